@@ -1,0 +1,1 @@
+"""What runs Nightkeep: the local stack, images, the demo."""

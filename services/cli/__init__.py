@@ -1,0 +1,1 @@
+"""`nightkeep`: a client of the gateway, and the local stack."""

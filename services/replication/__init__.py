@@ -1,0 +1,1 @@
+"""Copies backups into a second region."""

@@ -1,0 +1,1 @@
+"""Removes what the catalog has let go."""

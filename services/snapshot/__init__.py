@@ -1,0 +1,1 @@
+"""Takes backups: database and file documents as one restore point."""

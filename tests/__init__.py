@@ -1,0 +1,1 @@
+"""Tests: behaviour, through the front door, on real engines."""
