@@ -1,0 +1,40 @@
+"""Commands on backups."""
+
+from uuid import UUID
+
+from contracts.envelope import Command
+from contracts.values import Comment
+
+
+class RequestBackup(Command):
+    """Back an environment up: its database and its file documents, as one unit."""
+
+    backup_id: UUID
+    environment_id: UUID
+    comment: Comment = ""
+
+
+class CommentBackup(Command):
+    """Replace a backup's comment."""
+
+    backup_id: UUID
+    comment: Comment
+
+
+class PinBackup(Command):
+    """Keep a backup past its expiry."""
+
+    backup_id: UUID
+    reason: Comment = ""
+
+
+class UnpinBackup(Command):
+    """Let a backup expire again."""
+
+    backup_id: UUID
+
+
+class CancelBackup(Command):
+    """Stop a backup that is queued or running."""
+
+    backup_id: UUID

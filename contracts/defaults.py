@@ -1,0 +1,70 @@
+"""Every default of the product in one place, with its unit and its reason (spec: messages, "Defaults")."""
+
+from typing import Final
+
+LEASE_SECONDS: Final = 60
+"""A worker that was not heard of for so long has lost its job."""
+HEARTBEAT_SECONDS: Final = 15
+"""Three beats may be lost before the lease is."""
+NO_PROGRESS_SECONDS: Final = 15 * 60
+"""A job that moves nothing for so long ends its attempt and is tried again."""
+JOB_TRIES: Final = 5
+"""After transient errors; a fault that outlasts these needs a person."""
+BACKOFF_FIRST_SECONDS: Final = 5
+BACKOFF_LAST_SECONDS: Final = 5 * 60
+"""Doubling from the first to the last, with jitter."""
+
+NIGHTLY_TRIES: Final = 3
+NIGHTLY_WAIT_MINUTES: Final = (5, 15)
+LATE_AFTER_MINUTES: Final = 15
+"""A slot accepted later than this after its time is marked late."""
+
+BACKUPS_PER_ENVIRONMENT: Final = 1
+BACKUPS_PER_HOST: Final = 4
+"""Backups at once on one database host: a backup must not hurt the apps."""
+JOBS_PER_WORKER: Final = 2
+
+LOCK_WAIT_SECONDS: Final = 30
+"""A dump never waits longer for a lock: the app would queue behind it."""
+LOCK_TRIES: Final = 3
+
+UNDO_GRACE_HOURS: Final = 24
+REMOVAL_GRACE_HOURS: Final = 24
+TOMBSTONE_DAYS: Final = 30
+COOLING_OFF_HOURS: Final = 72
+
+SWEEP_INTERVAL_MINUTES: Final = 10
+SWEEP_CAP_COUNT: Final = 5
+SWEEP_CAP_SHARE: Final = 0.10
+"""More than both in one sweep of one environment stops it: a wrong clock must not empty a repository."""
+
+ARCHIVE_LINK_HOURS: Final = 8
+ARCHIVE_LEASE_HOURS: Final = 8
+COPY_LEASE_HOURS: Final = 1
+CONDEMNED_HOURS: Final = 24
+
+PREFLIGHT_SECONDS: Final = 10
+"""How long a preflight may look at an environment."""
+
+COMMENT_CHARACTERS: Final = 1_000
+COMMAND_BYTES: Final = 256 * 1024
+
+RATE_PER_SECOND: Final = 20
+RATE_BURST: Final = 100
+
+PARTITIONS: Final = 12
+"""Of commands and events; fixed for life, since changing it moves keys."""
+REPLICATION_FACTOR: Final = 3
+LOCAL_REPLICATION_FACTOR: Final = 1
+MIN_INSYNC_REPLICAS: Final = 2
+SESSION_TIMEOUT_SECONDS: Final = 10
+LOCAL_SESSION_TIMEOUT_SECONDS: Final = 6
+
+COMMANDS_KEPT_DAYS: Final = 7
+PROGRESS_KEPT_HOURS: Final = 1
+DEAD_LETTERS_KEPT_DAYS: Final = 90
+
+FAILED_BACKUP_KEPT_DAYS: Final = 14
+"""A failed backup is listed for so long (spec: retention §2)."""
+READ_YOUR_WRITES_SECONDS: Final = 1.0
+"""How long a read waits for the read model to reach the caller's own write (architecture §2.7)."""

@@ -1,0 +1,1 @@
+"""Facts, in the past tense; written once and kept for ever (spec: messages, "Events")."""
