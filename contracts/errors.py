@@ -1,13 +1,13 @@
 """The reasons that cross a process: why a command was refused, why work failed, why bytes were no message.
 
-    ContractError
-    └── DecodeError               the record goes to the dead letters
-        ├── MalformedMessageError     no CloudEvent, no JSON
-        ├── UnknownMessageError       no such type
-        ├── NewerVersionError         written by a newer release: stop, do not guess
-        ├── OversizedMessageError     larger than the limit
-        ├── InvalidBodyError          a field is missing, misspelt or out of range
-        └── LiteralSecretError        a password where `secret:<name>` belongs
+ContractError
+└── DecodeError               the record goes to the dead letters
+    ├── MalformedMessageError     no CloudEvent, no JSON
+    ├── UnknownMessageError       no such type
+    ├── NewerVersionError         written by a newer release: stop, do not guess
+    ├── OversizedMessageError     larger than the limit
+    ├── InvalidBodyError          a field is missing, misspelt or out of range
+    └── LiteralSecretError        a password where `secret:<name>` belongs
 """
 
 from enum import StrEnum

@@ -118,5 +118,3 @@ class AppServiceUnpublished(Event):
 
     environment_id: UUID
     service_name: str
-
-
