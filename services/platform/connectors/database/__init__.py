@@ -1,0 +1,21 @@
+"""An environment's PostgreSQL database: checked, dumped in one exported snapshot, loaded beside, switched, undone.
+
+The front door is `EnvironmentDatabase`; everything about restoring is in `databases`, `load` and `switch`.
+"""
+
+from services.platform.connectors.database.access import DatabaseAccess, Login
+from services.platform.connectors.database.environment import CheckReport, ChildGroups, EnvironmentDatabase, passed
+from services.platform.connectors.database.snapshot import Reference, Snapshot
+from services.platform.connectors.database.tools import PostgresTools
+
+__all__ = [
+    "CheckReport",
+    "ChildGroups",
+    "DatabaseAccess",
+    "EnvironmentDatabase",
+    "Login",
+    "PostgresTools",
+    "Reference",
+    "Snapshot",
+    "passed",
+]
