@@ -13,7 +13,9 @@ UPCASTS: Final[Upcasts] = {}
 """Keyed by kind, name and the version that the data has. Every message is in its first version so far."""
 
 
-def upcast(kind: Kind, name: str, data: Data, *, version: int, wanted: int, upcasts: Upcasts = UPCASTS) -> Data:
+def upcast(  # noqa: PLR0913 -- what identifies the data, and where it goes
+    kind: Kind, name: str, data: Data, *, version: int, wanted: int, upcasts: Upcasts = UPCASTS
+) -> Data:
     """`data` of `version` as data of the `wanted` version. Raises KeyError where a link of the chain is missing."""
     for step in range(version, wanted):
         data = upcasts[kind, name, step](data)

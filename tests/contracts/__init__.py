@@ -1,0 +1,1 @@
+"""What crosses a process keeps its shape."""

@@ -1,0 +1,107 @@
+"""The codec and the golden files agree, whatever release wrote them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AwareDatetime
+
+from contracts.codec import RawRecord, body_hash, decode, encode, read_id
+from contracts.envelope import Body, Kind
+from contracts.errors import DecodeError
+from contracts.registry import BODIES, wire_type
+from contracts.upcasts import Data, upcast
+from tests.contracts.golden_messages import BROKEN, WRITTEN, read, record
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
+def test_every_message_ever_written_is_still_read(path: Path) -> None:
+    golden = read(path)
+    message = decode(record(golden))
+    again = encode(message)
+    assert json.loads(again.value or b"") == golden["data"]
+    assert {name: value.decode() for name, value in again.headers} == golden["headers"]
+    assert again.key == golden["key"].encode()
+    assert decode(again) == message
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=lambda body: body.__name__)
+def test_every_message_of_this_release_has_its_golden_file(body: type[Body]) -> None:
+    path = Path(__file__).parent / "golden" / "messages" / f"{body.__name__}.v{body.VERSION}.json"
+    assert read(path)["headers"]["ce_type"] == wire_type(body)
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_a_broken_record_is_refused_with_its_exact_reason(path: Path) -> None:
+    golden = read(path)
+    with pytest.raises(DecodeError) as refused:
+        decode(record(golden))
+    assert type(refused.value).__name__ == golden["expected"]["error"]
+    assert refused.value.field == golden["expected"]["field"]
+    assert golden["expected"]["says"] in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in BROKEN if path.stem.startswith("literal")], ids=lambda path: path.stem
+)
+def test_a_refusal_never_repeats_the_secret(path: Path) -> None:
+    with pytest.raises(DecodeError) as refused:
+        decode(record(read(path)))
+    chain: list[BaseException] = list(_causes(refused.value))
+    assert not any("hunter2" in repr(error) or "AKIA" in repr(error) for error in chain)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+@given(
+    st.binary(max_size=200),
+    st.lists(st.tuples(st.sampled_from(["ce_id", "ce_type", "ce_time"]), st.binary(max_size=60))),
+)
+def test_any_bytes_decode_or_are_refused_by_name(value: bytes, headers: list[tuple[str, bytes]]) -> None:
+    hostile = RawRecord(b"key", value, tuple(headers))
+    read_id(hostile)
+    body_hash(hostile)
+    with pytest.raises(DecodeError):
+        decode(hostile)
+
+
+def test_deeply_nested_data_is_refused_and_does_not_exhaust_the_stack() -> None:
+    nested = replace(record(read(WRITTEN[0])), value=b"[" * 200_000)
+    with pytest.raises(DecodeError):
+        decode(nested)
+
+
+def test_the_body_hash_ignores_spelling_and_sees_content() -> None:
+    golden = record(read(next(path for path in WRITTEN if path.stem == "RequestBackup.v1")))
+    data = json.loads(golden.value or b"")
+    respelt = replace(golden, value=json.dumps(dict(reversed(data.items())), indent=4).encode())
+    changed = replace(golden, value=json.dumps(data | {"comment": "another"}).encode())
+    assert body_hash(respelt) == body_hash(golden)
+    assert body_hash(changed) != body_hash(golden)
+
+
+def test_older_data_climbs_the_chain_one_version_at_a_time() -> None:
+    def to_second(data: Data) -> Data:
+        return data | {"second": True}
+
+    def to_third(data: Data) -> Data:
+        return data | {"third": data["second"]}
+
+    chain = {(Kind.EVENT, "Sample", 1): to_second, (Kind.EVENT, "Sample", 2): to_third}
+    found = upcast(Kind.EVENT, "Sample", {}, version=1, wanted=3, upcasts=chain)
+    assert found == {"second": True, "third": True}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=lambda body: body.__name__)
+def test_every_instant_on_the_wire_has_its_zone(body: type[Body]) -> None:
+    for name, field in body.model_fields.items():
+        if name.endswith("_at") or name == "restore_point":
+            assert field.annotation in {AwareDatetime, AwareDatetime | None}
