@@ -1,0 +1,20 @@
+"""Nightkeep's own PostgreSQL: the only place that opens pools; transactions, named SQL, migrations, notifications."""
+
+from services.platform.database.connection import Connection, Record
+from services.platform.database.database import Database
+from services.platform.database.errors import ConflictError, DatabaseUnavailableError, NewerSchemaError
+from services.platform.database.migrations import migrate
+from services.platform.database.notifications import Notifications
+from services.platform.database.queries import load_queries
+
+__all__ = [
+    "ConflictError",
+    "Connection",
+    "Database",
+    "DatabaseUnavailableError",
+    "NewerSchemaError",
+    "Notifications",
+    "Record",
+    "load_queries",
+    "migrate",
+]

@@ -1,0 +1,40 @@
+"""How each command ended: written in the decision's transaction, never pruned, and the gateway's answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.platform.database import Connection
+
+
+@dataclass(frozen=True)
+class CommandOutcome:
+    """One command's end. `stream` and `sequence` name the last event that it caused; CommandRejected counts as one."""
+
+    command_id: UUID
+    body_hash: str
+    outcome: Literal["accepted", "rejected"]
+    decided_at: datetime
+    stream: str
+    sequence: int
+    environment_id: UUID | None = None
+    code: str | None = None
+    reason: str | None = None
+    field: str | None = None
+
+
+class CommandOutcomes:
+    """Rows of `command_outcome` in the service's own schema."""
+
+    async def get(self, c: Connection, command_id: UUID) -> CommandOutcome | None:
+        """How the command ended, or None when it has not."""
+        raise NotImplementedError
+
+    async def get_many(self, c: Connection, command_ids: list[UUID]) -> dict[UUID, CommandOutcome]:
+        """The same for a poll's commands at once."""
+        raise NotImplementedError
+
+    async def put(self, c: Connection, outcome: CommandOutcome) -> None:
+        """Keep how a command ended. Raises ConflictError when it had ended before."""
+        raise NotImplementedError

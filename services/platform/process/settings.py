@@ -1,0 +1,167 @@
+"""Every setting of every service in one place, read from the environment and checked before anything starts."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts import defaults
+
+PREFIX: Final = "NIGHTKEEP_"
+ELSEWHERE: Final = ("NIGHTKEEP_CLI_", "NIGHTKEEP_STACK_", "NIGHTKEEP_TEST_")
+"""Keys of the command line, of the local stack and of the tests: a service meets them and looks away."""
+
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+Port = Annotated[int, Field(ge=0, le=65535)]
+NoneIfEmpty = BeforeValidator(lambda value: None if value == "" else value)
+"""Compose files and shells say "not set" with an empty text."""
+
+
+class Group(BaseModel):
+    """Settings that belong together: `NIGHTKEEP_<GROUP>__<KEY>`; an unknown key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class KafkaSettings(Group):
+    """How to reach Kafka, and how topics are made."""
+
+    bootstrap_servers: str
+    security_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Annotated[Path | None, NoneIfEmpty] = None
+    session_timeout_seconds: int = defaults.SESSION_TIMEOUT_SECONDS
+    replication_factor: int = defaults.REPLICATION_FACTOR
+    topic_prefix: str = "nightkeep"
+
+
+class PostgresSettings(Group):
+    """How to reach Nightkeep's own database; the role and the schema of a service are named like the service."""
+
+    host: str
+    port: Port = 5432
+    database: str = "nightkeep"
+    user: str
+    password: SecretStr
+    sslmode: SslMode = "prefer"
+    ca_file: Annotated[Path | None, NoneIfEmpty] = None
+    connections: int = Field(default=10, ge=2)
+    """At most so many at once: six services stay below PostgreSQL's default of 100."""
+
+
+class S3Settings(Group):
+    """How to reach the object store of the repository."""
+
+    endpoint_url: Annotated[str | None, NoneIfEmpty] = None
+    region: str = "us-east-1"
+    bucket: str
+    access_key_id: str
+    secret_access_key: SecretStr
+    ca_file: Annotated[Path | None, NoneIfEmpty] = None
+    checksums: Literal["when_required", "when_supported"] = "when_required"
+    prefix: str = ""
+
+
+class RepositorySettings(Group):
+    """The key that content is named and kept by: 32 random bytes in hex, in a file of mode 0600."""
+
+    key_file: Path
+
+
+class ToolsSettings(Group):
+    """PostgreSQL's client tools: major version to the directory of its programs; more are found where usual."""
+
+    postgresql: dict[str, Path] = {}
+
+
+class HealthSettings(Group):
+    """Where /healthz, /readyz and /metrics answer; port 0 is nowhere."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+
+
+class GatewaySettings(Group):
+    """Where the gateway listens, and the address under which people know it (behind a proxy another one)."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    public_url: Annotated[str | None, NoneIfEmpty] = None
+
+
+class LogSettings(Group):
+    """For people or for machines, and from which level on."""
+
+    format: Literal["console", "json"] = "json"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class WorkerSettings(Group):
+    """How jobs are run (spec: messages, "Defaults"); seconds unless the name says otherwise."""
+
+    capacity: int = Field(default=defaults.JOBS_PER_WORKER, ge=1)
+    per_environment: int = Field(default=defaults.BACKUPS_PER_ENVIRONMENT, ge=1)
+    per_host: int = Field(default=defaults.BACKUPS_PER_HOST, ge=1)
+    lease_seconds: float = Field(default=defaults.LEASE_SECONDS, gt=0)
+    heartbeat_seconds: float = Field(default=defaults.HEARTBEAT_SECONDS, gt=0)
+    no_progress_seconds: float = Field(default=defaults.NO_PROGRESS_SECONDS, gt=0)
+    tries: int = Field(default=defaults.JOB_TRIES, ge=1)
+    backoff_first_seconds: float = Field(default=defaults.BACKOFF_FIRST_SECONDS, gt=0)
+    backoff_last_seconds: float = Field(default=defaults.BACKOFF_LAST_SECONDS, gt=0)
+
+    @model_validator(mode="after")
+    def _beats_fit_into_the_lease(self) -> Self:
+        if self.heartbeat_seconds * 2 > self.lease_seconds:
+            raise ValueError("heartbeat_seconds must fit into lease_seconds twice, or one lost beat loses a job")
+        return self
+
+
+class ProvisionSettings(Group):
+    """What the one-shot setup needs besides: it comes as an administrator and gives each service its role."""
+
+    passwords: dict[str, SecretStr]
+    admin_database: str = "postgres"
+
+
+class Settings(BaseSettings):
+    """All groups. A service that needs an optional group redeclares it in its own `settings` module as required."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    kafka: KafkaSettings
+    postgres: PostgresSettings
+    s3: S3Settings | None = None
+    repository: RepositorySettings | None = None
+    secrets_directory: Annotated[Path | None, NoneIfEmpty] = None
+    scratch_directory: Annotated[Path | None, NoneIfEmpty] = None
+    tools: ToolsSettings = ToolsSettings()
+    health: HealthSettings = HealthSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    log: LogSettings = LogSettings()
+    worker: WorkerSettings = WorkerSettings()
+    provision: ProvisionSettings | None = None
+
+    @model_validator(mode="after")
+    def _knows_every_key(self) -> Self:
+        unknown = sorted(unknown_keys(os.environ))
+        if unknown:
+            raise ValueError(f"unknown settings: {', '.join(unknown)}: correct or remove them")
+        return self
+
+
+def unknown_keys(names: Iterable[str]) -> set[str]:
+    """The `NIGHTKEEP_` keys among `names` that no group of settings and no other program of Nightkeep has."""
+    ours = {name.upper() for name in names if name.upper().startswith(PREFIX)}
+    groups = {name.upper() for name in Settings.model_fields}
+    return {
+        name
+        for name in ours
+        if not name.startswith(ELSEWHERE) and name.removeprefix(PREFIX).partition("__")[0] not in groups
+    }
