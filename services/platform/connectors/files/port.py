@@ -1,0 +1,131 @@
+"""What backup and restore need of the place where an environment keeps its documents (spec: environments)."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+from uuid import UUID
+
+from contracts.values import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document as the listing saw it.
+
+    `place` is its path below the root, normally `xx/yy/uuid`. `stamp` names the state of the file: device, inode, size,
+    mtime and ctime, or an object's ETag, size and time. `settled` says that a later listing with the same stamp proves
+    the same content: the change lies far enough back, on a file system whose clock was probed.
+    """
+
+    document_id: UUID
+    place: str
+    size_bytes: int
+    stamp: str
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Something below the root that is no document: not named by a UUID, a symlink, a device. Never read."""
+
+    place: str
+    reason: str
+
+
+class Part(StrEnum):
+    """The two halves of a restore's own area."""
+
+    STAGED = "staged"
+    """What shall come into the live tree."""
+    ASIDE = "aside"
+    """What was taken out of it."""
+
+
+class Reader(Protocol):
+    """One document being read."""
+
+    @property
+    def seen(self) -> Listed:
+        """The state that was read; complete once `pieces` has ended."""
+        ...
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """The document in order, at most CONTENT_BYTES at once.
+
+        Raises DocumentChangedError when the document changed while it was read, DocumentVanishedError when it is gone:
+        then nothing that came before counts.
+        """
+        ...
+
+
+class DocumentStore(Protocol):
+    """An environment's documents. A place that leaves the root raises HostilePlaceError; nothing is written then.
+
+    What a restore writes goes to the restore's own area, which no listing shows, or to a document's final name, where
+    nothing is ever written over. Every method that changes something may run again with the same arguments.
+    """
+
+    kind: Literal["directory", "s3"]
+
+    async def check(self) -> tuple[Finding, ...]:
+        """Look whether documents can be listed, read and written here, and how much space is left; raises nothing."""
+        ...
+
+    async def probe(self) -> bool:
+        """Whether an equal stamp can prove an unchanged document here; listings before a probe say `settled=False`."""
+        ...
+
+    def list(self) -> AsyncIterator[Sequence[Listed | Stray]]:
+        """Everything below the root, in batches, in bounded memory; the order is the store's own.
+
+        Raises DocumentsUnreachableError (permanent) when the root is not there or cannot be read.
+        """
+        ...
+
+    async def look(self, place: str) -> Listed | None:
+        """The document at `place` as it is now; None when there is none."""
+        ...
+
+    def read(self, place: str) -> Reader:
+        """Read one document, noticing when it changes meanwhile."""
+        ...
+
+    async def free_bytes(self) -> int | None:
+        """How many bytes more fit in; None where nobody knows (S3)."""
+        ...
+
+    async def add(self, place: str, pieces: AsyncIterator[bytes]) -> bool:
+        """Write a document under its final name: whole or not at all. False, and nothing written, if one is there."""
+        ...
+
+    async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
+        """Write a document into the area's STAGED part, over what an earlier attempt left there."""
+        ...
+
+    async def move_out(self, area: UUID, part: Part, place: str) -> bool:
+        """Move a live document into a part of the area; does nothing when the area has it already or nothing is live.
+
+        So for a differing document: `move_out(ASIDE)`, then `move_in(STAGED)`; and back: `move_out(STAGED)`, then
+        `move_in(ASIDE)`. Returns whether it moved something.
+        """
+        ...
+
+    async def move_in(self, area: UUID, part: Part, place: str) -> bool:
+        """Move a document from a part of the area to its live place; does nothing when the area has it not (any more).
+
+        Raises DocumentConflictError when another document is live there. Returns whether it moved something.
+        """
+        ...
+
+    def list_area(self, area: UUID, part: Part) -> AsyncIterator[Sequence[str]]:
+        """The places that a part of the area holds, in batches."""
+        ...
+
+    async def settle(self) -> None:
+        """Return once everything written and moved so far survives a power cut."""
+        ...
+
+    async def remove_area(self, area: UUID) -> int:
+        """Remove everything that a restore kept in its area; returns how many documents that were."""
+        ...

@@ -1,0 +1,68 @@
+"""What Nightkeep needs of an object store, and no more, so that any S3 server or a directory can be one."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+PIECE_BYTES: Final = 1024 * 1024
+"""How much of a streamed object is in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a store says about an object. `etag` changes with the content; it is no content hash."""
+
+    key: str
+    size_bytes: int
+    etag: str
+    modified_at: datetime
+
+
+class ObjectStore(Protocol):
+    """Objects by key. Every call may raise StoreUnavailableError (retry) or StoreRefusedError (do not).
+
+    Keys are `/`-separated parts without `.`, `..` and empty ones; others raise InvalidKeyError.
+    """
+
+    async def put(self, key: str, data: bytes, *, only_if_absent: bool = False) -> ObjectInfo:
+        """Write the whole object at once; nobody sees half of it.
+
+        With `only_if_absent` exactly one of several writers succeeds; raises AlreadyExistsError for the others.
+        """
+        ...
+
+    async def put_stream(self, key: str, pieces: AsyncIterator[bytes]) -> ObjectInfo:
+        """Write an object of any size in bounded memory; it appears whole or not at all."""
+        ...
+
+    async def replace(self, key: str, data: bytes, *, etag: str) -> ObjectInfo:
+        """Write over an object that still has this etag. Raises ObjectChangedError, ObjectNotFoundError."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """The whole object. Raises ObjectNotFoundError."""
+        ...
+
+    def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
+        """The object in pieces of at most PIECE_BYTES.
+
+        Raises ObjectNotFoundError, and ObjectChangedError when it has not this etag (any more).
+        """
+        ...
+
+    async def head(self, key: str) -> ObjectInfo:
+        """What the store says about the object. Raises ObjectNotFoundError."""
+        ...
+
+    def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        """Every object whose key begins with `prefix`, in the order of keys."""
+        ...
+
+    async def copy(self, source: str, target: str) -> ObjectInfo:
+        """Copy within the store, whatever the size. Raises ObjectNotFoundError."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Remove the object; one that is absent already is no error."""
+        ...

@@ -1,0 +1,115 @@
+"""What snapshot and restore need of the repository, whatever the stored format behind it (contracts/FORMAT.md)."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from contracts.manifest import Manifest, Tombstone
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSequence:
+    """Bytes in the repository: the contents that they were cut into, in order.
+
+    `bytes` is the size of the input, `stored_bytes` what this call added to the store (0 for contents that were there).
+    `hash` is the keyed hash of the whole (of the contents' names where there are several).
+    """
+
+    contents: tuple[str, ...]
+    hash: str
+    bytes: int
+    stored_bytes: int
+
+
+class Hasher(Protocol):
+    """Computes the keyed hash that bytes would have in the repository, without storing them."""
+
+    def update(self, piece: bytes | bytearray | memoryview) -> None:
+        """Add a piece of any size."""
+        ...
+
+    def hexdigest(self) -> str:
+        """The keyed hash of everything so far: equal to `StoredSequence.hash` of the same bytes."""
+        ...
+
+
+class EnvironmentRepository(Protocol):
+    """The repository of one environment: its own prefix and its own key; contents are shared among its backups alone.
+
+    Every call may raise a transient error of the object store.
+    """
+
+    @property
+    def environment_id(self) -> UUID:
+        """Whose it is."""
+        ...
+
+    def hasher(self) -> Hasher:
+        """A new keyed hash, for comparing a live document with a stored one."""
+        ...
+
+    async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
+        """Cut, hash, compress and store what is not there yet, in bounded memory, several puts at once."""
+        ...
+
+    async def store_bytes(self, data: bytes) -> StoredSequence:
+        """The same for what fits into memory and one content (a small document)."""
+        ...
+
+    def read(self, contents: Sequence[str]) -> AsyncIterator[bytes]:
+        """The bytes of a sequence, content by content (at most CONTENT_BYTES each), the next ones read ahead.
+
+        Raises ContentMissingError or ContentCorruptError (permanent): every content is checked against its name.
+        """
+        ...
+
+    def manifest_key(self, backup_id: UUID) -> str:
+        """Where the manifest (or tombstone) of a backup is in the object store."""
+        ...
+
+    async def put_manifest(self, manifest: Manifest) -> "Verdict":
+        """Make the backup exist, unless somebody else has decided already: then that is the verdict."""
+        ...
+
+    async def bury(self, tombstone: Tombstone) -> "Verdict":
+        """Make sure that the backup never comes to exist, unless its manifest is there: then that is the verdict."""
+        ...
+
+    async def verdict(self, backup_id: UUID) -> "Verdict | None":
+        """What was decided about a backup; None while nothing was."""
+        ...
+
+    async def read_manifest(self, backup_id: UUID, *, expected_hash: str | None = None) -> Manifest:
+        """The manifest of a backup.
+
+        Raises ManifestMissingError (none, or a tombstone) and ManifestCorruptError (unreadable, of a newer format,
+        or its keyed hash is not the one that BackupCompleted told).
+        """
+        ...
+
+    def manifests(self) -> AsyncIterator["Verdict"]:
+        """Every manifest and tombstone of the environment; enough to rebuild the catalog's entries."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What decided about a backup: its manifest or its tombstone, with the keyed hash of the stored bytes."""
+
+    decided: Manifest | Tombstone
+    key: str
+    hash: str
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest, if the backup exists."""
+        return self.decided if isinstance(self.decided, Manifest) else None
+
+
+class Repository(Protocol):
+    """All repositories behind one object store and one master key."""
+
+    def of(self, environment_id: UUID) -> EnvironmentRepository:
+        """The repository of one environment."""
+        ...
