@@ -1,0 +1,1 @@
+"""Behaviours that every adapter of a port shares."""

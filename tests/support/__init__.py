@@ -1,0 +1,1 @@
+"""What tests stand on: engines, fresh databases, topics and buckets."""

@@ -1,0 +1,1 @@
+"""Pure rules and fakes, without a server."""

@@ -1,0 +1,50 @@
+"""The house stays small-roomed: what no linter of imports or style looks at."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOP_LEVEL = {"pyproject.toml", "README.md", "services", "contracts", "infra", "docker-compose.yml", "tests"}
+LONGEST_MODULE = 400
+VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|stuff|base)(_|$)")
+SILENCER = re.compile(
+    r"(#\s*noqa(?!.*-- )|#\s*type:\s*ignore(?!.*-- )|pytest\.(skip|xfail|importorskip)|mark\.(skip|xfail))"
+)
+REGISTRY = re.compile(r"https?://[^/\s\"']*(pypi|pythonhosted|maven|npmjs|crates\.)", re.IGNORECASE)
+
+
+def tracked(*suffixes: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607 -- git
+    paths = [Path(line) for line in listed.stdout.splitlines()]
+    return [path for path in paths if (ROOT / path).is_file() and (not suffixes or path.suffix in suffixes)]
+
+
+def test_the_top_level_is_the_one_that_was_agreed() -> None:
+    tops = {path.parts[0] for path in tracked()}
+    assert {top for top in tops if not top.startswith(".")} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("path", tracked(".py"), ids=str)
+def test_a_module_has_a_telling_name_and_a_bearable_length(path: Path) -> None:
+    assert not any(VAGUE.search(part.removesuffix(".py")) for part in path.parts)
+    assert (ROOT / path).read_text(encoding="utf-8").count("\n") <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", [p for p in tracked(".py") if p.name != Path(__file__).name], ids=str)
+def test_nothing_is_silenced_without_its_reason_and_no_test_is_skipped(path: Path) -> None:
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    assert not [f"{path}:{number}" for number, line in enumerate(lines, 1) if SILENCER.search(line)]
+
+
+@pytest.mark.parametrize("path", tracked(".py"), ids=str)
+def test_every_module_says_why_it_exists(path: Path) -> None:
+    assert ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+
+
+def test_no_file_names_a_package_registry() -> None:
+    texts = [p for p in tracked(".py", ".md", ".toml", ".txt", ".yml", ".sha256", "") if p.name != Path(__file__).name]
+    assert not [str(p) for p in texts if REGISTRY.search((ROOT / p).read_text(encoding="utf-8", errors="replace"))]
