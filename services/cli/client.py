@@ -12,158 +12,287 @@ GatewayError                      every one says what was wrong and what to do; 
 ├── UnreachableError                  nobody answers at that address
 └── ServerError                       the gateway met a defect
 """
+
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from contracts.progress import JobProgressed
+from services.cli.errors import (
+    GatewayError,
+    NotFoundError,
+    NotKnownYetError,
+    RefusedError,
+    ServerError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from services.cli.transport import Json, Query, Transport
+from services.cli.waiting import Deadline, follow, poll
 from services.gateway.resources import (
     App,
     AppChange,
+    Asked,
     Backup,
     Check,
+    CommentText,
     DeadLetter,
     DeadLetterPage,
+    Deployment,
     Environment,
     EnvironmentChange,
     NewApp,
+    NewBackup,
     NewEnvironment,
+    NewPin,
+    NewRestore,
     PlatformStatus,
     Preflight,
+    Replayed,
     Restore,
 )
 
+__all__ = [
+    "Gateway",
+    "GatewayError",
+    "NotFoundError",
+    "NotKnownYetError",
+    "RefusedError",
+    "ServerError",
+    "UnauthorizedError",
+    "UnreachableError",
+]
+
 OnProgress = Callable[[JobProgressed], None]
-
-
-class GatewayError(Exception):
-    """A request had no effect, or it is not known whether it had one."""
-
-    def __init__(self, message: str, *, code: str = "", field: str | None = None, status: int = 0) -> None:
-        super().__init__(message)
-        self.code = code
-        self.field = field
-        self.status = status
-
-
-class UnauthorizedError(GatewayError):
-    """No such user or key, or the key's scope is too small."""
-
-
-class NotFoundError(GatewayError):
-    """There is no such thing."""
-
-
-class RefusedError(GatewayError):
-    """The platform decided against it; nothing was changed."""
-
-
-class NotKnownYetError(GatewayError):
-    """The answer did not come in time; repeat with the same `idempotency_key`."""
-
-
-class UnreachableError(GatewayError):
-    """Nobody answers at the gateway's address."""
-
-
-class ServerError(GatewayError):
-    """The gateway met a defect."""
+M = TypeVar("M", bound=BaseModel)
 
 
 class Gateway:
     """A connection to the gateway at `url`, with the key of `user`. Close it, or use it as a context manager.
 
-    Every creating call takes an `idempotency_key`; without one it makes its own and repeats with it while the answer
+    Every changing call takes an `idempotency_key`; without one it makes its own and repeats with it while the answer
     is "not known yet", for `patience_seconds` in all. Waits have no limit unless `timeout_seconds` is given.
     """
 
     def __init__(self, url: str, user: str, api_key: str, *, patience_seconds: float = 30.0) -> None:
-        raise NotImplementedError
+        self._transport = Transport(url, user, api_key, patience_seconds=patience_seconds)
 
     @classmethod
     def from_credentials(cls, url: str, credentials_file: Path) -> Self:
         """A connection with the credentials in a file `{user, api_key}`, as `nightkeep admin init --json` prints."""
-        raise NotImplementedError
+        credentials = json.loads(credentials_file.read_text(encoding="utf-8"))
+        return cls(url, credentials["user"], credentials["api_key"])
 
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *exc_info: object) -> None: ...
-    def close(self) -> None: ...
-    def status(self) -> PlatformStatus: ...
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all connections."""
+        self._transport.close()
+
+    def status(self) -> PlatformStatus:
+        """What the gateway sees of the platform, and whose key this is."""
+        return PlatformStatus.model_validate(self._transport.get("/api/v1/status"))
 
     def apps(self, *, name: str | None = None) -> Iterator[App]:
         """All apps, or those whose slug or name is `name` without regard to case."""
+        return self._pages("/api/v1/apps", "apps", App, {"name": name})
 
-    def app(self, app_id: UUID) -> App: ...
-    def register_app(self, app: NewApp, *, idempotency_key: str | None = None) -> App: ...
-    def update_app(self, app_id: UUID, change: AppChange, *, idempotency_key: str | None = None) -> App: ...
-    def remove_app(self, app_id: UUID, *, idempotency_key: str | None = None) -> None: ...
+    def app(self, app_id: UUID) -> App:
+        """One app."""
+        return App.model_validate(self._transport.get(f"/api/v1/apps/{app_id}"))
+
+    def register_app(self, app: NewApp, *, idempotency_key: str | None = None) -> App:
+        """Make an app known."""
+        return self._change("POST", "/api/v1/apps", App, app, idempotency_key)
+
+    def update_app(self, app_id: UUID, change: AppChange, *, idempotency_key: str | None = None) -> App:
+        """Change an app's name or slug."""
+        return self._change("PATCH", f"/api/v1/apps/{app_id}", App, change, idempotency_key)
+
+    def remove_app(self, app_id: UUID, *, idempotency_key: str | None = None) -> None:
+        """Forget an app that has no environment any more."""
+        self._transport.change("DELETE", f"/api/v1/apps/{app_id}", key=idempotency_key)
 
     def environments(self, *, app_id: UUID | None = None, name: str | None = None) -> Iterator[Environment]:
         """All environments, or those of an app, or those named `name` without regard to case."""
+        query = {"app_id": None if app_id is None else str(app_id), "name": name}
+        return self._pages("/api/v1/environments", "environments", Environment, query)
 
-    def environment(self, environment_id: UUID) -> Environment: ...
+    def environment(self, environment_id: UUID) -> Environment:
+        """One environment."""
+        return Environment.model_validate(self._transport.get(f"/api/v1/environments/{environment_id}"))
+
     def register_environment(
         self, app_id: UUID, environment: NewEnvironment, *, idempotency_key: str | None = None
-    ) -> Environment: ...
+    ) -> Environment:
+        """Make an environment of an app known; its check starts at once."""
+        path = f"/api/v1/apps/{app_id}/environments"
+        return self._change("POST", path, Environment, environment, idempotency_key)
+
     def update_environment(
         self, environment_id: UUID, change: EnvironmentChange, *, idempotency_key: str | None = None
-    ) -> Environment: ...
-    def remove_environment(self, environment_id: UUID, *, idempotency_key: str | None = None) -> None: ...
+    ) -> Environment:
+        """Change an environment; what is not given stays."""
+        return self._change("PATCH", _environment(environment_id), Environment, change, idempotency_key)
+
+    def remove_environment(self, environment_id: UUID, *, idempotency_key: str | None = None) -> None:
+        """Forget an environment; its backups keep their expiry."""
+        self._transport.change("DELETE", _environment(environment_id), key=idempotency_key)
+
     def check_environment(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Check:
         """Start a look at an environment; `wait_for_check` waits for what it finds."""
+        return self._change("POST", _environment(environment_id, "checks"), Check, None, idempotency_key)
 
-    def wait_for_check(
-        self, environment_id: UUID, check_id: UUID | None = None, *, timeout_seconds: float | None = None
-    ) -> Check:
-        """The finished check `check_id`, or the environment's newest. Raises NotKnownYetError after the timeout."""
+    def wait_for_check(self, environment_id: UUID, *, timeout_seconds: float | None = None) -> Check:
+        """The environment's newest check when it has ended. Raises NotKnownYetError after the timeout."""
+        seen = poll(
+            lambda: self.environment(environment_id),
+            lambda environment: environment.check is not None and environment.check.state != "running",
+            Deadline("the check", timeout_seconds),
+        )
+        if seen.check is None:
+            raise AssertionError("poll returns what has ended")
+        return seen.check
 
-    def deploy(self, environment_id: UUID, model_version: str, *, idempotency_key: str | None = None) -> Environment: ...
-    def start(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment: ...
-    def stop(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment: ...
+    def deploy(self, environment_id: UUID, model_version: str, *, idempotency_key: str | None = None) -> Environment:
+        """Say which model version an environment runs from now on."""
+        body = Deployment(model_version=model_version)
+        return self._change("POST", _environment(environment_id, "deploy"), Environment, body, idempotency_key)
 
-    def create_backup(
-        self, environment_id: UUID, comment: str = "", *, idempotency_key: str | None = None
-    ) -> Backup: ...
+    def start(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
+        """Say that the app runs."""
+        return self._change("POST", _environment(environment_id, "start"), Environment, None, idempotency_key)
+
+    def stop(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
+        """Say that the app is stopped."""
+        return self._change("POST", _environment(environment_id, "stop"), Environment, None, idempotency_key)
+
+    def create_backup(self, environment_id: UUID, comment: str = "", *, idempotency_key: str | None = None) -> Backup:
+        """Back an environment up; `wait_for_backup` waits for its end."""
+        body = NewBackup(comment=comment)
+        return self._change("POST", _environment(environment_id, "backups"), Backup, body, idempotency_key)
+
     def backups(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Backup]:
         """An environment's backups, newest first."""
+        return self._pages(_environment(environment_id, "backups"), "backups", Backup, {"limit": page_size})
 
-    def backup(self, backup_id: UUID) -> Backup: ...
-    def comment_backup(self, backup_id: UUID, comment: str, *, idempotency_key: str | None = None) -> Backup: ...
-    def pin_backup(self, backup_id: UUID, reason: str = "", *, idempotency_key: str | None = None) -> Backup: ...
-    def unpin_backup(self, backup_id: UUID, *, idempotency_key: str | None = None) -> Backup: ...
-    def cancel_backup(self, backup_id: UUID, *, idempotency_key: str | None = None) -> Backup: ...
+    def backup(self, backup_id: UUID) -> Backup:
+        """One backup."""
+        return Backup.model_validate(self._transport.get(f"/api/v1/backups/{backup_id}"))
+
+    def comment_backup(self, backup_id: UUID, comment: str, *, idempotency_key: str | None = None) -> Backup:
+        """Replace a backup's comment."""
+        body = CommentText(comment=comment)
+        return self._change("PUT", f"/api/v1/backups/{backup_id}/comment", Backup, body, idempotency_key)
+
+    def pin_backup(self, backup_id: UUID, reason: str = "", *, idempotency_key: str | None = None) -> Backup:
+        """Keep a backup past its expiry."""
+        body = NewPin(reason=reason)
+        return self._change("PUT", f"/api/v1/backups/{backup_id}/pin", Backup, body, idempotency_key)
+
+    def unpin_backup(self, backup_id: UUID, *, idempotency_key: str | None = None) -> Backup:
+        """Let a backup expire again."""
+        return self._change("DELETE", f"/api/v1/backups/{backup_id}/pin", Backup, None, idempotency_key)
+
+    def cancel_backup(self, backup_id: UUID, *, idempotency_key: str | None = None) -> Backup:
+        """Stop a backup that is queued or running; `wait_for_backup` tells how it ended."""
+        return self._change("POST", f"/api/v1/backups/{backup_id}/cancel", Backup, None, idempotency_key)
+
     def wait_for_backup(
         self, backup_id: UUID, on_progress: OnProgress | None = None, *, timeout_seconds: float | None = None
     ) -> Backup:
         """The backup when it has ended, completed or failed. Raises NotKnownYetError after the timeout."""
+        deadline = Deadline("the backup", timeout_seconds)
+        return self._followed(f"/api/v1/backups/{backup_id}/progress", Backup, on_progress, deadline)
 
     def create_restore(
         self, environment_id: UUID, backup_id: UUID, *, database_only: bool = False, idempotency_key: str | None = None
     ) -> Restore:
-        """Bring a backup into `environment_id`, the destination."""
+        """Bring a backup into `environment_id`, the destination; `wait_for_restore` waits for its end."""
+        body = NewRestore(backup_id=backup_id, database_only=database_only)
+        return self._change("POST", _environment(environment_id, "restores"), Restore, body, idempotency_key)
 
     def restores(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Restore]:
         """The restores into an environment, newest first."""
+        return self._pages(_environment(environment_id, "restores"), "restores", Restore, {"limit": page_size})
 
-    def restore(self, restore_id: UUID) -> Restore: ...
-    def cancel_restore(self, restore_id: UUID, *, idempotency_key: str | None = None) -> Restore: ...
-    def undo_restore(self, restore_id: UUID, *, idempotency_key: str | None = None) -> Restore: ...
+    def restore(self, restore_id: UUID) -> Restore:
+        """One restore."""
+        return Restore.model_validate(self._transport.get(f"/api/v1/restores/{restore_id}"))
+
+    def cancel_restore(self, restore_id: UUID, *, idempotency_key: str | None = None) -> Restore:
+        """Stop a restore that has not switched yet; `wait_for_restore` tells how it ended."""
+        return self._change("POST", f"/api/v1/restores/{restore_id}/cancel", Restore, None, idempotency_key)
+
+    def undo_restore(self, restore_id: UUID, *, idempotency_key: str | None = None) -> Restore:
+        """Bring back what a restore replaced; `wait_for_restore` waits for its end."""
+        return self._change("POST", f"/api/v1/restores/{restore_id}/undo", Restore, None, idempotency_key)
+
     def wait_for_restore(
         self, restore_id: UUID, on_progress: OnProgress | None = None, *, timeout_seconds: float | None = None
     ) -> Restore:
         """The restore when it (or its undo, where one runs) has ended. Raises NotKnownYetError after the timeout."""
+        deadline = Deadline("the restore", timeout_seconds)
+        return self._followed(f"/api/v1/restores/{restore_id}/progress", Restore, on_progress, deadline)
 
     def preflight(
         self, environment_id: UUID, backup_id: UUID, *, database_only: bool = False, idempotency_key: str | None = None
     ) -> Preflight:
         """Start a look whether a restore would go well; `wait_for_preflight` waits for what it finds."""
+        body = NewRestore(backup_id=backup_id, database_only=database_only)
+        return self._change("POST", _environment(environment_id, "preflights"), Preflight, body, idempotency_key)
 
-    def wait_for_preflight(
-        self, environment_id: UUID, preflight_id: UUID, *, timeout_seconds: float | None = None
-    ) -> Preflight: ...
+    def wait_for_preflight(self, preflight_id: UUID, *, timeout_seconds: float | None = None) -> Preflight:
+        """The finished preflight. Raises NotKnownYetError after the timeout."""
+        return poll(
+            lambda: Preflight.model_validate(self._transport.get(f"/api/v1/preflights/{preflight_id}")),
+            lambda preflight: preflight.state != "running",
+            Deadline("the preflight", timeout_seconds),
+        )
 
-    def dead_letters(self, *, before: str | None = None, limit: int = 50) -> DeadLetterPage: ...
-    def dead_letter(self, dead_letter_id: str) -> DeadLetter: ...
-    def replay_dead_letter(self, dead_letter_id: str) -> UUID:
+    def dead_letters(self, *, limit: int = 100) -> list[DeadLetter]:
+        """The newest dead letters, newest first."""
+        page = self._transport.get("/api/v1/dead-letters", {"limit": limit})
+        return DeadLetterPage.model_validate(page).dead_letters
+
+    def dead_letter(self, dead_letter_id: str) -> DeadLetter:
+        """One dead letter."""
+        return DeadLetter.model_validate(self._transport.get(f"/api/v1/dead-letters/{dead_letter_id}"))
+
+    def replay_dead_letter(self, dead_letter_id: str, *, idempotency_key: str | None = None) -> UUID:
         """Send a dead letter again under a new id; returns that id."""
+        path = f"/api/v1/dead-letters/{dead_letter_id}/replay"
+        return self._change("POST", path, Replayed, None, idempotency_key).message_id
+
+    def _change(self, method: str, path: str, result: type[M], body: Asked | None, key: str | None) -> M:
+        data = None if body is None else body.model_dump(mode="json", exclude_unset=True)
+        return result.model_validate(self._transport.change(method, path, data, key=key))
+
+    def _pages(self, path: str, items: str, item: type[M], query: Query) -> Iterator[M]:
+        after: str | None = None
+        while True:
+            page: Json = self._transport.get(path, {**query, "after": after})
+            yield from (item.model_validate(found) for found in page[items])
+            after = page.get("next")
+            if after is None:
+                return
+
+    def _followed(self, path: str, result: type[M], on_progress: OnProgress | None, deadline: Deadline) -> M:
+        last: Any = None
+        for event in follow(self._transport, path, deadline):
+            last = event.data
+            if event.event == "progress" and on_progress is not None:
+                on_progress(JobProgressed.model_validate_json(event.data))
+        return result.model_validate_json(last)
+
+
+def _environment(environment_id: UUID, below: str = "") -> str:
+    return f"/api/v1/environments/{environment_id}" + (f"/{below}" if below else "")

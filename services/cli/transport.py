@@ -1,0 +1,134 @@
+"""HTTP to the gateway: keys in headers, refusals as errors, "not known yet" repeated with the same key."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+import httpx
+from httpx_sse import ServerSentEvent, SSEError, connect_sse
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+
+from services.cli.errors import (
+    GatewayError,
+    NotFoundError,
+    NotKnownYetError,
+    RefusedError,
+    ServerError,
+    UnauthorizedError,
+    UnreachableError,
+)
+
+TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+"""The gateway answers within about 11 s, even when only to say that it does not know yet."""
+READ_LAG: Final = "Nightkeep-Read-Lag"
+"""The header that says: the read model has not reached your own writes."""
+
+Json = dict[str, Any]
+Query = Mapping[str, str | int | bool | None]
+
+
+class Answer(NamedTuple):
+    """What the gateway said; `data` is None where it said nothing."""
+
+    data: Json | None
+    location: str | None
+    lags: bool
+
+
+class Transport:
+    """Requests to one gateway as one user. Raises the GatewayError tree."""
+
+    def __init__(self, url: str, user: str, api_key: str, *, patience_seconds: float) -> None:
+        self.url = url.rstrip("/")
+        self._patience_seconds = patience_seconds
+        headers = {"Mendix-Username": user, "Mendix-ApiKey": api_key, "Accept": "application/json"}
+        self._client = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT)
+
+    def close(self) -> None:
+        """End all connections."""
+        self._client.close()
+
+    def get(self, path: str, query: Query | None = None) -> Json:
+        """What is there."""
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        with self._reaching():
+            response = self._client.get(path, params=given)
+        return _answer(response).data or {}
+
+    def change(self, method: str, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
+        """The changed or created thing; asks again with the same key while the answer is "not known yet"."""
+        used = key or str(uuid4())
+        answer: Answer = self._patiently()(self._send, method, path, body, used)
+        if answer.lags and answer.location:
+            return self._patiently(NotFoundError)(self._settled, answer.location)
+        return answer.data or {}
+
+    @contextmanager
+    def events(self, path: str, *, silence_seconds: float) -> Iterator[Iterator[ServerSentEvent]]:
+        """The server-sent events at `path`. Raises UnreachableError when none comes for `silence_seconds`."""
+        timeout = httpx.Timeout(silence_seconds, connect=5.0)
+        with self._reaching(), connect_sse(self._client, "GET", path, timeout=timeout) as source:
+            if source.response.is_error:
+                source.response.read()
+                _answer(source.response)
+            yield source.iter_sse()
+
+    def _patiently(self, *also: type[GatewayError]) -> Retrying:
+        return Retrying(
+            retry=retry_if_exception_type((NotKnownYetError, *also)),
+            stop=stop_after_delay(self._patience_seconds),
+            wait=wait_exponential_jitter(initial=0.2, max=2.0),
+            reraise=True,
+        )
+
+    def _send(self, method: str, path: str, body: Json | None, key: str) -> Answer:
+        try:
+            response = self._client.request(method, path, json=body, headers={"Idempotency-Key": key})
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise self._unreachable(error) from error
+        except httpx.TransportError as error:
+            raise NotKnownYetError(
+                f"the connection to {self.url} broke before the answer came: repeat with the idempotency key {key}"
+            ) from error
+        return _answer(response)
+
+    def _settled(self, path: str) -> Json:
+        with self._reaching():
+            answer = _answer(self._client.get(path))
+        if answer.lags:
+            raise NotKnownYetError("it was accepted, and the read model has not reached it yet: look again in a moment")
+        return answer.data or {}
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.TransportError, SSEError) as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> UnreachableError:
+        why = str(error) or type(error).__name__
+        return UnreachableError(f"no gateway answers at {self.url} ({why}): is it up, and is the address right?")
+
+
+def _answer(response: httpx.Response) -> Answer:
+    if response.is_error:
+        raise _error(response)
+    data = response.json() if response.content else None
+    return Answer(data, response.headers.get("Location"), READ_LAG in response.headers)
+
+
+def _error(response: httpx.Response) -> GatewayError:
+    try:
+        told: Json = json.loads(response.content)
+        message, code, field = str(told["errorMessage"]), str(told["errorCode"]), told.get("field")
+    except (ValueError, KeyError, TypeError):
+        message, code, field = f"HTTP {response.status_code} from something that is no gateway of ours", "", None
+    return _kind(response.status_code)(message, code=code, field=field, status=response.status_code)
+
+
+def _kind(status: int) -> type[GatewayError]:
+    kinds = {401: UnauthorizedError, 403: UnauthorizedError, 404: NotFoundError, 503: NotKnownYetError}
+    return kinds.get(status, ServerError if status >= 500 else RefusedError)  # noqa: PLR2004 -- HTTP's own number

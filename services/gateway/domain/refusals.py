@@ -1,0 +1,64 @@
+"""How each refusal is told over HTTP: its status, and whether the caller may simply ask again."""
+
+from typing import Final
+
+from contracts.errors import RejectionCode
+
+STATUSES: Final[dict[str, int]] = {
+    RejectionCode.ALREADY_EXISTS: 409,
+    RejectionCode.APP_NOT_FOUND: 404,
+    RejectionCode.ENVIRONMENT_NOT_FOUND: 404,
+    RejectionCode.NOT_FOUND: 404,
+    RejectionCode.INVALID_PARAMETERS: 400,
+    RejectionCode.UNSUPPORTED: 400,
+    RejectionCode.ENVIRONMENT_BUSY: 409,
+    RejectionCode.INVALID_STATE: 409,
+    RejectionCode.NOT_ALLOWED: 409,
+    RejectionCode.OVERDUE: 409,
+    RejectionCode.MALFORMED: 400,
+    RejectionCode.UNKNOWN_TYPE: 400,
+    RejectionCode.NEWER_VERSION: 400,
+    RejectionCode.TOO_LARGE: 413,
+    RejectionCode.LITERAL_SECRET: 400,
+}
+"""What the catalog may answer. 409: the request was understood, the state of things forbids it."""
+
+
+class RefusalError(Exception):
+    """A request that has no effect; becomes `{errorCode, errorMessage, field?}` with `status`.
+
+    RefusalError
+    ├── NotFoundError            404
+    ├── NotKnownYetError         503: perhaps it has an effect; repeat with the same key
+    └── any other                the status that it was made with
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.field = field
+
+
+class NotFoundError(RefusalError):
+    """There is no such thing."""
+
+    def __init__(self, code: RejectionCode, message: str) -> None:
+        super().__init__(404, code, message)
+
+
+class NotKnownYetError(RefusalError):
+    """The command was sent, or perhaps sent, and its outcome is not known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "NOT_KNOWN_YET",
+            "not known yet: repeat the request with this Idempotency-Key, and the one answer comes",
+        )
+
+
+def rejection(code: str, reason: str, field: str | None) -> RefusalError:
+    """The refusal that an outcome `rejected` stands for; a code of a newer catalog counts as a conflict."""
+    return RefusalError(STATUSES.get(code, 409), code, reason, field=field)

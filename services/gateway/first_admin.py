@@ -1,0 +1,24 @@
+"""Makes the first administrator, on the machine that has the gateway's settings: there is nobody yet to ask."""
+
+from services.gateway.adapters.keystore import add_first_admin, random_key
+from services.gateway.domain.keys import ApiKey
+from services.platform.database import Database, migrate
+from services.platform.process.clock import Clock
+from services.platform.process.ids import NewId
+from services.platform.process.settings import PostgresSettings
+
+
+async def make_first_admin(settings: PostgresSettings, name: str, *, clock: Clock, new_id: NewId) -> ApiKey:
+    """The key of the new administrator `name`, to be shown once. Needs the settings of the role `gateway`.
+
+    Raises AdminExistsError and DatabaseUnavailableError.
+    """
+    database = await Database.open(settings, schema="gateway")
+    try:
+        await migrate(database, "services.gateway", "gateway")
+        key = random_key()
+        async with database.transaction() as c:
+            await add_first_admin(c, name, key, now=clock.now(), new_id=new_id)
+        return key
+    finally:
+        await database.close()
