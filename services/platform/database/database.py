@@ -1,46 +1,118 @@
 """A pool of connections to one service's schema, and the transactions on it."""
 
-from contextlib import AbstractAsyncContextManager
-from typing import Self
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
-from services.platform.database.connection import Connection
+import asyncpg
+
+from services.platform.database.connection import Connection, RawConnection, Record, connect_arguments, prepare
+from services.platform.database.errors import translated, translated_while_connecting
 from services.platform.database.notifications import Notifications
 from services.platform.process.settings import PostgresSettings
+
+if TYPE_CHECKING:
+    Pool: TypeAlias = asyncpg.Pool[Record]
+else:
+    Pool = asyncpg.Pool
+
+ACQUIRE_SECONDS: Final = 15.0
+"""Longer than a connection attempt may take; then the pool is exhausted or the server away."""
+CLOSE_SECONDS: Final = 5.0
+"""What connections in use are given before they are cut."""
 
 
 class Database:
     """One service's access to its own schema. `schema` is its name, the role's unless told otherwise.
 
     `generation` rises whenever a connection was lost: whoever relies on what PostgreSQL said before looks again
-    (architecture §2.1).
+    (architecture §2.1). Nothing may be SET on a connection but LOCAL.
     """
 
-    schema: str
-    generation: int
+    def __init__(self, settings: PostgresSettings, schema: str) -> None:
+        self.schema = schema
+        self.generation = 0
+        self._pool: Pool = asyncpg.create_pool(
+            **connect_arguments(settings, schema=schema),
+            min_size=0,
+            max_size=settings.connections,
+            max_queries=sys.maxsize,  # never recycled: so a connection that ends was lost
+            max_inactive_connection_lifetime=0,
+            init=self._watch,
+        )
 
     @classmethod
     async def open(cls, settings: PostgresSettings, *, schema: str | None = None) -> Self:
         """Connect. Raises DatabaseUnavailableError when PostgreSQL is not there (yet)."""
-        raise NotImplementedError
+        database = cls(settings, schema or settings.user)
+        with translated_while_connecting():
+            await database._pool
+        async with database._acquired():
+            return database
 
     async def close(self) -> None:
         """Close all connections; those in use are given a few seconds."""
-        raise NotImplementedError
+        try:
+            await asyncio.wait_for(self._pool.close(), CLOSE_SECONDS)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._pool.terminate()
 
-    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
         """`async with database.transaction() as c:` commits at its end, rolls back on any error.
 
         Raises DatabaseUnavailableError and ConflictError, both worth another try. READ COMMITTED.
         """
-        raise NotImplementedError
+        async with self._acquired() as c:
+            with translated():
+                async with c.transaction():
+                    yield c
 
-    def listen(self, channel: str) -> AbstractAsyncContextManager[Notifications]:
+    @asynccontextmanager
+    async def listen(self, channel: str) -> AsyncIterator[Notifications]:
         """`async with database.listen("outbox_catalog") as notifications:` on a connection of its own."""
-        raise NotImplementedError
+        notifications = Notifications()
+        async with self._acquired() as c:
+            c.add_termination_listener(notifications.connection_lost)
+            with translated():
+                await c.add_listener(channel, notifications.arrived)
+            try:
+                yield notifications
+            finally:
+                if not notifications.lost:
+                    c.remove_termination_listener(notifications.connection_lost)
+                    await c.remove_listener(channel, notifications.arrived)
 
-    def locked(self, name: str) -> AbstractAsyncContextManager[Connection | None]:
+    @asynccontextmanager
+    async def locked(self, name: str) -> AsyncIterator[Connection | None]:
         """A connection that holds the advisory lock `name` as long as its session lives, or None: somebody else does.
 
         The connection is in no transaction.
         """
-        raise NotImplementedError
+        async with self._acquired() as c:
+            with translated():
+                held = await c.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name)
+                try:
+                    yield c if held else None
+                finally:
+                    if held and not c.is_closed():
+                        await c.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Connection]:
+        with translated_while_connecting():
+            c = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        try:
+            yield c
+        finally:
+            with translated():
+                await self._pool.release(c)
+
+    async def _watch(self, connection: RawConnection) -> None:
+        await prepare(connection)
+        connection.add_termination_listener(self._lost)
+
+    def _lost(self, _connection: object) -> None:
+        self.generation += 1

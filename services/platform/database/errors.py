@@ -50,6 +50,13 @@ _IN_CONFLICT: Final = (
 )
 
 
+_NOT_SET_UP: Final = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raises the driver's errors by our names; what is a defect of ours stays as it is."""
@@ -68,9 +75,14 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def translated_while_connecting() -> Iterator[None]:
-    """The same, and also what only a connection attempt may say: no route, no name, no answer in time."""
+    """The same, and also what only a connection attempt may say: no route, no answer in time, no role or database yet.
+
+    Services start in any order, so what the setup has not made yet is worth another try.
+    """
     try:
         with translated():
             yield
+    except _NOT_SET_UP as error:
+        raise DatabaseUnavailableError(f"PostgreSQL refuses this service (is the setup done?): {error}") from error
     except (OSError, TimeoutError) as error:
         raise DatabaseUnavailableError(f"PostgreSQL cannot be reached: {error or type(error).__name__}") from error

@@ -2,14 +2,36 @@
 
 import asyncio
 
+from services.platform.database.errors import DatabaseUnavailableError
+
 
 class Notifications:
     """What arrived on one channel; several at once count as one."""
 
     def __init__(self) -> None:
-        self._arrived = asyncio.Event()
-        self._lost = False
+        self._woken = asyncio.Event()
+        self.lost = False
 
     async def wait(self, timeout_seconds: float) -> bool:
-        """True when notified before `timeout_seconds` have passed. Raises DatabaseUnavailableError when unheard."""
-        raise NotImplementedError
+        """Whether a notification arrived before `timeout_seconds` had passed.
+
+        Raises DatabaseUnavailableError when the connection was lost: nothing would be heard any more.
+        """
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return False
+        if self.lost:
+            raise DatabaseUnavailableError("the connection that listens for notifications was lost")
+        self._woken.clear()
+        return True
+
+    def arrived(self, _connection: object, _pid: int, _channel: str, _payload: object) -> None:
+        """Called by the driver."""
+        self._woken.set()
+
+    def connection_lost(self, _connection: object) -> None:
+        """Called by the driver."""
+        self.lost = True
+        self._woken.set()

@@ -1,4 +1,4 @@
-"""Before the first decision: has PostgreSQL still every event that the log has (architecture §2.1)?"""
+"""Before the first decision: whether PostgreSQL still has every event that the log has (§2.1)."""
 
 from services.platform.database import Database
 from services.platform.eventstore.ports import LogReader
