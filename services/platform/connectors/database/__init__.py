@@ -4,8 +4,12 @@ The front door is `EnvironmentDatabase`; everything about restoring is in `datab
 """
 
 from services.platform.connectors.database.access import DatabaseAccess, Login
-from services.platform.connectors.database.environment import CheckReport, ChildGroups, EnvironmentDatabase, passed
-from services.platform.connectors.database.snapshot import Reference, Snapshot
+from services.platform.connectors.database.check import CheckReport
+from services.platform.connectors.database.children import ChildGroups
+from services.platform.connectors.database.environment import EnvironmentDatabase
+from services.platform.connectors.database.findings import passed
+from services.platform.connectors.database.references import Reference
+from services.platform.connectors.database.snapshot import Snapshot
 from services.platform.connectors.database.tools import PostgresTools
 
 __all__ = [

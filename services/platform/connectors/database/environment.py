@@ -1,39 +1,18 @@
 """The front door to one environment's database."""
 
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Protocol
 
 from contracts import defaults
-from contracts.values import Finding
 from services.platform.connectors.database.access import DatabaseAccess
-from services.platform.connectors.database.snapshot import Snapshot
+from services.platform.connectors.database.check import CheckReport, check
+from services.platform.connectors.database.children import ChildGroups
+from services.platform.connectors.database.dump import Dumper
+from services.platform.connectors.database.snapshot import Snapshot, open_snapshot
 from services.platform.connectors.database.tools import PostgresTools
 
 
-class ChildGroups(Protocol):
-    """Where process groups of running tools are told, so that a lost lease can kill them (`JobRun.children`)."""
-
-    def add(self, process_group: int) -> None:
-        """A group runs."""
-        ...
-
-    def discard(self, process_group: int) -> None:
-        """It has ended."""
-        ...
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    """What a look at a database found; it passed when no finding is an error."""
-
-    server_version: str | None
-    findings: tuple[Finding, ...]
-
-
 class EnvironmentDatabase:
-    """One environment's database: looked at, dumped, loaded, switched.
+    """One environment's database: looked at and dumped.
 
     Opens nothing by itself; every method makes and closes its own connections.
     """
@@ -49,9 +28,7 @@ class EnvironmentDatabase:
     ) -> None:
         self.access = access
         self.tools = tools
-        self._children = children
-        self._lock_wait_seconds = lock_wait_seconds
-        self._lock_tries = lock_tries
+        self._dumper = Dumper(access, tools, lock_wait_seconds, lock_tries, children)
 
     async def check(self, documents_query: str | None = None) -> CheckReport:
         """Look whether this environment can be backed up and restored into; raises nothing about the database.
@@ -59,13 +36,11 @@ class EnvironmentDatabase:
         Findings: unreachable, wrong password, missing rights, a major without tools, encoding, row-level security and
         large objects that these rights cannot dump, what they cannot restore, a `documents_query` that does not run.
         """
-        raise NotImplementedError
+        return await check(self.access, self.tools, documents_query)
 
     def open_snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
-        """Begin a repeatable-read transaction, export its snapshot and hold it until the context is left."""
-        raise NotImplementedError
+        """Begin a repeatable-read transaction, export its snapshot and hold it until the context is left.
 
-
-def passed(findings: Sequence[Finding]) -> bool:
-    """Whether nothing stands in the way."""
-    return all(finding.severity != "error" for finding in findings)
+        Raises DatabaseUnreachableError, DatabaseRefusedError, AuthenticationError.
+        """
+        return open_snapshot(self.access, self._dumper)
