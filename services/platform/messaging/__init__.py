@@ -1,0 +1,1 @@
+"""Kafka, told apart from everything else: the only place that imports aiokafka."""
