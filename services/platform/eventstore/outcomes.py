@@ -1,16 +1,23 @@
 """How each command ended: written in the decision's transaction, never pruned, and the gateway's answer."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.platform.database import Connection
+from services.platform.database import Connection, load_queries
+from services.platform.database.errors import translated
+
+queries = load_queries("services.platform.eventstore")
 
 
 @dataclass(frozen=True)
 class CommandOutcome:
-    """One command's end. `stream` and `sequence` name the last event that it caused; CommandRejected counts as one."""
+    """One command's end. `stream` and `sequence` name the last event that it caused; CommandRejected counts as one.
+
+    `body_hash` is `contracts.codec.body_hash(record).hex()` of the command.
+    """
 
     command_id: UUID
     body_hash: str
@@ -29,12 +36,14 @@ class CommandOutcomes:
 
     async def get(self, c: Connection, command_id: UUID) -> CommandOutcome | None:
         """How the command ended, or None when it has not."""
-        raise NotImplementedError
+        return (await self.get_many(c, [command_id])).get(command_id)
 
-    async def get_many(self, c: Connection, command_ids: list[UUID]) -> dict[UUID, CommandOutcome]:
+    async def get_many(self, c: Connection, command_ids: Sequence[UUID]) -> dict[UUID, CommandOutcome]:
         """The same for a poll's commands at once."""
-        raise NotImplementedError
+        rows = queries.outcomes(c, command_ids=list(command_ids))
+        return {row["command_id"]: CommandOutcome(**dict(row)) async for row in rows}
 
     async def put(self, c: Connection, outcome: CommandOutcome) -> None:
         """Keep how a command ended. Raises ConflictError when it had ended before."""
-        raise NotImplementedError
+        with translated():
+            await queries.put_outcome(c, **asdict(outcome))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
 
-from contracts.codec import RawRecord
-from services.platform.database import Connection
+from services.platform.database import Connection, load_queries
+
+queries = load_queries("services.platform.eventstore")
 
 
 @dataclass(frozen=True)
@@ -35,56 +36,31 @@ def judge(position: Position, sequence: int, event_id: UUID) -> Verdict:
     return Verdict.NEXT if sequence == position.sequence + 1 else Verdict.EARLY
 
 
-@dataclass(frozen=True)
-class ParkedRecord:
-    """A record that waits, with where it came from and why; `lane` is the environment that waits with it."""
-
-    topic: str
-    partition: int
-    offset: int
-    stream: str
-    sequence: int
-    event_id: UUID
-    lane: str
-    record: RawRecord
-    reason: str
-    poisonous: bool = False
-
-
 class StreamPositions:
-    """Rows of one consumer: places in streams, next offsets of partitions, parked records."""
+    """Rows of one consumer: places in streams and next offsets of partitions."""
 
     def __init__(self, consumer: str) -> None:
         self.consumer = consumer
 
     async def of(self, c: Connection, streams: Sequence[str]) -> dict[str, Position]:
         """Where each of `streams` is, its rows locked until the transaction ends; unknown ones at Position()."""
-        raise NotImplementedError
+        rows = queries.positions(c, consumer=self.consumer, streams=list(streams))
+        known = {row["stream"]: Position(row["sequence"], row["event_id"]) async for row in rows}
+        return {stream: known.get(stream, Position()) for stream in streams}
 
     async def advance(self, c: Connection, stream: str, position: Position) -> None:
         """Note that everything of `stream` up to `position` was dealt with."""
-        raise NotImplementedError
+        await queries.advance(
+            c, consumer=self.consumer, stream=stream, sequence=position.sequence, event_id=position.event_id
+        )
 
     async def next_offsets(self, c: Connection, topic: str) -> dict[int, int]:
         """Partition to the offset of the first record that was not dealt with; partitions never read are absent."""
-        raise NotImplementedError
+        rows = queries.next_offsets(c, consumer=self.consumer, topic=topic)
+        return {row["partition"]: row["next_offset"] async for row in rows}
 
     async def advance_offset(self, c: Connection, topic: str, partition: int, next_offset: int) -> None:
         """Note that everything of the partition before `next_offset` was dealt with or parked; never goes back."""
-        raise NotImplementedError
-
-    async def park(self, c: Connection, parked: ParkedRecord) -> None:
-        """Let a record wait; parked again, it stays as it is."""
-        raise NotImplementedError
-
-    async def parked_lanes(self, c: Connection, lanes: Sequence[str]) -> set[str]:
-        """Those of `lanes` in which something waits."""
-        raise NotImplementedError
-
-    async def parked_in(self, c: Connection, lane: str) -> list[ParkedRecord]:
-        """What waits in `lane`, in the order of the log."""
-        raise NotImplementedError
-
-    async def unpark(self, c: Connection, parked: ParkedRecord) -> None:
-        """It was dealt with and waits no more."""
-        raise NotImplementedError
+        await queries.advance_offset(
+            c, consumer=self.consumer, topic=topic, partition=partition, next_offset=next_offset
+        )

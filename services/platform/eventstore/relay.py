@@ -1,8 +1,29 @@
 """The outbox's way to the log: one relay per service, in append order, begun again at the first unpublished row."""
 
-from services.platform.database import Database
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+from prometheus_client import Counter
+
+from contracts.codec import RawRecord
+from services.platform.database import Connection, Database, Notifications, load_queries
 from services.platform.eventstore.ports import Publish
 from services.platform.eventstore.reconciliation import Reconciliation
+from services.platform.eventstore.store import outbox_channel
+from services.platform.process.retry import for_ever
+
+BATCH: Final = 500
+"""Events a send; large enough that the log's round trip is shared, small enough to hold in memory."""
+POLL_SECONDS: Final = 5.0
+"""A lost notification delays an event by no more."""
+STANDBY_SECONDS: Final = 1.0
+"""How often a second process looks whether the relay's place is free."""
+
+PUBLISHED = Counter("nightkeep_events_published", "Events put on the log", ["service"])
+queries = load_queries("services.platform.eventstore")
+log = structlog.get_logger()
 
 
 class OutboxRelay:
@@ -16,4 +37,47 @@ class OutboxRelay:
 
     async def run(self) -> None:
         """Publish for ever, again after transient errors. Raises SetBackError and LogPartedError: the process ends."""
-        raise NotImplementedError
+        await for_ever("publish events", self._take_the_place)
+
+    async def _take_the_place(self) -> None:
+        await self._reconciliation.ensure()
+        async with self._database.locked(f"nightkeep relay {self._service}") as place:
+            if place is None:
+                await asyncio.sleep(STANDBY_SECONDS)
+                return
+            async with self._database.listen(outbox_channel(self._service)) as notifications:
+                await self._relay(place, notifications)
+
+    async def _relay(self, place: Connection, notifications: Notifications) -> None:
+        while not place.is_closed():
+            await self._reconciliation.ensure()
+            if await self.publish_batch() < BATCH:
+                await notifications.wait(POLL_SECONDS)
+
+    async def publish_batch(self) -> int:
+        """Publish the oldest unpublished events, note their places, and say how many there were.
+
+        The send is outside any transaction: a place that was not noted is noted when the event is sent again, or by
+        the next reconciliation; consumers know the event by its id.
+        """
+        async with self._database.transaction() as c:
+            rows = [row async for row in queries.unpublished(c, batch=BATCH)]
+        if rows:
+            places = await self._publish([_record(row) for row in rows])
+            await self._note([row["position"] for row in rows], places)
+            PUBLISHED.labels(self._service).inc(len(rows))
+        return len(rows)
+
+    async def _note(self, positions: list[int], places: Sequence[tuple[int, int]]) -> None:
+        async with self._database.transaction() as c:
+            await queries.mark_published(
+                c,
+                positions=positions,
+                partitions=[partition for partition, _ in places],
+                offsets=[offset for _, offset in places],
+            )
+
+
+def _record(row: Any) -> RawRecord:  # noqa: ANN401 -- a row of the driver
+    headers = tuple((name, text.encode()) for name, text in row["headers"].items())
+    return RawRecord(row["key"].encode(), row["body"].encode(), headers)

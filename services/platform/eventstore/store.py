@@ -3,15 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.envelope import Cause, Event, Message
-from services.platform.database import Connection
+from contracts.codec import RawRecord, encode
+from contracts.envelope import Cause, Event, Message, event_envelope
+from services.platform.database import ConflictError, Connection, load_queries
+from services.platform.database.errors import translated
+from services.platform.eventstore.errors import UnreconciledError
+from services.platform.eventstore.reconciliation import Reconciliation
+from services.platform.process.ids import NewId, random_id
+
+queries = load_queries("services.platform.eventstore")
+
+
+def outbox_channel(service: str) -> str:
+    """Where the relay of `service` is woken."""
+    return f"outbox_{service}"
 
 
 class EventStore:
-    """The events of one service, in its own schema."""
+    """The events of one service, in its own schema; `open_events` wires it with its relay."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(
+        self, service: str, *, new_id: NewId = random_id, reconciliation: Reconciliation | None = None
+    ) -> None:
         self.service = service
+        self._new_id = new_id
+        self._reconciliation = reconciliation
 
     async def append(  # noqa: PLR0913 -- each says one thing about the events
         self,
@@ -31,8 +47,52 @@ class EventStore:
         transaction is then lost and may be tried again from the reading on. Raises UnreconciledError while it is
         not known that PostgreSQL still has what the log has.
         """
-        raise NotImplementedError
+        self._refuse_unreconciled()
+        messages = tuple(
+            Message(
+                event_envelope(
+                    event_id=self._new_id(),
+                    service=self.service,
+                    stream=stream,
+                    sequence=sequence,
+                    key=key,
+                    time=now,
+                    cause=cause,
+                ),
+                body,
+            )
+            for sequence, body in enumerate(bodies, after + 1)
+        )
+        await self._insert(c, messages, stream=stream, after=after, key=key)
+        return messages
 
     async def last_sequence(self, c: Connection, stream: str) -> int:
         """The sequence of the newest event of `stream`; 0 when there is none."""
-        raise NotImplementedError
+        sequence: int = await queries.last_sequence(c, stream=stream)
+        return sequence
+
+    def _refuse_unreconciled(self) -> None:
+        if self._reconciliation is not None and not self._reconciliation.holds:
+            raise UnreconciledError("a connection to PostgreSQL was lost: nothing is decided until the log was read")
+
+    async def _insert(
+        self, c: Connection, messages: Sequence[Message[Event]], *, stream: str, after: int, key: str
+    ) -> None:
+        records = [encode(message) for message in messages]
+        with translated():
+            appended: int = await queries.append(
+                c,
+                event_ids=[message.envelope.id for message in messages],
+                stream=stream,
+                after=after,
+                key=key,
+                headers=[_header_texts(record) for record in records],
+                bodies=[(record.value or b"").decode() for record in records],
+                channel=outbox_channel(self.service),
+            )
+        if appended != len(messages):
+            raise ConflictError(f"the stream {stream} has no event {after}: read it again")
+
+
+def _header_texts(record: RawRecord) -> dict[str, str]:
+    return {name: value.decode() for name, value in record.headers}

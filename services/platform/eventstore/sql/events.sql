@@ -1,0 +1,49 @@
+-- name: append(event_ids, stream, after, key, headers, bodies, channel)$
+-- How many were appended: none when the stream is not where the caller saw it. The relay wakes up at commit.
+WITH appended AS (
+    INSERT INTO event (event_id, stream, sequence, key, headers, body)
+    SELECT new.event_id, :stream, :after + new.place, :key, new.headers, new.body
+    FROM unnest(:event_ids::uuid[], :headers::json[], :bodies::text[])
+        WITH ORDINALITY AS new (event_id, headers, body, place)
+    WHERE :after = 0 OR EXISTS (SELECT FROM event WHERE stream = :stream AND sequence = :after)
+    ORDER BY new.place
+    RETURNING position
+)
+SELECT count(*), pg_notify(:channel, '') FROM appended;
+
+-- name: last_sequence(stream)$
+SELECT coalesce(max(sequence), 0) FROM event WHERE stream = :stream;
+
+-- name: unpublished(batch)
+SELECT position, key, headers, body FROM event WHERE published_at IS NULL ORDER BY position LIMIT :batch;
+
+-- name: mark_published(positions, partitions, offsets)!
+UPDATE event SET published_at = clock_timestamp(), log_partition = noted.partition, log_offset = noted.log_offset
+FROM unnest(:positions::bigint[], :partitions::int[], :offsets::bigint[]) AS noted (position, partition, log_offset)
+WHERE event.position = noted.position AND event.published_at IS NULL;
+
+-- name: mark_found(event_ids, partitions, offsets)
+-- Marks what the log has and returns the ids that the table has; the others are missing.
+WITH noted AS (
+    SELECT * FROM unnest(:event_ids::uuid[], :partitions::int[], :offsets::bigint[]) AS n (event_id, partition, log_offset)
+), marked AS (
+    UPDATE event SET published_at = clock_timestamp(), log_partition = noted.partition, log_offset = noted.log_offset
+    FROM noted WHERE event.event_id = noted.event_id AND event.published_at IS NULL
+)
+SELECT event.event_id FROM event JOIN noted USING (event_id);
+
+-- name: last_noted(partitions)
+-- The newest place of each partition that is known here: an own event's, or the last one compared.
+SELECT partition, newest.log_offset, newest.event_id
+FROM unnest(:partitions::int[]) AS partition
+CROSS JOIN LATERAL (
+    (SELECT event.log_offset, event.event_id::text FROM event
+     WHERE published_at IS NOT NULL AND log_partition = partition ORDER BY event.log_offset DESC LIMIT 1)
+    UNION ALL
+    SELECT log_mark.log_offset, log_mark.event_id FROM log_mark WHERE log_mark.partition = partition
+    ORDER BY log_offset DESC LIMIT 1
+) AS newest;
+
+-- name: mark_log(partition, log_offset, event_id)!
+INSERT INTO log_mark (partition, log_offset, event_id) VALUES (:partition, :log_offset, :event_id)
+ON CONFLICT (partition) DO UPDATE SET log_offset = excluded.log_offset, event_id = excluded.event_id;
