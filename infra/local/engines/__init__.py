@@ -1,0 +1,1 @@
+"""The engines that the services stand on, each started from what package registries publish."""

