@@ -246,8 +246,9 @@ class DeadLetter(BaseModel):
     topic: str
     partition: int
     offset: int
+    refused_by: str
     code: str
-    error: str
+    reason: str
     field: str | None = None
     message_id: str | None = None
     message_type: str | None = None

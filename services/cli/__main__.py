@@ -1,0 +1,81 @@
+"""`nightkeep`: the platform from a terminal, for people and for scripts."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from services.cli.commands import admin, apps, backups, dead_letters, environments, restores, secrets
+from services.cli.errors import GatewayError
+from services.cli.exits import EXPLAINED, exit_code
+from services.cli.session import Session
+
+API_KEY: Final = "NIGHTKEEP_API_KEY"
+"""Only from the environment, never an option: arguments are seen by everybody on the machine."""
+
+
+class Nightkeep(TyperGroup):
+    """Ends every command with the exit code of its error, told on standard error."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 -- typer keeps click's types to itself
+        """Runs the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except GatewayError as error:
+            _tell(ctx.obj, error)
+            raise typer.Exit(exit_code(error)) from error
+
+
+app = typer.Typer(
+    name="nightkeep",
+    cls=Nightkeep,
+    help="Back up, list and restore application environments.",
+    epilog=EXPLAINED,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for group in (apps, environments, secrets, backups, restores, dead_letters, admin):
+    app.add_typer(group.commands)
+
+
+@app.callback()
+def connect(
+    context: typer.Context,
+    *,
+    url: Annotated[str | None, typer.Option(envvar="NIGHTKEEP_URL", help="The gateway's address.")] = None,
+    user: Annotated[str | None, typer.Option(envvar="NIGHTKEEP_USER", help="Whose key it is.")] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file", envvar="NIGHTKEEP_KEY_FILE", help="A file with the key, or with JSON {user, api_key}."
+        ),
+    ] = None,
+) -> None:
+    """Back up, list and restore application environments.
+
+    Talks to the gateway at --url with a key from --key-file or NIGHTKEEP_API_KEY; without them, to the local stack.
+    """
+    context.obj = Session(url=url, user=user, api_key=os.environ.get(API_KEY), key_file=key_file)
+
+
+def main() -> None:
+    """The entry point of the program."""
+    app()
+
+
+def _tell(session: Session | None, error: GatewayError) -> None:
+    if session is not None and session.as_json:
+        told = {"errorCode": error.code, "errorMessage": str(error), "field": error.field}
+        typer.echo(json.dumps({name: value for name, value in told.items() if value}), err=True)
+        return
+    code = f" ({error.code})" if error.code else ""
+    typer.secho("error", fg=typer.colors.RED, bold=True, err=True, nl=False)
+    typer.echo(f": {error}{code}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The groups of `nightkeep`: one module each, one function per command."""

@@ -1,0 +1,127 @@
+"""`nightkeep backup`: make backups, look at them, keep them."""
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from services.cli.commands import options
+from services.cli.commands.waits import end_of_backup
+from services.cli.names import as_id, find_environment
+from services.cli.session import session_of
+from services.cli.show import details, tables
+
+commands = typer.Typer(
+    name="backup", help="Backups: create, list, show, comment, pin, unpin, cancel, follow.", no_args_is_help=True
+)
+
+Comment = Annotated[str, typer.Option("--comment", "-m", help="What the backup is for.")]
+
+
+@commands.command()
+def create(  # noqa: PLR0913 -- one parameter for each option
+    context: typer.Context,
+    *,
+    environment: options.Environment,
+    comment: Comment = "",
+    wait: options.Wait = True,
+    timeout: options.Timeout = None,
+    as_json: options.AsJson = False,
+    idempotency_key: options.IdempotencyKey = None,
+) -> None:
+    """Back an environment up: its database and its file documents, as one unit."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        place = find_environment(gateway, environment)
+        backup = gateway.create_backup(place.environment_id, comment, idempotency_key=idempotency_key)
+        if not wait:
+            session.tell(backup, details.backup(backup))
+            return
+        session.note(f"backup {backup.backup_id}, kept until {backup.expires_at:%Y-%m-%d}" if backup.expires_at else "")
+        end_of_backup(session, gateway, backup.backup_id, timeout)
+
+
+@commands.command("list")
+def list_backups(
+    context: typer.Context,
+    *,
+    environment: options.Environment,
+    limit: options.Limit = 50,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show an environment's backups, newest first."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        found = list(islice(gateway.backups(find_environment(gateway, environment).environment_id), limit))
+    session.tell(found, tables.backups(found) if found else f"no backups yet: `nightkeep backup create {environment}`")
+
+
+@commands.command()
+def show(context: typer.Context, *, backup: options.Backup, as_json: options.AsJson = False) -> None:
+    """Show all about one backup."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        found = gateway.backup(as_id(backup, "backup"))
+    session.tell(found, details.backup(found))
+
+
+@commands.command()
+def follow(
+    context: typer.Context,
+    *,
+    backup: options.Backup,
+    timeout: options.Timeout = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Watch a backup until it has ended."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        end_of_backup(session, gateway, as_id(backup, "backup"), timeout)
+
+
+@commands.command()
+def comment(
+    context: typer.Context,
+    *,
+    backup: options.Backup,
+    text: Annotated[str, typer.Argument(help="The comment that replaces the present one.")],
+    as_json: options.AsJson = False,
+) -> None:
+    """Replace a backup's comment."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        changed = gateway.comment_backup(as_id(backup, "backup"), text)
+    session.tell(changed, details.backup(changed))
+
+
+@commands.command()
+def pin(
+    context: typer.Context,
+    *,
+    backup: options.Backup,
+    reason: Annotated[str, typer.Option("--reason", help="Why it must be kept.")] = "",
+    as_json: options.AsJson = False,
+) -> None:
+    """Keep a backup past its expiry."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        changed = gateway.pin_backup(as_id(backup, "backup"), reason)
+    session.tell(changed, details.backup(changed))
+
+
+@commands.command()
+def unpin(context: typer.Context, *, backup: options.Backup, as_json: options.AsJson = False) -> None:
+    """Let a backup expire again."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        changed = gateway.unpin_backup(as_id(backup, "backup"))
+    session.tell(changed, details.backup(changed))
+
+
+@commands.command()
+def cancel(context: typer.Context, *, backup: options.Backup, as_json: options.AsJson = False) -> None:
+    """Stop a backup that is queued or running."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        changed = gateway.cancel_backup(as_id(backup, "backup"))
+    session.tell(changed, details.backup(changed))

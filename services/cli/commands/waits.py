@@ -1,0 +1,52 @@
+"""Waits for a job as a person expects it: live progress, Ctrl-C leaves the job alone, a failed job is exit code 1."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from uuid import UUID
+
+import typer
+
+from contracts.states import BackupState, RestoreState
+from services.cli.client import Gateway
+from services.cli.exits import Exit
+from services.cli.session import Session
+from services.cli.show import details
+from services.cli.show.progress import OnProgress, live_progress
+
+INTERRUPTED: Final = 130
+"""What shells expect after Ctrl-C: 128 and the number of SIGINT."""
+
+
+def end_of_backup(session: Session, gateway: Gateway, backup_id: UUID, timeout_seconds: float | None) -> None:
+    """Follow a backup to its end and show it. Raises Exit when it failed."""
+    with _followed(session, "the backup", f"nightkeep backup show {backup_id}") as on_progress:
+        ended = gateway.wait_for_backup(backup_id, on_progress, timeout_seconds=timeout_seconds)
+    session.tell(ended, details.backup(ended))
+    _fail_if(ended.state is BackupState.FAILED)
+
+
+def end_of_restore(session: Session, gateway: Gateway, restore_id: UUID, timeout_seconds: float | None) -> None:
+    """Follow a restore, or its undo, to its end and show it. Raises Exit when it failed."""
+    with _followed(session, "the restore", f"nightkeep restore show {restore_id}") as on_progress:
+        ended = gateway.wait_for_restore(restore_id, on_progress, timeout_seconds=timeout_seconds)
+    session.tell(ended, details.restore(ended))
+    _fail_if(ended.state is RestoreState.FAILED or ended.undo_state == "failed")
+
+
+@contextmanager
+def _followed(session: Session, what: str, see: str) -> Iterator[OnProgress | None]:
+    try:
+        if session.as_json:
+            yield None
+        else:
+            with live_progress(session.err, what) as on_progress:
+                yield on_progress
+    except KeyboardInterrupt as error:
+        session.note(f"{what} goes on: see `{see}`")
+        raise typer.Exit(INTERRUPTED) from error
+
+
+def _fail_if(failed: bool) -> None:  # noqa: FBT001 -- reads as a sentence
+    if failed:
+        raise typer.Exit(Exit.FAILED)

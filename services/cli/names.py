@@ -1,0 +1,75 @@
+"""Names where ids are accepted: an app by its slug or name, an environment as `app/name`; never a guess."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+from uuid import UUID
+
+import typer
+
+from services.cli.client import Gateway, NotFoundError
+from services.gateway.resources import App, Environment
+
+T = TypeVar("T")
+
+
+def find_app(gateway: Gateway, text: str) -> App:
+    """The app with this id, slug or name. Raises NotFoundError, and BadParameter when several are meant."""
+    known = _id(text)
+    if known is not None:
+        return gateway.app(known)
+    return _one(
+        f"app {text!r}",
+        gateway.apps(name=text),
+        lambda app: text in (app.slug, app.name),
+        _app_name,
+        "nightkeep app list",
+    )
+
+
+def find_environment(gateway: Gateway, text: str) -> Environment:
+    """The environment with this id, `app/name`, or name where only one has it; names without regard to case.
+
+    Raises NotFoundError, and BadParameter when several are meant.
+    """
+    known = _id(text)
+    if known is not None:
+        return gateway.environment(known)
+    app, slash, name = text.partition("/")
+    app_id = find_app(gateway, app).app_id if slash else None
+    wanted = name if slash else text
+    found = gateway.environments(app_id=app_id, name=wanted)
+    return _one(f"environment {text!r}", found, lambda one: one.name == wanted, environment_name, "nightkeep env list")
+
+
+def environment_name(environment: Environment) -> str:
+    """How people name an environment, and the command line accepts it."""
+    return f"{environment.app_slug}/{environment.name}"
+
+
+def as_id(text: str, what: str) -> UUID:
+    """The id that `text` spells. Raises BadParameter."""
+    known = _id(text)
+    if known is None:
+        raise typer.BadParameter(f"{text!r} is no id of a {what}: copy it from a list")
+    return known
+
+
+def _app_name(app: App) -> str:
+    return app.slug
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _one(what: str, found: Iterable[T], exact: Callable[[T], bool], spell: Callable[[T], str], see: str) -> T:
+    candidates = list(found)
+    best = [one for one in candidates if exact(one)] or candidates
+    if not best:
+        raise NotFoundError(f"there is no {what}: see `{see}`")
+    if len(best) > 1:
+        raise typer.BadParameter(f"{what} may be {' or '.join(sorted(map(spell, best)))}: say which")
+    return best[0]

@@ -1,0 +1,179 @@
+"""One thing with all that a person wants to know of it, line by line; what has no value is left out."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from contracts.values import Finding, StepTime, Warning  # noqa: A004 -- the product's word
+from services.cli.names import environment_name
+from services.cli.show import formats
+from services.cli.show.tables import Column, findings, state, table
+from services.gateway.resources import App, Backup, Check, DeadLetter, Environment, Failure, Preflight, Restore
+
+Line = tuple[str, Text | str | None]
+
+
+def app(one: App) -> RenderableType:
+    """An app."""
+    return _lines([("App", one.slug), ("Name", one.name), ("Id", str(one.app_id))])
+
+
+def environment(one: Environment) -> RenderableType:
+    """An environment: what it is, how it is reached, what the newest check found."""
+    lines: list[Line] = [
+        ("Environment", environment_name(one)),
+        ("Id", str(one.environment_id)),
+        ("Mode", one.mode),
+        ("Region", f"{one.region}, cloud {one.cloud_version}"),
+        ("App is", state(one.run_state)),
+        ("Model version", one.model_version),
+        ("Its data needs", one.data_model_version),
+        ("Database", f"{one.database.user}@{one.database.host}:{one.database.port}/{one.database.name}"),
+        ("Files", one.files.path if one.files.kind == "directory" else f"s3://{one.files.bucket}/{one.files.prefix}"),
+        ("References", "proven by a query" if one.documents_query else "unproven: no documents query"),
+    ]
+    return Group(_lines(lines), *([] if one.check is None else [check(one.check)]))
+
+
+def check(one: Check) -> RenderableType:
+    """What a look at an environment found."""
+    said = Text("Check ").append(state(one.state))
+    if one.checked_at is not None:
+        said.append(f", {formats.instant(one.checked_at)} UTC")
+    if one.server_version is not None:
+        said.append(f", PostgreSQL {one.server_version}")
+    return Group(said, *_findings(one.findings))
+
+
+def preflight(one: Preflight) -> RenderableType:
+    """What a look before a restore found."""
+    return Group(Text("Preflight ").append(state(one.state)), *_warnings(one.warnings), *_findings(one.findings))
+
+
+def backup(one: Backup) -> RenderableType:
+    """A backup's details (spec: product §8)."""
+    lines: list[Line] = [
+        ("Backup", str(one.backup_id)),
+        ("Status", _status(one.state, one.status_message)),
+        ("Created by", one.created_by),
+        ("Date", f"{formats.instant(one.created_at)} UTC"),
+        ("Expires on", f"{formats.instant(one.expires_at)} UTC ({', '.join(one.tiers)})"),
+        ("Pinned", (one.pinned_reason or "yes") if one.pinned else None),
+        ("Model version", one.model_version),
+        ("Comment", one.comment or None),
+        ("Environment", str(one.environment_id)),
+        ("Restore point", None if one.restore_point is None else f"{formats.instant(one.restore_point)} UTC"),
+        *_stored(one),
+    ]
+    return Group(_lines(lines), *_failure(one.failure), *_warnings(one.warnings), *_steps(one.steps))
+
+
+def _stored(one: Backup) -> Iterable[Line]:
+    if one.database is not None:
+        tables = f"{one.database.tables} tables, PostgreSQL {one.database.server_version}"
+        yield "Database", f"{formats.size(one.database.bytes)}, {tables}"
+    if one.files is not None:
+        new = f"{one.files.new_count:,} new, {formats.size(one.files.new_bytes)}"
+        yield "Files", f"{one.files.count:,} documents, {formats.size(one.files.bytes)} ({new})"
+    if one.references is not None:
+        yield "References", f"{one.references}: {one.dangling_count} dangling, {one.orphan_count} orphans"
+    if one.stored_bytes is not None:
+        yield "Stored anew", formats.size(one.stored_bytes)
+
+
+def restore(one: Restore) -> RenderableType:
+    """A restore: how it went and whether it can be undone."""
+    lines: list[Line] = [
+        ("Restore", str(one.restore_id)),
+        ("Status", _status(one.state, one.status_message)),
+        ("Asked for by", one.requested_by),
+        ("Date", f"{formats.instant(one.requested_at)} UTC"),
+        ("Backup", str(one.backup_id)),
+        ("Into", str(one.environment_id)),
+        ("Brings", "the database only" if one.database_only else "database and files"),
+        ("Switched", None if one.switched_at is None else f"{formats.instant(one.switched_at)} UTC"),
+        ("Undo", _undo(one)),
+        *_restored(one),
+        ("Sessions ended", ", ".join(one.sessions_ended) or None),
+    ]
+    return Group(_lines(lines), *_failure(one.failure), *_warnings(one.warnings), *_steps(one.steps))
+
+
+def _undo(one: Restore) -> str | None:
+    if one.undo_state == "none":
+        return None
+    until = "" if one.undo_until is None else f" until {formats.instant(one.undo_until)} UTC"
+    return f"{one.undo_state}{until}"
+
+
+def _restored(one: Restore) -> Iterable[Line]:
+    if one.database is not None:
+        yield "Database", f"{formats.size(one.database.bytes)}, {one.database.tables} tables"
+    if one.files is not None:
+        changed = (
+            f"{one.files.added_count:,} added, {one.files.replaced_count:,} replaced,"
+            f" {one.files.set_aside_count:,} set aside"
+        )
+        yield "Files", f"{one.files.count:,} documents, {formats.size(one.files.bytes)} ({changed})"
+
+
+def dead_letter(one: DeadLetter) -> RenderableType:
+    """A refused record whole, with its secrets blacked out."""
+    lines: list[Line] = [
+        ("Dead letter", one.dead_letter_id),
+        ("Refused", f"{formats.instant(one.refused_at)} UTC by {one.refused_by}"),
+        ("Code", one.code),
+        ("Why", one.reason),
+        ("Field", one.field),
+        ("Came from", f"{one.topic}, partition {one.partition}, offset {one.offset}"),
+        ("Message id", one.message_id),
+        ("Type", one.message_type),
+        ("Key", one.key),
+        ("Data", one.value),
+    ]
+    return _lines(lines)
+
+
+def _status(value: str, message: str) -> Text:
+    said = state(value)
+    return said.append(f": {message}", style="default") if message else said
+
+
+def _failure(failure: Failure | None) -> Sequence[RenderableType]:
+    if failure is None:
+        return ()
+    again = "trying again may help" if failure.retryable else "trying again as it is will not help"
+    return (Text(f"{failure.code}: ", style="bold red").append(f"{failure.reason} ({again})", style="not bold"),)
+
+
+def _warnings(warnings: Sequence[Warning]) -> Iterable[RenderableType]:
+    for warning in warnings:
+        named = f": {', '.join(warning.examples)}" if warning.examples else ""
+        yield Text(f"! {warning.message}{named}", style="yellow")
+
+
+def _findings(found: Sequence[Finding]) -> Sequence[RenderableType]:
+    return (findings(found),) if found else ()
+
+
+def _steps(steps: Sequence[StepTime]) -> Sequence[RenderableType]:
+    if not steps:
+        return ()
+    return (table((Column("Step", firm=False), Column("Took", right=True)), map(_step, steps)),)
+
+
+def _step(step: StepTime) -> tuple[str, str]:
+    return step.step, formats.span(step.seconds)
+
+
+def _lines(lines: Iterable[Line]) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in lines:
+        if value is not None:
+            grid.add_row(name, Text(value) if isinstance(value, str) else value)
+    return Padding(grid, (0, 0, 1, 0))

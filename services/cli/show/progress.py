@@ -1,0 +1,100 @@
+"""A running job in a terminal: what it does now, how far it is, how fast, how long it will take."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from contracts.progress import JobProgressed
+from services.cli.show import formats
+
+_SENTENCE_WIDTH: Final = 34
+
+OnProgress = Callable[[JobProgressed], None]
+
+
+@contextmanager
+def live_progress(console: Console, what: str) -> Iterator[OnProgress]:
+    """Shows every note that the yielded function is called with; plain lines where nobody can redraw."""
+    if not console.is_terminal:
+        yield _Plain(console)
+        return
+    with _bars(console) as progress:
+        task = progress.add_task(what, total=None, amount="", rate="", left="")
+        yield _Live(progress, task)
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=16),
+        TextColumn("{task.fields[amount]}"),
+        TextColumn("{task.fields[rate]}", style="cyan"),
+        TextColumn("{task.fields[left]}", style="bold"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+class _Live:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def __call__(self, note: JobProgressed) -> None:
+        done, total = _measure(note)
+        self._progress.update(
+            self._task,
+            description=_shortened(_step(note)),
+            completed=done,
+            total=total,
+            amount=_amount(note),
+            rate=_rate(note),
+            left=_left(note),
+        )
+
+
+class _Plain:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told = 0
+
+    def __call__(self, note: JobProgressed) -> None:
+        if note.step != self._told:
+            self._told = note.step
+            self._console.print(_step(note), markup=False, highlight=False)
+
+
+def _step(note: JobProgressed) -> str:
+    return f"Step {note.step}/{note.steps}: {note.sentence}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SENTENCE_WIDTH else f"{text[: _SENTENCE_WIDTH - 1]}…"
+
+
+def _measure(note: JobProgressed) -> tuple[float, float | None]:
+    """Bytes tell more than documents; without either, an unending bar."""
+    if note.bytes_total:
+        return note.bytes_done, note.bytes_total
+    if note.documents_total:
+        return note.documents_done, note.documents_total
+    return 0, None
+
+
+def _amount(note: JobProgressed) -> str:
+    if note.bytes_done:
+        return formats.size(note.bytes_done)
+    return f"{note.documents_done:,} documents" if note.documents_done else ""
+
+
+def _rate(note: JobProgressed) -> str:
+    return f"{formats.size(note.bytes_per_second)}/s" if note.bytes_per_second else ""
+
+
+def _left(note: JobProgressed) -> str:
+    return "" if note.seconds_left is None else f"{formats.span(note.seconds_left)} left"

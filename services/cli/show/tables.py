@@ -1,0 +1,142 @@
+"""Lists as tables that fit a terminal of 100 columns; ids are whole, since people copy them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from contracts.values import Finding, Severity
+from services.cli.names import environment_name
+from services.cli.show import formats
+from services.gateway.resources import App, Backup, DeadLetter, Environment, Restore
+
+STYLES: Final = {
+    "queued": "cyan",
+    "running": "yellow",
+    "completed": "green",
+    "passed": "green",
+    "failed": "bold red",
+    "undone": "magenta",
+    "expired": "dim",
+    "deleting": "dim",
+    "stopped": "dim",
+    "error": "bold red",
+    "warning": "yellow",
+    "info": "cyan",
+}
+
+
+class Column(NamedTuple):
+    """A column's heading; `firm` ones are never wrapped, `right` ones hold numbers."""
+
+    heading: str
+    firm: bool = True
+    right: bool = False
+
+
+def state(value: str) -> Text:
+    """A state in its colour."""
+    return Text(value, style=STYLES.get(value, ""))
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Text | str]]) -> Table:
+    """A plain table; texts are shown as they are, whatever brackets they hold."""
+    made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1))
+    for heading, firm, right in columns:
+        made.add_column(heading, no_wrap=firm, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    return made
+
+
+def apps(found: Iterable[App]) -> Table:
+    """Apps by slug."""
+    columns = (Column("App"), Column("Name", firm=False), Column("Id"))
+    return table(columns, ((app.slug, app.name, str(app.app_id)) for app in found))
+
+
+def environments(found: Iterable[Environment]) -> Table:
+    """Environments with what decides whether they take backups."""
+    columns = (Column("Environment", firm=False), Column("Mode"), Column("Region"), Column("App"), Column("Model"),
+               Column("Check"), Column("Id"))  # fmt: skip
+    return table(columns, map(_environment, found))
+
+
+def _environment(one: Environment) -> tuple[Text | str, ...]:
+    return (
+        environment_name(one),
+        one.mode,
+        f"{one.region} {one.cloud_version}",
+        state(one.run_state),
+        formats.text(one.model_version),
+        state(one.check.state if one.check else ""),
+        str(one.environment_id),
+    )
+
+
+def backups(found: Iterable[Backup]) -> Table:
+    """Backups as the Backups page lists them (spec: product §8)."""
+    columns = (Column("Created (UTC)"), Column("State"), Column("By", firm=False), Column("Expires"),
+               Column("Size", right=True), Column("Comment", firm=False), Column("Id"))  # fmt: skip
+    return table(columns, map(_backup, found))
+
+
+def _backup(one: Backup) -> tuple[Text | str, ...]:
+    whole = None if one.database is None or one.files is None else one.database.bytes + one.files.bytes
+    return (
+        formats.minute(one.created_at),
+        state(one.state),
+        one.created_by,
+        "pinned" if one.pinned else formats.day(one.expires_at),
+        formats.size(whole),
+        one.comment,
+        str(one.backup_id),
+    )
+
+
+def restores(found: Iterable[Restore]) -> Table:
+    """Restores into one environment."""
+    columns = (Column("Asked for (UTC)"), Column("State"), Column("By", firm=False), Column("Undo until"),
+               Column("Id"))  # fmt: skip
+    return table(columns, map(_restore, found))
+
+
+def _restore(one: Restore) -> tuple[Text | str, ...]:
+    return (
+        formats.minute(one.requested_at),
+        state(one.state),
+        one.requested_by,
+        formats.minute(one.undo_until),
+        str(one.restore_id),
+    )
+
+
+def findings(found: Iterable[Finding]) -> Table:
+    """What a check or a preflight saw, what stands in the way first."""
+    order = list(Severity)
+    columns = (Column("Severity"), Column("Code"), Column("Finding", firm=False))
+    rows = sorted(found, key=lambda one: order.index(one.severity))
+    return table(columns, ((state(one.severity), one.code, _finding(one)) for one in rows))
+
+
+def _finding(one: Finding) -> str:
+    return f"{one.message} ({one.subject})" if one.subject and one.subject not in one.message else one.message
+
+
+def dead_letters(found: Iterable[DeadLetter]) -> Table:
+    """Refused records, newest first."""
+    columns = (Column("Id"), Column("Refused (UTC)"), Column("Code"), Column("Type", firm=False),
+               Column("Why", firm=False))  # fmt: skip
+    return table(columns, map(_dead_letter, found))
+
+
+def _dead_letter(one: DeadLetter) -> tuple[Text | str, ...]:
+    return (
+        one.dead_letter_id,
+        formats.instant(one.refused_at),
+        one.code,
+        formats.text(one.message_type),
+        one.reason,
+    )

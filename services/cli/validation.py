@@ -1,0 +1,20 @@
+"""What a person typed, checked before it is sent: the same shapes as the gateway's, errors in the words of options."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import typer
+from pydantic import BaseModel, ValidationError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def checked(shape: type[M], given: Mapping[str, Any]) -> M:
+    """`given` as a `shape`. Raises BadParameter that names the field and never repeats a value."""
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in problem["loc"])
+        said = str(problem["msg"]).removeprefix("Value error, ")
+        raise typer.BadParameter(f"{field}: {said}" if field else said) from None

@@ -1,0 +1,24 @@
+"""What the routes work with, wired once by `bootstrap`."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from services.gateway.adapters.authentication import Authenticator
+from services.gateway.adapters.dead_letters import DeadLetterBox
+from services.gateway.adapters.decisions import Decisions
+from services.gateway.adapters.read_model import ReadModel
+from services.platform.messaging.progress import ProgressTail
+from services.platform.process.health import Health
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One of each; `closing` is set when the process ends, so that event streams end too."""
+
+    authenticator: Authenticator
+    decisions: Decisions
+    read_model: ReadModel
+    progress: ProgressTail
+    dead_letters: DeadLetterBox
+    health: Health
+    closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,113 @@
+"""Every error as `{errorCode, errorMessage, field?}`: what was wrong and what to do, and nothing of the inside."""
+
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from contracts.errors import RejectionCode
+from contracts.values import LiteralSecretValueError
+from services.gateway.domain.refusals import NotKnownYetError, RefusalError
+from services.gateway.resources import Refusal
+from services.platform.process.errors import TransientError
+
+RETRY_SECONDS: Final = 1
+"""What Retry-After says; outages of an engine last seconds."""
+
+_HTTP_CODES: Final = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: RejectionCode.TOO_LARGE,
+    400: RejectionCode.MALFORMED,
+}
+_HTTP_MESSAGES: Final = {
+    404: "there is nothing at this address: see /docs",
+    405: "this address does not know that method: see /docs",
+    413: "the body is larger than 256 KiB",
+    400: "the body is no JSON in UTF-8",
+}
+_PATH_CODES: Final = {
+    "app_id": RejectionCode.APP_NOT_FOUND,
+    "environment_id": RejectionCode.ENVIRONMENT_NOT_FOUND,
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def refusal(
+    status: int, code: str, message: str, field: str | None = None, *, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """The answer that a refusal becomes."""
+    told = Refusal(errorCode=code, errorMessage=message, field=field)
+    return JSONResponse(told.model_dump(exclude_none=True), status, headers)
+
+
+def away(error: TransientError) -> JSONResponse:
+    """The answer while an engine is away; its name and address stay in the log."""
+    _log.warning("engine away", reason=error.reason)
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return refusal(503, "SERVICE_UNAVAILABLE", "a part of the platform is away: try again", headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Have `app` answer every error in this form."""
+    app.add_exception_handler(RefusalError, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(TransientError, _on_away)
+    app.add_exception_handler(Exception, _on_defect)
+
+
+async def _on_refusal(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RefusalError):
+        raise TypeError("registered for RefusalError") from error
+    headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, NotKnownYetError) else None
+    return refusal(error.status, error.code, error.message, error.field, headers=headers)
+
+
+async def _on_away(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, TransientError):
+        raise TypeError("registered for TransientError") from error
+    return away(error)
+
+
+async def _on_defect(_: Request, error: Exception) -> JSONResponse:
+    del error  # the server logs it with its trace
+    return refusal(500, "INTERNAL", "the gateway met a defect; its log says more")
+
+
+async def _on_http(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise TypeError("registered for HTTPException") from error
+    status = error.status_code
+    headers = dict(error.headers) if error.headers else None
+    code, message = _HTTP_CODES.get(status, "REFUSED"), _HTTP_MESSAGES.get(status, "the request is refused")
+    return refusal(status, code, message, headers=headers)
+
+
+async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise TypeError("registered for RequestValidationError") from error
+    problems = error.errors()
+    problem = next((problem for problem in problems if _is_literal_secret(problem)), problems[0])
+    return _invalid(problem)
+
+
+def _invalid(problem: dict[str, Any]) -> JSONResponse:
+    where, *parts = problem["loc"]
+    if where == "path":
+        code = _PATH_CODES.get(str(parts[0]), RejectionCode.NOT_FOUND)
+        return refusal(404, code, "no such id: it is no UUID")
+    if problem["type"] == "json_invalid":
+        return refusal(400, RejectionCode.MALFORMED, "the body is no JSON in UTF-8")
+    code = RejectionCode.LITERAL_SECRET if _is_literal_secret(problem) else RejectionCode.INVALID_PARAMETERS
+    field = ".".join(str(part) for part in parts) or None
+    said = str(problem["msg"]).removeprefix("Value error, ")
+    return refusal(400, code, f"{field or where}: {said}", field)
+
+
+def _is_literal_secret(problem: dict[str, Any]) -> bool:
+    return isinstance(problem.get("ctx", {}).get("error"), LiteralSecretValueError)
