@@ -25,19 +25,22 @@ class ObjectStore(Protocol):
     Keys are `/`-separated parts without `.`, `..` and empty ones; others raise InvalidKeyError.
     """
 
-    async def put(self, key: str, data: bytes, *, only_if_absent: bool = False) -> ObjectInfo:
-        """Write the whole object at once; nobody sees half of it.
+    async def put(self, key: str, data: bytes, *, only_if_absent: bool = False) -> str:
+        """Write the whole object at once, nobody sees half of it; returns its etag.
 
         With `only_if_absent` exactly one of several writers succeeds; raises AlreadyExistsError for the others.
         """
         ...
 
-    async def put_stream(self, key: str, pieces: AsyncIterator[bytes]) -> ObjectInfo:
+    async def put_stream(self, key: str, pieces: AsyncIterator[bytes]) -> None:
         """Write an object of any size in bounded memory; it appears whole or not at all."""
         ...
 
-    async def replace(self, key: str, data: bytes, *, etag: str) -> ObjectInfo:
-        """Write over an object that still has this etag. Raises ObjectChangedError, ObjectNotFoundError."""
+    async def replace(self, key: str, data: bytes, *, etag: str) -> str:
+        """Write over an object that still has this etag; returns the new one.
+
+        Raises ObjectChangedError and ObjectNotFoundError.
+        """
         ...
 
     async def get(self, key: str) -> bytes:
@@ -59,7 +62,7 @@ class ObjectStore(Protocol):
         """Every object whose key begins with `prefix`, in the order of keys."""
         ...
 
-    async def copy(self, source: str, target: str) -> ObjectInfo:
+    async def copy(self, source: str, target: str) -> None:
         """Copy within the store, whatever the size. Raises ObjectNotFoundError."""
         ...
 

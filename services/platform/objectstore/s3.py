@@ -1,0 +1,146 @@
+"""Objects in a bucket of an S3 server."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from services.platform.objectstore.errors import ObjectNotFoundError
+from services.platform.objectstore.keys import checked
+from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo
+from services.platform.objectstore.s3_client import S3Client, s3_client
+from services.platform.objectstore.s3_errors import translated
+from services.platform.objectstore.s3_multipart import PART_BYTES, regrouped, upload
+from services.platform.process.settings import S3Settings
+
+SINGLE_COPY_BYTES: Final = 5 * 1024**3
+"""S3 copies at most so much in one request."""
+COPY_PART_BYTES: Final = 1024**3
+DEFAULT_REGION: Final = "us-east-1"
+"""S3 takes this one as the absence of a place, and refuses it as a place."""
+
+
+class S3ObjectStore:
+    """One bucket, below `prefix` ("" or ending in "/"); keys in and out are without it. See ObjectStore."""
+
+    def __init__(
+        self, client: S3Client, bucket: str, prefix: str = "", *, single_copy_bytes: int = SINGLE_COPY_BYTES
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+        self._single_copy_bytes = single_copy_bytes
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: S3Settings) -> AsyncIterator["S3ObjectStore"]:
+        """The store that `settings` name; the bucket must exist when it is used."""
+        prefix = settings.prefix.strip("/")
+        async with s3_client(settings) as client:
+            yield cls(client, settings.bucket, f"{prefix}/" if prefix else "")
+
+    def _place(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": self._prefix + checked(key)}
+
+    async def put(self, key: str, data: bytes, *, only_if_absent: bool = False) -> str:
+        """See ObjectStore: If-None-Match lets the server decide who is first."""
+        condition = {"IfNoneMatch": "*"} if only_if_absent else {}
+        place = self._place(key)
+        with translated(key, first=only_if_absent):
+            answer = await self._client.put_object(**place, Body=data, **condition)
+        return str(answer["ETag"])
+
+    async def put_stream(self, key: str, pieces: AsyncIterator[bytes]) -> None:
+        """See ObjectStore: one request if it fits into a part, else a multipart upload."""
+        place = self._place(key)
+        parts = regrouped(pieces, PART_BYTES)
+        first = await anext(parts)
+        if len(first) < PART_BYTES:
+            await self.put(key, first)
+            return
+        with translated(key):
+            async with upload(self._client, place) as begun:
+                await begun.add(first)
+                async for part in parts:
+                    await begun.add(part)
+
+    async def replace(self, key: str, data: bytes, *, etag: str) -> str:
+        """See ObjectStore."""
+        place = self._place(key)
+        with translated(key):
+            answer = await self._client.put_object(**place, Body=data, IfMatch=etag)
+        return str(answer["ETag"])
+
+    async def get(self, key: str) -> bytes:
+        """See ObjectStore."""
+        place = self._place(key)
+        with translated(key):
+            answer = await self._client.get_object(**place)
+            async with answer["Body"] as body:
+                data: bytes = await body.read()
+        return data
+
+    async def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
+        """See ObjectStore."""
+        place = self._place(key)
+        with translated(key):
+            answer = await self._client.get_object(**place, **({"IfMatch": etag} if etag else {}))
+            async with answer["Body"] as body:
+                async for piece in body.iter_chunks(PIECE_BYTES):
+                    yield piece
+
+    async def head(self, key: str) -> ObjectInfo:
+        """See ObjectStore."""
+        place = self._place(key)
+        with translated(key):
+            answer = await self._client.head_object(**place)
+        return ObjectInfo(key, answer["ContentLength"], answer["ETag"], answer["LastModified"])
+
+    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        """See ObjectStore: a page of at most 1,000 at a time."""
+        after: dict[str, str] | None = {}
+        while after is not None:
+            with translated(prefix):
+                page = await self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + prefix, **after)
+            for entry in page.get("Contents", ()):
+                yield self._listed(entry)
+            after = {"ContinuationToken": page["NextContinuationToken"]} if page.get("IsTruncated") else None
+
+    def _listed(self, entry: dict[str, Any]) -> ObjectInfo:
+        key = entry["Key"].removeprefix(self._prefix)
+        return ObjectInfo(key, entry["Size"], entry["ETag"], entry["LastModified"])
+
+    async def copy(self, source: str, target: str) -> None:
+        """See ObjectStore: by the server itself."""
+        origin, place = self._place(source), self._place(target)
+        size_bytes = (await self.head(source)).size_bytes
+        with translated(source):
+            if size_bytes <= self._single_copy_bytes:
+                await self._client.copy_object(**place, CopySource=origin)
+            else:
+                await self._copy_in_parts(origin, place, size_bytes)
+
+    async def _copy_in_parts(self, origin: dict[str, str], place: dict[str, str], size_bytes: int) -> None:
+        step = min(COPY_PART_BYTES, self._single_copy_bytes)
+        async with upload(self._client, place) as begun:
+            for first in range(0, size_bytes, step):
+                await begun.add_copy(origin, first, min(first + step, size_bytes) - 1)
+
+    async def delete(self, key: str) -> None:
+        """See ObjectStore."""
+        place = self._place(key)
+        with translated(key):
+            await self._client.delete_object(**place)
+
+    async def create_bucket(self, region: str) -> bool:
+        """Make the bucket, unless it is there; returns whether it was made. For provisioning alone."""
+        try:
+            with translated(self._bucket):
+                await self._client.head_bucket(Bucket=self._bucket)
+        except ObjectNotFoundError:
+            pass
+        else:
+            return False
+        where = {} if region == DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        with translated(self._bucket):
+            await self._client.create_bucket(Bucket=self._bucket, **where)
+        return True

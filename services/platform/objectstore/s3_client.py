@@ -1,0 +1,52 @@
+"""Opens the S3 driver's client with settings that every S3 server understands."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiobotocore.config import AioConfig  # type: ignore[import-untyped]  # -- aiobotocore has no types
+from aiobotocore.session import AioSession  # type: ignore[import-untyped]  # -- aiobotocore has no types
+
+from services.platform.objectstore.s3_errors import translated
+from services.platform.process.settings import S3Settings
+
+CONNECTIONS: Final = 64
+"""More than any caller has calls under way; the callers bound themselves."""
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 60
+TRIES: Final = 3
+"""By the driver, within one call; longer outages are the job's to outlast."""
+
+S3Client = Any
+"""The driver makes its client's methods when it runs; no type describes them."""
+
+
+@asynccontextmanager
+async def s3_client(settings: S3Settings) -> AsyncIterator[S3Client]:
+    """A client for `settings`; connects with the first call."""
+    with translated(settings.bucket):
+        opening = AioSession().create_client(
+            "s3",
+            region_name=settings.region,
+            endpoint_url=settings.endpoint_url,
+            aws_access_key_id=settings.access_key_id,
+            aws_secret_access_key=settings.secret_access_key.get_secret_value(),
+            verify=str(settings.ca_file) if settings.ca_file else None,
+            config=_config(settings),
+        )
+    async with opening as client:
+        yield client
+
+
+def _config(settings: S3Settings) -> AioConfig:
+    return AioConfig(
+        signature_version="s3v4",
+        s3={"addressing_style": "path" if settings.endpoint_url else "auto"},
+        request_checksum_calculation=settings.checksums,
+        response_checksum_validation=settings.checksums,
+        max_pool_connections=CONNECTIONS,
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": TRIES},
+        parameter_validation=False,  # the port's own types have checked them; it costs a tenth of a put
+    )

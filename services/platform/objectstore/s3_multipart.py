@@ -1,0 +1,73 @@
+"""Objects too large for one request, part by part by hand; what was begun and not completed is aborted."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from services.platform.objectstore.s3_client import S3Client
+
+PART_BYTES: Final = 16 * 1024 * 1024
+"""In memory once per upload; with S3's limit of 10,000 parts an object has at most 156 GiB."""
+
+
+@dataclass
+class Upload:
+    """One multipart upload under way."""
+
+    client: S3Client
+    place: dict[str, str]
+    upload_id: str
+    parts: list[dict[str, Any]] = field(default_factory=list)
+
+    async def add(self, data: bytes) -> None:
+        """Upload the next part."""
+        number = len(self.parts) + 1
+        answer = await self.client.upload_part(
+            **self.place, UploadId=self.upload_id, PartNumber=number, Body=data, ContentLength=len(data)
+        )
+        self.parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+
+    async def add_copy(self, source: dict[str, str], first: int, last: int) -> None:
+        """Make the next part from the bytes `first` to `last`, both included, of another object."""
+        number = len(self.parts) + 1
+        answer = await self.client.upload_part_copy(
+            **self.place,
+            UploadId=self.upload_id,
+            PartNumber=number,
+            CopySource=source,
+            CopySourceRange=f"bytes={first}-{last}",
+        )
+        self.parts.append({"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]})
+
+    async def complete(self) -> None:
+        """Let the object appear, whole."""
+        await self.client.complete_multipart_upload(
+            **self.place, UploadId=self.upload_id, MultipartUpload={"Parts": self.parts}
+        )
+
+
+@asynccontextmanager
+async def upload(client: S3Client, place: dict[str, str]) -> AsyncIterator[Upload]:
+    """A multipart upload that is aborted unless the block ends well."""
+    begun = Upload(client, place, (await client.create_multipart_upload(**place))["UploadId"])
+    try:
+        yield begun
+        await begun.complete()
+    except BaseException:
+        await client.abort_multipart_upload(**place, UploadId=begun.upload_id)
+        raise
+
+
+async def regrouped(pieces: AsyncIterator[bytes], size_bytes: int) -> AsyncIterator[bytes]:
+    """The same bytes in groups of exactly `size_bytes`, the last one shorter; at least one, if empty."""
+    gathered = bytearray()
+    several = False
+    async for piece in pieces:
+        gathered += piece
+        while len(gathered) >= size_bytes:
+            several = True
+            yield bytes(gathered[:size_bytes])
+            del gathered[:size_bytes]
+    if gathered or not several:
+        yield bytes(gathered)
