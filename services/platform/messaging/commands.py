@@ -1,8 +1,18 @@
 """Reads the command topic in polls and hands each on whole: the catalog decides a poll's commands together."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
-from services.platform.messaging.records import Received
+from contracts.topics import Topic
+from services.platform.messaging.consuming import (
+    POLL_MS,
+    POLL_RECORDS,
+    again_and_again,
+    commit,
+    group_consumer,
+)
+from services.platform.messaging.driver import broker_errors
+from services.platform.messaging.records import Received, received
 from services.platform.process.settings import KafkaSettings
 
 Handle = Callable[[Sequence[Received]], Awaitable[None]]
@@ -15,8 +25,26 @@ class CommandConsumer:
     """
 
     def __init__(self, settings: KafkaSettings, *, group: str, handle: Handle) -> None:
-        raise NotImplementedError
+        self._settings = settings
+        self._group = group
+        self._handle = handle
 
     async def run(self) -> None:
         """Reads until cancelled."""
-        raise NotImplementedError
+        topic = Topic.COMMANDS.named(self._settings.topic_prefix)
+        async for attempt in again_and_again("reading commands"):
+            with attempt:
+                async with group_consumer(self._settings, self._group, topic) as consumer:
+                    while True:
+                        await self._poll(consumer)
+
+    async def _poll(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
+        with broker_errors("read commands"):
+            polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+        records = [received(record) for batch in polled.values() for record in batch]
+        if not records:
+            return
+        async for attempt in again_and_again("deciding commands"):
+            with attempt:
+                await self._handle(records)
+        await commit(consumer, {partition: batch[-1].offset + 1 for partition, batch in polled.items() if batch})

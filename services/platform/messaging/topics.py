@@ -1,7 +1,31 @@
 """Creates the four topics as their rules say and refuses to run on others: a compacted log destroys history."""
 
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from contracts import defaults
+from contracts.topics import RULES, TopicRule
+from services.platform.messaging.driver import (
+    AIOKafkaAdminClient,
+    ConfigResource,
+    ConfigResourceType,
+    KafkaError,
+    NewTopic,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    broker_errors,
+    connection_options,
+    for_code,
+    murmur2,
+)
+from services.platform.messaging.errors import TopicMismatchError
 from services.platform.process.settings import KafkaSettings
+
+APPEARS_WITHIN_SECONDS: Final = 15.0
+"""A topic that was just created is not known to every broker at once."""
 
 
 async def ensure_topics(settings: KafkaSettings) -> None:
@@ -10,9 +34,92 @@ async def ensure_topics(settings: KafkaSettings) -> None:
     Raises TopicMismatchError where partitions, retention or clean-up are not those of `contracts.topics`, and
     BrokerUnavailableError.
     """
-    raise NotImplementedError
+    with broker_errors("look at the topics"):
+        async with _admin(settings) as admin:
+            await _create_missing(admin, settings)
+            for rule in RULES:
+                _verify(rule, await _look(admin, rule.topic.named(settings.topic_prefix)))
 
 
 def partition_of(key: str, partitions: int = defaults.PARTITIONS) -> int:
-    """The partition of commands and events that records with this key lie in."""
-    raise NotImplementedError
+    """The partition of commands and events that records with this key lie in: that of every Kafka client."""
+    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+
+
+def topic_settings(rule: TopicRule, replication_factor: int) -> dict[str, str]:
+    """What a topic is created with."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(rule.retention_ms),
+        "min.insync.replicas": str(min(defaults.MIN_INSYNC_REPLICAS, replication_factor)),
+    }
+
+
+@asynccontextmanager
+async def _admin(settings: KafkaSettings) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(**connection_options(settings))
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _create_missing(admin: Any, settings: KafkaSettings) -> None:  # noqa: ANN401 -- aiokafka has no types
+    there = set(await admin.list_topics())
+    missing = [rule for rule in RULES if rule.topic.named(settings.topic_prefix) not in there]
+    if not missing:
+        return
+    answer = await admin.create_topics([_new_topic(rule, settings) for rule in missing])
+    for name, code, *said in answer.topic_errors:
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise TopicMismatchError(f"the topic {name} could not be created: {said[0] if said else for_code(code)}")
+
+
+def _new_topic(rule: TopicRule, settings: KafkaSettings) -> Any:  # noqa: ANN401 -- aiokafka has no types
+    return NewTopic(
+        rule.topic.named(settings.topic_prefix),
+        rule.partitions,
+        settings.replication_factor,
+        topic_configs=topic_settings(rule, settings.replication_factor),
+    )
+
+
+async def _look(admin: Any, name: str) -> Mapping[str, str]:  # noqa: ANN401 -- aiokafka has no types
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(KafkaError),
+        stop=stop_after_delay(APPEARS_WITHIN_SECONDS),
+        wait=wait_fixed(0.1),
+        reraise=True,
+    ):
+        with attempt:
+            return {"partitions": str(await _partitions(admin, name)), **await _configuration(admin, name)}
+    raise AssertionError  # the last attempt returns or raises
+
+
+async def _partitions(admin: Any, name: str) -> int:  # noqa: ANN401 -- aiokafka has no types
+    (described,) = await admin.describe_topics([name])
+    if described["error_code"]:
+        raise for_code(described["error_code"])
+    return len(described["partitions"])
+
+
+async def _configuration(admin: Any, name: str) -> dict[str, str]:  # noqa: ANN401 -- aiokafka has no types
+    (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    ((code, _said, _type, _name, entries),) = answer.resources
+    if code:
+        raise UnknownTopicOrPartitionError(name)
+    return {entry[0]: entry[1] for entry in entries}
+
+
+def _verify(rule: TopicRule, found: Mapping[str, str]) -> None:
+    wanted = {"partitions": rule.partitions, "cleanup.policy": "delete", "retention.ms": rule.retention_ms}
+    wrong = _differences({name: str(value) for name, value in wanted.items()}, found)
+    if wrong:
+        raise TopicMismatchError(
+            f"the topic {rule.topic} is not as it must be: {', '.join(wrong)}; correct it, or name another topic prefix"
+        )
+
+
+def _differences(wanted: Mapping[str, str], found: Mapping[str, str]) -> Sequence[str]:
+    return [f"{name} is {found[name]}, not {value}" for name, value in wanted.items() if found[name] != value]

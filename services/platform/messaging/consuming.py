@@ -1,0 +1,110 @@
+"""aiokafka's consumers with the settings that lose nothing (design: pitfalls, aiokafka)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
+
+from services.platform.messaging.driver import (
+    AIOKafkaConsumer,
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    TopicPartition,
+    broker_errors,
+    connection_options,
+)
+from services.platform.process.errors import TransientError
+from services.platform.process.settings import KafkaSettings
+
+POLL_MS: Final = 1_000
+"""How long a poll waits when nothing is there; only how soon a lost broker is noticed depends on it."""
+POLL_RECORDS: Final = 500
+"""At most so many records are dealt with in one transaction."""
+FETCH_WAIT_MS: Final = 100
+"""How long the broker may hold a fetch back; a partition that was just emptied waits for it."""
+START_SECONDS: Final = 30.0
+PAUSE_LAST_SECONDS: Final = 10.0
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def group_consumer(
+    settings: KafkaSettings,
+    group: str,
+    topic: str,
+    *,
+    listener: Any = None,  # noqa: ANN401 -- aiokafka has no types
+) -> AsyncIterator[Any]:
+    """A member of `group` that reads `topic` and commits only when told to. Raises BrokerUnavailableError."""
+    session_ms = settings.session_timeout_seconds * 1000
+    consumer = AIOKafkaConsumer(
+        **connection_options(settings),
+        group_id=f"{settings.topic_prefix}.{group}",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        session_timeout_ms=session_ms,
+        heartbeat_interval_ms=session_ms // 3,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+    )
+    consumer.subscribe([topic], listener=listener)
+    async with _running(consumer):
+        yield consumer
+
+
+@asynccontextmanager
+async def free_consumer(settings: KafkaSettings) -> AsyncIterator[Any]:
+    """A consumer in no group, for the partitions that it is given. Raises BrokerUnavailableError."""
+    consumer = AIOKafkaConsumer(
+        **connection_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+    )
+    async with _running(consumer):
+        yield consumer
+
+
+@asynccontextmanager
+async def _running(consumer: Any) -> AsyncIterator[None]:  # noqa: ANN401 -- aiokafka has no types
+    try:
+        with broker_errors("start a consumer"):
+            async with asyncio.timeout(START_SECONDS):
+                await consumer.start()
+        yield
+    finally:
+        await consumer.stop()
+
+
+async def commit(consumer: Any, offsets: Mapping[Any, int]) -> None:  # noqa: ANN401 -- aiokafka has no types
+    """Tells the group how far we are; it is a courtesy to whoever watches the lag, so failing does no harm."""
+    try:
+        await consumer.commit(dict(offsets))
+    except (CommitFailedError, IllegalStateError, KafkaError) as error:
+        log.info("the group moved on before its offsets were committed", reason=str(error))
+
+
+async def partitions_of(consumer: Any, topic: str) -> list[Any]:  # noqa: ANN401 -- aiokafka has no types
+    """Every partition of `topic`. Raises BrokerUnavailableError."""
+    with broker_errors(f"look at the topic {topic}"):
+        await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 -- outside a group nothing else asks for it
+        return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
+
+
+def again_and_again(what: str) -> AsyncRetrying:
+    """Attempts without end after transient errors, with back-off and a line in the log for each."""
+    return AsyncRetrying(
+        retry=retry_if_exception_type(TransientError),
+        wait=wait_exponential_jitter(initial=0.1, max=PAUSE_LAST_SECONDS),
+        before_sleep=lambda state: _say(what, state),
+        reraise=True,
+    )
+
+
+def _say(what: str, state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("trying again", what=what, attempt=state.attempt_number, reason=str(error))
