@@ -58,6 +58,10 @@ class ParkedRecords:
         rows = queries.parked_lanes(c, consumer=self.consumer, lanes=list(lanes))
         return {row["lane"] async for row in rows}
 
+    async def all_lanes(self, c: Connection) -> list[str]:
+        """Every lane in which something waits."""
+        return [row["lane"] async for row in queries.all_parked_lanes(c, consumer=self.consumer)]
+
     async def waiting(self, c: Connection, lane: str) -> list[ParkedRecord]:
         """What waits in `lane`, in the order of the log, locked until the transaction ends."""
         return [_parked(row) async for row in queries.parked_in(c, consumer=self.consumer, lane=lane)]

@@ -1,6 +1,6 @@
 """How far a consumer has come, in the transaction of what it did there (architecture §2.4, §2.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
@@ -53,6 +53,20 @@ class StreamPositions:
         await queries.advance(
             c, consumer=self.consumer, stream=stream, sequence=position.sequence, event_id=position.event_id
         )
+
+    async def advance_many(self, c: Connection, positions: Mapping[str, Position]) -> None:
+        """The same for several streams at once; each position has an id."""
+        await queries.advance_many(
+            c,
+            consumer=self.consumer,
+            streams=list(positions),
+            sequences=[position.sequence for position in positions.values()],
+            event_ids=[position.event_id for position in positions.values()],
+        )
+
+    async def claim_offset(self, c: Connection, topic: str, partition: int) -> int:
+        """The next offset of the partition (0: never read), its row locked until the transaction ends."""
+        return int(await queries.claim_offset(c, consumer=self.consumer, topic=topic, partition=partition))
 
     async def next_offsets(self, c: Connection, topic: str) -> dict[int, int]:
         """Partition to the offset of the first record that was not dealt with; partitions never read are absent."""

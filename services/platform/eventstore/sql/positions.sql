@@ -6,6 +6,19 @@ WHERE consumer = :consumer AND stream = ANY (:streams::text[]) ORDER BY stream F
 INSERT INTO stream_position (consumer, stream, sequence, event_id) VALUES (:consumer, :stream, :sequence, :event_id)
 ON CONFLICT (consumer, stream) DO UPDATE SET sequence = excluded.sequence, event_id = excluded.event_id;
 
+-- name: advance_many(consumer, streams, sequences, event_ids)!
+INSERT INTO stream_position (consumer, stream, sequence, event_id)
+SELECT :consumer, new.stream, new.sequence, new.event_id
+FROM unnest(:streams::text[], :sequences::bigint[], :event_ids::uuid[]) AS new (stream, sequence, event_id)
+ORDER BY new.stream
+ON CONFLICT (consumer, stream) DO UPDATE SET sequence = excluded.sequence, event_id = excluded.event_id;
+
+-- name: claim_offset(consumer, topic, partition)$
+-- The update that changes nothing locks the row, whether it was there or not.
+INSERT INTO consumer_offset (consumer, topic, partition, next_offset) VALUES (:consumer, :topic, :partition, 0)
+ON CONFLICT (consumer, topic, partition) DO UPDATE SET next_offset = consumer_offset.next_offset
+RETURNING next_offset;
+
 -- name: next_offsets(consumer, topic)
 SELECT partition, next_offset FROM consumer_offset WHERE consumer = :consumer AND topic = :topic;
 
@@ -28,6 +41,9 @@ SELECT DISTINCT lane FROM parked_record WHERE consumer = :consumer AND lane = AN
 
 -- name: parked_in(consumer, lane)
 SELECT * FROM parked_record WHERE consumer = :consumer AND lane = :lane ORDER BY partition, log_offset FOR UPDATE;
+
+-- name: all_parked_lanes(consumer)
+SELECT DISTINCT lane FROM parked_record WHERE consumer = :consumer ORDER BY lane;
 
 -- name: unpark(consumer, topic, partition, log_offset)!
 DELETE FROM parked_record
