@@ -1,18 +1,19 @@
 """Why an attempt at a job ended.
 
+NightkeepError
+└── LeaseLostError            the job has another worker now, or has ended: this one must change nothing more
 TransientError
-├── NoProgressError       it moved nothing for too long; it is tried again
-└── LeaseLostError        the job has another worker now, or has ended: this one must change nothing more
+└── NoProgressError           it moved nothing for too long; it is tried again
 PermanentError
-├── JobCancelledError     somebody asked for its end; code CANCELLED, reason "cancelled by …"
-└── TriesExhaustedError   transient errors outlasted its tries; asking again later makes sense (`retryable`)
+├── JobCancelledError         somebody asked for its end; code CANCELLED, reason "cancelled by …"
+└── TriesExhaustedError       transient errors outlasted its tries; asking again later makes sense (`retryable`)
 """
 
 from contracts.errors import FailureCode
 from services.platform.process.errors import NightkeepError, PermanentError, TransientError
 
 
-class LeaseLostError(TransientError):
+class LeaseLostError(NightkeepError):
     """Raised wherever a worker with an old epoch tries to change something. Let it pass: nothing is to be undone."""
 
 
@@ -32,8 +33,3 @@ class TriesExhaustedError(PermanentError):
     """All tries ended with transient errors; the reason is the last one's."""
 
     retryable = True
-
-    @classmethod
-    def after(cls, tries: int, last: NightkeepError) -> "TriesExhaustedError":
-        """The end of a job after its last try."""
-        return cls(f"{last.reason} (tried {tries} times)", code=last.code)

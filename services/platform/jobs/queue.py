@@ -1,11 +1,13 @@
 """Jobs as rows: put by a reaction in its own transaction, leased by workers, on PostgreSQL's clock."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from contracts.envelope import Cause
-from services.platform.database import Connection, Database
+from services.platform.database import Connection, Database, load_queries, migrate
+
+queries = load_queries("services.platform.jobs")
 
 
 @dataclass(frozen=True)
@@ -25,19 +27,45 @@ class JobQueue:
     """The jobs of one service, in its own schema."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
+        self.channel = f"jobs_{database.schema}"
+
+    @classmethod
+    async def open(cls, database: Database) -> Self:
+        """The queue in the schema of `database`, migrated."""
+        await migrate(database, "services.platform.jobs", database.schema)
+        return cls(database)
 
     async def put(self, c: Connection, job: NewJob, *, held_by: str | None = None) -> None:
         """Add a job, once: the same id again changes nothing. Held, it waits for `release`."""
-        raise NotImplementedError
+        await queries.put(
+            c,
+            job_id=job.job_id,
+            kind=job.kind,
+            environment_id=job.environment_id,
+            host=job.host,
+            key=job.key,
+            payload=job.payload,
+            cause=job.cause,
+            held_by=held_by,
+        )
+        await self.wake(c)
 
     async def release(self, c: Connection, held_by: str) -> int:
         """Let everything go that waits for `held_by`; how many there were."""
-        raise NotImplementedError
+        released: int = await queries.release(c, held_by=held_by)
+        await self.wake(c)
+        return released
 
     async def cancel(self, c: Connection, job_id: UUID, by: str) -> bool:
         """Ask for a job's end. A worker then calls its kind's `failed` with JobCancelledError, soon, held or not.
 
         False when it cannot be cancelled any more: it has ended, refuses (`JobRun.refuse_cancel`) or is unknown.
         """
-        raise NotImplementedError
+        asked: bool | None = await queries.cancel(c, job_id=job_id, by=by)
+        await self.wake(c)
+        return bool(asked)
+
+    async def wake(self, c: Connection) -> None:
+        """Make the workers look when the transaction commits."""
+        await queries.wake(c, channel=self.channel)

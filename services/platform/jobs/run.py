@@ -33,7 +33,12 @@ class ProgressNote:
 
 
 class JobRun(Protocol):
-    """What a job's steps may ask and tell."""
+    """What a job's steps may ask and tell.
+
+    `attempt` counts from 1; a hand-back at shutdown does not count. `memo` is kept at the end of every step and is
+    there again in the next attempt: JSON values, changed in place. `children` is where child processes are registered
+    that must not outlive this attempt.
+    """
 
     job_id: UUID
     kind: str
@@ -43,9 +48,7 @@ class JobRun(Protocol):
     key: str
     epoch: int
     attempt: int
-    """From 1; a hand-back at shutdown does not count."""
     memo: dict[str, Any]
-    """Kept at the end of every step, and there again in the next attempt. JSON values."""
     cancelled_by: str | None
     children: ChildGroups
 
@@ -59,7 +62,7 @@ class JobRun(Protocol):
     ) -> None:
         """Tell how far the present step is; only what moves keeps the job alive. Cheap: call it often.
 
-        Raises LeaseLostError or JobCancelledError when the work must stop.
+        Raises LeaseLostError, NoProgressError or JobCancelledError when the work must stop.
         """
         ...
 

@@ -1,32 +1,32 @@
-"""Leases jobs and runs their steps: heartbeats beside them, retries by error kind, hand-back at shutdown."""
+"""Leases jobs as places are free and lets attempts carry them out; hands everything back at shutdown."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Mapping
+from typing import Final
+from uuid import uuid4
 
-from services.platform.database import Connection
+import structlog
+from prometheus_client import Counter, Gauge
+
+from services.platform.jobs.attempt import Attempt, JobKind
+from services.platform.jobs.heartbeats import Heartbeats
+from services.platform.jobs.leased import LeasedRun, Report
+from services.platform.jobs.leases import Lease, Leases
 from services.platform.jobs.queue import JobQueue
-from services.platform.jobs.run import JobRun, ProgressNote, Step
-from services.platform.process.errors import PermanentError
+from services.platform.jobs.run import JobRun, ProgressNote
+from services.platform.process.logging import unit_of_work
+from services.platform.process.retry import for_ever
 from services.platform.process.settings import WorkerSettings
 
+POLL_SECONDS: Final = 2.0
+"""Pauses and leases end by PostgreSQL's clock without anybody saying so: look this often."""
 
-class JobKind(Protocol):
-    """What is done for one kind of job."""
-
-    def steps(self, run: JobRun) -> Sequence[Step]:
-        """The steps of one attempt, all of them; a step skips what `run.memo` says is done."""
-        ...
-
-    async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
-        """The job ends in this transaction: append what says so. `error.code`, `.reason`, `.retryable`.
-
-        A TransientError raised here is tried again as long as the lease holds.
-        """
-        ...
-
-
-Report = Callable[[JobRun, ProgressNote], Awaitable[None]]
-"""Told about progress, often; throttling is its business, and it does not raise."""
+RUNNING = Gauge("nightkeep_jobs_running", "Jobs under way in this process", ["kind"])
+ENDED = Counter("nightkeep_job_attempts", "Attempts at jobs that ended, by how", ["kind", "result"])
+log = structlog.get_logger()
 
 
 async def report_nothing(_run: JobRun, _note: ProgressNote) -> None:
@@ -47,7 +47,63 @@ class Worker:
         self._kinds = kinds
         self._settings = settings
         self._report = report
+        self._leases = Leases(queue, settings)
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._under_way: dict[asyncio.Task[None], Attempt] = {}
 
     async def run(self) -> None:
         """Work for ever; cancelled, hand every job back at once without counting an attempt."""
-        raise NotImplementedError
+        try:
+            await for_ever("lease jobs", self._lease_when_told)
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _lease_when_told(self) -> None:
+        async with self._queue.database.listen(self._queue.channel) as notifications:
+            while True:
+                await self._lease_what_may_run()
+                if await notifications.wait(POLL_SECONDS):
+                    self._look_now()
+
+    def _look_now(self) -> None:
+        for attempt in self._under_way.values():
+            attempt.look_now()
+
+    async def _lease_what_may_run(self) -> None:
+        while True:
+            began = time.monotonic()
+            full = len(self._under_way) >= self._settings.capacity
+            lease = await self._leases.take(list(self._kinds), self._name, only_cancelled=full)
+            if lease is None:
+                return
+            self._start(lease, began)
+
+    def _start(self, lease: Lease, began: float) -> None:
+        run = LeasedRun(lease, self._leases, self._report)
+        heartbeats = Heartbeats(run, self._leases, self._settings, began)
+        attempt = Attempt(run, self._kinds[lease.kind], self._leases, heartbeats, self._settings)
+        task = asyncio.create_task(_carry_out(attempt, lease))
+        self._under_way[task] = attempt
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("an attempt broke off; its lease ends by itself", exc_info=error)
+
+
+async def _carry_out(attempt: Attempt, lease: Lease) -> None:
+    fields = {
+        "kind": lease.kind,
+        "job_id": str(lease.job_id),
+        "environment_id": str(lease.environment_id),
+        "attempt": lease.attempt,
+        "epoch": lease.epoch,
+    }
+    with unit_of_work("job", **fields) as line, RUNNING.labels(lease.kind).track_inprogress():
+        try:
+            await attempt.carry_out(line)
+        finally:
+            ENDED.labels(lease.kind, line.get("outcome", "broke off")).inc()

@@ -1,21 +1,99 @@
 """Structured logs, and one canonical line per unit of work."""
 
+import asyncio
+import logging
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
+
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from services.platform.process.settings import LogSettings
+
+SECRET_WORDS: Final = ("password", "secret", "token", "api_key", "authorization", "credential")
+"""A field whose name has one of these is blacked out, whoever logs it."""
+QUIET: Final = ("aiokafka", "botocore", "aiobotocore", "asyncio", "uvicorn", "faust", "mode", "httpx")
+"""Libraries that say much: from warnings on."""
+
+log = structlog.get_logger()
 
 
 def configure_logging(settings: LogSettings, service: str) -> None:
     """Send every log line of the process to stderr in the chosen format; call once, first of all."""
-    raise NotImplementedError
+    structlog.configure(
+        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_shared(),
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(settings, service)],
+        )
+    )
+    logging.basicConfig(level=settings.level, handlers=[handler], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.level)))
 
 
 @contextmanager
-def unit_of_work(name: str, **fields: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 -- a log field may be anything
+def unit_of_work(name: str, /, **fields: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 -- a log field may be anything
     """One line when the work has ended: its name, fields, `duration_seconds` and `outcome` (done, failed, cancelled).
 
-    What is put into the yielded dict during the work is in the line too.
+    What is put into the yielded dict during the work is in the line too, `outcome` among it. The fields are on every
+    other line of the work as well.
     """
-    raise NotImplementedError
+    line: dict[str, Any] = {}
+    began = time.monotonic()
+    with bound_contextvars(**fields):
+        try:
+            yield line
+        except asyncio.CancelledError:
+            line.setdefault("outcome", "cancelled")
+            raise
+        except BaseException as error:
+            line.setdefault("outcome", "failed")
+            line.setdefault("error", f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            line.setdefault("outcome", "done")
+            log.info(name, duration_seconds=round(time.monotonic() - began, 3), **line)
+
+
+def _shared() -> list[Processor]:
+    return [
+        merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        black_out_secrets,
+    ]
+
+
+def _rendering(settings: LogSettings, service: str) -> list[Processor]:
+    def add_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {"service": service, **event}
+
+    # Tracebacks never show local variables: passwords are among them.
+    if settings.format == "console":
+        console = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+        return [add_service, console]
+    tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    return [add_service, tracebacks, structlog.processors.JSONRenderer(default=str)]
+
+
+def black_out_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace the value of every field whose name speaks of a secret."""
+    return {name: "***" if _is_secret(name) else value for name, value in event.items()}
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in SECRET_WORDS)

@@ -12,7 +12,7 @@ from services.platform.process.errors import TransientError
 
 T = TypeVar("T")
 FIRST_PAUSE_SECONDS: Final = 0.2
-LONGEST_PAUSE_SECONDS: Final = 10.0
+LONGEST_PAUSE_SECONDS: Final = 5.0
 """An engine that comes back is found within this time."""
 LONG_SECONDS: Final = 60.0
 """What went well for so long begins again with the shortest pause."""
@@ -28,7 +28,10 @@ async def until_done(what: str, attempt: Callable[[], Awaitable[T]]) -> T:
         before_sleep=lambda state: _tell(what, state),
         sleep=asyncio.sleep,
     )
-    return await retrying(attempt)
+    async for trial in retrying:
+        with trial:
+            return await attempt()
+    raise AssertionError("it is tried until it is done")
 
 
 async def for_ever(what: str, attempt: Callable[[], Awaitable[object]]) -> NoReturn:

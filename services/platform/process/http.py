@@ -1,0 +1,47 @@
+"""An HTTP server as a background task: the process keeps its own signals, and cancelling ends it in order."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import uvicorn
+
+from services.platform.process.errors import PermanentError
+
+GOODBYE_SECONDS: Final = 3
+"""What open requests are given at the end."""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the business of `run_service`."""
+        yield
+
+
+async def serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401 -- any ASGI application
+    """Serve `app` until cancelled. Raises PermanentError when the address cannot be bound."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+    )
+    server = _Server(config)
+    serving = asyncio.ensure_future(_serve(server, host, port))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+async def _serve(server: uvicorn.Server, host: str, port: int) -> None:
+    try:
+        await server.serve()
+    except SystemExit as error:  # what uvicorn says when it cannot bind
+        raise PermanentError(f"cannot listen on {host}:{port}: is it taken?") from error
