@@ -34,7 +34,7 @@ class TestFaultyObjectStoreWithoutFaults(ObjectStoreBehaviour):
 class ForgetfulStore(DirectoryObjectStore):
     """Accepts a condition and does not keep to it, as some servers do."""
 
-    async def put(self, key: str, data: bytes, *, only_if_absent: bool = False) -> str:
+    async def put(self, key: str, data: bytes, *, only_if_absent: bool = False) -> str:  # noqa: ARG002 -- what it is for
         return await super().put(key, data)
 
 

@@ -118,7 +118,7 @@ class DirectoryObjectStore:
     def _replace(self, key: str, path: Path, data: bytes, etag: str) -> str:
         with self._unfinished(), (self._root / UNFINISHED / "lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if _etag(path.stat()) != etag:
+            if not path.exists() or _etag(path.stat()) != etag:
                 raise ObjectChangedError(key)
             return self._write(key, path, data, only_if_absent=False)
 

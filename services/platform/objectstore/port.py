@@ -37,10 +37,7 @@ class ObjectStore(Protocol):
         ...
 
     async def replace(self, key: str, data: bytes, *, etag: str) -> str:
-        """Write over an object that still has this etag; returns the new one.
-
-        Raises ObjectChangedError and ObjectNotFoundError.
-        """
+        """Write over an object that still has this etag; returns the new one. Raises ObjectChangedError."""
         ...
 
     async def get(self, key: str) -> bytes:
@@ -59,7 +56,7 @@ class ObjectStore(Protocol):
         ...
 
     def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """Every object whose key begins with `prefix`, in the order of keys."""
+        """Every object whose key begins with `prefix`, in the store's own order (servers differ)."""
         ...
 
     async def copy(self, source: str, target: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from services.platform.objectstore.errors import ObjectNotFoundError
+from services.platform.objectstore.errors import ObjectChangedError, ObjectNotFoundError
 from services.platform.objectstore.keys import checked
 from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo
 from services.platform.objectstore.s3_client import S3Client, s3_client
@@ -66,8 +66,11 @@ class S3ObjectStore:
     async def replace(self, key: str, data: bytes, *, etag: str) -> str:
         """See ObjectStore."""
         place = self._place(key)
-        with translated(key):
-            answer = await self._client.put_object(**place, Body=data, IfMatch=etag)
+        try:
+            with translated(key):
+                answer = await self._client.put_object(**place, Body=data, IfMatch=etag)
+        except ObjectNotFoundError as error:  # what AWS says; others say that the precondition failed
+            raise ObjectChangedError(key) from error
         return str(answer["ETag"])
 
     async def get(self, key: str) -> bytes:
