@@ -17,6 +17,11 @@ def free_ports(count: int, *, avoid: Collection[int] = ()) -> list[int]:
     return [next(free) for _ in range(count)]
 
 
+def free_port() -> int:
+    """One of them."""
+    return free_ports(1)[0]
+
+
 def is_free(port: int) -> bool:
     """Whether a server could listen there now; connections of an earlier server that linger do not count."""
     with socket.socket() as probe:

@@ -73,13 +73,12 @@ class Kafka:
         )
 
     def _properties(self) -> str:
-        login = (
-            "org.apache.kafka.common.security.plain.PlainLoginModule required "
-            f'username="{USER}" password="{self.password}" user_{USER}="{self.password}";'
-        )
-        controllers = f"{LOOPBACK}:{self.controller_port}"
+        controller = f"{LOOPBACK}:{self.controller_port}"
         data = self.directory / "data"
-        return _PROPERTIES.format(clients=self.address, controllers=controllers, data=data, login=login)
+        properties = broker_properties(
+            listen=self.address, advertise=self.address, controller=controller, data=data, password=self.password
+        )
+        return "".join(f"{key}={value}\n" for key, value in properties.items())
 
     def last_words(self) -> str:
         """Return the end of its log."""
@@ -90,37 +89,48 @@ def _cluster_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
-_PROPERTIES: Final = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{controllers}
-listeners=CLIENT://{clients},CONTROLLER://{controllers}
-advertised.listeners=CLIENT://{clients}
-listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
-inter.broker.listener.name=CLIENT
-controller.listener.names=CONTROLLER
-sasl.enabled.mechanisms=PLAIN
-sasl.mechanism.inter.broker.protocol=PLAIN
-sasl.mechanism.controller.protocol=PLAIN
-listener.name.client.plain.sasl.jaas.config={login}
-listener.name.controller.plain.sasl.jaas.config={login}
-log.dirs={data}
-# What one node can do
-offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-# Nothing is created or delayed behind our back
-auto.create.topics.enable=false
-group.initial.rebalance.delay.ms=0
-# A broker that was killed may come back after this, not after the usual nine seconds
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
-"""
+def broker_properties(*, listen: str, advertise: str, controller: str, data: Path, password: str) -> dict[str, str]:
+    """Return the properties of a broker that is alone: addresses are host:port, `data` is where it keeps its logs."""
+    login = (
+        "org.apache.kafka.common.security.plain.PlainLoginModule required "
+        f'username="{USER}" password="{password}" user_{USER}="{password}";'
+    )
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{controller}",
+        "listeners": f"CLIENT://{listen},CONTROLLER://{controller}",
+        "advertised.listeners": f"CLIENT://{advertise}",
+        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "inter.broker.listener.name": "CLIENT",
+        "controller.listener.names": "CONTROLLER",
+        "sasl.enabled.mechanisms": "PLAIN",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        "listener.name.client.plain.sasl.jaas.config": login,
+        "listener.name.controller.plain.sasl.jaas.config": login,
+        "log.dirs": str(data),
+        **_ALONE,
+    }
+
+
+_ALONE: Final = {
+    # What one node can do
+    "offsets.topic.num.partitions": "4",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    # Nothing is created or delayed behind our back
+    "auto.create.topics.enable": "false",
+    "group.initial.rebalance.delay.ms": "0",
+    # A broker that was killed may come back after this, not after the usual nine seconds
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+}
 
 _LOG4J: Final = f"""\
 status=error

