@@ -1,14 +1,28 @@
 """Follows the log: every event has its effect once, in the order of its stream, whatever Kafka delivers."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
 
-from contracts.envelope import Event, Message
-from services.platform.database import Connection, Database
+from contracts.topics import Topic
+from services.platform.database import Database
+from services.platform.messaging.consuming import (
+    POLL_MS,
+    POLL_RECORDS,
+    again_and_again,
+    commit,
+    group_consumer,
+    partitions_of,
+)
+from services.platform.messaging.driver import ConsumerRebalanceListener, broker_errors
+from services.platform.messaging.intake import Intake, Reaction, Reactions
+from services.platform.messaging.records import Received, received
 from services.platform.process.settings import KafkaSettings
 
-Reaction = Callable[[Connection, Message[Any]], Awaitable[None]]
-"""What an event does; in the transaction that also moves position and offset."""
+__all__ = ["EventFollower", "Reaction", "Reactions"]
+
+LOOK_SECONDS: Final = 0.1
+"""How often a barrier looks whether another instance has moved a partition."""
 
 
 class EventFollower:
@@ -20,23 +34,105 @@ class EventFollower:
     PermanentError parks its event as poison, and so does an event that cannot be decoded. TransientError: again.
     """
 
-    def __init__(
-        self, name: str, database: Database, settings: KafkaSettings, reactions: Mapping[type[Event], Reaction]
-    ) -> None:
-        raise NotImplementedError
+    def __init__(self, name: str, database: Database, settings: KafkaSettings, reactions: Reactions) -> None:
+        self._name = name
+        self._database = database
+        self._settings = settings
+        self._topic = Topic.EVENTS.named(settings.topic_prefix)
+        self._intake = Intake(name, reactions)
+        self._agreed: dict[int, int] = {}
+        self._moved = asyncio.Condition()
+        self._targets: dict[int, int] | None = None
 
     async def run(self) -> None:
         """Follows until cancelled. Raises LogForkedError."""
-        raise NotImplementedError
+        async for attempt in again_and_again("following the log"):
+            with attempt:
+                await self._retry_parked()
+                await self._follow()
 
     async def caught_up(self, partition: int, offset: int) -> None:
         """Returns when all before `offset` of this partition have been dealt with, by whichever instance."""
-        raise NotImplementedError
-
-    async def end_of(self, partition: int) -> int:
-        """The offset that the next event of this partition will get. Raises BrokerUnavailableError."""
-        raise NotImplementedError
+        while (await self._next_offsets()).get(partition, 0) < offset:
+            try:
+                async with asyncio.timeout(LOOK_SECONDS), self._moved:
+                    await self._moved.wait()
+            except TimeoutError:
+                continue
 
     async def replayed(self) -> bool:
         """Whether everything that was on the log when this follower started has been dealt with: for readiness."""
-        raise NotImplementedError
+        if not self._targets:
+            return self._targets is not None
+        there = await self._next_offsets()
+        self._targets = {number: end for number, end in self._targets.items() if there.get(number, 0) < end}
+        return not self._targets
+
+    async def _retry_parked(self) -> None:
+        async with self._database.transaction() as c:
+            await self._intake.retry_parked(c)
+
+    async def _follow(self) -> None:
+        forget = _Forget(self._agreed)
+        async with group_consumer(self._settings, self._name, self._topic, listener=forget) as consumer:
+            if self._targets is None:
+                self._targets = await _ends(consumer, self._topic)
+            while True:
+                with broker_errors("read events"):
+                    polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+                for place, batch in polled.items():
+                    await self._take_again_and_again(consumer, place, [received(record) for record in batch])
+
+    async def _take_again_and_again(self, consumer: Any, place: Any, records: Sequence[Received]) -> None:  # noqa: ANN401 -- aiokafka has no types
+        async for attempt in again_and_again("applying events"):
+            with attempt:
+                next_offset = await self._take(place.partition, records)
+        if next_offset is None:
+            await self._start_over(consumer, place)
+            return
+        async with self._moved:
+            self._moved.notify_all()
+        await commit(consumer, {place: next_offset})
+
+    async def _take(self, partition: int, records: Sequence[Received]) -> int | None:
+        """The next offset; None when these records are not the ones that follow what was dealt with."""
+        async with self._database.transaction() as c:
+            stored = await self._intake.claim(c, self._topic, partition)
+            if stored not in (records[0].place.offset, self._agreed.get(partition)):
+                return None
+            next_offset = await self._intake.take(c, records)
+        self._agreed[partition] = next_offset
+        return next_offset
+
+    async def _start_over(self, consumer: Any, place: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
+        """PostgreSQL knows where to go on, the group only thinks so."""
+        stored = (await self._next_offsets()).get(place.partition, 0)
+        if place in consumer.assignment():
+            consumer.seek(place, stored)
+            self._agreed[place.partition] = stored
+
+    async def _next_offsets(self) -> dict[int, int]:
+        async with self._database.transaction() as c:
+            return await self._intake.next_offsets(c, self._topic)
+
+
+class _Forget(ConsumerRebalanceListener):  # type: ignore[misc]  # -- aiokafka has no types
+    """After a rebalance nothing is known about where a partition goes on."""
+
+    def __init__(self, agreed: dict[int, int]) -> None:
+        self._agreed = agreed
+
+    def on_partitions_revoked(self, _revoked: object) -> None:
+        """Called by the driver."""
+        self._agreed.clear()
+
+    def on_partitions_assigned(self, _assigned: object) -> None:
+        """Called by the driver."""
+        self._agreed.clear()
+
+
+async def _ends(consumer: Any, topic: str) -> dict[int, int]:  # noqa: ANN401 -- aiokafka has no types
+    partitions = await partitions_of(consumer, topic)
+    with broker_errors("ask where the log ends"):
+        ends = await consumer.end_offsets(partitions)
+    return {place.partition: end for place, end in ends.items() if end}

@@ -1,0 +1,70 @@
+"""What becomes of a run of events in one transaction: each has its effect once, in order, or waits with its lane."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from contracts.envelope import Event, Message
+from services.platform.database import Connection
+from services.platform.eventstore.parked import ParkedRecords
+from services.platform.eventstore.positions import StreamPositions
+from services.platform.messaging.arrivals import Arrival, arrival
+from services.platform.messaging.intake_run import IntakeRun
+from services.platform.messaging.records import Received
+
+Reaction = Callable[[Connection, Message[Any]], Awaitable[None]]
+"""What an event does; in the transaction that also moves position and offset."""
+Reactions = Mapping[type[Event], Reaction]
+
+UNFOLLOWED: Final = "catalog/command/"
+"""Streams of refusals: one for each refused command, so a position for each would grow without end."""
+
+
+class Intake:
+    """Applies records of the event topic for one consumer. It opens no connection: who drives it decides when.
+
+    An event seen before is ignored; the same place with another id raises LogForkedError; an event that comes early,
+    one that cannot be decoded, and one whose reaction raises PermanentError wait, parked, and everything later of the
+    same lane behind them. Whatever else a reaction raises leaves the caller's transaction.
+    """
+
+    def __init__(self, consumer: str, reactions: Reactions) -> None:
+        self._reactions = reactions
+        self._positions = StreamPositions(consumer)
+        self._parked = ParkedRecords(consumer)
+
+    async def claim(self, c: Connection, topic: str, partition: int) -> int:
+        """The offset of the first record that was not dealt with; nobody else deals with this partition meanwhile."""
+        return await self._positions.claim_offset(c, topic, partition)
+
+    async def next_offsets(self, c: Connection, topic: str) -> dict[int, int]:
+        """For each partition the offset of the first record that was not dealt with."""
+        return await self._positions.next_offsets(c, topic)
+
+    async def take(self, c: Connection, records: Sequence[Received]) -> int:
+        """Deals with `records` of one partition, in order, as far as they are new; returns the next offset."""
+        first, last = records[0], records[-1]
+        stored = await self.claim(c, first.topic, first.place.partition)
+        fresh = [record for record in records if record.place.offset >= stored]
+        if not fresh:
+            return stored
+        await self._deal_with([arrival(r.topic, r.place.partition, r.place.offset, r.record) for r in fresh], c)
+        await self._positions.advance_offset(c, last.topic, last.place.partition, last.place.offset + 1)
+        return last.place.offset + 1
+
+    async def retry_parked(self, c: Connection) -> None:
+        """Tries what waits once more, poison too: a newer release may understand it."""
+        run = self._run(c)
+        for lane in await self._parked.all_lanes(c):
+            await run.drain(lane, poison_too=True)
+        await run.end()
+
+    async def _deal_with(self, arrivals: Sequence[Arrival], c: Connection) -> None:
+        followed = [item for item in arrivals if not item.stream.startswith(UNFOLLOWED)]
+        run = self._run(c)
+        await run.begin(followed)
+        for item in followed:
+            await run.deal_with(item)
+        await run.end()
+
+    def _run(self, c: Connection) -> IntakeRun:
+        return IntakeRun(c, self._reactions, self._positions, self._parked)
