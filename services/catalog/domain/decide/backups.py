@@ -1,0 +1,103 @@
+"""Decisions on backups."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from contracts.commands.backups import CancelBackup, CommentBackup, PinBackup, RequestBackup, UnpinBackup
+from contracts.errors import RejectionCode
+from contracts.events.backups import (
+    BackupCancelRequested,
+    BackupCommented,
+    BackupKind,
+    BackupPinned,
+    BackupRequested,
+    BackupUnpinned,
+)
+from contracts.states import BackupState
+from services.catalog.domain.calendar import calendar_offset, slot_date
+from services.catalog.domain.decide.environments import known as known_environment
+from services.catalog.domain.refusals import RefusedError
+from services.catalog.domain.retention import CLASSIC, Policy, expires_at, tiers
+from services.catalog.domain.state.backup import Backup
+from services.catalog.domain.state.environment import Environment
+
+ACTIVE: Final = frozenset({BackupState.QUEUED, BackupState.RUNNING})
+LISTED: Final = ACTIVE | {BackupState.COMPLETED, BackupState.FAILED}
+
+
+def known(backup: Backup | None, backup_id: UUID) -> Backup:
+    """The backup, when it is in the list. Raises RefusedError."""
+    if backup is None or backup.state not in LISTED:
+        raise RefusedError(RejectionCode.NOT_FOUND, f"there is no backup {backup_id}", field="backup_id")
+    return backup
+
+
+def request_backup(  # noqa: PLR0913 -- what was asked, of what, by whom, when, under which rule
+    backup: Backup | None,
+    environment: Environment | None,
+    command: RequestBackup,
+    *,
+    created_by: str,
+    now: datetime,
+    policy: Policy = CLASSIC,
+) -> BackupRequested:
+    """Accepted at `now`; tiers and expiry are stamped here and never computed again."""
+    environment = known_environment(environment, command.environment_id)
+    if backup is not None:
+        raise RefusedError(RejectionCode.ALREADY_EXISTS, f"backup {command.backup_id} exists", field="backup_id")
+    if not environment.passed:
+        raise RefusedError(
+            RejectionCode.INVALID_STATE,
+            f"no check of {environment.name} has passed yet: see its findings, mend them and check it again",
+            field="environment_id",
+        )
+    day = slot_date(now, environment.region, environment.schedule)
+    return BackupRequested(
+        backup_id=command.backup_id,
+        environment_id=environment.environment_id,
+        app_id=environment.app_id,
+        kind=BackupKind.ON_DEMAND,
+        created_at=now,
+        created_by=created_by,
+        comment=command.comment,
+        model_version=environment.model_version,
+        slot_date=day,
+        calendar_offset=calendar_offset(now, environment.region, environment.schedule),
+        tiers=tiers(day),
+        expires_at=expires_at(now, tiers(day), policy),
+        policy=policy.name,
+        policy_version=policy.version,
+    )
+
+
+def comment_backup(backup: Backup | None, command: CommentBackup) -> BackupCommented:
+    """In any state in which it is listed."""
+    backup = known(backup, command.backup_id)
+    return BackupCommented(backup_id=backup.backup_id, environment_id=backup.environment_id, comment=command.comment)
+
+
+def pin_backup(backup: Backup | None, command: PinBackup) -> BackupPinned:
+    """Pinned again, the newer reason stands."""
+    backup = known(backup, command.backup_id)
+    return BackupPinned(backup_id=backup.backup_id, environment_id=backup.environment_id, reason=command.reason)
+
+
+def unpin_backup(backup: Backup | None, command: UnpinBackup) -> BackupUnpinned:
+    """Only what is pinned."""
+    backup = known(backup, command.backup_id)
+    if not backup.pinned:
+        raise RefusedError(RejectionCode.NOT_ALLOWED, "this backup is not pinned", field="backup_id")
+    return BackupUnpinned(backup_id=backup.backup_id, environment_id=backup.environment_id)
+
+
+def cancel_backup(backup: Backup | None, command: CancelBackup) -> BackupCancelRequested:
+    """While it is queued or running; manifest or tombstone then decides."""
+    backup = known(backup, command.backup_id)
+    if backup.state not in ACTIVE:
+        raise RefusedError(
+            RejectionCode.NOT_ALLOWED, f"this backup is {backup.state}: there is nothing to cancel", field="backup_id"
+        )
+    if backup.cancel_requested:
+        raise RefusedError(RejectionCode.NOT_ALLOWED, "this backup is being cancelled already", field="backup_id")
+    return BackupCancelRequested(backup_id=backup.backup_id, environment_id=backup.environment_id)

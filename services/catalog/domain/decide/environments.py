@@ -1,0 +1,160 @@
+"""Decisions on environments: what is known of them, and what runs there."""
+
+from uuid import UUID
+
+from contracts.commands.apps import (
+    CheckEnvironment,
+    DeployPackage,
+    PublishAppService,
+    RegisterEnvironment,
+    RemoveEnvironment,
+    StartEnvironment,
+    StopEnvironment,
+    UnpublishAppService,
+    UpdateEnvironment,
+)
+from contracts.errors import RejectionCode
+from contracts.events.apps import (
+    AppServicePublished,
+    AppServiceUnpublished,
+    EnvironmentCheckRequested,
+    EnvironmentRegistered,
+    EnvironmentRemoved,
+    EnvironmentStarted,
+    EnvironmentStopped,
+    EnvironmentUpdated,
+    PackageDeployed,
+)
+from contracts.values import RunState
+from services.catalog.domain.decide.apps import known as known_app
+from services.catalog.domain.refusals import RefusedError
+from services.catalog.domain.state.app import App
+from services.catalog.domain.state.environment import Environment
+
+
+def known(environment: Environment | None, environment_id: UUID) -> Environment:
+    """The environment, when there is one. Raises RefusedError."""
+    if environment is None or environment.removed:
+        raise RefusedError(
+            RejectionCode.ENVIRONMENT_NOT_FOUND, f"there is no environment {environment_id}", field="environment_id"
+        )
+    return environment
+
+
+def refuse_restoring(environment: Environment) -> None:
+    """Refuse what must not happen between the acceptance of a restore and its end (spec: environments)."""
+    if environment.active_restore is not None:
+        raise RefusedError(
+            RejectionCode.ENVIRONMENT_BUSY,
+            f"restore {environment.active_restore} is under way in {environment.name}: wait for its end or cancel it",
+            field="environment_id",
+        )
+
+
+def refuse_busy(environment: Environment) -> None:
+    """Refuse while a backup, restore or upload is queued or running there, naming it."""
+    refuse_restoring(environment)
+    if environment.active_backups:
+        raise RefusedError(
+            RejectionCode.ENVIRONMENT_BUSY,
+            f"backup {environment.active_backups[0]} is under way in {environment.name}: wait for its end or cancel it",
+            field="environment_id",
+        )
+
+
+def register_environment(
+    environment: Environment | None, app: App | None, command: RegisterEnvironment, *, check_id: UUID
+) -> EnvironmentRegistered:
+    """Accepted as described; check `check_id` then looks at it."""
+    if environment is not None:
+        reason = f"environment {command.environment_id} exists already"
+        raise RefusedError(RejectionCode.ALREADY_EXISTS, reason, field="environment_id")
+    _refuse_taken_name(known_app(app, command.app_id), command.name, command.environment_id)
+    return EnvironmentRegistered(**dict(command), check_id=check_id)
+
+
+def update_environment(
+    environment: Environment | None, app: App | None, command: UpdateEnvironment, *, check_id: UUID
+) -> EnvironmentUpdated:
+    """Described anew, whole; not while something works with the places it had."""
+    environment = known(environment, command.environment_id)
+    if command.database is not None or command.files is not None:
+        refuse_busy(environment)
+    if command.name is not None:
+        _refuse_taken_name(known_app(app, environment.app_id), command.name, environment.environment_id)
+    given = {name: value for name, value in dict(command).items() if value is not None}
+    described = {name: getattr(environment, name) for name in EnvironmentUpdated.model_fields}
+    return EnvironmentUpdated(**described | given | {"check_id": check_id})
+
+
+def remove_environment(environment: Environment | None, command: RemoveEnvironment) -> EnvironmentRemoved:
+    """Its backups keep their expiry."""
+    environment = known(environment, command.environment_id)
+    refuse_busy(environment)
+    return EnvironmentRemoved(app_id=environment.app_id, environment_id=environment.environment_id)
+
+
+def check_environment(environment: Environment | None, command: CheckEnvironment) -> EnvironmentCheckRequested:
+    """A look changes nothing, so it is never refused for what is under way."""
+    environment = known(environment, command.environment_id)
+    return EnvironmentCheckRequested(
+        app_id=environment.app_id, environment_id=environment.environment_id, check_id=command.check_id
+    )
+
+
+def deploy_package(environment: Environment | None, command: DeployPackage) -> PackageDeployed:
+    """The environment runs this model version from now on."""
+    environment = known(environment, command.environment_id)
+    refuse_restoring(environment)
+    return PackageDeployed(environment_id=environment.environment_id, model_version=command.model_version)
+
+
+def start_environment(environment: Environment | None, command: StartEnvironment) -> EnvironmentStarted:
+    """Needs a deployed package."""
+    environment = known(environment, command.environment_id)
+    refuse_restoring(environment)
+    if environment.model_version is None:
+        raise RefusedError(
+            RejectionCode.NOT_ALLOWED,
+            f"nothing is deployed in {environment.name}: deploy a package first",
+            field="environment_id",
+        )
+    return EnvironmentStarted(environment_id=environment.environment_id)
+
+
+def stop_environment(environment: Environment | None, command: StopEnvironment) -> EnvironmentStopped:
+    """Saying it twice says it once more."""
+    return EnvironmentStopped(environment_id=known(environment, command.environment_id).environment_id)
+
+
+def publish_app_service(environment: Environment | None, command: PublishAppService) -> AppServicePublished:
+    """Published under a name that is not published yet."""
+    environment = known(environment, command.environment_id)
+    if command.service_name in environment.services:
+        reason = f"{command.service_name!r} is published already"
+        raise RefusedError(RejectionCode.ALREADY_EXISTS, reason, field="service_name")
+    return AppServicePublished(environment_id=environment.environment_id, service_name=command.service_name)
+
+
+def unpublish_app_service(environment: Environment | None, command: UnpublishAppService) -> AppServiceUnpublished:
+    """Only what is published can be taken back."""
+    environment = known(environment, command.environment_id)
+    if command.service_name not in environment.services:
+        reason = f"{command.service_name!r} is not published"
+        raise RefusedError(RejectionCode.NOT_FOUND, reason, field="service_name")
+    return AppServiceUnpublished(environment_id=environment.environment_id, service_name=command.service_name)
+
+
+def is_running(environment: Environment) -> bool:
+    """Whether the app runs, as the commands said."""
+    return environment.run_state is RunState.RUNNING
+
+
+def _refuse_taken_name(app: App, name: str, environment_id: UUID) -> None:
+    taken = {other.casefold() for one, other in app.environments.items() if one != environment_id}
+    if name.casefold() in taken:
+        raise RefusedError(
+            RejectionCode.ALREADY_EXISTS,
+            f"the app has an environment {name!r} already: choose another name",
+            field="name",
+        )

@@ -1,0 +1,1 @@
+"""The catalog's decision rows: frozen, each the fold of the events that concern it."""

@@ -1,0 +1,130 @@
+"""An environment: where it is, whether it may be backed up, what runs there and what is under way."""
+
+from uuid import UUID
+
+from contracts.envelope import Event
+from contracts.events import apps, backups, restores
+from contracts.values import CloudVersion, DatabasePlace, FilesPlace, Mode, Region, RunState, Schedule
+from services.catalog.domain.state.aggregate import Aggregate, changed, without
+
+
+class Environment(Aggregate):
+    """`passed` tells whether a check of these places ever went well; without, no backup is taken.
+
+    `active_backups` and `active_restore` (an undo counts as its restore) are what keeps the environment busy.
+    `undoable_restore` is the newest switch that can still be undone. `needs_model_version` is what its data needs
+    after a restore of another version's backup, until that package is deployed; an undo brings back what was needed
+    before.
+    """
+
+    environment_id: UUID
+    name: str
+    mode: Mode
+    region: Region
+    cloud_version: CloudVersion
+    database: DatabasePlace
+    files: FilesPlace
+    documents_query: str | None
+    schedule: Schedule | None
+    check_id: UUID
+    passed: bool = False
+    removed: bool = False
+    run_state: RunState = RunState.STOPPED
+    model_version: str | None = None
+    needs_model_version: str | None = None
+    needed_model_version_before: str | None = None
+    restoring_model_version: str | None = None
+    services: tuple[str, ...] = ()
+    active_backups: tuple[UUID, ...] = ()
+    active_restore: UUID | None = None
+    undoable_restore: UUID | None = None
+
+
+def evolve(environment: Environment | None, event: Event) -> Environment | None:
+    """The environment after `event`, its own or another service's."""
+    if isinstance(event, apps.EnvironmentRegistered):
+        return Environment.model_validate(event.model_dump())
+    if environment is None:
+        return None
+    return _on_work(_on_run_state(_on_description(environment, event), event), event)
+
+
+def _on_description(environment: Environment, event: Event) -> Environment:
+    match event:
+        case apps.EnvironmentUpdated():
+            described = changed(environment, **dict(event))
+            same = (described.database, described.files) == (environment.database, environment.files)
+            return changed(described, passed=environment.passed and same)
+        case apps.EnvironmentRemoved():
+            return changed(environment, removed=True)
+        case apps.EnvironmentCheckRequested():
+            return changed(environment, check_id=event.check_id)
+        case apps.EnvironmentChecked() if event.check_id == environment.check_id:
+            return changed(environment, passed=environment.passed or event.passed)
+        case _:
+            return environment
+
+
+def _on_run_state(environment: Environment, event: Event) -> Environment:
+    match event:
+        case apps.PackageDeployed():
+            needs = environment.needs_model_version
+            left = None if needs == event.model_version else needs
+            return changed(environment, model_version=event.model_version, needs_model_version=left)
+        case apps.EnvironmentStarted():
+            return changed(environment, run_state=RunState.RUNNING)
+        case apps.EnvironmentStopped():
+            return changed(environment, run_state=RunState.STOPPED)
+        case apps.AppServicePublished():
+            return changed(environment, services=(*environment.services, event.service_name))
+        case apps.AppServiceUnpublished():
+            left_services = tuple(name for name in environment.services if name != event.service_name)
+            return changed(environment, services=left_services)
+        case _:
+            return environment
+
+
+def _on_work(environment: Environment, event: Event) -> Environment:
+    match event:
+        case backups.BackupRequested():
+            return changed(environment, active_backups=(*environment.active_backups, event.backup_id))
+        case backups.BackupCompleted() | backups.BackupFailed():
+            return changed(environment, active_backups=without(environment.active_backups, event.backup_id))
+        case restores.RestoreRequested():
+            restoring = event.model_version
+            return changed(environment, active_restore=event.restore_id, restoring_model_version=restoring)
+        case restores.RestoreUndoRequested():
+            return changed(environment, active_restore=event.restore_id)
+        case restores.RestoreCompleted():
+            return _after_switch(environment, event)
+        case restores.RestoreFailed() | restores.RestoreUndoFailed():
+            return changed(environment, active_restore=None)
+        case restores.RestoreUndone():
+            return _after_undo(environment)
+        case restores.RestoreGraceEnded() if event.restore_id == environment.undoable_restore:
+            return changed(environment, undoable_restore=None)
+        case _:
+            return environment
+
+
+def _after_switch(environment: Environment, event: restores.RestoreCompleted) -> Environment:
+    return changed(
+        environment,
+        active_restore=None,
+        undoable_restore=event.restore_id,
+        needs_model_version=_unless_deployed(environment, environment.restoring_model_version),
+        needed_model_version_before=environment.needs_model_version,
+    )
+
+
+def _after_undo(environment: Environment) -> Environment:
+    return changed(
+        environment,
+        active_restore=None,
+        undoable_restore=None,
+        needs_model_version=_unless_deployed(environment, environment.needed_model_version_before),
+    )
+
+
+def _unless_deployed(environment: Environment, model_version: str | None) -> str | None:
+    return None if model_version == environment.model_version else model_version

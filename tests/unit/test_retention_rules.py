@@ -1,0 +1,109 @@
+"""Tiers and expiry, by the cases computed by hand (spec: retention §3) and by property."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.events.backups import Tier
+from contracts.values import Region, UtcSchedule, WallClockSchedule
+from services.catalog.domain.calendar import calendar_offset, slot_date
+from services.catalog.domain.retention import CLASSIC, Policy, add_months, expires_at, failed_expires_at, is_kept, tiers
+
+DAILY = (Tier.DAILY,)
+WEEKLY = (Tier.DAILY, Tier.WEEKLY)
+MONTHLY = (Tier.DAILY, Tier.WEEKLY, Tier.MONTHLY)
+INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- hypothesis adds the zone
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("region", "instant", "day", "matched", "expiry"),
+    [
+        (Region.EUROPE, "2026-03-04T19:00:00Z", "2026-03-04", DAILY, "2026-03-18T19:00:00Z"),
+        (Region.EUROPE, "2026-03-01T19:00:00Z", "2026-03-01", MONTHLY, "2027-03-01T19:00:00Z"),
+        (Region.EUROPE, "2026-03-08T19:00:00Z", "2026-03-08", WEEKLY, "2026-06-08T19:00:00Z"),
+        (Region.EUROPE, "2025-11-30T19:00:00Z", "2025-11-30", WEEKLY, "2026-02-28T19:00:00Z"),
+        (Region.EUROPE, "2026-08-30T19:00:00Z", "2026-08-30", WEEKLY, "2026-11-30T19:00:00Z"),
+        (Region.EUROPE, "2026-03-28T22:00:00Z", "2026-03-28", DAILY, "2026-04-11T22:00:00Z"),
+        (Region.EUROPE, "2026-03-29T22:00:00Z", "2026-03-29", WEEKLY, "2026-06-29T22:00:00Z"),
+        (Region.EUROPE, "2026-10-24T22:00:00Z", "2026-10-24", DAILY, "2026-11-07T22:00:00Z"),
+        (Region.EUROPE, "2026-10-25T22:00:00Z", "2026-10-25", WEEKLY, "2027-01-25T22:00:00Z"),
+        (Region.ASIA_PACIFIC, "2026-02-28T16:00:00Z", "2026-03-01", MONTHLY, "2027-02-28T16:00:00Z"),
+        (Region.US_EAST, "2026-11-01T01:00:00Z", "2026-10-31", DAILY, "2026-11-15T01:00:00Z"),
+        (Region.US_EAST, "2026-11-02T01:00:00Z", "2026-11-01", MONTHLY, "2027-11-02T01:00:00Z"),
+    ],
+)
+def test_the_cases_computed_by_hand(
+    region: Region, instant: str, day: str, matched: tuple[Tier, ...], expiry: str
+) -> None:
+    found = slot_date(at(instant), region)
+    assert found == date.fromisoformat(day)
+    assert tiers(found) == matched
+    assert expires_at(at(instant), matched) == at(expiry)
+
+
+def test_a_backup_is_kept_until_its_expiry_and_not_at_it() -> None:
+    expiry = expires_at(at("2026-03-04T19:00:00Z"), DAILY)
+    assert is_kept(at("2026-03-18T18:59:59.999Z"), expiry)
+    assert not is_kept(at("2026-03-18T19:00:00Z"), expiry)
+
+
+def test_a_late_run_counts_its_expiry_from_its_acceptance() -> None:
+    assert expires_at(at("2026-03-04T20:10:00Z"), DAILY) == at("2026-03-18T20:10:00Z")
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
+def test_a_wall_clock_override_counts_for_its_local_date_on_days_when_clocks_change(day: date) -> None:
+    schedule = WallClockSchedule(at="00:30", zone="Europe/Berlin")
+    days = [day + timedelta(days=one) for one in (-1, 0, 1)]
+    fired = [datetime(one.year, one.month, one.day, 0, 30, tzinfo=ZoneInfo("Europe/Berlin")) for one in days]
+    assert [slot_date(instant.astimezone(UTC), Region.EUROPE, schedule) for instant in fired] == days
+
+
+def test_the_calendar_offset_is_told_with_the_date() -> None:
+    assert calendar_offset(at("2026-07-01T19:00:00Z"), Region.EUROPE) == "+01:00"
+    assert calendar_offset(at("2026-07-01T01:00:00Z"), Region.US_EAST) == "-05:00"
+    berlin = WallClockSchedule(at="00:30", zone="Europe/Berlin")
+    assert calendar_offset(at("2026-07-01T01:00:00Z"), Region.EUROPE, berlin) == "+02:00"
+    assert calendar_offset(at("2026-07-01T01:00:00Z"), Region.EUROPE, UtcSchedule(at="01:00")) == "+01:00"
+
+
+def test_an_empty_policy_keeps_everything() -> None:
+    assert expires_at(at("2026-03-04T19:00:00Z"), MONTHLY, Policy("empty", 1, ())) is None
+    assert is_kept(at("2999-01-01T00:00:00Z"), None)
+
+
+def test_a_failed_backup_is_listed_for_two_weeks() -> None:
+    assert failed_expires_at(at("2026-03-01T19:00:00Z")) == at("2026-03-15T19:00:00Z")
+
+
+@given(INSTANTS)
+def test_the_stamped_expiry_and_a_sliding_look_agree(created_at: datetime) -> None:
+    matched = tiers(slot_date(created_at, Region.EUROPE))
+    expiry = expires_at(created_at, matched)
+    assert expiry is not None
+    for now in (expiry - timedelta(microseconds=1), expiry, expiry + timedelta(days=1)):
+        sliding = any(now < window.end(created_at) for tier, window in CLASSIC.windows if tier in matched)
+        assert sliding == is_kept(now, expiry)
+
+
+@given(INSTANTS, st.integers(0, 24))
+def test_months_are_added_at_the_same_time_of_day_and_clamped(instant: datetime, months: int) -> None:
+    later = add_months(instant, months)
+    assert later.timetz() == instant.timetz()
+    assert (later.year - instant.year) * 12 + later.month - instant.month == months
+    assert later.day == instant.day or (later + timedelta(days=1)).day == 1
+
+
+def test_a_year_of_nights_keeps_33_to_35_backups_at_any_instant() -> None:
+    nights = [at("2025-01-01T19:00:00Z") + timedelta(days=day) for day in range(1200)]
+    stamped = [(night, expires_at(night, tiers(slot_date(night, Region.EUROPE)))) for night in nights]
+    for now in nights[400:]:
+        kept = sum(1 for created, expiry in stamped if created <= now and is_kept(now, expiry))
+        assert 33 <= kept <= 35
