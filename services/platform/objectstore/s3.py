@@ -1,15 +1,16 @@
 """Objects in a bucket of an S3 server."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
 from services.platform.objectstore.errors import ObjectChangedError, ObjectNotFoundError
 from services.platform.objectstore.keys import checked
+from services.platform.objectstore.pieces import regrouped
 from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo
 from services.platform.objectstore.s3_client import S3Client, s3_client
 from services.platform.objectstore.s3_errors import translated
-from services.platform.objectstore.s3_multipart import PART_BYTES, regrouped, upload
+from services.platform.objectstore.s3_multipart import PART_BYTES, upload
 from services.platform.process.settings import S3Settings
 
 SINGLE_COPY_BYTES: Final = 5 * 1024**3
@@ -52,16 +53,16 @@ class S3ObjectStore:
     async def put_stream(self, key: str, pieces: AsyncIterator[bytes]) -> None:
         """See ObjectStore: one request if it fits into a part, else a multipart upload."""
         place = self._place(key)
-        parts = regrouped(pieces, PART_BYTES)
-        first = await anext(parts)
-        if len(first) < PART_BYTES:
-            await self.put(key, first)
-            return
-        with translated(key):
-            async with upload(self._client, place) as begun:
-                await begun.add(first)
-                async for part in parts:
-                    await begun.add(part)
+        async with aclosing(regrouped(pieces, PART_BYTES)) as parts:
+            first = await anext(parts)
+            if len(first) < PART_BYTES:
+                await self.put(key, first)
+                return
+            with translated(key):
+                async with upload(self._client, place) as begun:
+                    await begun.add(first)
+                    async for part in parts:
+                        await begun.add(part)
 
     async def replace(self, key: str, data: bytes, *, etag: str) -> str:
         """See ObjectStore."""

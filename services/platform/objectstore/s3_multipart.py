@@ -57,17 +57,3 @@ async def upload(client: S3Client, place: dict[str, str]) -> AsyncIterator[Uploa
     except BaseException:
         await client.abort_multipart_upload(**place, UploadId=begun.upload_id)
         raise
-
-
-async def regrouped(pieces: AsyncIterator[bytes], size_bytes: int) -> AsyncIterator[bytes]:
-    """The same bytes in groups of exactly `size_bytes`, the last one shorter; at least one, if empty."""
-    gathered = bytearray()
-    several = False
-    async for piece in pieces:
-        gathered += piece
-        while len(gathered) >= size_bytes:
-            several = True
-            yield bytes(gathered[:size_bytes])
-            del gathered[:size_bytes]
-    if gathered or not several:
-        yield bytes(gathered)

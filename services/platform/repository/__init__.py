@@ -3,6 +3,16 @@
 The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRepository` (see `port`).
 """
 
-from services.platform.repository.port import EnvironmentRepository, Hasher, Repository, StoredSequence
+from services.platform.repository.opening import open_repository
+from services.platform.repository.port import EnvironmentRepository, Hasher, Repository, StoredSequence, Verdict
+from services.platform.repository.v1 import RepositoryV1
 
-__all__ = ["EnvironmentRepository", "Hasher", "Repository", "StoredSequence"]
+__all__ = [
+    "EnvironmentRepository",
+    "Hasher",
+    "Repository",
+    "RepositoryV1",
+    "StoredSequence",
+    "Verdict",
+    "open_repository",
+]

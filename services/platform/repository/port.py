@@ -22,6 +22,20 @@ class StoredSequence:
     stored_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What decided about a backup: its manifest or its tombstone, with the keyed hash of the stored bytes."""
+
+    decided: Manifest | Tombstone
+    key: str
+    hash: str
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest, if the backup exists."""
+        return self.decided if isinstance(self.decided, Manifest) else None
+
+
 class Hasher(Protocol):
     """Computes the keyed hash that bytes would have in the repository, without storing them."""
 
@@ -43,6 +57,11 @@ class EnvironmentRepository(Protocol):
     @property
     def environment_id(self) -> UUID:
         """Whose it is."""
+        ...
+
+    @property
+    def key_id(self) -> str:
+        """Which key its manifests are written under; no secret."""
         ...
 
     def hasher(self) -> Hasher:
@@ -68,15 +87,15 @@ class EnvironmentRepository(Protocol):
         """Where the manifest (or tombstone) of a backup is in the object store."""
         ...
 
-    async def put_manifest(self, manifest: Manifest) -> "Verdict":
+    async def put_manifest(self, manifest: Manifest) -> Verdict:
         """Make the backup exist, unless somebody else has decided already: then that is the verdict."""
         ...
 
-    async def bury(self, tombstone: Tombstone) -> "Verdict":
+    async def bury(self, tombstone: Tombstone) -> Verdict:
         """Make sure that the backup never comes to exist, unless its manifest is there: then that is the verdict."""
         ...
 
-    async def verdict(self, backup_id: UUID) -> "Verdict | None":
+    async def verdict(self, backup_id: UUID) -> Verdict | None:
         """What was decided about a backup; None while nothing was."""
         ...
 
@@ -88,23 +107,9 @@ class EnvironmentRepository(Protocol):
         """
         ...
 
-    def manifests(self) -> AsyncIterator["Verdict"]:
+    def manifests(self) -> AsyncIterator[Verdict]:
         """Every manifest and tombstone of the environment; enough to rebuild the catalog's entries."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What decided about a backup: its manifest or its tombstone, with the keyed hash of the stored bytes."""
-
-    decided: Manifest | Tombstone
-    key: str
-    hash: str
-
-    @property
-    def manifest(self) -> Manifest | None:
-        """The manifest, if the backup exists."""
-        return self.decided if isinstance(self.decided, Manifest) else None
 
 
 class Repository(Protocol):

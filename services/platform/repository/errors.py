@@ -1,0 +1,39 @@
+"""Why stored bytes cannot be had back. All are permanent: somebody has to look at the store or the key.
+
+PermanentError
+├── ContentMissingError     a manifest names a content that is not in the store
+├── ContentCorruptError     a content's bytes are not those that it is named after
+├── ManifestMissingError    no backup of that id: nothing there, or a tombstone
+├── ManifestCorruptError    unreadable, of a newer format, or not the one that the log tells of
+└── RepositoryKeyError      the key's file is missing, readable by others, malformed, or another repository's
+"""
+
+from contracts.errors import FailureCode
+from services.platform.process.errors import PermanentError
+
+
+class RepositoryError(PermanentError):
+    """Something about the stored form of a backup."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, code=FailureCode.BACKUP_UNREADABLE)
+
+
+class ContentMissingError(RepositoryError):
+    """A content is not in the store, although something names it."""
+
+
+class ContentCorruptError(RepositoryError):
+    """A content's bytes do not have the keyed hash that they are named after, or are no content at all."""
+
+
+class ManifestMissingError(RepositoryError):
+    """There is no manifest of that backup."""
+
+
+class ManifestCorruptError(RepositoryError):
+    """A manifest that cannot be trusted."""
+
+
+class RepositoryKeyError(RepositoryError):
+    """The repository's key cannot be used."""

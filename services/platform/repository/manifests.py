@@ -1,0 +1,77 @@
+"""Manifests and tombstones: the conditional put that decides about a backup, and how a decision is read."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from contracts.manifest import Manifest, ManifestError, Tombstone, parse, serialize
+from services.platform.objectstore import AlreadyExistsError, ObjectNotFoundError, ObjectStore
+from services.platform.repository.errors import ManifestCorruptError, ManifestMissingError, RepositoryKeyError
+from services.platform.repository.hashing import keyed_hash
+from services.platform.repository.keys import EnvironmentKeys
+from services.platform.repository.layout import manifest_key, manifest_prefix
+from services.platform.repository.port import Verdict
+
+
+class Manifests:
+    """The decisions about one environment's backups."""
+
+    def __init__(self, store: ObjectStore, environment_id: UUID, keys: EnvironmentKeys) -> None:
+        self._store = store
+        self._environment_id = environment_id
+        self._keys = keys
+
+    def key(self, backup_id: UUID) -> str:
+        """Where the decision about a backup is."""
+        return manifest_key(self._environment_id, backup_id)
+
+    async def decide(self, entry: Manifest | Tombstone) -> Verdict:
+        """Put `entry`, or adopt what somebody else put there first (architecture §2.11)."""
+        if entry.environment_id != self._environment_id:
+            raise ValueError("a manifest belongs into its own environment's repository")
+        data = serialize(entry)
+        key = self.key(entry.backup_id)
+        try:
+            await self._store.put(key, data, only_if_absent=True)
+        except AlreadyExistsError:
+            return await self._read(key)
+        return Verdict(entry, key, self._hash(data))
+
+    async def verdict(self, backup_id: UUID) -> Verdict | None:
+        """What was decided; None while nothing was."""
+        try:
+            return await self._read(self.key(backup_id))
+        except ObjectNotFoundError:
+            return None
+
+    async def read(self, backup_id: UUID, expected_hash: str | None) -> Manifest:
+        """See EnvironmentRepository.read_manifest."""
+        verdict = await self.verdict(backup_id)
+        if verdict is None or verdict.manifest is None:
+            found = "a tombstone" if verdict else "nothing"
+            raise ManifestMissingError(f"there is no backup {backup_id}: {found} at {self.key(backup_id)}")
+        if expected_hash is not None and verdict.hash != expected_hash:
+            raise ManifestCorruptError(f"the manifest of {backup_id} is not the one that was written: its hash differs")
+        return verdict.manifest
+
+    async def all(self) -> AsyncIterator[Verdict]:
+        """Every decision, in no order."""
+        async for info in self._store.list(manifest_prefix(self._environment_id)):
+            yield await self._read(info.key)
+
+    async def _read(self, key: str) -> Verdict:
+        data = await self._store.get(key)
+        try:
+            entry = parse(data)
+        except ManifestError as error:
+            raise ManifestCorruptError(f"the manifest {key} cannot be read: {error}") from error
+        if self.key(entry.backup_id) != key or entry.environment_id != self._environment_id:
+            raise ManifestCorruptError(f"the manifest {key} is another backup's: it says {entry.backup_id}")
+        if isinstance(entry, Manifest) and entry.key_id != self._keys.key_id:
+            raise RepositoryKeyError(
+                f"the manifest {key} was written under the key {entry.key_id}, ours is {self._keys.key_id}: "
+                "use the repository key that its backups were made with"
+            )
+        return Verdict(entry, key, self._hash(data))
+
+    def _hash(self, data: bytes) -> str:
+        return keyed_hash(self._keys.manifest, data)

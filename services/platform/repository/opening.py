@@ -1,0 +1,24 @@
+"""Opens the repository that the settings name, and refuses a store that is not safe for it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.platform.objectstore import S3ObjectStore, probe
+from services.platform.process.ids import NewId
+from services.platform.process.settings import RepositorySettings, S3Settings
+from services.platform.repository.keys import read_key_file
+from services.platform.repository.port import Repository
+from services.platform.repository.v1 import RepositoryV1
+
+
+@asynccontextmanager
+async def open_repository(s3: S3Settings, repository: RepositorySettings, new_id: NewId) -> AsyncIterator[Repository]:
+    """The repository in a bucket that exists.
+
+    Raises RepositoryKeyError, UnsafeStoreError and StoreRefusedError (a person has to act), StoreUnavailableError
+    (the store is not there yet).
+    """
+    master = read_key_file(repository.key_file)
+    async with S3ObjectStore.open(s3) as store:
+        await probe(store, new_id())
+        yield RepositoryV1(store, master)

@@ -1,0 +1,200 @@
+"""What every stored format must do, on whatever object store; the real formats and stores run it."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.manifest import CONTENT_BYTES, Burial
+from services.platform.objectstore import Faults, FaultyObjectStore, ObjectStore, StoreUnavailableError
+from services.platform.repository import EnvironmentRepository, Repository, RepositoryV1
+from services.platform.repository.errors import (
+    ContentCorruptError,
+    ContentMissingError,
+    ManifestCorruptError,
+    ManifestMissingError,
+    RepositoryKeyError,
+)
+from services.platform.repository.layout import content_key
+from tests.support.manifests import manifest, tombstone
+
+KEY = bytes(range(32))
+
+
+async def pieces(data: bytes, size_bytes: int = 700_001) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), size_bytes):
+        yield data[start : start + size_bytes]
+
+
+async def read(repository: EnvironmentRepository, contents: tuple[str, ...]) -> bytes:
+    return b"".join([piece async for piece in repository.read(contents)])
+
+
+class RepositoryBehaviour:
+    """A subclass brings the fixture `store`: a new, empty object store."""
+
+    @pytest.fixture
+    def root(self, store: ObjectStore) -> Repository:
+        return RepositoryV1(store, KEY)
+
+    @pytest.fixture
+    def repository(self, root: Repository) -> EnvironmentRepository:
+        return root.of(uuid4())
+
+    @pytest.mark.parametrize(
+        "size_bytes", [0, 1, 16_385, CONTENT_BYTES - 1, CONTENT_BYTES, CONTENT_BYTES + 1, 3 * CONTENT_BYTES]
+    )
+    async def test_what_was_stored_is_read_back_whatever_its_size(
+        self, repository: EnvironmentRepository, size_bytes: int
+    ) -> None:
+        data = os.urandom(size_bytes)
+        stored = await repository.store(pieces(data))
+        assert await read(repository, stored.contents) == data
+        assert stored.bytes == size_bytes
+        assert len(stored.contents) == max(1, -(-size_bytes // CONTENT_BYTES))
+
+    async def test_the_hash_is_that_of_the_hasher_and_of_another_way_to_store(
+        self, repository: EnvironmentRepository
+    ) -> None:
+        data = os.urandom(CONTENT_BYTES * 2 + 5)
+        for part in (data, data[:CONTENT_BYTES], data[:77], b""):
+            hasher = repository.hasher()
+            async for piece in pieces(part, 999_983):
+                hasher.update(piece)
+            assert (await repository.store(pieces(part))).hash == hasher.hexdigest()
+        assert (await repository.store_bytes(b"x")).hash == (await repository.store(pieces(b"x"))).hash
+
+    async def test_what_is_there_already_is_not_stored_again(self, repository: EnvironmentRepository) -> None:
+        data = os.urandom(1000)
+        first = await repository.store_bytes(data)
+        again = await repository.store(pieces(data))
+        assert first.stored_bytes > 0
+        assert again.stored_bytes == 0
+        assert again.contents == first.contents
+
+    async def test_compressible_bytes_take_less_room(self, repository: EnvironmentRepository) -> None:
+        assert (await repository.store_bytes(b"the same again " * 10_000)).stored_bytes < 1500
+
+    async def test_two_environments_share_nothing_and_name_the_same_bytes_differently(self, root: Repository) -> None:
+        one, other = root.of(uuid4()), root.of(uuid4())
+        stored = await one.store_bytes(b"the same secret")
+        assert (await other.store_bytes(b"the same secret")).hash != stored.hash
+        with pytest.raises(ContentMissingError):
+            await read(other, stored.contents)
+
+    @pytest.mark.parametrize("damage", ["flipped", "cut", "swapped", "removed"])
+    async def test_damaged_content_is_never_handed_out(
+        self, store: ObjectStore, repository: EnvironmentRepository, damage: str
+    ) -> None:
+        stored = await repository.store_bytes(os.urandom(50_000))
+        other = await repository.store_bytes(b"another")
+        key = content_key(repository.environment_id, stored.contents[0])
+        good = await store.get(key)
+        match damage:
+            case "flipped":
+                await store.put(key, good[:30] + bytes([good[30] ^ 1]) + good[31:])
+            case "cut":
+                await store.put(key, good[:-10])
+            case "swapped":
+                await store.put(key, await store.get(content_key(repository.environment_id, other.contents[0])))
+            case _:
+                await store.delete(key)
+        with pytest.raises(ContentMissingError if damage == "removed" else ContentCorruptError):
+            await read(repository, stored.contents)
+
+    async def test_reading_may_be_broken_off(self, repository: EnvironmentRepository) -> None:
+        stored = await repository.store(pieces(os.urandom(CONTENT_BYTES * 4)))
+        async with aclosing(repository.read(stored.contents)) as stream:  # type: ignore[type-var]  # -- a generator
+            async for _ in stream:
+                break
+
+    async def test_a_store_that_goes_away_ends_storing_with_its_own_error(self, store: ObjectStore) -> None:
+        faulty = FaultyObjectStore(store, Faults(before={"put": 1}))
+        with pytest.raises(StoreUnavailableError):
+            await RepositoryV1(faulty, KEY).of(uuid4()).store(pieces(os.urandom(CONTENT_BYTES * 3)))
+
+    async def test_a_manifest_makes_the_backup_exist(self, repository: EnvironmentRepository) -> None:
+        written = manifest(environment_id=repository.environment_id, key_id=repository.key_id)
+        assert await repository.verdict(written.backup_id) is None
+        verdict = await repository.put_manifest(written)
+        assert verdict.manifest == written
+        assert verdict == await repository.verdict(written.backup_id)
+        assert await repository.read_manifest(written.backup_id, expected_hash=verdict.hash) == written
+        assert verdict.key == repository.manifest_key(written.backup_id)
+
+    async def test_of_manifest_and_tombstone_the_first_decides_for_ever(
+        self, repository: EnvironmentRepository
+    ) -> None:
+        environment_id, key_id = repository.environment_id, repository.key_id
+        for first, second in (("manifest", "tombstone"), ("tombstone", "manifest")):
+            backup_id = uuid4()
+            whole = manifest(backup_id, environment_id, key_id)
+            stone = tombstone(backup_id, environment_id)
+            decided = {"manifest": whole, "tombstone": stone}[first]
+            for what in (first, second):
+                put = repository.put_manifest(whole) if what == "manifest" else repository.bury(stone)
+                assert (await put).decided == decided
+
+    async def test_two_writers_of_one_manifest_agree_on_whose_it_is(self, repository: EnvironmentRepository) -> None:
+        written = manifest(uuid4(), repository.environment_id, repository.key_id)
+        others = [written.model_copy(update={"dangling_count": number}) for number in range(8)]
+        verdicts = await asyncio.gather(*(repository.put_manifest(other) for other in others))
+        assert len({verdict.hash for verdict in verdicts}) == 1
+
+    async def test_a_put_whose_answer_was_lost_is_adopted(self, store: ObjectStore) -> None:
+        faulty = FaultyObjectStore(store, Faults(after={"put": 1}))
+        repository = RepositoryV1(faulty, KEY).of(uuid4())
+        written = manifest(uuid4(), repository.environment_id, repository.key_id)
+        with pytest.raises(StoreUnavailableError):
+            await repository.put_manifest(written)
+        assert (await repository.put_manifest(written)).manifest == written
+
+    async def test_every_decision_is_listed(self, repository: EnvironmentRepository) -> None:
+        environment_id = repository.environment_id
+        whole = manifest(uuid4(), environment_id, repository.key_id)
+        stone = tombstone(uuid4(), environment_id, Burial.CANCELLED)
+        await repository.put_manifest(whole)
+        await repository.bury(stone)
+        found = {verdict.decided.backup_id: verdict.decided async for verdict in repository.manifests()}
+        assert found == {whole.backup_id: whole, stone.backup_id: stone}
+
+    async def test_no_manifest_and_a_tombstone_are_told_apart_in_words(self, repository: EnvironmentRepository) -> None:
+        stone = tombstone(uuid4(), repository.environment_id)
+        await repository.bury(stone)
+        with pytest.raises(ManifestMissingError, match="a tombstone"):
+            await repository.read_manifest(stone.backup_id)
+        with pytest.raises(ManifestMissingError, match="nothing"):
+            await repository.read_manifest(uuid4())
+
+    async def test_a_manifest_that_was_tampered_with_is_refused(
+        self, store: ObjectStore, repository: EnvironmentRepository
+    ) -> None:
+        written = manifest(uuid4(), repository.environment_id, repository.key_id)
+        verdict = await repository.put_manifest(written)
+        await store.put(verdict.key, (await store.get(verdict.key)).replace(b'"tables":24', b'"tables":25'))
+        with pytest.raises(ManifestCorruptError, match="its hash differs"):
+            await repository.read_manifest(written.backup_id, expected_hash=verdict.hash)
+        await store.put(verdict.key, b'{"format": "nightkeep-man')
+        with pytest.raises(ManifestCorruptError, match="cut short"):
+            await repository.read_manifest(written.backup_id)
+
+    async def test_a_manifest_in_another_backups_place_is_refused(
+        self, store: ObjectStore, repository: EnvironmentRepository
+    ) -> None:
+        written = manifest(uuid4(), repository.environment_id, repository.key_id)
+        verdict = await repository.put_manifest(written)
+        elsewhere = uuid4()
+        await store.copy(verdict.key, repository.manifest_key(elsewhere))
+        with pytest.raises(ManifestCorruptError, match="another backup's"):
+            await repository.read_manifest(elsewhere)
+
+    async def test_another_repository_key_is_named_as_such(self, store: ObjectStore) -> None:
+        environment_id: UUID = uuid4()
+        ours = RepositoryV1(store, KEY).of(environment_id)
+        written = manifest(uuid4(), environment_id, ours.key_id)
+        await ours.put_manifest(written)
+        with pytest.raises(RepositoryKeyError, match="use the repository key"):
+            await RepositoryV1(store, bytes(32)).of(environment_id).read_manifest(written.backup_id)
