@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Final, Protocol
@@ -36,6 +36,10 @@ class Invocation:
     environment: Mapping[str, str]
     descriptors: Sequence[int] = ()
     secrets: Sequence[str] = ()
+
+    def with_descriptor(self, descriptor: int) -> "Invocation":
+        """The same, with one more open file for the program."""
+        return replace(self, descriptors=(*self.descriptors, descriptor))
 
 
 @dataclass

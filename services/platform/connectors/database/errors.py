@@ -85,6 +85,13 @@ class LoadError(PermanentError):
         super().__init__(reason, code=FailureCode.LOAD_FAILED)
 
 
+class OlderServerError(PermanentError):
+    """The destination's server is of an older major than the dump."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, code=FailureCode.OLDER_SERVER)
+
+
 class SpaceError(PermanentError):
     """The database server has no space left."""
 

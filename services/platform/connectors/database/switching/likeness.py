@@ -1,0 +1,111 @@
+"""The statements that make one database like another: pure, so that each kind of locale can be looked at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from services.platform.connectors.database.quoting import identifier, literal
+
+PROVIDERS: Final = {"c": "libc", "i": "icu", "b": "builtin"}
+LISTS: Final = frozenset({
+    "local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries",
+    "temp_tablespaces", "unix_socket_directories",
+})  # fmt: skip
+"""Settings whose stored value is a list with its own quotes."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What one database is, as far as another can be made like it. `comment` is None where there is none."""
+
+    oid: int
+    owner: str
+    encoding: str
+    collate: str
+    ctype: str
+    provider: str | None
+    locale: str | None
+    icu_rules: str | None
+    tablespace: str
+    connection_limit: int
+    allows_connections: bool
+    has_acl: bool
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One right on a database; a grantee of None is everybody."""
+
+    grantee: str | None
+    privilege: str
+    is_grantable: bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of a database, or of one role in it."""
+
+    role: str | None
+    name: str
+    value: str
+
+
+def creation(name: str, like: Likeness) -> str:
+    """CREATE DATABASE from template0 with the encoding, locale provider, collation, tablespace and owner of `like`."""
+    return f"CREATE DATABASE {identifier(name)} " + " ".join(_options(like))
+
+
+def _options(like: Likeness) -> Iterator[str]:
+    yield "TEMPLATE template0"
+    yield f"OWNER {identifier(like.owner)}"
+    yield f"ENCODING {literal(like.encoding)}"
+    yield f"LC_COLLATE {literal(like.collate)}"
+    yield f"LC_CTYPE {literal(like.ctype)}"
+    provider = PROVIDERS.get(like.provider or "c", "libc")
+    if like.provider is not None:
+        yield f"LOCALE_PROVIDER {provider}"
+    if like.locale is not None and provider != "libc":
+        yield f"{provider.upper()}_LOCALE {literal(like.locale)}"
+    if like.icu_rules is not None:
+        yield f"ICU_RULES {literal(like.icu_rules)}"
+    yield f"TABLESPACE {identifier(like.tablespace)}"
+
+
+def granting(name: str, like: Likeness, grants: list[Grant]) -> Iterator[str]:
+    """The same rights on database `name` as on the other; nothing where those are the default ones."""
+    if not like.has_acl:
+        return
+    yield f"REVOKE ALL ON DATABASE {identifier(name)} FROM PUBLIC"
+    yield f"REVOKE ALL ON DATABASE {identifier(name)} FROM {identifier(like.owner)}"
+    for grant in grants:
+        whom = "PUBLIC" if grant.grantee is None else identifier(grant.grantee)
+        option = " WITH GRANT OPTION" if grant.is_grantable else ""
+        yield f"GRANT {grant.privilege} ON DATABASE {identifier(name)} TO {whom}{option}"
+
+
+def setting(name: str, one: Setting) -> str:
+    """The same setting for database `name`."""
+    where = f"ROLE {identifier(one.role)} IN DATABASE" if one.role is not None else "DATABASE"
+    return f"ALTER {where} {identifier(name)} SET {identifier(one.name)} TO {_value(one)}"
+
+
+def _value(one: Setting) -> str:
+    if one.name not in LISTS:
+        return literal(one.value)
+    return ", ".join(literal(part) for part in _parts(one.value)) or "''"
+
+
+def _parts(value: str) -> Iterator[str]:
+    """The names of a list like `"$user", public`; a comma inside quotes separates nothing."""
+    part, quoted = "", False
+    for character in value.replace('""', "\x00"):
+        if character == '"':
+            quoted = not quoted
+        elif character == "," and not quoted:
+            yield part.strip().replace("\x00", '"')
+            part = ""
+        else:
+            part += character
+    if part.strip():
+        yield part.strip().replace("\x00", '"')

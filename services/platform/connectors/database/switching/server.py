@@ -1,0 +1,111 @@
+"""Databases of a server as the provisioner handles them: made like the live one, dropped, closed, emptied, opened."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+
+from services.platform.connectors.database.access import DatabaseAccess
+from services.platform.connectors.database.connection import Connection, connected
+from services.platform.connectors.database.errors import (
+    DatabaseRefusedError,
+    DatabaseUnreachableError,
+    MissingRightsError,
+)
+from services.platform.connectors.database.quoting import identifier
+from services.platform.connectors.database.switching.likeness import Likeness, creation
+from services.platform.database import load_queries
+
+ENDING_SECONDS: Final = 15
+"""A session that was told to end and is still there after so long holds on to something."""
+LOOK_SECONDS: Final = 0.1
+
+queries = load_queries("services.platform.connectors.database")
+
+
+class DatabaseServer:
+    """An environment's database server; every call is a connection of the provisioner of its own."""
+
+    def __init__(self, access: DatabaseAccess) -> None:
+        self.access = access
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Connection]:
+        """The provisioner in the maintenance database."""
+        async with connected(
+            self.access, self.access.provisioner, self.access.maintenance_database, application="nightkeep provisioner"
+        ) as connection:
+            yield connection
+
+    async def describe(self, name: str) -> Likeness | None:
+        """What a database is; None when there is none of that name."""
+        async with self.connected() as connection:
+            return await describe(connection, name)
+
+    async def create_like(self, model: str, name: str) -> None:
+        """A new, empty database from template0, like `model` in all that cannot be changed later."""
+        async with self.connected() as connection:
+            like = await describe(connection, model)
+            if like is None:
+                raise DatabaseRefusedError(f"{self.access.server} has no database {model!r} to make another one like")
+            await connection.execute(creation(name, like))
+
+    async def names_like(self, pattern: str) -> list[str]:
+        """The databases whose names fit a regular expression."""
+        async with self.connected() as connection:
+            return [row["name"] async for row in queries.databases_like(connection, pattern=pattern)]
+
+    async def drop(self, name: str) -> None:
+        """Remove a database with whoever is in it; one that is absent already is no error."""
+        async with self.connected() as connection:
+            await connection.execute(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
+
+    async def allow_connections(self, name: str) -> None:
+        """Open a database again."""
+        async with self.connected() as connection:
+            await connection.execute(f"ALTER DATABASE {identifier(name)} ALLOW_CONNECTIONS true")
+
+    async def close(self, name: str) -> tuple[str, ...]:
+        """Refuse new connections, in a transaction of its own, then end the sessions that are there; who they were.
+
+        Raises MissingRightsError when a session may not be ended by the provisioner, DatabaseUnreachableError when one
+        does not go.
+        """
+        async with self.connected() as connection:
+            await connection.execute(f"ALTER DATABASE {identifier(name)} ALLOW_CONNECTIONS false")
+            ended: dict[int, str] = {}
+            try:
+                async with asyncio.timeout(ENDING_SECONDS):
+                    while sessions := await sessions_in(connection, name):
+                        await self._end(connection, sessions)
+                        ended |= sessions
+                        await asyncio.sleep(LOOK_SECONDS)
+            except TimeoutError as error:
+                raise DatabaseUnreachableError(
+                    f"sessions in {name!r} did not end within {ENDING_SECONDS} s: {'; '.join(ended.values())}"
+                ) from error
+            return tuple(ended.values())
+
+    async def _end(self, connection: Connection, sessions: dict[int, str]) -> None:
+        for pid, words in sessions.items():
+            try:
+                await queries.end_session(connection, pid=pid)
+            except asyncpg.InsufficientPrivilegeError as error:
+                who = self.access.provisioner.user
+                raise MissingRightsError(
+                    f"provisioner {who!r} may not end the session of {words}: disconnect it, or "
+                    f"GRANT pg_signal_backend TO {who} (a superuser's session only a superuser can end)"
+                ) from error
+
+
+async def describe(connection: Connection, name: str) -> Likeness | None:
+    """What a database is; None when there is none of that name."""
+    row = await queries.describe(connection, database=name)
+    return Likeness(**dict(row)) if row else None
+
+
+async def sessions_in(connection: Connection, name: str) -> dict[int, str]:
+    """The sessions in a database: process id to words."""
+    return {row["pid"]: row["words"] async for row in queries.sessions_in(connection, database=name)}
