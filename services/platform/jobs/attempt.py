@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import structlog
 
@@ -36,6 +36,18 @@ class JobKind(Protocol):
 
         A TransientError raised here is tried again as long as the lease holds; any other error gives the job back,
         and it comes again.
+        """
+        ...
+
+
+@runtime_checkable
+class PutsBack(Protocol):
+    """A kind whose half-done work must be put back before its job ends as failed."""
+
+    async def put_back(self, run: JobRun, error: PermanentError) -> None:
+        """Leave nothing of the job behind; may take long (the lease is kept), and may be called again.
+
+        A TransientError is tried again as long as the lease holds; any other error gives the job back.
         """
         ...
 
@@ -132,6 +144,8 @@ class Attempt:
         return await self._try_later(ended)
 
     async def _fail_once(self, error: PermanentError) -> None:
+        if isinstance(self._kind, PutsBack):
+            await self._kind.put_back(self._run, error)
         async with self._leases.ending(self._run.lease, error) as c:
             await self._kind.failed(c, self._run, error)
 

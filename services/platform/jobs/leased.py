@@ -56,6 +56,10 @@ class LeasedRun:
             self._note = note
             await self._report(self, note)
 
+    def moved(self) -> None:
+        """See JobRun."""
+        self._moved = True
+
     def take_moved(self) -> bool:
         """Whether anything moved since the last call."""
         moved, self._moved = self._moved, False

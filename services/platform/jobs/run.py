@@ -66,6 +66,10 @@ class JobRun(Protocol):
         """
         ...
 
+    def moved(self) -> None:
+        """Say that the work moves where it has no number to tell: an index is being built, a query yields rows."""
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction that locks the job's row and refuses an old epoch (LeaseLostError): for events on the way."""
         ...
