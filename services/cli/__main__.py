@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from services.cli.commands import admin, apps, backups, dead_letters, environments, restores, secrets
 from services.cli.errors import GatewayError
 from services.cli.exits import EXPLAINED, exit_code
+from services.cli.local import add_stack_commands, stack_is_here
 from services.cli.session import Session
 
 API_KEY: Final = "NIGHTKEEP_API_KEY"
@@ -40,6 +41,8 @@ app = typer.Typer(
 )
 for group in (apps, environments, secrets, backups, restores, dead_letters, admin):
     app.add_typer(group.commands)
+if stack_is_here():
+    add_stack_commands(app)
 
 
 @app.callback()

@@ -19,6 +19,11 @@ class Engine(Protocol):
         """Where its clients find it: host:port."""
         ...
 
+    @property
+    def log(self) -> Path:
+        """The file that takes what it says."""
+        ...
+
     def prepare(self) -> None:
         """Make whatever it needs before a start; done again, it changes nothing. Raises `StackError`."""
         ...
@@ -30,10 +35,3 @@ class Engine(Protocol):
     def is_ready(self) -> bool:
         """Whether a client gets its answer now."""
         ...
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, from its first moment on."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(text)

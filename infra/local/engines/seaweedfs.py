@@ -10,10 +10,10 @@ from typing import Final
 
 import httpx
 
-from infra.local.children import Command, last_lines
-from infra.local.engines.engine import write_private
+from infra.local.children import Command
 from infra.local.errors import StackError
 from infra.local.ports import LOOPBACK
+from infra.local.private import write_private
 
 DOORS: Final = ("s3", "filer", "volume", "master", "admin")
 """Each listens on an HTTP and a gRPC port; all but the first are inner ones, which ask for a signed token."""
@@ -41,7 +41,8 @@ class SeaweedFS:
         return f"http://{self.address}"
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """What it says."""
         return self.directory / "log" / "seaweedfs.log"
 
     def prepare(self) -> None:
@@ -57,7 +58,7 @@ class SeaweedFS:
             argv=[str(_program()), "-logtostderr=true", "mini", *self._options()],
             environment={"PATH": os.defpath, "HOME": str(self.directory), "TMPDIR": str(self.directory)},
             directory=self.directory,
-            log=self._log,
+            log=self.log,
             leftovers=self._sockets(),
         )
 
@@ -71,10 +72,6 @@ class SeaweedFS:
             )
         except (httpx.HTTPError, ValueError):
             return False
-
-    def last_words(self) -> str:
-        """Return the end of its log."""
-        return last_lines(self._log)
 
     def _doors(self) -> dict[str, tuple[int, int]]:
         """Each door's HTTP and gRPC port."""
@@ -96,6 +93,7 @@ class SeaweedFS:
             "-s3.allowDeleteBucketNotEmpty=false",
             "-filer.localSocket=filer.sock",
             "-s3.localSocket=s3.sock",
+            "-volume.preStopSeconds=0",
             "-webdav=false",
             "-admin.ui=false",
             "-master.telemetry=false",

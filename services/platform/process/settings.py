@@ -11,7 +11,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts import defaults
 
 PREFIX: Final = "NIGHTKEEP_"
-ELSEWHERE: Final = ("NIGHTKEEP_CLI_", "NIGHTKEEP_STACK_", "NIGHTKEEP_TEST_")
+ELSEWHERE: Final = (
+    "NIGHTKEEP_CLI_",
+    "NIGHTKEEP_STACK_",
+    "NIGHTKEEP_TEST_",
+    "NIGHTKEEP_DATA_DIR",
+    "NIGHTKEEP_CACHE_DIR",
+)
 """Keys of the command line, of the local stack and of the tests: a service meets them and looks away."""
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
