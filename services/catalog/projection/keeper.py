@@ -1,0 +1,55 @@
+"""The projection as one plain step: a run of records and a transaction in which the read model and its place move."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from contracts.envelope import Event
+from services.catalog.projection.reactions import queries, reactions
+from services.platform.database import Database
+from services.platform.messaging.intake import Intake, Reaction
+from services.platform.messaging.records import Received
+
+CONSUMER: Final = "projection"
+READ_MODEL_MOVED: Final = "read_model"
+"""PostgreSQL channel on which a reader hears that the read model has moved."""
+
+
+class Projection:
+    """Applies records of the event topic to the read model, from the first that was not applied yet.
+
+    `topic` is the event topic's full name. Any number may run at once: the partition's offset row lets one of them
+    work on a partition, and what the others bring is then seen to be old.
+    """
+
+    def __init__(self, database: Database, topic: str, followed: Mapping[type[Event], Reaction] | None = None) -> None:
+        self._database = database
+        self._topic = topic
+        self._intake = Intake(CONSUMER, followed or reactions())
+
+    @property
+    def topic(self) -> str:
+        """The event topic's full name."""
+        return self._topic
+
+    async def apply(self, records: Sequence[Received]) -> bool:
+        """Apply a run of records of one partition, in order; False when something before them is missing.
+
+        Records that were applied before are ignored. Raises LogForkedError, and TransientErrors of the database.
+        """
+        first = records[0].place
+        async with self._database.transaction() as c:
+            if await self._intake.claim(c, self._topic, first.partition) < first.offset:
+                return False
+            await self._intake.take(c, records)
+            await queries.tell(c, channel=READ_MODEL_MOVED)
+        return True
+
+    async def next_offsets(self) -> Mapping[int, int]:
+        """For each partition that was ever read, the offset of the first record that was not applied."""
+        async with self._database.transaction() as c:
+            return await self._intake.next_offsets(c, self._topic)
+
+    async def retry_parked(self) -> None:
+        """Try what waits once more: this release may understand what an earlier one did not."""
+        async with self._database.transaction() as c:
+            await self._intake.retry_parked(c)

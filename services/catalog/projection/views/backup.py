@@ -1,0 +1,91 @@
+"""A backup as a reader sees it: the list's line and its details (seed page §4)."""
+
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel
+
+from contracts.envelope import Event
+from contracts.events import backups as events
+from contracts.events.backups import DatabaseStored, FilesStored, References
+from contracts.values import StepTime, Warning  # noqa: A004 -- the product's word
+from services.catalog.domain.retention import failed_expires_at
+from services.catalog.domain.state.backup import Backup, evolve
+
+
+class FailureView(BaseModel):
+    """Why work failed, and whether trying again may help."""
+
+    code: str
+    reason: str
+    retryable: bool
+
+
+class BackupView(Backup):
+    """`updated_at` is when its state last moved; a new comment does not count (spec: backups-api-v2)."""
+
+    status_message: str = ""
+    pinned_reason: str | None = None
+    updated_at: AwareDatetime | None = None
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+    database: DatabaseStored | None = None
+    files: FilesStored | None = None
+    stored_bytes: int | None = None
+    restore_point: AwareDatetime | None = None
+    references: References | None = None
+    dangling_count: int | None = None
+    orphan_count: int | None = None
+    warnings: tuple[Warning, ...] = ()
+    steps: tuple[StepTime, ...] = ()
+    failure: FailureView | None = None
+
+
+_COMPLETED = (
+    "finished_at", "database", "files", "stored_bytes", "restore_point", "references", "dangling_count",
+    "orphan_count", "warnings", "steps",
+)  # fmt: skip
+
+
+def view(before: BackupView | None, event: Event) -> BackupView | None:
+    """The backup after `event`. Raises ForbiddenMoveError when its machine does not know the move."""
+    state = evolve(before, event)
+    if state is None:
+        return None
+    fields = {name: getattr(before, name) for name in BackupView.model_fields} if before else {}
+    return BackupView(**fields | {name: getattr(state, name) for name in Backup.model_fields} | _details(state, event))
+
+
+def _details(state: Backup, event: Event) -> dict[str, Any]:
+    match event:
+        case events.BackupRequested():
+            return {"updated_at": event.created_at, "status_message": "Waiting for its turn"}
+        case events.BackupPinned():
+            return {"pinned_reason": event.reason}
+        case events.BackupUnpinned():
+            return {"pinned_reason": None}
+        case events.BackupCancelRequested():
+            return {"status_message": "Being cancelled"}
+        case events.BackupStarted():
+            return {"updated_at": event.started_at, "started_at": event.started_at, "status_message": "Running"}
+        case events.BackupCompleted():
+            told = {name: getattr(event, name) for name in _COMPLETED}
+            return told | {"updated_at": event.finished_at, "status_message": _completed(event)}
+        case events.BackupFailed():
+            return _failed(state, event)
+        case _:
+            return {}
+
+
+def _completed(event: events.BackupCompleted) -> str:
+    count = sum(warning.count for warning in event.warnings)
+    return "Completed" if not count else f"Completed with {count} warning{'s' if count > 1 else ''}"
+
+
+def _failed(state: Backup, event: events.BackupFailed) -> dict[str, Any]:
+    return {
+        "finished_at": event.finished_at,
+        "updated_at": event.finished_at,
+        "status_message": event.reason,
+        "expires_at": failed_expires_at(state.created_at),
+        "failure": FailureView(code=event.code, reason=event.reason, retryable=event.retryable),
+    }

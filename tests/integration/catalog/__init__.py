@@ -1,0 +1,1 @@
+"""The catalog against real Kafka and PostgreSQL."""

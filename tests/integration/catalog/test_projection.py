@@ -1,0 +1,158 @@
+"""The read model is the fold of the log, however it came in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from contracts.codec import RawRecord
+from contracts.topics import Topic
+from services.catalog.projection.keeper import Projection
+from services.catalog.projection.live import LiveProjection
+from services.catalog.projection.replay import Replayer
+from services.platform.database import Database, migrate
+from services.platform.messaging.producer import Producer
+from services.platform.messaging.reading import LogReader
+from services.platform.messaging.topics import ensure_topics
+from services.platform.process.settings import KafkaSettings
+from tests.support.databases import FreshDatabase
+from tests.support.eventually import eventually
+from tests.support.histories import History
+
+
+@dataclass
+class Reading:
+    """A read model, the log before it, and the means to look at both."""
+
+    database: Database
+    projection: Projection
+    replayer: Replayer
+    producer: Producer
+    settings: KafkaSettings
+
+    async def put(self, records: Sequence[RawRecord]) -> None:
+        await self.producer.send_batch(Topic.EVENTS, records)
+
+    async def document(self, table: str) -> dict[str, Any] | None:
+        async with self.database.transaction() as c:
+            found: dict[str, Any] | None = await c.fetchval(f"SELECT document FROM read.{table}")  # noqa: S608 -- ours
+            return found
+
+    async def documents(self) -> dict[str, list[Any]]:
+        tables = ("app", "environment", "backup", "restore", "preflight", "stream_position")
+        async with self.database.transaction() as c:
+            return {one: sorted(map(str, await c.fetch(f"SELECT * FROM read.{one}"))) for one in tables}  # noqa: S608 -- ours
+
+    async def caught_up(self) -> bool:
+        return await self.replayer.behind() == 0
+
+    @asynccontextmanager
+    async def living(self) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(LiveProjection(self.settings, self.projection).run())]
+        tasks.append(asyncio.create_task(self.replayer.run()))
+        try:
+            yield
+            assert not [task.exception() for task in tasks if task.done()]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def reading(kafka_settings: KafkaSettings, fresh_database: FreshDatabase) -> AsyncIterator[Reading]:
+    async with AsyncExitStack() as stack:
+        await ensure_topics(kafka_settings)
+        database = await Database.open(fresh_database("catalog"))
+        stack.push_async_callback(database.close)
+        await migrate(database, "services.platform.eventstore", "catalog")
+        await migrate(database, "services.catalog.projection", "read")
+        producer = await stack.enter_async_context(Producer.open(kafka_settings))
+        reader = await stack.enter_async_context(LogReader.open(kafka_settings))
+        projection = Projection(database, Topic.EVENTS.named(kafka_settings.topic_prefix))
+        yield Reading(database, projection, Replayer(projection, reader), producer, kafka_settings)
+
+
+async def test_a_history_becomes_what_a_reader_expects(reading: Reading) -> None:
+    history = History()
+    await reading.put([*history.registered(), *history.backed_up(), *history.restored()])
+    await reading.replayer.catch_up()
+    environment, backup = await reading.document("environment"), await reading.document("backup")
+    assert environment
+    assert environment["run_state"] == "running"
+    assert environment["ever_passed"]
+    assert environment["data_model_version"] == "6.0"
+    assert environment["check"]["state"] == "passed"
+    assert backup
+    assert (backup["state"], backup["comment"]) == ("completed", "after the fact")
+    assert backup["database"]["bytes"] == 328_000_000
+    restore = await reading.document("restore")
+    assert restore
+    assert (restore["state"], restore["undo_state"]) == ("completed", "possible")
+    assert restore["undo_until"] == "2026-03-09T19:00:00Z"
+
+
+async def test_events_are_projected_live(reading: Reading) -> None:
+    history = History()
+    async with reading.living():
+        await reading.put([*history.registered(), *history.backed_up()])
+        await eventually(lambda: reading.document("backup"))
+        await eventually(reading.caught_up)
+    assert await reading.document("backup")
+
+
+async def test_a_read_model_replayed_from_the_start_is_the_one_that_was_projected_live(reading: Reading) -> None:
+    histories = [History() for _ in range(20)]
+    async with reading.living():
+        for history in histories:
+            await reading.put([*history.registered(), *history.backed_up()])
+        await eventually(reading.caught_up)
+    live = await reading.documents()
+    async with reading.database.transaction() as c:
+        await c.execute("TRUNCATE read.app, read.environment, read.backup, read.restore")
+        await c.execute("DELETE FROM stream_position WHERE consumer = 'projection'")
+        await c.execute("DELETE FROM consumer_offset WHERE consumer = 'projection'")
+    await reading.replayer.catch_up()
+    assert await reading.documents() == live
+
+
+async def test_a_record_delivered_twice_changes_nothing(reading: Reading) -> None:
+    history = History()
+    records = [*history.registered(), *history.backed_up()]
+    await reading.put(records)
+    await reading.replayer.catch_up()
+    before = await reading.documents()
+    await reading.put(records)
+    await reading.replayer.catch_up()
+    assert await reading.documents() == before
+
+
+async def test_an_event_that_comes_early_waits_with_its_environment_until_the_gap_fills(reading: Reading) -> None:
+    history = History()
+    stream = f"catalog/backup/{history.backup_id}"
+    requested = history.record(stream, "BackupRequested")
+    commented = history.record(stream, "BackupCommented", comment="early")
+    await reading.put([*history.registered(), commented])
+    await reading.replayer.catch_up()
+    assert await reading.document("backup") is None
+    await reading.put([requested])
+    await reading.replayer.catch_up()
+    backup = await reading.document("backup")
+    assert backup
+    assert backup["comment"] == "early"
+
+
+async def test_a_move_that_no_machine_knows_parks_its_environment_and_nothing_else(reading: Reading) -> None:
+    broken, sound = History(), History()
+    await reading.put([*broken.registered(), broken.record(f"catalog/backup/{broken.backup_id}", "BackupRequested")])
+    await reading.put([broken.record(f"snapshot/backup/{broken.backup_id}", "BackupCompleted")])
+    await reading.put([*sound.registered(), *sound.backed_up()])
+    await reading.replayer.catch_up()
+    async with reading.database.transaction() as c:
+        states = dict(await c.fetch("SELECT backup_id, state FROM read.backup"))
+        parked = await c.fetchval("SELECT reason FROM parked_record")
+    assert states == {broken.backup_id: "queued", sound.backup_id: "completed"}
+    assert "cannot become" in parked
