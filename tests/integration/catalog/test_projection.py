@@ -152,7 +152,7 @@ async def test_a_move_that_no_machine_knows_parks_its_environment_and_nothing_el
     await reading.put([*sound.registered(), *sound.backed_up()])
     await reading.replayer.catch_up()
     async with reading.database.transaction() as c:
-        states = dict(await c.fetch("SELECT backup_id, state FROM read.backup"))
+        states = {row["backup_id"]: row["state"] for row in await c.fetch("SELECT backup_id, state FROM read.backup")}
         parked = await c.fetchval("SELECT reason FROM parked_record")
     assert states == {broken.backup_id: "queued", sound.backup_id: "completed"}
     assert "cannot become" in parked
