@@ -1,0 +1,151 @@
+"""Services as real processes on a test's own topics, database and bucket; killed and started again at will."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+from pydantic import BaseModel, SecretStr
+
+from services.platform.process.settings import KafkaSettings, S3Settings
+from tests.support.databases import FreshDatabase
+from tests.support.eventually import eventually
+
+ROOT: Final = Path(__file__).parents[2]
+STARTS_WITHIN_SECONDS: Final = 60.0
+
+
+@dataclass
+class Service:
+    """One running service, its log and where its health is told."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    health_url: str
+    log: Path
+
+    async def ready(self) -> bool:
+        """Whether /readyz says so. Raises RuntimeError with its log when the process has died."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f"{self.name} ended with {self.process.returncode}:\n{self.log.read_text()[-4000:]}")
+        async with httpx.AsyncClient() as client:
+            try:
+                return (await client.get(f"{self.health_url}/readyz")).status_code == httpx.codes.OK
+            except httpx.TransportError:
+                return False
+
+    def end(self, how: signal.Signals = signal.SIGKILL) -> int:
+        """End it, by default without any warning; returns its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(timeout=30)
+
+
+@dataclass
+class Platform:
+    """A platform of a test's own: which servers it uses, and the services that run on them."""
+
+    kafka: KafkaSettings
+    database: FreshDatabase
+    s3: S3Settings
+    directory: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    gateway_port: int = 0
+
+    @property
+    def secrets(self) -> Path:
+        """Where `secret:<name>` is looked up."""
+        return self.directory / "secrets"
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the gateway listens."""
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    def put_secret(self, name: str, value: str) -> str:
+        """Keep a secret as an operator would; returns its reference."""
+        path = self.secrets / name
+        path.touch(mode=0o600)
+        path.write_text(value)
+        return f"secret:{name}"
+
+    async def start(self, *names: str) -> None:
+        """Start services and wait until all of them are ready."""
+        for name in names:
+            self.services[name] = self._started(name)
+        for name in names:
+            await eventually(self.services[name].ready, within_seconds=STARTS_WITHIN_SECONDS)
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The settings of one service, as the local stack would give them."""
+        own = {
+            "NIGHTKEEP_REPOSITORY__KEY_FILE": str(self.directory / "repository.key"),
+            "NIGHTKEEP_SECRETS_DIRECTORY": str(self.secrets),
+            "NIGHTKEEP_SCRATCH_DIRECTORY": str(self.directory / "scratch"),
+            "NIGHTKEEP_HEALTH__HOST": "127.0.0.1",
+            "NIGHTKEEP_LOG__FORMAT": "console",
+        }
+        groups = {"KAFKA": self.kafka, "POSTGRES": self.database(name), "S3": self.s3}
+        told = {key: value for group, values in groups.items() for key, value in _flat(group, values).items()}
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("NIGHTKEEP_")}
+        return kept | told | own | self.settings
+
+    def _started(self, name: str) -> Service:
+        port = free_port()
+        environment = self.environment(name)
+        if name == "gateway":
+            self.gateway_port = self.gateway_port or port
+            port = self.gateway_port
+            environment |= {"NIGHTKEEP_GATEWAY__HOST": "127.0.0.1", "NIGHTKEEP_GATEWAY__PORT": str(port)}
+        else:
+            environment["NIGHTKEEP_HEALTH__PORT"] = str(port)
+        log = self.directory / f"{name}.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"services.{name}"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            )
+        return Service(name, process, f"http://127.0.0.1:{port}", log)
+
+
+@asynccontextmanager
+async def open_platform(
+    kafka: KafkaSettings, database: FreshDatabase, s3: S3Settings, directory: Path
+) -> AsyncIterator[Platform]:
+    """A platform with nothing started yet; whatever runs at the end is ended."""
+    for name in ("secrets", "scratch"):
+        (directory / name).mkdir(mode=0o700)
+    key = directory / "repository.key"
+    key.touch(mode=0o600)
+    key.write_text(secrets.token_hex(32))
+    platform = Platform(kafka, database, s3, directory)
+    try:
+        yield platform
+    finally:
+        for service in platform.services.values():
+            await asyncio.to_thread(service.end)
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _flat(group: str, values: BaseModel) -> Mapping[str, str]:
+    told = {name: value for name, value in values if value is not None}
+    return {f"NIGHTKEEP_{group}__{name.upper()}": _text(value) for name, value in told.items()}
+
+
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
