@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 
 from services.gateway.adapters.authentication import Authenticator
+from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.dead_letters import DeadLetterBox
-from services.gateway.adapters.decisions import Decisions
 from services.gateway.adapters.read_model import ReadModel
+from services.gateway.adapters.tide import Tide
 from services.platform.messaging.progress import ProgressTail
 from services.platform.process.health import Health
 
@@ -16,8 +17,9 @@ class Parts:
     """One of each; `closing` is set when the process ends, so that event streams end too."""
 
     authenticator: Authenticator
-    decisions: Decisions
+    changes: Changes
     read_model: ReadModel
+    tide: Tide
     progress: ProgressTail
     dead_letters: DeadLetterBox
     health: Health

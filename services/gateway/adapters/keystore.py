@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -13,7 +12,7 @@ from services.platform.database import Connection, load_queries
 from services.platform.process.errors import PermanentError
 from services.platform.process.ids import NewId
 
-_sql: Any = load_queries("services.gateway")
+_sql = load_queries("services.gateway")
 
 
 class AdminExistsError(PermanentError):

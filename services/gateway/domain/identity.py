@@ -11,7 +11,7 @@ KEY_CHARACTERS: Final = 255
 
 def command_id(user: str, idempotency_key: str) -> UUID:
     """The id of the command that `user` asked for under this key."""
-    return uuid5(NAMESPACE, f"{user}\0{idempotency_key}")
+    return uuid5(uuid5(NAMESPACE, user), idempotency_key)
 
 
 def created_id(command: UUID, entity: str) -> UUID:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import Depends, Header, Request, Response, Security
+from fastapi import Depends, Header, Request, Response, Security, params
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from contracts.errors import RejectionCode
@@ -13,8 +13,7 @@ from services.gateway.domain.identity import KEY_CHARACTERS, is_idempotency_key
 from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import Caller, Scope
 from services.gateway.parts import Parts
-
-IDEMPOTENCY_HEADER = "Idempotency-Key"
+from services.gateway.routes.headers import IDEMPOTENCY_HEADER
 
 
 def _parts(request: Request) -> Parts:
@@ -26,7 +25,7 @@ def _parts(request: Request) -> Parts:
 
 PartsOf = Annotated[Parts, Depends(_parts)]
 
-_DESCRIBED = (
+DESCRIBED = (
     Security(HTTPBearer(auto_error=False, description="an API key")),
     Security(APIKeyHeader(name="Mendix-Username", scheme_name="Mendix-Username", auto_error=False)),
     Security(APIKeyHeader(name="Mendix-ApiKey", scheme_name="Mendix-ApiKey", auto_error=False)),
@@ -56,9 +55,9 @@ def caller_with(scope: Scope) -> Callable[[Request], Caller]:
     return check
 
 
-def may(scope: Scope) -> list[object]:
-    """The dependencies of a route that looks: a key with `scope`."""
-    return [Depends(caller_with(scope)), *_DESCRIBED]
+def may(scope: Scope) -> list[params.Depends]:
+    """The dependencies of routes that only look: a key with `scope`."""
+    return [Depends(caller_with(scope)), *DESCRIBED]
 
 
 def intent_with(scope: Scope) -> Callable[..., Intent]:

@@ -10,8 +10,10 @@ from starlette.exceptions import HTTPException
 
 from contracts.errors import RejectionCode
 from contracts.values import LiteralSecretValueError
+from services.gateway.adapters.changes import NotReadableYetError
 from services.gateway.domain.refusals import NotKnownYetError, RefusalError
 from services.gateway.resources import Refusal
+from services.gateway.routes.headers import IDEMPOTENCY_HEADER, READ_LAG_HEADER
 from services.platform.process.errors import TransientError
 
 RETRY_SECONDS: Final = 1
@@ -45,6 +47,11 @@ def refusal(
     return JSONResponse(told.model_dump(exclude_none=True), status, headers)
 
 
+def too_large() -> JSONResponse:
+    """The answer to a body that no command may have."""
+    return refusal(413, _HTTP_CODES[413], _HTTP_MESSAGES[413])
+
+
 def away(error: TransientError) -> JSONResponse:
     """The answer while an engine is away; its name and address stay in the log."""
     _log.warning("engine away", reason=error.reason)
@@ -55,17 +62,31 @@ def away(error: TransientError) -> JSONResponse:
 def install(app: FastAPI) -> None:
     """Have `app` answer every error in this form."""
     app.add_exception_handler(RefusalError, _on_refusal)
+    app.add_exception_handler(NotReadableYetError, _on_not_readable_yet)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(TransientError, _on_away)
     app.add_exception_handler(Exception, _on_defect)
 
 
-async def _on_refusal(_: Request, error: Exception) -> JSONResponse:
+async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RefusalError):
         raise TypeError("registered for RefusalError") from error
-    headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, NotKnownYetError) else None
-    return refusal(error.status, error.code, error.message, error.field, headers=headers)
+    headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, NotKnownYetError) else {}
+    return refusal(error.status, error.code, error.message, error.field, headers=headers | _key(request))
+
+
+async def _on_not_readable_yet(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, NotReadableYetError):
+        raise TypeError("registered for NotReadableYetError") from error
+    where = {} if error.location is None else {"Location": error.location}
+    return JSONResponse({"accepted": True}, 202, {READ_LAG_HEADER: error.lag, **where, **_key(request)})
+
+
+def _key(request: Request) -> dict[str, str]:
+    """The key to repeat with, also when it was made here."""
+    key: str | None = getattr(request.state, "idempotency_key", None)
+    return {} if key is None else {IDEMPOTENCY_HEADER: key}
 
 
 async def _on_away(_: Request, error: Exception) -> JSONResponse:
@@ -103,6 +124,8 @@ def _invalid(problem: dict[str, Any]) -> JSONResponse:
         return refusal(404, code, "no such id: it is no UUID")
     if problem["type"] == "json_invalid":
         return refusal(400, RejectionCode.MALFORMED, "the body is no JSON in UTF-8")
+    if problem["type"] == "model_attributes_type" and not parts:
+        return refusal(400, RejectionCode.MALFORMED, "the body has to be a JSON object, sent as application/json")
     code = RejectionCode.LITERAL_SECRET if _is_literal_secret(problem) else RejectionCode.INVALID_PARAMETERS
     field = ".".join(str(part) for part in parts) or None
     said = str(problem["msg"]).removeprefix("Value error, ")

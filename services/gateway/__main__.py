@@ -1,0 +1,10 @@
+"""`python -m services.gateway`: HTTP to commands, reads to HTTP."""
+
+import sys
+
+from services.gateway.bootstrap import bootstrap
+from services.gateway.settings import GatewayServiceSettings
+from services.platform.process.service import run_service
+
+if __name__ == "__main__":
+    sys.exit(run_service("gateway", GatewayServiceSettings, bootstrap))

@@ -1,0 +1,35 @@
+"""A change from the call to what it made readable: the catalog decides, then the read model has to see it."""
+
+from contracts.envelope import Command
+from services.gateway.adapters.decisions import Decisions, Intent
+from services.gateway.adapters.tide import Mark, Tide
+
+
+class NotReadableYetError(Exception):
+    """The change was accepted, and the read model has not reached it in time: told as 202, no failure.
+
+    `location` is where it can be read in a moment; `lag` says what the read model has not reached.
+    """
+
+    def __init__(self, location: str | None, lag: Mark) -> None:
+        super().__init__(str(lag))
+        self.location = location
+        self.lag = str(lag)
+
+
+class Changes:
+    """Makes changes."""
+
+    def __init__(self, decisions: Decisions, tide: Tide) -> None:
+        self._decisions = decisions
+        self._tide = tide
+
+    async def make(self, intent: Intent, body: Command, key: str, *, location: str | None) -> None:
+        """Returns when the change can be read.
+
+        Raises RefusalError, NotKnownYetError and NotReadableYetError.
+        """
+        outcome = await self._decisions.decide(intent, body, key)
+        lag = await self._tide.reach(Mark(outcome.stream, outcome.sequence))
+        if lag is not None:
+            raise NotReadableYetError(location, lag)

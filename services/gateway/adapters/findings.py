@@ -1,0 +1,43 @@
+"""Waits for what a check or a preflight finds: seconds of somebody else's work, seen in the read model."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+from uuid import UUID
+
+from services.gateway.adapters.read_model import ReadModel
+from services.gateway.resources import Check, Environment, Preflight
+
+LOOK_SECONDS: Final = 0.2
+
+T = TypeVar("T")
+
+
+async def environment_checked(read_model: ReadModel, environment_id: UUID, seconds: float) -> Environment:
+    """The environment once its newest check has ended, or as it is after `seconds`."""
+    return await _ended(lambda: read_model.environment(environment_id), _is_checked, seconds)
+
+
+async def preflight_done(read_model: ReadModel, preflight_id: UUID, seconds: float) -> Preflight:
+    """The preflight once it has ended, or as it is after `seconds`."""
+    return await _ended(lambda: read_model.preflight(preflight_id), lambda one: one.state != "running", seconds)
+
+
+def check_of(environment: Environment) -> Check:
+    """The newest check; there is one from the registration on."""
+    if environment.check is None:
+        raise LookupError("an environment without a check")
+    return environment.check
+
+
+def _is_checked(environment: Environment) -> bool:
+    return check_of(environment).state != "running"
+
+
+async def _ended(look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], seconds: float) -> T:
+    until = asyncio.get_running_loop().time() + seconds
+    while True:
+        seen = await look()
+        if ended(seen) or asyncio.get_running_loop().time() >= until:
+            return seen
+        await asyncio.sleep(LOOK_SECONDS)

@@ -1,0 +1,165 @@
+"""The read model as resources; what is not there, is removed or has expired is told as not found."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from contracts.errors import RejectionCode
+from contracts.states import BackupState, RestoreState
+from services.gateway.domain.paging import Instant, Spelling, to_cursor
+from services.gateway.domain.refusals import NotFoundError
+from services.gateway.resources import (
+    App,
+    AppPage,
+    Backup,
+    BackupPage,
+    Environment,
+    EnvironmentPage,
+    Preflight,
+    Restore,
+    RestorePage,
+)
+from services.platform.database import Database, Record, load_queries
+from services.platform.process.errors import TransientError
+
+_sql = load_queries("services.gateway")
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much there is."""
+
+    apps: int
+    environments: int
+    backups: Mapping[BackupState, int]
+    restores: Mapping[RestoreState, int]
+
+
+class ReadModel:
+    """What the catalog's projection has written into the schema `read`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def is_there(self) -> bool:
+        """Whether the catalog has made it and lets us read it."""
+        async with self._database.transaction() as c:
+            return bool(await _sql.is_there(c))
+
+    async def must_be_there(self) -> None:
+        """Raises TransientError while the catalog has not made it."""
+        if not await self.is_there():
+            raise TransientError("the catalog has not made its read model yet: is it running?")
+
+    async def apps(self, *, name: str | None, after: Spelling | None, limit: int) -> AppPage:
+        """Apps by slug; with `name` those whose slug or name it is, without regard to case."""
+        rows = await self._rows("apps", limit, after, name=name)
+        return AppPage(apps=[App.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit))
+
+    async def app(self, app_id: UUID) -> App:
+        """One app. Raises NotFoundError."""
+        document = await self._one("app", app_id=app_id)
+        if document is None:
+            raise NotFoundError(RejectionCode.APP_NOT_FOUND, "there is no app with this id")
+        return App.model_validate(document)
+
+    async def environments(
+        self, *, app_id: UUID | None, name: str | None, after: Spelling | None, limit: int
+    ) -> EnvironmentPage:
+        """Environments by app and name."""
+        rows = await self._rows("environments", limit, after, app_id=app_id, name=name)
+        return EnvironmentPage(environments=[_environment(row) for row in rows[:limit]], next=_next(rows, limit))
+
+    async def environment(self, environment_id: UUID) -> Environment:
+        """One environment. Raises NotFoundError."""
+        row = await self._one("environment", environment_id=environment_id)
+        if row is None:
+            raise _no_environment()
+        return _environment(row)
+
+    async def key_of_environment(self, environment_id: UUID) -> str:
+        """The Kafka key of messages about it: its app's id; of a removed one too. Raises NotFoundError."""
+        app_id = await self._one("app_of_environment", environment_id=environment_id)
+        if app_id is None:
+            raise _no_environment()
+        return str(app_id)
+
+    async def backups(self, environment_id: UUID, *, after: Instant | None, limit: int) -> BackupPage:
+        """The backups of an environment that are in the list, newest first."""
+        rows = await self._rows("backups", limit, after, environment_id=environment_id)
+        return BackupPage(
+            backups=[Backup.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit)
+        )
+
+    async def backup(self, backup_id: UUID) -> Backup:
+        """One backup that is in the list. Raises NotFoundError."""
+        return _found(Backup, await self._one("backup", backup_id=backup_id))
+
+    async def restores(self, environment_id: UUID, *, after: Instant | None, limit: int) -> RestorePage:
+        """The restores into an environment, newest first."""
+        rows = await self._rows("restores", limit, after, environment_id=environment_id)
+        return RestorePage(
+            restores=[Restore.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit)
+        )
+
+    async def restore(self, restore_id: UUID) -> Restore:
+        """One restore. Raises NotFoundError."""
+        return _found(Restore, await self._one("restore", restore_id=restore_id))
+
+    async def preflight(self, preflight_id: UUID) -> Preflight:
+        """One preflight. Raises NotFoundError."""
+        return _found(Preflight, await self._one("preflight", preflight_id=preflight_id))
+
+    async def counts(self) -> Counts:
+        """How much there is."""
+        async with self._database.transaction() as c:
+            rows = [row async for row in _sql.counts(c)]
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        for row in rows:
+            found[row["what"]][row["state"]] = row["count"]
+        return Counts(
+            found["apps"][""],
+            found["environments"][""],
+            {BackupState(state): count for state, count in found["backups"].items()},
+            {RestoreState(state): count for state, count in found["restores"].items()},
+        )
+
+    async def _one(self, query: str, **arguments: UUID) -> Any:  # noqa: ANN401 -- a value or a row, as the query says
+        async with self._database.transaction() as c:
+            return await getattr(_sql, query)(c, **arguments)
+
+    async def _rows(
+        self, query: str, limit: int, after: Spelling | Instant | None, **arguments: object
+    ) -> list[Record]:
+        """One row more than the page holds, where there is one: it says that there is a next page."""
+        place = {"after": None, "after_id": None} if after is None else {"after": after[0], "after_id": after[1]}
+        async with self._database.transaction() as c:
+            rows = getattr(_sql, query)(c, **arguments, **place, count=limit + 1)
+            return [row async for row in rows]
+
+
+def _next(rows: list[Record], limit: int) -> str | None:
+    if len(rows) <= limit:
+        return None
+    last = rows[limit - 1]
+    return to_cursor(Instant(last["at"], last["id"]) if "at" in last else Spelling(last["spelling"], last["id"]))
+
+
+def _found(shape: type[M], document: Any) -> M:  # noqa: ANN401 -- JSON
+    if document is None:
+        raise NotFoundError(RejectionCode.NOT_FOUND, f"there is no {shape.__name__.lower()} with this id")
+    return shape.model_validate(document)
+
+
+def _no_environment() -> NotFoundError:
+    return NotFoundError(RejectionCode.ENVIRONMENT_NOT_FOUND, "there is no environment with this id")
+
+
+def _environment(row: Record) -> Environment:
+    return Environment.model_validate({**row["document"], "app_slug": row["slug"]})

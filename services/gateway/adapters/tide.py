@@ -1,0 +1,72 @@
+"""Waits until the read model has come as far as somebody's own write (architecture §2.7)."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from contracts.defaults import READ_YOUR_WRITES_SECONDS
+from services.gateway.adapters.waiting_room import WaitingRoom
+from services.platform.database import Database, load_queries
+from services.platform.process.retry import for_ever
+
+CHANNEL: Final = "read_model"
+POLL_SECONDS: Final = 0.05
+"""A lost notification costs no more than this."""
+
+_sql = load_queries("services.gateway")
+
+
+class Mark(NamedTuple):
+    """A place in the log that the read model has to reach."""
+
+    stream: str
+    sequence: int
+
+    def __str__(self) -> str:
+        return f"{self.stream}@{self.sequence}"
+
+
+class Tide:
+    """How far the read model is; everybody in this process who waits for it is served by one connection."""
+
+    def __init__(self, database: Database, *, patience_seconds: float = READ_YOUR_WRITES_SECONDS) -> None:
+        self._database = database
+        self._patience_seconds = patience_seconds
+        self._room: WaitingRoom[Mark, None] = WaitingRoom()
+
+    async def reach(self, mark: Mark) -> Mark | None:
+        """None once the read model is at `mark`; what it lacks when that takes too long."""
+        if mark in await self._reached([mark]):
+            return None
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                await self._room.wait(mark)
+        except TimeoutError:
+            return mark
+        return None
+
+    async def settle(self, environment_id: UUID) -> Mark | None:
+        """The same for the newest accepted outcome of an environment, whoever asked for it."""
+        async with self._database.transaction() as c:
+            lag = await _sql.lag_of_environment(c, environment_id=environment_id)
+        return None if lag is None else await self.reach(Mark(lag["stream"], lag["sequence"]))
+
+    async def run(self) -> None:
+        """Serves those who wait until cancelled."""
+        await for_ever("hear of the read model", self._listen)
+
+    async def _listen(self) -> None:
+        async with self._database.listen(CHANNEL) as notifications:
+            while True:
+                await notifications.wait(POLL_SECONDS)
+                if self._room.wanted():
+                    for mark in await self._reached(self._room.wanted()):
+                        self._room.answer(mark, None)
+
+    async def _reached(self, marks: Iterable[Mark]) -> list[Mark]:
+        wanted = list(marks)
+        async with self._database.transaction() as c:
+            rows = _sql.positions(c, streams=[mark.stream for mark in wanted])
+            positions = {row["stream"]: row["sequence"] async for row in rows}
+        return [mark for mark in wanted if positions.get(mark.stream, 0) >= mark.sequence]

@@ -1,0 +1,88 @@
+"""Follows a job for somebody who watches: its state from the read model, its progress from Kafka, until it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final, TypeVar
+from uuid import UUID
+
+from fastapi.sse import ServerSentEvent
+
+from contracts.progress import JobProgressed
+from contracts.states import BackupState, RestoreState
+from services.gateway.parts import Parts
+from services.gateway.resources import Backup, Restore
+
+LOOK_SECONDS: Final = 0.5
+REPEAT_SECONDS: Final = 5.0
+"""The state is told again at least this often, so that a watcher knows a silent stream from a dead one."""
+
+T = TypeVar("T", Backup, Restore)
+
+
+def watch_backup(parts: Parts, backup: Backup) -> AsyncIterator[ServerSentEvent]:
+    """The backup's events, from its present state to its end."""
+    return _watch(parts, backup, lambda: parts.read_model.backup(backup.backup_id), _backup_ended, backup.backup_id)
+
+
+def watch_restore(parts: Parts, restore: Restore) -> AsyncIterator[ServerSentEvent]:
+    """The restore's events, from its present state to its end, or to the end of its undo where one runs."""
+    return _watch(
+        parts, restore, lambda: parts.read_model.restore(restore.restore_id), _restore_ended, restore.restore_id
+    )
+
+
+def _backup_ended(backup: Backup) -> bool:
+    return backup.state not in (BackupState.QUEUED, BackupState.RUNNING)
+
+
+def _restore_ended(restore: Restore) -> bool:
+    return restore.state not in (RestoreState.QUEUED, RestoreState.RUNNING) and restore.undo_state != "running"
+
+
+async def _watch(
+    parts: Parts, seen: T, look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], job_id: UUID
+) -> AsyncIterator[ServerSentEvent]:
+    yield ServerSentEvent(event="state", data=seen)
+    told_at = _now()
+    notes = _Notes(parts.progress.watch(job_id))
+    try:
+        while not ended(seen) and not parts.closing.is_set():
+            note = await notes.next(LOOK_SECONDS)
+            if note is not None:
+                yield ServerSentEvent(event="progress", data=note)
+            before, seen = seen, await look()
+            if seen != before or _now() - told_at > REPEAT_SECONDS:
+                yield ServerSentEvent(event="state", data=seen)
+                told_at = _now()
+    finally:
+        await notes.close()
+    if ended(seen):
+        yield ServerSentEvent(event="end", data=seen)
+
+
+class _Notes:
+    """Notes of progress, waited for with an end; a wait that ended is gone on with, not begun again."""
+
+    def __init__(self, notes: AsyncIterator[JobProgressed]) -> None:
+        self._notes = notes
+        self._next: asyncio.Future[JobProgressed] | None = None
+
+    async def next(self, seconds: float) -> JobProgressed | None:
+        """The next note, or None when none comes in time."""
+        if self._next is None:
+            self._next = asyncio.ensure_future(anext(self._notes))
+        done, _ = await asyncio.wait({self._next}, timeout=seconds)
+        if not done:
+            return None
+        note, self._next = self._next.result(), None
+        return note
+
+    async def close(self) -> None:
+        """End the wait."""
+        if self._next is not None:
+            self._next.cancel()
+            await asyncio.wait({self._next})
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,79 @@
+"""The gateway's HTTP application: its routes, its doorkeeper, its errors and its description."""
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from services.gateway.parts import Parts
+from services.gateway.resources import Refusal
+from services.gateway.routes import apps, backups, dead_letters, environments, errors, platform, restores
+from services.gateway.routes.bounding import Bounded
+from services.gateway.routes.doorkeeper import Doorkeeper
+from services.gateway.routes.observing import Observed
+
+DESCRIPTION: Final = """
+Registers apps and environments, makes backups, restores them.
+
+- Every call needs a key: `Authorization: Bearer <key>`, or `Mendix-Username` and `Mendix-ApiKey`.
+- Every changing call takes an `Idempotency-Key`, and answers with the one that it used. The same key asks for the same
+  thing: after `503 NOT_KNOWN_YET`, a time-out or a broken connection repeat the call with it, and the one answer comes.
+- Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
+- What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
+"""
+_REFUSALS: Final = {
+    400: "malformed, or a field is wrong",
+    401: "no such key",
+    403: "the key lacks the scope",
+    404: "no such thing",
+    409: "the state of things forbids it",
+    413: "too large",
+    503: "not known yet, or a part of the platform is away: repeat with the same Idempotency-Key",
+}
+_SECURITY: Final[list[dict[str, list[str]]]] = [{"HTTPBearer": []}, {"Mendix-Username": [], "Mendix-ApiKey": []}]
+
+
+def make_application(parts: Parts, *, public_url: str | None = None) -> FastAPI:
+    """The application that works with `parts`; `public_url` is where people reach it."""
+    app = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        title="Nightkeep",
+        version=version("nightkeep"),
+        description=DESCRIPTION,
+        servers=[{"url": public_url}] if public_url else None,
+        responses={status: {"model": Refusal, "description": text} for status, text in _REFUSALS.items()},
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.parts = parts
+    for routes in (apps, environments, backups, restores, dead_letters, platform):
+        app.include_router(routes.router)
+    app.router.routes.extend(parts.health.routes())
+    errors.install(app)
+    app.add_middleware(Bounded)
+    app.add_middleware(Doorkeeper, authenticator=parts.authenticator)
+    app.add_middleware(Observed)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # -- the way that FastAPI documents
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's description, mended where it would tell another story than the gateway's."""
+    if app.openapi_schema is None:
+        described = FastAPI.openapi(app)
+        for path in described["paths"].values():
+            for operation in path.values():
+                _mend(operation)
+        for name in ("HTTPValidationError", "ValidationError"):
+            described["components"]["schemas"].pop(name, None)
+    return app.openapi_schema or {}
+
+
+def _mend(operation: dict[str, Any]) -> None:
+    """Never 422; refusals in JSON, also of event streams; a bearer's key, or a name together with a key."""
+    operation["responses"].pop("422", None)
+    for status, response in operation["responses"].items():
+        if int(status) in _REFUSALS:
+            response["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    operation["security"] = _SECURITY

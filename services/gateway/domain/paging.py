@@ -1,0 +1,56 @@
+"""Where a list goes on: after the last thing shown, so that what is added meanwhile shifts nothing."""
+
+import base64
+from datetime import datetime
+from typing import Final, NamedTuple, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, TypeAdapter
+from pydantic_core import to_json
+
+from contracts.errors import RejectionCode
+from contracts.values import Text
+from services.gateway.domain.refusals import RefusalError
+
+
+class Instant(NamedTuple):
+    """A place in a list that is ordered by time, newest first."""
+
+    at: datetime
+    id: UUID
+
+
+class Spelling(NamedTuple):
+    """A place in a list that is ordered by names."""
+
+    text: str
+    id: UUID
+
+
+T = TypeVar("T")
+_INSTANT: Final = TypeAdapter(tuple[AwareDatetime, UUID])
+_SPELLING: Final = TypeAdapter(tuple[Text, UUID])
+
+
+def to_cursor(place: Instant | Spelling) -> str:
+    """The place as callers carry it: opaque, since only we read it."""
+    return base64.urlsafe_b64encode(to_json(tuple(place))).decode()
+
+
+def to_instant(cursor: str | None) -> Instant | None:
+    """The place that `cursor` names. Raises RefusalError when it is none of ours."""
+    return None if cursor is None else Instant(*_read(_INSTANT, cursor))
+
+
+def to_spelling(cursor: str | None) -> Spelling | None:
+    """The place that `cursor` names. Raises RefusalError when it is none of ours."""
+    return None if cursor is None else Spelling(*_read(_SPELLING, cursor))
+
+
+def _read(shape: TypeAdapter[T], cursor: str) -> T:
+    try:
+        return shape.validate_json(base64.urlsafe_b64decode(cursor.encode()))
+    except ValueError as error:
+        raise RefusalError(
+            400, RejectionCode.INVALID_PARAMETERS, "after: take it from `next` of the page before", field="after"
+        ) from error

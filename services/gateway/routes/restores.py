@@ -1,0 +1,114 @@
+"""`/api/v1/restores` and `/preflights`, and the restores into an environment."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from contracts.commands.restores import CancelRestore, RequestPreflight, RequestRestore, UndoRestore
+from contracts.envelope import Command
+from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.findings import preflight_done
+from services.gateway.adapters.watching import watch_restore
+from services.gateway.domain.paging import to_instant
+from services.gateway.domain.rights import Scope
+from services.gateway.parts import Parts
+from services.gateway.resources import NewRestore, PageSize, Preflight, Restore, RestorePage
+from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.headers import location
+from services.gateway.routes.settling import key_of, settle
+
+router = APIRouter(prefix="/api/v1", tags=["restores"], dependencies=[*DESCRIBED])
+
+Restoring = Annotated[Intent, Depends(intent_with(Scope.RESTORE))]
+WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for what the preflight finds")]
+
+
+@router.post("/environments/{environment_id}/restores", status_code=202)
+async def create_restore(environment_id: UUID, asked: NewRestore, parts: PartsOf, intent: Restoring) -> Restore:
+    """Bring a backup of the same app into this environment, the destination."""
+    key = await key_of(parts, environment_id)
+    restore_id = intent.created_id("restore")
+    body = RequestRestore(
+        restore_id=restore_id,
+        backup_id=asked.backup_id,
+        environment_id=environment_id,
+        database_only=asked.database_only,
+    )
+    await parts.changes.make(intent, body, key, location=location("restores", restore_id))
+    return await parts.read_model.restore(restore_id)
+
+
+@router.get("/environments/{environment_id}/restores", dependencies=may(Scope.READ))
+async def list_restores(
+    environment_id: UUID, parts: PartsOf, response: Response, after: str | None = None, limit: PageSize = 100
+) -> RestorePage:
+    """The restores into an environment, newest first."""
+    place = to_instant(after)
+    await settle(parts, environment_id, response)
+    await key_of(parts, environment_id)
+    return await parts.read_model.restores(environment_id, after=place, limit=limit)
+
+
+@router.get("/restores/{restore_id}", dependencies=may(Scope.READ))
+async def show_restore(restore_id: UUID, parts: PartsOf, response: Response) -> Restore:
+    """All about one restore."""
+    found = await parts.read_model.restore(restore_id)
+    await settle(parts, found.environment_id, response)
+    return await parts.read_model.restore(restore_id)
+
+
+@router.post("/restores/{restore_id}/cancel", status_code=202)
+async def cancel_restore(restore_id: UUID, parts: PartsOf, intent: Restoring) -> Restore:
+    """Stop a restore that has not switched yet; what it ends as is seen on the restore."""
+    return await _change(parts, intent, CancelRestore(restore_id=restore_id), restore_id)
+
+
+@router.post("/restores/{restore_id}/undo", status_code=202)
+async def undo_restore(restore_id: UUID, parts: PartsOf, intent: Restoring) -> Restore:
+    """Bring back what a restore replaced, within its grace."""
+    return await _change(parts, intent, UndoRestore(restore_id=restore_id), restore_id)
+
+
+async def _found(restore_id: UUID, parts: PartsOf) -> Restore:
+    return await parts.read_model.restore(restore_id)
+
+
+@router.get("/restores/{restore_id}/progress", dependencies=may(Scope.READ), response_class=EventSourceResponse)
+async def restore_progress(
+    parts: PartsOf, restore: Annotated[Restore, Depends(_found)]
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events: `state` with the restore, `progress` with a note, and a last `end` with the restore."""
+    async for event in watch_restore(parts, restore):
+        yield event
+
+
+@router.post("/environments/{environment_id}/preflights", status_code=202)
+async def create_preflight(
+    environment_id: UUID, asked: NewRestore, parts: PartsOf, intent: Restoring, wait_seconds: WaitSeconds = 15.0
+) -> Preflight:
+    """Look whether a restore would go well and change nothing; the answer waits for what is found."""
+    key = await key_of(parts, environment_id)
+    preflight_id = intent.created_id("preflight")
+    body = RequestPreflight(
+        preflight_id=preflight_id,
+        backup_id=asked.backup_id,
+        environment_id=environment_id,
+        database_only=asked.database_only,
+    )
+    await parts.changes.make(intent, body, key, location=location("preflights", preflight_id))
+    return await preflight_done(parts.read_model, preflight_id, wait_seconds)
+
+
+@router.get("/preflights/{preflight_id}", dependencies=may(Scope.READ))
+async def show_preflight(preflight_id: UUID, parts: PartsOf) -> Preflight:
+    """One preflight."""
+    return await parts.read_model.preflight(preflight_id)
+
+
+async def _change(parts: Parts, intent: Intent, body: Command, restore_id: UUID) -> Restore:
+    key = str((await parts.read_model.restore(restore_id)).app_id)
+    await parts.changes.make(intent, body, key, location=location("restores", restore_id))
+    return await parts.read_model.restore(restore_id)

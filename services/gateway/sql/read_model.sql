@@ -1,0 +1,80 @@
+-- name: is_there()$
+-- Asked of the system's tables: naming what may not be there, or may not be read, would be an error.
+SELECT count(*) = 2
+FROM pg_class
+JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE (nspname, relname) IN (('read', 'stream_position'), ('catalog', 'command_outcome'))
+    AND has_schema_privilege(relnamespace, 'usage') AND has_table_privilege(pg_class.oid, 'select');
+
+-- name: lag_of_environment(environment_id)^
+-- The newest accepted outcome of an environment, where the read model has not reached it.
+SELECT newest.stream, newest.sequence
+FROM (
+    SELECT stream, sequence FROM catalog.command_outcome
+    WHERE environment_id = :environment_id AND outcome = 'accepted' ORDER BY position DESC LIMIT 1
+) newest
+LEFT JOIN read.stream_position USING (stream)
+WHERE coalesce(stream_position.sequence, 0) < newest.sequence;
+
+-- name: positions(streams)
+SELECT stream, sequence FROM read.stream_position WHERE stream = ANY (:streams::text[]);
+
+-- name: apps(name, after, after_id, count)
+SELECT document, slug AS spelling, app_id AS id FROM read.app
+WHERE NOT removed
+    AND (:name::text IS NULL OR lower(:name) IN (lower(slug), lower(document ->> 'name')))
+    AND (:after::text IS NULL OR (slug COLLATE "C", app_id) > (:after, :after_id::uuid))
+ORDER BY slug COLLATE "C", app_id
+LIMIT :count;
+
+-- name: app(app_id)$
+SELECT document FROM read.app WHERE app_id = :app_id AND NOT removed;
+
+-- name: environments(app_id, name, after, after_id, count)
+SELECT environment.document, app.slug, app.slug || '/' || environment.name AS spelling, environment_id AS id
+FROM read.environment JOIN read.app USING (app_id)
+WHERE NOT environment.removed
+    AND (:app_id::uuid IS NULL OR app_id = :app_id)
+    AND (:name::text IS NULL OR lower(environment.name) = lower(:name))
+    AND (:after::text IS NULL OR ((app.slug || '/' || environment.name) COLLATE "C", environment_id) > (:after, :after_id::uuid))
+ORDER BY (app.slug || '/' || environment.name) COLLATE "C", environment_id
+LIMIT :count;
+
+-- name: environment(environment_id)^
+SELECT environment.document, app.slug
+FROM read.environment JOIN read.app USING (app_id)
+WHERE environment_id = :environment_id AND NOT environment.removed;
+
+-- name: app_of_environment(environment_id)$
+-- Of a removed one too: its backups are still listed.
+SELECT app_id FROM read.environment WHERE environment_id = :environment_id;
+
+-- name: backups(environment_id, after, after_id, count)
+SELECT document, created_at AS at, backup_id AS id FROM read.backup
+WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+    AND (:after::timestamptz IS NULL OR (created_at, backup_id) < (:after, :after_id::uuid))
+ORDER BY created_at DESC, backup_id DESC
+LIMIT :count;
+
+-- name: backup(backup_id)$
+SELECT document FROM read.backup
+WHERE backup_id = :backup_id AND state IN ('queued', 'running', 'completed', 'failed');
+
+-- name: restores(environment_id, after, after_id, count)
+SELECT document, requested_at AS at, restore_id AS id FROM read.restore
+WHERE environment_id = :environment_id
+    AND (:after::timestamptz IS NULL OR (requested_at, restore_id) < (:after, :after_id::uuid))
+ORDER BY requested_at DESC, restore_id DESC
+LIMIT :count;
+
+-- name: restore(restore_id)$
+SELECT document FROM read.restore WHERE restore_id = :restore_id;
+
+-- name: preflight(preflight_id)$
+SELECT document FROM read.preflight WHERE preflight_id = :preflight_id;
+
+-- name: counts()
+SELECT 'apps' AS what, '' AS state, count(*) FROM read.app WHERE NOT removed
+UNION ALL SELECT 'environments', '', count(*) FROM read.environment WHERE NOT removed
+UNION ALL SELECT 'backups', state, count(*) FROM read.backup GROUP BY state
+UNION ALL SELECT 'restores', state, count(*) FROM read.restore GROUP BY state;
