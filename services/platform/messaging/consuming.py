@@ -99,7 +99,7 @@ def again_and_again(what: str) -> AsyncRetrying:
     """Attempts without end after transient errors, with back-off and a line in the log for each."""
     return AsyncRetrying(
         retry=retry_if_exception_type(TransientError),
-        wait=wait_exponential_jitter(initial=0.1, max=PAUSE_LAST_SECONDS),
+        wait=wait_exponential_jitter(multiplier=0.1, max=PAUSE_LAST_SECONDS),
         before_sleep=lambda state: _say(what, state),
         reraise=True,
     )

@@ -78,17 +78,27 @@ class EventFollower:
             if self._targets is None:
                 self._targets = await _ends(consumer, self._topic)
             while True:
+                await self._align(consumer)
                 with broker_errors("read events"):
                     polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
                 for place, batch in polled.items():
                     await self._take_again_and_again(consumer, place, [received(record) for record in batch])
+
+    async def _align(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
+        """PostgreSQL knows where a partition goes on, the group only thinks so."""
+        new = [place for place in consumer.assignment() if place.partition not in self._agreed]
+        stored = await self._next_offsets() if new else {}
+        for place in new:
+            if place in consumer.assignment():
+                self._agreed[place.partition] = stored.get(place.partition, 0)
+                consumer.seek(place, self._agreed[place.partition])
 
     async def _take_again_and_again(self, consumer: Any, place: Any, records: Sequence[Received]) -> None:  # noqa: ANN401 -- aiokafka has no types
         async for attempt in again_and_again("applying events"):
             with attempt:
                 next_offset = await self._take(place.partition, records)
         if next_offset is None:
-            await self._start_over(consumer, place)
+            self._agreed.pop(place.partition, None)
             return
         async with self._moved:
             self._moved.notify_all()
@@ -101,15 +111,9 @@ class EventFollower:
             if stored not in (records[0].place.offset, self._agreed.get(partition)):
                 return None
             next_offset = await self._intake.take(c, records)
-        self._agreed[partition] = next_offset
+        if partition in self._agreed:  # no rebalance happened meanwhile
+            self._agreed[partition] = next_offset
         return next_offset
-
-    async def _start_over(self, consumer: Any, place: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
-        """PostgreSQL knows where to go on, the group only thinks so."""
-        stored = (await self._next_offsets()).get(place.partition, 0)
-        if place in consumer.assignment():
-            consumer.seek(place, stored)
-            self._agreed[place.partition] = stored
 
     async def _next_offsets(self) -> dict[int, int]:
         async with self._database.transaction() as c:

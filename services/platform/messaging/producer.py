@@ -32,19 +32,23 @@ log = structlog.get_logger()
 
 
 class Producer:
-    """An idempotent producer that waits for all in-sync replicas, and is rebuilt after an indefinite error."""
+    """An idempotent producer that waits for all in-sync replicas, and is rebuilt after an indefinite error.
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    What is not acknowledged within `send_seconds` is in doubt.
+    """
+
+    def __init__(self, settings: KafkaSettings, *, send_seconds: float = SEND_SECONDS) -> None:
         self._settings = settings
+        self._send_seconds = send_seconds
         self._driver: Any = None
         self._building = asyncio.Lock()
         self._endings: set[asyncio.Task[None]] = set()
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: KafkaSettings) -> AsyncIterator[Self]:
+    async def open(cls, settings: KafkaSettings, *, send_seconds: float = SEND_SECONDS) -> AsyncIterator[Self]:
         """A producer while the context lasts. Raises BrokerUnavailableError."""
-        producer = cls(settings)
+        producer = cls(settings, send_seconds=send_seconds)
         await producer._current()
         try:
             yield producer
@@ -63,7 +67,7 @@ class Producer:
         """
         driver = await self._current()
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._send_seconds):
                 return await _sent(driver, topic.named(self._settings.topic_prefix), records)
         except _REFUSALS as error:
             raise RecordRefusedError(f"Kafka will never take a record of {topic}: {error}") from error
@@ -74,7 +78,7 @@ class Producer:
     async def _current(self) -> Any:  # noqa: ANN401 -- aiokafka has no types
         async with self._building:
             if self._driver is None:
-                self._driver = await _started(self._settings)
+                self._driver = await _started(self._settings, self._send_seconds)
             return self._driver
 
     def _discard(self, driver: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
@@ -90,7 +94,7 @@ class Producer:
         await asyncio.gather(*self._endings, return_exceptions=True)
 
 
-async def _started(settings: KafkaSettings) -> Any:  # noqa: ANN401 -- aiokafka has no types
+async def _started(settings: KafkaSettings, seconds: float) -> Any:  # noqa: ANN401 -- aiokafka has no types
     driver = AIOKafkaProducer(
         **connection_options(settings),
         enable_idempotence=True,
@@ -100,7 +104,7 @@ async def _started(settings: KafkaSettings) -> Any:  # noqa: ANN401 -- aiokafka 
     )
     with broker_errors("start a producer"):
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(seconds):
                 await driver.start()
         except BaseException:
             await _ended(driver)

@@ -10,10 +10,11 @@ _SECRET_NAME: Final = re.compile(
     r"pass|secret|credential|token|api[-_]?key|access[-_]?key|private|authorization|cookie", re.IGNORECASE
 )
 _REFERENCE: Final = re.compile(r"secret:[\w.-]+")
-_IN_ADDRESS: Final = re.compile(r"(?<=://)[^\s/@\"']*:[^\s/@\"']*(?=@)")
-_PAIR: Final = re.compile(
-    r"""(?ix) (["']?[\w.-]*(?:pass|secret|credential|token|api[-_]?key|access[-_]?key|private)[\w.-]*["']?\s*[:=]\s*)
-    (?!\s*["']?secret:[\w.-]+["']?(?:[\s,}]|$))
+_IN_ADDRESS: Final = re.compile(r"(?<=://)[^\s/@\"']{0,200}:[^\s/@\"']{0,200}(?=@)")
+_PAIR: Final = re.compile(  # every part is bounded, so that hostile bytes cost no more than others
+    r"""(?ix) secret:[\w.-]{1,200}(?=["']?(?:[\s,}]|$)) |
+    ((?:pass|secret|credential|token|api[-_]?key|access[-_]?key|private)[\w.-]{0,40}["']?\s{0,8}[:=]\s{0,8})
+    (?!["']?secret:[\w.-]{1,200}["']?(?:[\s,}]|$))
     ("(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? | [^\s,;}]+)"""
 )
 
@@ -49,4 +50,8 @@ def _clean_text(text: str, *, secret: bool) -> str:
 
 
 def _text_blacked_out(text: str) -> str:
-    return _PAIR.sub(rf'\1"{BLACKED_OUT}"', _IN_ADDRESS.sub(BLACKED_OUT, text))
+    return _PAIR.sub(_without_value, _IN_ADDRESS.sub(BLACKED_OUT, text))
+
+
+def _without_value(found: re.Match[str]) -> str:
+    return f'{found[1]}"{BLACKED_OUT}"' if found[1] else found[0]

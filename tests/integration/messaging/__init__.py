@@ -1,0 +1,1 @@
+"""Kafka as the product uses it, against a real broker."""

@@ -1,0 +1,53 @@
+"""Topics are created as their rules say, and other ones are refused."""
+
+import asyncio
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]  # -- aiokafka has no types
+
+from contracts.topics import Topic
+from services.platform.messaging.driver import connection_options
+from services.platform.messaging.errors import BrokerUnavailableError, TopicMismatchError
+from services.platform.messaging.reading import LogReader
+from services.platform.messaging.topics import ensure_topics
+from services.platform.process.settings import KafkaSettings
+
+
+async def _create(settings: KafkaSettings, partitions: int, **configuration: str) -> None:
+    admin = AIOKafkaAdminClient(**connection_options(settings))
+    await admin.start()
+    name = Topic.EVENTS.named(settings.topic_prefix)
+    configs = {name.replace("_", "."): value for name, value in configuration.items()}
+    await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configs)])
+    await admin.close()
+
+
+async def test_services_that_start_together_all_find_the_topics(kafka_settings: KafkaSettings) -> None:
+    await asyncio.gather(*(ensure_topics(kafka_settings) for _ in range(3)))
+    async with LogReader.open(kafka_settings) as reader:
+        assert len(await reader.ends(Topic.COMMANDS)) == len(await reader.ends(Topic.EVENTS)) == 12
+        assert len(await reader.ends(Topic.PROGRESS)) == len(await reader.ends(Topic.DEAD_LETTERS)) == 1
+
+
+async def test_a_compacted_log_is_refused(kafka_settings: KafkaSettings) -> None:
+    await _create(kafka_settings, 12, cleanup_policy="compact", retention_ms="-1")
+    with pytest.raises(TopicMismatchError, match=r"cleanup\.policy is compact, not delete"):
+        await ensure_topics(kafka_settings)
+
+
+async def test_a_log_that_forgets_is_refused(kafka_settings: KafkaSettings) -> None:
+    await _create(kafka_settings, 12, retention_ms="604800000")
+    with pytest.raises(TopicMismatchError, match=r"retention\.ms is 604800000, not -1"):
+        await ensure_topics(kafka_settings)
+
+
+async def test_a_log_with_another_number_of_partitions_is_refused(kafka_settings: KafkaSettings) -> None:
+    await _create(kafka_settings, 3, retention_ms="-1")
+    with pytest.raises(TopicMismatchError, match="partitions is 3, not 12"):
+        await ensure_topics(kafka_settings)
+
+
+async def test_a_broker_that_is_not_there_is_worth_another_try() -> None:
+    nowhere = KafkaSettings(bootstrap_servers="127.0.0.1:1")
+    with pytest.raises(BrokerUnavailableError):
+        await ensure_topics(nowhere)

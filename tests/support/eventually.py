@@ -1,0 +1,20 @@
+"""Waiting for a condition instead of for a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(look: Callable[[], Awaitable[T]], *, within_seconds: float = 20.0) -> T:
+    """What `look` answers, as soon as that is true. Raises TimeoutError with the last answer."""
+    answer = await look()
+    try:
+        async with asyncio.timeout(within_seconds):
+            while not answer:
+                await asyncio.sleep(0.02)
+                answer = await look()
+    except TimeoutError as error:
+        raise TimeoutError(f"it did not become true in time; the last answer was {answer!r}") from error
+    return answer
