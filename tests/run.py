@@ -1,0 +1,80 @@
+"""Runs everything that must hold and says at the end, in one plain line, how many of it did.
+
+`python -m tests.run` is all of it, `--fast` what a developer wants in the loop; further words go to pytest.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
+
+ROOT: Final = Path(__file__).parents[1]
+PROGRAMS: Final = Path(sys.executable).parent
+LINTERS: Final = (
+    ("lint", ("ruff", "check", ".")),
+    ("format", ("ruff", "format", "--check", ".")),
+    ("types", ("mypy",)),
+    ("import contracts", ("lint-imports",)),
+)
+FAST: Final = ("tests/unit", "tests/contracts")
+ALL: Final = (*FAST, "tests/integration", "tests/system")
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many checks held and how many did not."""
+
+    passed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.passed + other.passed, self.failed + other.failed)
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the linters, then the tests; every step runs whatever became of the one before."""
+    fast = "--fast" in words
+    began = time.monotonic()
+    total = Count()
+    for name, command in LINTERS:
+        total += _lint(name, command)
+    total += _tests(FAST if fast else ALL, [word for word in words if word != "--fast"])
+    print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 -- a program prints
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)  # noqa: T201 -- a program prints
+    return 1 if total.failed else 0
+
+
+def _lint(name: str, command: Sequence[str]) -> Count:
+    print(f"== {name}", flush=True)  # noqa: T201 -- a program prints
+    program, *arguments = command
+    done = subprocess.run([str(PROGRAMS / program), *arguments], cwd=ROOT, check=False)
+    return Count(failed=1) if done.returncode else Count(passed=1)
+
+
+def _tests(directories: Sequence[str], words: Sequence[str]) -> Count:
+    """Run them in one session, so that they share their engines."""
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch, "report.xml")
+        command = [str(PROGRAMS / "pytest"), "-q", f"--junitxml={report}", *words, *directories]
+        done = subprocess.run(command, cwd=ROOT, check=False)
+        counted = count(report.read_text(encoding="utf-8")) if report.exists() else Count()
+    if done.returncode and not counted.failed:
+        return counted + Count(failed=1)  # it broke down, or found no tests
+    return counted
+
+
+def count(report: str) -> Count:
+    """Read pytest's report; what was skipped counts as failed, since nothing here may be."""
+    suites = list(ET.fromstring(report).iter("testsuite"))  # noqa: S314 -- our own pytest wrote it
+    total = sum(int(suite.get("tests", "0")) for suite in suites)
+    bad = sum(int(suite.get(kind, "0")) for suite in suites for kind in ("failures", "errors", "skipped"))
+    return Count(passed=total - bad, failed=bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
