@@ -5,7 +5,7 @@ import glob
 import importlib.util
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,8 +33,9 @@ class PostgresTools:
     they are usual (wheels, `/usr/lib/postgresql`, PATH). A directory counts for the version that its tools report.
     """
 
-    def __init__(self, configured: Mapping[str, Path]) -> None:
+    def __init__(self, configured: Mapping[str, Path], usual: Callable[[], Iterable[Path]] | None = None) -> None:
         self._configured = configured
+        self._usual = usual or usual_directories
         self._found: tuple[_Found, ...] | None = None
         self._looking = asyncio.Lock()
 
@@ -80,14 +81,15 @@ class PostgresTools:
 
     def _candidates(self) -> Iterator[Path]:
         seen: set[Path] = set()
-        for directory in (*self._configured.values(), *_usual_directories()):
+        for directory in (*self._configured.values(), *self._usual()):
             for place in (directory, directory / "bin"):
                 if place not in seen and all(os.access(place / program, os.X_OK) for program in NEEDED):
                     seen.add(place)
                     yield place
 
 
-def _usual_directories() -> Iterator[Path]:
+def usual_directories() -> Iterator[Path]:
+    """Where PostgreSQL's programs are on most machines; in the order in which they are preferred."""
     for package in WHEELS:
         spec = importlib.util.find_spec(package)
         for place in (spec.submodule_search_locations or ()) if spec else ():
