@@ -3,6 +3,39 @@
 The front door is `open_documents`, which gives a `DocumentStore` (see `port`).
 """
 
-from services.platform.connectors.files.port import DocumentStore, Listed, Part, Stray
+from services.platform.connectors.files.errors import (
+    DocumentChangedError,
+    DocumentConflictError,
+    DocumentSpaceError,
+    DocumentsRefusedError,
+    DocumentsUnavailableError,
+    DocumentsUnreachableError,
+    DocumentVanishedError,
+    HostilePlaceError,
+    ListMissingError,
+)
+from services.platform.connectors.files.findings import FREE_SPACE, NOT_WRITABLE
+from services.platform.connectors.files.opening import CredentialsError, Secrets, open_documents
+from services.platform.connectors.files.port import DocumentStore, Listed, Part, Reader, Stray
 
-__all__ = ["DocumentStore", "Listed", "Part", "Stray"]
+__all__ = [
+    "FREE_SPACE",
+    "NOT_WRITABLE",
+    "CredentialsError",
+    "DocumentChangedError",
+    "DocumentConflictError",
+    "DocumentSpaceError",
+    "DocumentStore",
+    "DocumentVanishedError",
+    "DocumentsRefusedError",
+    "DocumentsUnavailableError",
+    "DocumentsUnreachableError",
+    "HostilePlaceError",
+    "ListMissingError",
+    "Listed",
+    "Part",
+    "Reader",
+    "Secrets",
+    "Stray",
+    "open_documents",
+]

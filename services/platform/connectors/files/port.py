@@ -66,7 +66,10 @@ class DocumentStore(Protocol):
     nothing is ever written over. Every method that changes something may run again with the same arguments.
     """
 
-    kind: Literal["directory", "s3"]
+    @property
+    def kind(self) -> Literal["directory", "s3"]:
+        """What the manifest says of the place."""
+        ...
 
     async def check(self) -> tuple[Finding, ...]:
         """Look whether documents can be listed, read and written here, and how much space is left; raises nothing."""
@@ -114,12 +117,21 @@ class DocumentStore(Protocol):
     async def move_in(self, area: UUID, part: Part, place: str) -> bool:
         """Move a document from a part of the area to its live place; does nothing when the area has it not (any more).
 
-        Raises DocumentConflictError when another document is live there. Returns whether it moved something.
+        What is live there with the same content counts as moved before: the area's copy goes. Raises
+        DocumentConflictError when something else is live there. Returns whether it moved something.
         """
         ...
 
     def list_area(self, area: UUID, part: Part) -> AsyncIterator[Sequence[str]]:
         """The places that a part of the area holds, in batches."""
+        ...
+
+    async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
+        """Keep a list in the area, whole or not at all, durably, over one that was there."""
+        ...
+
+    def read_list(self, area: UUID) -> AsyncIterator[bytes]:
+        """The list that the area keeps. Raises ListMissingError (permanent) when it keeps none."""
         ...
 
     async def settle(self) -> None:

@@ -1,0 +1,184 @@
+"""Documents as files below a directory.
+
+Each file is synced before it has its name; the names are synced by `settle`, all at once, since syncing directory by
+directory would cost more than all the rest. What a power cut takes before that are whole documents.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from itertools import islice
+from pathlib import Path
+from typing import Final, Literal, ParamSpec, TypeVar
+from uuid import UUID
+
+from contracts.values import Finding
+from services.platform.connectors.files import moving
+from services.platform.connectors.files.directory_check import free_bytes, look_around
+from services.platform.connectors.files.directory_errors import translated
+from services.platform.connectors.files.directory_reader import PIECE_BYTES, DirectoryReader
+from services.platform.connectors.files.directory_writes import present, write_new, write_over
+from services.platform.connectors.files.errors import (
+    DocumentsUnavailableError,
+    DocumentVanishedError,
+    ListMissingError,
+)
+from services.platform.connectors.files.linux import sync_file_system
+from services.platform.connectors.files.pieces import gathered
+from services.platform.connectors.files.places import checked, in_part, list_of
+from services.platform.connectors.files.port import Listed, Part, Stray
+from services.platform.connectors.files.stamps import SETTLED_NS, listed, stamps_can_be_trusted
+from services.platform.connectors.files.threads import Threads
+from services.platform.connectors.files.tree import Tree
+from services.platform.connectors.files.unfinished import Unfinished, file_system_now_ns, forget_old, tidy
+from services.platform.connectors.files.walking import walk
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BATCH: Final = 1000
+"""Entries of a listing in memory at once."""
+NOTHING_SETTLED: Final = -1
+
+
+class DirectoryDocuments:
+    """See DocumentStore. `root` may be a symlink; nothing below it is followed."""
+
+    kind: Literal["directory"] = "directory"
+
+    def __init__(self, root: Path, threads: Threads) -> None:
+        self._tree = Tree(root)
+        self._threads = threads
+        self._trusted = False
+        self._horizon_ns = NOTHING_SETTLED
+
+    async def check(self) -> tuple[Finding, ...]:
+        """See DocumentStore."""
+        return await self._threads.run(look_around, self._tree)
+
+    async def probe(self) -> bool:
+        """See DocumentStore."""
+        try:
+            self._trusted = await self._threads.run(stamps_can_be_trusted, self._tree)
+        except OSError:  # nothing can be written there, so nothing can be proved
+            self._trusted = False
+        return self._trusted
+
+    async def list(self) -> AsyncGenerator[Sequence[Listed | Stray], None]:
+        """See DocumentStore."""
+        if self._trusted:
+            self._horizon_ns = await self._run("", file_system_now_ns, self._tree) - SETTLED_NS
+        async with aclosing(self._walked((), self._horizon_ns)) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def list_area(self, area: UUID, part: Part) -> AsyncGenerator[Sequence[str], None]:
+        """See DocumentStore."""
+        async with aclosing(self._walked(in_part(area, part), NOTHING_SETTLED)) as batches:
+            async for batch in batches:
+                yield [entry.place for entry in batch if isinstance(entry, Listed)]
+
+    async def _walked(self, below: tuple[str, ...], horizon_ns: int) -> AsyncGenerator[Sequence[Listed | Stray], None]:
+        found = walk(self._tree, below, horizon_ns)
+        try:
+            while batch := await self._run("", lambda: list(islice(found, BATCH))):
+                yield batch
+        finally:
+            found.close()
+
+    async def look(self, place: str) -> Listed | None:
+        """See DocumentStore."""
+        status = await self._run(place, present, self._tree, checked(place))
+        return listed(place, status, self._horizon_ns) if status else None
+
+    def read(self, place: str) -> DirectoryReader:
+        """See DocumentStore."""
+        return DirectoryReader(self._tree, checked(place), self._horizon_ns, self._threads)
+
+    async def free_bytes(self) -> int | None:
+        """See DocumentStore."""
+        return await self._run("", free_bytes, self._tree)
+
+    async def add(self, place: str, pieces: AsyncIterator[bytes]) -> bool:
+        """See DocumentStore."""
+        parts = checked(place)
+        if await self._run(place, present, self._tree, parts):
+            return False
+        first, whole = await gathered(pieces, PIECE_BYTES)
+        if whole:
+            return await self._run(place, write_new, self._tree, parts, first)
+        return await self._streamed(place, first, pieces, lambda file: file.appear(parts))
+
+    async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
+        """See DocumentStore."""
+        await self._keep(in_part(area, Part.STAGED, checked(place)), pieces)
+
+    async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
+        """See DocumentStore."""
+        await self._keep(list_of(area), pieces)
+        await self.settle()
+
+    async def _keep(self, parts: Sequence[str], pieces: AsyncIterator[bytes]) -> None:
+        first, whole = await gathered(pieces, PIECE_BYTES)
+        if whole:
+            await self._run(parts[-1], write_over, self._tree, parts, first)
+        else:
+            await self._streamed(parts[-1], first, pieces, lambda file: file.replace(parts))
+
+    async def _streamed(
+        self, place: str, first: bytes, pieces: AsyncIterator[bytes], name: Callable[[Unfinished], T]
+    ) -> T:
+        file = await self._run(place, Unfinished, self._tree)
+        try:
+            await self._run(place, file.write, first)
+            async for piece in pieces:
+                await self._run(place, file.write, piece)
+            return await self._run(place, name, file)
+        finally:
+            await self._run(place, file.close)
+
+    async def read_list(self, area: UUID) -> AsyncGenerator[bytes, None]:
+        """See DocumentStore."""
+        reader = DirectoryReader(self._tree, list_of(area), NOTHING_SETTLED, self._threads)
+        try:
+            async with aclosing(reader.pieces()) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except DocumentVanishedError as error:
+            raise ListMissingError(f"the area of restore {area} has no list: its files are gone") from error
+
+    async def move_out(self, area: UUID, part: Part, place: str) -> bool:
+        """See DocumentStore."""
+        parts = checked(place)
+        return await self._run(place, moving.move_out, self._tree, parts, in_part(area, part, parts))
+
+    async def move_in(self, area: UUID, part: Part, place: str) -> bool:
+        """See DocumentStore."""
+        parts = checked(place)
+        return await self._run(place, moving.move_in, self._tree, in_part(area, part, parts), parts)
+
+    async def settle(self) -> None:
+        """See DocumentStore."""
+        await self._run("", self._sync)
+
+    def _sync(self) -> None:
+        with self._tree.opened() as fd:
+            sync_file_system(fd)
+
+    async def remove_area(self, area: UUID) -> int:
+        """See DocumentStore."""
+        count = 0
+        for part in Part:
+            async for batch in self.list_area(area, part):
+                count += len(batch)
+        await self._run("", moving.remove_area, self._tree, str(area))
+        await self._run("", forget_old, self._tree)
+        await self._run("", tidy, self._tree)
+        return count
+
+    async def _run(self, place: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        subject = f"the document {place}" if place else f"the directory {self._tree.root}"
+        try:
+            with translated(subject):
+                return await self._threads.run(call, *args, **kwargs)
+        except FileNotFoundError as error:
+            raise DocumentsUnavailableError(f"{subject} went away while it was used") from error

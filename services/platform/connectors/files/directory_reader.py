@@ -1,0 +1,99 @@
+"""Reads one file in pieces, and says so when what was read is no single state of it."""
+
+import os
+import stat
+from collections.abc import AsyncGenerator, Sequence
+from typing import Final
+
+from services.platform.connectors.files.directory_errors import translated
+from services.platform.connectors.files.errors import DocumentChangedError, DocumentVanishedError
+from services.platform.connectors.files.moving import regular
+from services.platform.connectors.files.port import Listed
+from services.platform.connectors.files.stamps import listed, stamp_of
+from services.platform.connectors.files.threads import Threads
+from services.platform.connectors.files.tree import Tree
+
+PIECE_BYTES: Final = 1024 * 1024
+"""In memory at once; smaller documents are read in one go."""
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+"""A pipe put in a document's place must not block a thread for ever."""
+
+
+class DirectoryReader:
+    """See Reader."""
+
+    def __init__(self, tree: Tree, parts: Sequence[str], horizon_ns: int, threads: Threads) -> None:
+        self._tree = tree
+        self._place = "/".join(parts)
+        self._parts = parts
+        self._horizon_ns = horizon_ns
+        self._threads = threads
+        self._seen: os.stat_result | None = None
+
+    @property
+    def seen(self) -> Listed:
+        """See Reader. Raises RuntimeError when nothing was read yet."""
+        if self._seen is None:
+            raise RuntimeError("nothing was read yet")
+        return listed(self._place, self._seen, self._horizon_ns)
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """See Reader."""
+        fd, first = await self._threads.run(self._open)
+        try:
+            yield first
+            while fd is not None and (piece := await self._threads.run(self._next, fd)):
+                yield piece
+        finally:
+            if fd is not None:
+                os.close(fd)
+
+    def _open(self) -> tuple[int | None, bytes]:
+        """A descriptor for what comes after the first piece, if something does; and the first piece."""
+        try:
+            with translated(self._place), self._tree.holding(self._parts) as (directory, name):
+                if regular(directory, name) is None:
+                    raise DocumentVanishedError(self._place)
+                fd = os.open(name, _READ, dir_fd=directory)
+        except FileNotFoundError as error:
+            raise DocumentVanishedError(self._place) from error
+        more = False
+        try:
+            first, more = self._first(fd)
+        finally:
+            if not more:
+                os.close(fd)
+        return (fd if more else None), first
+
+    def _first(self, fd: int) -> tuple[bytes, bool]:
+        with translated(self._place):
+            self._seen = os.fstat(fd)
+            if not stat.S_ISREG(self._seen.st_mode):
+                raise DocumentVanishedError(self._place)
+            first = os.read(fd, PIECE_BYTES)
+            more = len(first) < self._seen.st_size
+            if not more:
+                self._refuse_changed(fd)
+        return first, more
+
+    def _next(self, fd: int) -> bytes:
+        with translated(self._place):
+            piece = os.read(fd, PIECE_BYTES)
+            if not piece:
+                self._refuse_changed(fd)
+        return piece
+
+    def _refuse_changed(self, fd: int) -> None:
+        now, position = os.fstat(fd), os.lseek(fd, 0, os.SEEK_CUR)
+        if self._seen and stamp_of(now) == stamp_of(self._seen) and position == now.st_size:
+            return
+        if self._is_gone():
+            raise DocumentVanishedError(self._place)
+        raise DocumentChangedError(self._place)
+
+    def _is_gone(self) -> bool:
+        try:
+            with self._tree.holding(self._parts) as (directory, name):
+                return regular(directory, name) is None
+        except FileNotFoundError:
+            return True

@@ -1,0 +1,170 @@
+"""Documents as objects under a prefix of a bucket; a restore's own area is under the same prefix."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from typing import Final, Literal, TypeVar
+from uuid import UUID
+
+from contracts.values import Finding
+from services.platform.connectors.files import s3_moving
+from services.platform.connectors.files.errors import DocumentsUnavailableError, ListMissingError
+from services.platform.connectors.files.pieces import gathered
+from services.platform.connectors.files.places import checked, in_part, list_of
+from services.platform.connectors.files.port import Listed, Part, Stray
+from services.platform.connectors.files.s3_check import etags_tell_contents_apart, look_around
+from services.platform.connectors.files.s3_errors import translated
+from services.platform.connectors.files.s3_listing import entry, listed
+from services.platform.connectors.files.s3_reader import S3Reader
+from services.platform.objectstore import AlreadyExistsError, ObjectNotFoundError, ObjectStore
+from services.platform.process.together import together
+
+T = TypeVar("T")
+
+BATCH: Final = 1000
+"""Entries of a listing in memory at once: a page of most servers."""
+ONE_PUT_BYTES: Final = 8 * 1024 * 1024
+"""What goes in one conditional request; more is uploaded in parts."""
+DELETED_AT_ONCE: Final = 16
+
+
+class S3Documents:
+    """See DocumentStore. `store` ends at the prefix of the documents; `subject` names the place in words."""
+
+    kind: Literal["s3"] = "s3"
+
+    def __init__(self, store: ObjectStore, subject: str) -> None:
+        self._store = store
+        self._subject = subject
+        self._trusted = False
+
+    async def check(self) -> tuple[Finding, ...]:
+        """See DocumentStore."""
+        return await look_around(self._store, self._subject)
+
+    async def probe(self) -> bool:
+        """See DocumentStore."""
+        self._trusted = await etags_tell_contents_apart(self._store, self._subject)
+        return self._trusted
+
+    async def list(self) -> AsyncGenerator[Sequence[Listed | Stray], None]:
+        """See DocumentStore."""
+        batch: list[Listed | Stray] = []
+        with translated(self._subject):
+            async for info in self._store.list(""):
+                if found := entry(info, settled=self._trusted):
+                    batch.append(found)
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+    async def list_area(self, area: UUID, part: Part) -> AsyncGenerator[Sequence[str], None]:
+        """See DocumentStore."""
+        prefix = "/".join(in_part(area, part)) + "/"
+        async for keys in self._keys(prefix):
+            yield [key.removeprefix(prefix) for key in keys]
+
+    async def _keys(self, prefix: str) -> AsyncGenerator[Sequence[str], None]:
+        batch: list[str] = []
+        with translated(self._subject):
+            async for info in self._store.list(prefix):
+                batch.append(info.key)
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+    async def look(self, place: str) -> Listed | None:
+        """See DocumentStore."""
+        checked(place)
+        info = await self._asked(s3_moving.found(self._store, place))
+        return listed(info, settled=self._trusted) if info else None
+
+    def read(self, place: str) -> S3Reader:
+        """See DocumentStore."""
+        checked(place)
+        return S3Reader(self._store, place, self._subject, settled=self._trusted)
+
+    async def free_bytes(self) -> int | None:
+        """See DocumentStore: nobody knows."""
+        return None
+
+    async def add(self, place: str, pieces: AsyncIterator[bytes]) -> bool:
+        """See DocumentStore: the server decides who is first, for what goes in one request."""
+        if await self.look(place):
+            return False
+        first, whole = await gathered(pieces, ONE_PUT_BYTES)
+        if not whole:
+            await self._asked(self._store.put_stream(place, _chained(first, pieces)))
+            return True
+        try:
+            await self._asked(self._store.put(place, first, only_if_absent=True))
+        except AlreadyExistsError:
+            return False
+        return True
+
+    async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
+        """See DocumentStore."""
+        await self._asked(self._store.put_stream("/".join(in_part(area, Part.STAGED, checked(place))), pieces))
+
+    async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
+        """See DocumentStore."""
+        await self._asked(self._store.put_stream("/".join(list_of(area)), pieces))
+
+    async def read_list(self, area: UUID) -> AsyncGenerator[bytes, None]:
+        """See DocumentStore."""
+        try:
+            with translated(self._subject):
+                async for piece in self._store.stream("/".join(list_of(area))):
+                    yield piece
+        except ObjectNotFoundError as error:
+            raise ListMissingError(f"the area of restore {area} has no list: its objects are gone") from error
+
+    async def move_out(self, area: UUID, part: Part, place: str) -> bool:
+        """See DocumentStore."""
+        kept = "/".join(in_part(area, part, checked(place)))
+        return await self._asked(s3_moving.move_out(self._store, place, kept))
+
+    async def move_in(self, area: UUID, part: Part, place: str) -> bool:
+        """See DocumentStore."""
+        kept = "/".join(in_part(area, part, checked(place)))
+        return await self._asked(s3_moving.move_in(self._store, kept, place))
+
+    async def settle(self) -> None:
+        """See DocumentStore: a server that has answered has kept it."""
+
+    async def remove_area(self, area: UUID) -> int:
+        """See DocumentStore: the list goes last, so that a removal that was killed is seen as one."""
+        count = 0
+        for part in Part:
+            async for keys in self._keys("/".join(in_part(area, part)) + "/"):
+                count += len(keys)
+                await self._delete(keys)
+        await self._asked(self._store.delete("/".join(list_of(area))))
+        return count
+
+    async def _delete(self, keys: Sequence[str]) -> None:
+        room = asyncio.Semaphore(DELETED_AT_ONCE)
+
+        async def one(key: str) -> None:
+            async with room:
+                await self._asked(self._store.delete(key))
+
+        async with together() as group:
+            for key in keys:
+                group.create_task(one(key))
+
+    async def _asked(self, answer: Awaitable[T]) -> T:
+        try:
+            with translated(self._subject):
+                return await answer
+        except ObjectNotFoundError as error:
+            raise DocumentsUnavailableError(f"a document in {self._subject} went away while it was used") from error
+
+
+async def _chained(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in pieces:
+        yield piece

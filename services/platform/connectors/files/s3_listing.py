@@ -1,0 +1,28 @@
+"""Tells documents from strays among the keys of a bucket."""
+
+from services.platform.connectors.files.errors import HostilePlaceError
+from services.platform.connectors.files.places import OWN, checked, document_id
+from services.platform.connectors.files.port import Listed, Stray
+from services.platform.objectstore import ObjectInfo
+
+
+def entry(info: ObjectInfo, *, settled: bool) -> Listed | Stray | None:
+    """What a key is; None: what is ours, and the empty objects that consoles make for a directory."""
+    if info.key.startswith(f"{OWN}/") or (info.key.endswith("/") and info.size_bytes == 0):
+        return None
+    if document_id(info.key.rpartition("/")[2]) is None:
+        return Stray(info.key, "not named by a UUID")
+    try:
+        checked(info.key)
+    except HostilePlaceError as error:
+        return Stray(info.key, error.reason)
+    return listed(info, settled=settled)
+
+
+def listed(info: ObjectInfo, *, settled: bool) -> Listed:
+    """An object's state: an ETag changes with the content, time and size besides."""
+    found = document_id(info.key.rpartition("/")[2])
+    if found is None:
+        raise ValueError(info.key)
+    stamp = f"{info.etag}-{info.size_bytes:x}-{info.modified_at.timestamp():.0f}"
+    return Listed(found, info.key, info.size_bytes, stamp, settled)

@@ -1,0 +1,40 @@
+"""Reads one object in pieces, and says so when it was replaced meanwhile."""
+
+from collections.abc import AsyncGenerator
+
+from services.platform.connectors.files.errors import DocumentChangedError, DocumentVanishedError
+from services.platform.connectors.files.port import Listed
+from services.platform.connectors.files.s3_errors import translated
+from services.platform.connectors.files.s3_listing import listed
+from services.platform.objectstore import ObjectChangedError, ObjectNotFoundError, ObjectStore
+
+
+class S3Reader:
+    """See Reader."""
+
+    def __init__(self, store: ObjectStore, place: str, subject: str, *, settled: bool) -> None:
+        self._store = store
+        self._place = place
+        self._subject = subject
+        self._settled = settled
+        self._seen: Listed | None = None
+
+    @property
+    def seen(self) -> Listed:
+        """See Reader. Raises RuntimeError when nothing was read yet."""
+        if self._seen is None:
+            raise RuntimeError("nothing was read yet")
+        return self._seen
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """See Reader: the server itself refuses to go on with another object."""
+        try:
+            with translated(self._subject):
+                info = await self._store.head(self._place)
+                self._seen = listed(info, settled=self._settled)
+                async for piece in self._store.stream(self._place, etag=info.etag):
+                    yield piece
+        except ObjectNotFoundError as error:
+            raise DocumentVanishedError(self._place) from error
+        except ObjectChangedError as error:
+            raise DocumentChangedError(self._place) from error

@@ -1,0 +1,110 @@
+"""A directory and all below it, entered part by part so that no symlink ever leads out of it."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from services.platform.connectors.files.errors import (
+    DocumentConflictError,
+    DocumentsUnreachableError,
+    HostilePlaceError,
+)
+from services.platform.connectors.files.places import OWN
+
+_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_OURS_ALONE: Final = 0o700
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The tree below `root`; the root itself may be a symlink, nothing below it is followed."""
+
+    root: Path
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """A descriptor of the root. Raises DocumentsUnreachableError."""
+        try:
+            fd = os.open(self.root, _DIRECTORY)
+        except OSError as error:
+            raise DocumentsUnreachableError(
+                f"the directory {self.root} cannot be opened: {error.strerror}. "
+                f"Mount it where the services run, or correct the environment"
+            ) from error
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def directory(self, parts: Sequence[str], *, make: bool = False) -> Iterator[int]:
+        """A descriptor of a directory below the root, made like the root if it is not there and `make` is set.
+
+        Raises FileNotFoundError; HostilePlaceError and DocumentConflictError when it is a symlink or a file.
+        """
+        with self.opened() as root_fd:
+            fd = os.dup(root_fd)
+            try:
+                for part in parts:
+                    below = _make_and_enter(root_fd, fd, part) if make else enter(fd, part)
+                    os.close(fd)
+                    fd = below
+                yield fd
+            finally:
+                os.close(fd)
+
+    @contextmanager
+    def holding(self, parts: Sequence[str], *, make: bool = False) -> Iterator[tuple[int, str]]:
+        """The directory that holds a place, and the place's name in it; as `directory`."""
+        with self.directory(parts[:-1], make=make) as fd:
+            yield fd, parts[-1]
+
+
+def enter(fd: int, part: str) -> int:
+    """A descriptor of a directory in a directory; raises as `Tree.directory` does."""
+    try:
+        return os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        refuse_other_kinds(fd, part, error)
+        raise
+
+
+def refuse_other_kinds(fd: int, name: str, error: OSError | None) -> None:
+    """Raise what is wrong with something that should have been a directory, if that is what is wrong with it."""
+    mode = os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode
+    if stat.S_ISLNK(mode):
+        raise HostilePlaceError(f"{name!r} below the root is a symlink, and none is followed: remove it") from error
+    if not stat.S_ISDIR(mode):
+        raise DocumentConflictError(f"{name!r} below the root is no directory and stands in the way") from error
+
+
+def _make_and_enter(root_fd: int, fd: int, part: str) -> int:
+    with suppress(FileNotFoundError):
+        return enter(fd, part)
+    with suppress(FileExistsError):
+        os.mkdir(part, _OURS_ALONE, dir_fd=fd)
+    below = enter(fd, part)
+    if part != OWN:
+        become_like(below, os.fstat(root_fd), directory=True)
+    return below
+
+
+def become_like(fd: int, root: os.stat_result, *, directory: bool) -> None:
+    """Owner, group and rights as the root has them, so that the app can use what was restored.
+
+    Owner and group only as far as our rights go: services that run as another user give at least the group.
+    """
+    own = os.fstat(fd)
+    if own.st_gid != root.st_gid:
+        with suppress(PermissionError):
+            os.fchown(fd, -1, root.st_gid)
+    if own.st_uid != root.st_uid:
+        with suppress(PermissionError):
+            os.fchown(fd, root.st_uid, -1)
+    os.fchmod(fd, stat.S_IMODE(root.st_mode) & (0o7777 if directory else 0o666))

@@ -1,0 +1,94 @@
+"""Files on their way to a name: written and synced where nobody looks, then renamed, so nobody sees half of one."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryFile
+from typing import Final
+from uuid import uuid4
+
+from services.platform.connectors.files.linux import rename_new
+from services.platform.connectors.files.places import AREAS, OWN, UNFINISHED
+from services.platform.connectors.files.tree import Tree, become_like
+
+_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+FORGOTTEN_SECONDS: Final = 24 * 3600
+"""What a killed process left unfinished for so long is nobody's any more; jobs that write so long move on meanwhile."""
+
+
+class Unfinished:
+    """One such file. Its methods block: call them from a thread."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._name = uuid4().hex
+        with tree.directory(UNFINISHED, make=True) as fd:
+            self._fd = os.open(self._name, _NEW, 0o600, dir_fd=fd)
+
+    def write(self, data: bytes) -> None:
+        """Write more."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._fd, rest) :]
+
+    def appear(self, parts: Sequence[str]) -> bool:
+        """Give it its name, its bytes on the disk; False when something has that name."""
+        self._complete()
+        with self._tree.directory(UNFINISHED) as here, self._tree.holding(parts, make=True) as (there, name):
+            try:
+                rename_new(here, self._name, there, name)
+            except FileExistsError:
+                return False
+        return True
+
+    def replace(self, parts: Sequence[str]) -> None:
+        """Give it its name, whatever had it."""
+        self._complete()
+        with self._tree.directory(UNFINISHED) as here, self._tree.holding(parts, make=True) as (there, name):
+            os.rename(self._name, name, src_dir_fd=here, dst_dir_fd=there)
+
+    def _complete(self) -> None:
+        with self._tree.opened() as root:
+            become_like(self._fd, os.fstat(root), directory=False)
+        os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Remove it, unless it has got its name."""
+        os.close(self._fd)
+        with suppress(FileNotFoundError), self._tree.directory(UNFINISHED) as fd:
+            os.unlink(self._name, dir_fd=fd)
+
+
+@contextmanager
+def unfinished(tree: Tree) -> Iterator[Unfinished]:
+    """A file on its way, gone at the end if it got no name."""
+    file = Unfinished(tree)
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def file_system_now_ns(tree: Tree) -> int:
+    """The file system's own clock: what it stamps on a change now. The file has no name, so nobody sees it."""
+    with TemporaryFile(dir=tree.root) as file:
+        return os.fstat(file.fileno()).st_ctime_ns
+
+
+def forget_old(tree: Tree) -> None:
+    """Remove what killed processes left unfinished."""
+    horizon = file_system_now_ns(tree) - FORGOTTEN_SECONDS * 10**9
+    with suppress(FileNotFoundError), tree.directory(UNFINISHED) as fd, os.scandir(fd) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                if entry.stat(follow_symlinks=False).st_ctime_ns < horizon:
+                    os.unlink(entry.name, dir_fd=fd)
+
+
+def tidy(tree: Tree) -> None:
+    """Remove our own directories where they are empty: an environment without a restore has nothing of ours."""
+    with suppress(OSError), tree.directory((OWN,)) as own, tree.opened() as root:
+        for name in (UNFINISHED[-1], AREAS[-1]):
+            with suppress(OSError):
+                os.rmdir(name, dir_fd=own)
+        os.rmdir(OWN, dir_fd=root)
