@@ -6,8 +6,8 @@ from uuid import UUID
 
 from contracts.envelope import Event, Message
 from contracts.errors import FailureCode
-from contracts.events import apps, backups, restores
 from contracts.states import ForbiddenMoveError
+from services.catalog.domain.state import concerns
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.app import evolve as app_view
 from services.catalog.projection.views.backup import BackupView
@@ -89,46 +89,12 @@ async def _preflight(c: Connection, event: Event) -> None:
         )
 
 
-_DESCRIBED: Final = (apps.EnvironmentRegistered, apps.EnvironmentUpdated, apps.EnvironmentRemoved)
-_WORK: Final = (backups.BackupRequested, backups.BackupCompleted, backups.BackupFailed)
-APP: Final = (apps.AppRegistered, apps.AppUpdated, apps.AppRemoved, *_DESCRIBED)
-BACKUP: Final = (
-    *_WORK,
-    backups.BackupCommented,
-    backups.BackupPinned,
-    backups.BackupUnpinned,
-    backups.BackupCancelRequested,
-    backups.BackupStarted,
-)
-_RESTORE_ENDS: Final = (
-    restores.RestoreRequested,
-    restores.RestoreUndoRequested,
-    restores.RestoreCompleted,
-    restores.RestoreFailed,
-    restores.RestoreUndone,
-    restores.RestoreUndoFailed,
-    restores.RestoreGraceEnded,
-)
-RESTORE: Final = (*_RESTORE_ENDS, restores.RestoreCancelRequested, restores.RestoreStarted)
-PREFLIGHT: Final = (restores.PreflightRequested, restores.PreflightCompleted)
-ENVIRONMENT: Final = (
-    *_DESCRIBED,
-    *_WORK,
-    *_RESTORE_ENDS,
-    apps.EnvironmentCheckRequested,
-    apps.EnvironmentChecked,
-    apps.PackageDeployed,
-    apps.EnvironmentStarted,
-    apps.EnvironmentStopped,
-    apps.AppServicePublished,
-    apps.AppServiceUnpublished,
-)
 _FOLLOWS: Final[tuple[tuple[tuple[type[Event], ...], Follow], ...]] = (
-    (APP, _app),
-    (ENVIRONMENT, _environment),
-    (BACKUP, _backup),
-    (RESTORE, _restore),
-    (PREFLIGHT, _preflight),
+    (concerns.APP, _app),
+    (concerns.ENVIRONMENT, _environment),
+    (concerns.BACKUP, _backup),
+    (concerns.RESTORE, _restore),
+    (concerns.PREFLIGHT, _preflight),
 )
 
 

@@ -1,0 +1,1 @@
+"""The catalog's rim: its decision rows in PostgreSQL."""

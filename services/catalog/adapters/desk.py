@@ -1,0 +1,121 @@
+"""The rows that one transaction decides from: locked when first looked at, changed by events, written at its end."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from contracts.envelope import Event
+from contracts.streams import stream
+from services.catalog.domain.state import app, backup, concerns, environment, restore
+from services.catalog.domain.state.aggregate import Aggregate
+from services.catalog.domain.state.app import App
+from services.catalog.domain.state.backup import Backup
+from services.catalog.domain.state.environment import Environment
+from services.catalog.domain.state.restore import Restore
+from services.platform.database import Connection, load_queries
+from services.platform.database.errors import translated
+
+queries = load_queries("services.catalog")
+
+SERVICE: Final = "catalog"
+A = TypeVar("A", bound=Aggregate)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of row: its name in streams, the field of events that names it, its fold and what concerns it."""
+
+    name: str
+    id_field: str
+    evolve: Callable[[Any, Event], Any]
+    concerned_by: concerns.Events
+
+
+KINDS: Final[dict[type[Aggregate], Kind]] = {
+    App: Kind("app", "app_id", app.evolve, concerns.APP),
+    Environment: Kind("environment", "environment_id", environment.evolve, concerns.ENVIRONMENT),
+    Backup: Kind("backup", "backup_id", backup.evolve, concerns.BACKUP),
+    Restore: Kind("restore", "restore_id", restore.evolve, concerns.RESTORE),
+}
+"""In the order in which rows are locked."""
+
+Key = tuple[type[Aggregate], UUID]
+
+
+@dataclass
+class _Row:
+    state: Any = None
+    changed: bool = False
+
+
+class Desk:
+    """What one transaction knows of the catalog's rows. Every later look sees what was decided before in it."""
+
+    def __init__(self, c: Connection) -> None:
+        self.c = c
+        self._rows: dict[Key, _Row] = {}
+        self._sequences: dict[str, int] = {}
+
+    async def prefetch(self, bodies: Iterable[Event | Any]) -> None:
+        """Lock all rows that `bodies` name, kind by kind: one question each for a whole poll."""
+        named = list(bodies)
+        for aggregate, kind in KINDS.items():
+            ids = {found for body in named if (found := getattr(body, kind.id_field, None)) is not None}
+            await self._lock(aggregate, ids)
+
+    async def find(self, aggregate: type[A], entity_id: UUID) -> A | None:
+        """The row's present state, locked; None when there is none."""
+        if (aggregate, entity_id) not in self._rows:
+            await self._lock(aggregate, {entity_id})
+        state: A | None = self._rows[aggregate, entity_id].state
+        return state
+
+    async def slug_owner(self, slug: str) -> UUID | None:
+        """The living app that has `slug`, one of this transaction included."""
+        for (aggregate, entity_id), row in self._rows.items():
+            if aggregate is App and row.changed and row.state.slug == slug and not row.state.removed:
+                return entity_id
+        owner: UUID | None = await queries.slug_owner(self.c, slug=slug)
+        return owner
+
+    def place(self, of: str) -> int:
+        """The sequence that the stream `of` has reached."""
+        return self._sequences.get(of, 0)
+
+    async def apply(self, event: Event, own_stream: str | None = None) -> None:
+        """Fold `event` into every row that it concerns; `own_stream`, where it is the catalog's, moves on by one."""
+        for aggregate, kind in KINDS.items():
+            if isinstance(event, kind.concerned_by):
+                entity_id: UUID = getattr(event, kind.id_field)
+                state = kind.evolve(await self.find(aggregate, entity_id), event)
+                self._rows[aggregate, entity_id].state = state
+                self._rows[aggregate, entity_id].changed = state is not None
+        if own_stream is not None:
+            self._sequences[own_stream] = self.place(own_stream) + 1
+
+    async def write(self) -> None:
+        """Write what has changed. Raises ConflictError when somebody else wrote it first."""
+        changed = {key: row for key, row in self._rows.items() if row.changed}
+        if not changed:
+            return
+        streams = [stream(SERVICE, KINDS[aggregate].name, entity_id) for aggregate, entity_id in changed]
+        with translated():
+            await queries.save_aggregates(
+                self.c,
+                kinds=[KINDS[aggregate].name for aggregate, _ in changed],
+                ids=[entity_id for _, entity_id in changed],
+                app_ids=[row.state.app_id for row in changed.values()],
+                sequences=[self.place(one) for one in streams],
+                states=[row.state.model_dump(mode="json") for row in changed.values()],
+            )
+
+    async def _lock(self, aggregate: type[Aggregate], ids: set[UUID]) -> None:
+        kind = KINDS[aggregate]
+        wanted = [one for one in sorted(ids) if (aggregate, one) not in self._rows]
+        if not wanted:
+            return
+        self._rows |= {(aggregate, one): _Row() for one in wanted}
+        async for row in queries.lock_aggregates(self.c, kind=kind.name, ids=wanted):
+            self._rows[aggregate, row["id"]] = _Row(aggregate.model_validate(row["state"]))
+            self._sequences[stream(SERVICE, kind.name, row["id"])] = row["sequence"]

@@ -1,0 +1,48 @@
+"""Commands on backups."""
+
+from collections.abc import Callable
+from typing import Any
+
+from contracts.commands.backups import CancelBackup, CommentBackup, PinBackup, RequestBackup, UnpinBackup
+from contracts.envelope import Event
+from services.catalog.adapters.desk import Desk
+from services.catalog.domain.actors import person
+from services.catalog.domain.decide import backups as rules
+from services.catalog.domain.state.backup import Backup
+from services.catalog.domain.state.environment import Environment
+from services.catalog.handlers.decided import Decided, Request
+
+
+async def request_backup(desk: Desk, command: RequestBackup, request: Request) -> Decided:
+    """Accept a backup, with its expiry."""
+    backup = await desk.find(Backup, command.backup_id)
+    environment = await desk.find(Environment, command.environment_id)
+    created_by = person(request.actor)
+    event = rules.request_backup(backup, environment, command, created_by=created_by, now=request.now)
+    return Decided("backup", command.backup_id, event.app_id, event)
+
+
+async def comment_backup(desk: Desk, command: CommentBackup, _request: Request) -> Decided:
+    """Replace its comment."""
+    return await _on(desk, command, rules.comment_backup)
+
+
+async def pin_backup(desk: Desk, command: PinBackup, _request: Request) -> Decided:
+    """Hold it past its expiry."""
+    return await _on(desk, command, rules.pin_backup)
+
+
+async def unpin_backup(desk: Desk, command: UnpinBackup, _request: Request) -> Decided:
+    """Let it expire again."""
+    return await _on(desk, command, rules.unpin_backup)
+
+
+async def cancel_backup(desk: Desk, command: CancelBackup, _request: Request) -> Decided:
+    """Ask for its end."""
+    return await _on(desk, command, rules.cancel_backup)
+
+
+async def _on(desk: Desk, command: Any, rule: Callable[[Backup | None, Any], Event]) -> Decided:  # noqa: ANN401 -- any of the commands above
+    backup = await desk.find(Backup, command.backup_id)
+    event = rule(backup, command)
+    return Decided("backup", command.backup_id, rules.known(backup, command.backup_id).app_id, event)

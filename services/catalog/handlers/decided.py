@@ -1,0 +1,43 @@
+"""What a handler returns: the event, and whose stream it belongs to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from contracts.envelope import Event, Message
+from contracts.streams import stream
+
+SERVICE: Final = "catalog"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """An accepted command: `event` of `entity`, which belongs to the app `app_id`."""
+
+    entity: str
+    entity_id: UUID
+    app_id: UUID
+    event: Event
+
+    @property
+    def stream(self) -> str:
+        """The stream that the event is appended to."""
+        return stream(SERVICE, self.entity, self.entity_id)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command at the moment of its decision."""
+
+    message: Message[Any]
+    now: datetime
+
+    @property
+    def actor(self) -> str:
+        """Who asked, as the envelope says."""
+        return self.message.envelope.actor
+
+    def derived_id(self, what: str) -> UUID:
+        """An id that follows from the command's: a command decided again has the same."""
+        return uuid5(self.message.envelope.id, what)

@@ -1,0 +1,23 @@
+-- name: lock_aggregates(kind, ids)
+SELECT id, sequence, state FROM aggregate
+WHERE kind = :kind AND id = ANY (:ids::uuid[]) ORDER BY id FOR UPDATE;
+
+-- name: save_aggregates(kinds, ids, app_ids, sequences, states)!
+INSERT INTO aggregate (kind, id, app_id, sequence, state)
+SELECT * FROM unnest(:kinds::text[], :ids::uuid[], :app_ids::uuid[], :sequences::bigint[], :states::jsonb[])
+ON CONFLICT (kind, id) DO UPDATE SET sequence = excluded.sequence, state = excluded.state;
+
+-- name: slug_owner(slug)$
+SELECT id FROM aggregate WHERE kind = 'app' AND state ->> 'slug' = :slug AND NOT (state ->> 'removed')::boolean;
+
+-- name: undoable_restores(now)
+-- Restores whose time to undo is over and that nobody has said it of.
+SELECT id FROM aggregate
+WHERE kind = 'restore' AND state ->> 'state' = 'completed' AND NOT (state ->> 'grace_ended')::boolean
+    AND (state ->> 'undo_until')::timestamptz <= :now
+LIMIT 100;
+
+-- name: origin_of(stream)^
+-- The event that began a stream: what happens to it by itself later follows from there.
+SELECT event_id, headers ->> 'ce_correlationid' AS correlation_id, key FROM event
+WHERE stream = :stream AND sequence = 1;
