@@ -7,12 +7,12 @@ from contracts.topics import Topic
 from services.platform.messaging.consuming import (
     POLL_MS,
     POLL_RECORDS,
-    again_and_again,
     commit,
     group_consumer,
 )
 from services.platform.messaging.driver import broker_errors
 from services.platform.messaging.records import Received, received
+from services.platform.process.retry import for_ever, until_done
 from services.platform.process.settings import KafkaSettings
 
 Handle = Callable[[Sequence[Received]], Awaitable[None]]
@@ -31,12 +31,13 @@ class CommandConsumer:
 
     async def run(self) -> None:
         """Reads until cancelled."""
+        await for_ever("read commands", self._read)
+
+    async def _read(self) -> None:
         topic = Topic.COMMANDS.named(self._settings.topic_prefix)
-        async for attempt in again_and_again("reading commands"):
-            with attempt:
-                async with group_consumer(self._settings, self._group, topic) as consumer:
-                    while True:
-                        await self._poll(consumer)
+        async with group_consumer(self._settings, self._group, topic) as consumer:
+            while True:
+                await self._poll(consumer)
 
     async def _poll(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
         with broker_errors("read commands"):
@@ -44,7 +45,5 @@ class CommandConsumer:
         records = [received(record) for batch in polled.values() for record in batch]
         if not records:
             return
-        async for attempt in again_and_again("deciding commands"):
-            with attempt:
-                await self._handle(records)
+        await until_done("decide commands", lambda: self._handle(records))
         await commit(consumer, {partition: batch[-1].offset + 1 for partition, batch in polled.items() if batch})

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from services.platform.messaging.driver import (
     AIOKafkaConsumer,
@@ -17,7 +16,6 @@ from services.platform.messaging.driver import (
     broker_errors,
     connection_options,
 )
-from services.platform.process.errors import TransientError
 from services.platform.process.settings import KafkaSettings
 
 POLL_MS: Final = 1_000
@@ -27,7 +25,6 @@ POLL_RECORDS: Final = 500
 FETCH_WAIT_MS: Final = 100
 """How long the broker may hold a fetch back; a partition that was just emptied waits for it."""
 START_SECONDS: Final = 30.0
-PAUSE_LAST_SECONDS: Final = 10.0
 
 log = structlog.get_logger()
 
@@ -93,18 +90,3 @@ async def partitions_of(consumer: Any, topic: str) -> list[Any]:  # noqa: ANN401
     with broker_errors(f"look at the topic {topic}"):
         await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 -- outside a group nothing else asks for it
         return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
-
-
-def again_and_again(what: str) -> AsyncRetrying:
-    """Attempts without end after transient errors, with back-off and a line in the log for each."""
-    return AsyncRetrying(
-        retry=retry_if_exception_type(TransientError),
-        wait=wait_exponential_jitter(multiplier=0.1, max=PAUSE_LAST_SECONDS),
-        before_sleep=lambda state: _say(what, state),
-        reraise=True,
-    )
-
-
-def _say(what: str, state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    log.warning("trying again", what=what, attempt=state.attempt_number, reason=str(error))

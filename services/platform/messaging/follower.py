@@ -9,7 +9,6 @@ from services.platform.database import Database
 from services.platform.messaging.consuming import (
     POLL_MS,
     POLL_RECORDS,
-    again_and_again,
     commit,
     group_consumer,
     partitions_of,
@@ -17,6 +16,7 @@ from services.platform.messaging.consuming import (
 from services.platform.messaging.driver import ConsumerRebalanceListener, broker_errors
 from services.platform.messaging.intake import Intake, Reaction, Reactions
 from services.platform.messaging.records import Received, received
+from services.platform.process.retry import for_ever, until_done
 from services.platform.process.settings import KafkaSettings
 
 __all__ = ["EventFollower", "Reaction", "Reactions"]
@@ -46,10 +46,7 @@ class EventFollower:
 
     async def run(self) -> None:
         """Follows until cancelled. Raises LogForkedError."""
-        async for attempt in again_and_again("following the log"):
-            with attempt:
-                await self._retry_parked()
-                await self._follow()
+        await for_ever("follow the log", self._follow)
 
     async def caught_up(self, partition: int, offset: int) -> None:
         """Returns when all before `offset` of this partition have been dealt with, by whichever instance."""
@@ -73,6 +70,7 @@ class EventFollower:
             await self._intake.retry_parked(c)
 
     async def _follow(self) -> None:
+        await self._retry_parked()
         forget = _Forget(self._agreed)
         async with group_consumer(self._settings, self._name, self._topic, listener=forget) as consumer:
             if self._targets is None:
@@ -82,7 +80,7 @@ class EventFollower:
                 with broker_errors("read events"):
                     polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
                 for place, batch in polled.items():
-                    await self._take_again_and_again(consumer, place, [received(record) for record in batch])
+                    await self._deal_with(consumer, place, [received(record) for record in batch])
 
     async def _align(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
         """PostgreSQL knows where a partition goes on, the group only thinks so."""
@@ -93,10 +91,8 @@ class EventFollower:
                 self._agreed[place.partition] = stored.get(place.partition, 0)
                 consumer.seek(place, self._agreed[place.partition])
 
-    async def _take_again_and_again(self, consumer: Any, place: Any, records: Sequence[Received]) -> None:  # noqa: ANN401 -- aiokafka has no types
-        async for attempt in again_and_again("applying events"):
-            with attempt:
-                next_offset = await self._take(place.partition, records)
+    async def _deal_with(self, consumer: Any, place: Any, records: Sequence[Received]) -> None:  # noqa: ANN401 -- aiokafka has no types
+        next_offset = await until_done("apply events", lambda: self._take(place.partition, records))
         if next_offset is None:
             self._agreed.pop(place.partition, None)
             return

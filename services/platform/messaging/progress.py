@@ -14,7 +14,7 @@ from contracts.envelope import Cause, Envelope, Message
 from contracts.errors import DecodeError
 from contracts.progress import JobProgressed
 from contracts.topics import Topic
-from services.platform.messaging.consuming import POLL_MS, again_and_again, free_consumer, partitions_of
+from services.platform.messaging.consuming import POLL_MS, free_consumer, partitions_of
 from services.platform.messaging.driver import broker_errors
 from services.platform.messaging.errors import RecordRefusedError
 from services.platform.messaging.producer import Producer
@@ -22,6 +22,7 @@ from services.platform.messaging.records import received
 from services.platform.process.clock import Clock
 from services.platform.process.errors import TransientError
 from services.platform.process.ids import NewId
+from services.platform.process.retry import for_ever
 from services.platform.process.settings import KafkaSettings
 
 INTERVAL_SECONDS: Final = 1.0
@@ -126,10 +127,11 @@ class ProgressTail:
         return self._newest.get(entity_id) is not seen
 
     async def _read(self) -> None:
-        async for attempt in again_and_again("following progress"):
-            with attempt:
-                async with free_consumer(self._settings) as consumer:
-                    await self._follow(consumer)
+        await for_ever("follow progress", self._read_once)
+
+    async def _read_once(self) -> None:
+        async with free_consumer(self._settings) as consumer:
+            await self._follow(consumer)
 
     async def _follow(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
         places = await partitions_of(consumer, Topic.PROGRESS.named(self._settings.topic_prefix))
