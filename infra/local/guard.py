@@ -24,6 +24,8 @@ GUARD_DIED: Final = signal.SIGUSR1
 """What the supervisor gets when its guard is gone: no time for politeness."""
 DEFECT: Final = 70
 """The exit code of a program that met something nobody had thought of (sysexits.h)."""
+KILLED: Final = 128
+"""A program that a signal ended has this and the signal's number as its exit code."""
 FORWARDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -38,7 +40,8 @@ def guarded(supervise: Callable[[], int]) -> int:
         signal.signal(number, lambda number, _frame: _forward(child, number))
     _, status = os.waitpid(child, 0)
     kill_descendants()
-    return os.waitstatus_to_exitcode(status)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else KILLED - code
 
 
 def kill_descendants() -> None:

@@ -30,7 +30,7 @@ def recent(files: Mapping[str, Path], count: int = LINES) -> Iterator[tuple[str,
 
 def follow(files: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
     """Yield every line that is said from now on, for ever."""
-    tails = [_Tail(name, path, path.stat().st_size) for name, path in files.items()]
+    tails = [Tail(name, path, path.stat().st_size) for name, path in files.items()]
     while True:
         for tail in tails:
             for line in tail.news():
@@ -39,7 +39,7 @@ def follow(files: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
 
 
 @dataclass
-class _Tail:
+class Tail:
     """A log that grows, and begins anew when its part starts again."""
 
     name: str

@@ -1,0 +1,17 @@
+"""Waiting for a condition in a test that has no event loop."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T], *, within_seconds: float = 20.0) -> T:
+    """Return what `look` answers, as soon as that is true. Raises TimeoutError with the last answer."""
+    deadline = time.monotonic() + within_seconds
+    while not (answer := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"it did not become true in {within_seconds} s; the last answer was {answer!r}")
+        time.sleep(0.02)
+    return answer
