@@ -21,6 +21,8 @@ from services.platform.process.settings import PREFIX
 
 NOT_FOR_SERVICES: Final = ("CLI_", "STACK_", "TEST_", "DATA_DIR", "CACHE_DIR", "URL", "USER", "API_KEY", "KEY_FILE")
 """Settings of the command line, of this stack and of the tests; a service refuses keys that it does not know."""
+SCALE_SETTING: Final = f"{PREFIX}STACK_SAMPLE_SCALE"
+"""1 is about 200 MB of rows and 130 MB of documents; tests make do with less."""
 SERVICE_STOP_SECONDS: Final = 8.0
 
 
@@ -47,9 +49,18 @@ class Programs:
         }
         return self._python("provision", "services.platform.provision", administrator)
 
-    def sample(self) -> Command:
-        """Make the sample environments and tell the gateway of them."""
-        return self._python("sample", "infra.local.sample", {}, arguments=(str(self.layout.root),))
+    def make_sample(self) -> Command:
+        """Make the sample app's databases and documents."""
+        return self._sample("make", {})
+
+    def register_sample(self) -> Command:
+        """Tell the gateway of the sample app, in the name of the first person."""
+        url = {f"{PREFIX}STACK_GATEWAY_URL": f"http://{self.address('gateway')}"}
+        return self._sample("register", {**self.role("gateway"), **url})
+
+    def _sample(self, what: str, own: Mapping[str, str]) -> Command:
+        scale = {key: value for key, value in self.inherited.items() if key == SCALE_SETTING}
+        return self._python("sample", "infra.local.sample", {**own, **scale}, arguments=(what, str(self.layout.root)))
 
     def address(self, service: str) -> str:
         """Where the service says whether it is ready; for the gateway that is where it serves."""

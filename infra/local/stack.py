@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -62,30 +62,40 @@ class Stack:
     async def _up(self) -> None:
         """Bring everything up and keep it up; returns only by an error."""
         async with asyncio.TaskGroup() as tasks:
-            await self._keep(tasks, [Part.of_engine(engine) for engine in self.connections.engines])
+            engines = self._keep(tasks, [Part.of_engine(engine) for engine in self.connections.engines])
+            sample = tasks.create_task(self._make_sample(engines))
+            await _all_ready(engines)
             await self._once_done("setup", self.programs.provision())
-            sample = tasks.create_task(self._sample())
-            await self._keep(tasks, [self.programs.service(name) for name in SERVICES])
+            await _all_ready(self._keep(tasks, [self.programs.service(name) for name in SERVICES]))
             await sample
+            await self._register_sample()
             self._was_up = True
             self._tell()
             self.say(f"{self._state()}: {self._endpoints().gateway_url}")
             await asyncio.get_running_loop().create_future()
 
-    async def _keep(self, tasks: asyncio.TaskGroup, parts: Iterable[Part]) -> None:
-        """Start these together; return when all are ready."""
+    def _keep(self, tasks: asyncio.TaskGroup, parts: Iterable[Part]) -> list[Keeper]:
+        """Start these together."""
         keepers = [Keeper(part, say=self.say, changed=self._tell, orphaned=self._sweep) for part in parts]
         self._keepers += keepers
         for keeper in keepers:
             tasks.create_task(keeper.keep())
-        await asyncio.gather(*(keeper.ready.wait() for keeper in keepers))
+        return keepers
 
-    async def _sample(self) -> None:
-        """Without its sample a stack is of use, so it stays up and says what is wrong."""
-        if not self.with_sample:
+    async def _make_sample(self, engines: Iterable[Keeper]) -> None:
+        """Make it beside the rest of the start: it needs no more than PostgreSQL."""
+        await _all_ready(keeper for keeper in engines if keeper.part.name == "postgres")
+        await self._for_the_sample("sample", self.programs.make_sample)
+
+    async def _register_sample(self) -> None:
+        await self._for_the_sample("its registration", self.programs.register_sample)
+
+    async def _for_the_sample(self, what: str, command: Callable[[], Command]) -> None:
+        """Without its sample a stack is of use: it stays up and says what is wrong."""
+        if not self.with_sample or self._trouble:
             return
         try:
-            await self._once_done("sample", self.programs.sample())
+            await self._once_done(what, command())
         except StackError as error:
             self._trouble = error.reason
             self.say(self._trouble)
@@ -175,6 +185,10 @@ class Stack:
         if not self.layout.sample_file.exists():
             return None
         return Sample.model_validate_json(self.layout.sample_file.read_text(encoding="utf-8"))
+
+
+async def _all_ready(keepers: Iterable[Keeper]) -> None:
+    await asyncio.gather(*(keeper.ready.wait() for keeper in keepers))
 
 
 def _first(error: BaseException | None) -> BaseException | None:
