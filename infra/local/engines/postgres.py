@@ -122,7 +122,7 @@ class Postgres:
         identity = unprivileged()
         if identity is None or blocked_at(origin / "bin", identity) is None:
             return origin / "bin"
-        return _reachable_copy(origin, self.directory / "install") / "bin"
+        return reachable_copy(origin, self.directory / "install") / "bin"
 
     def _run_as_server(self, argv: list[str], stop_signal: signal.Signals = signal.SIGTERM) -> Command:
         return Command(
@@ -155,7 +155,7 @@ class Postgres:
             os.chown(path, identity.uid, identity.gid, follow_symlinks=False)
 
 
-def _reachable_copy(origin: Path, copy: Path) -> Path:
+def reachable_copy(origin: Path, copy: Path) -> Path:
     """A copy that everybody may run, made once; the original's modes are not ours to change."""
     if not copy.exists():
         fresh = copy.with_suffix(".new")

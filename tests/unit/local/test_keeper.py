@@ -39,10 +39,9 @@ async def kept(part: Part) -> AsyncIterator[tuple[Keeper, list[str]]]:
 async def test_a_part_is_ready_when_it_says_so(tmp_path: Path) -> None:
     async with kept(part_of(tmp_path, "touch ready; sleep 600")) as (keeper, said):
         await asyncio.wait_for(keeper.ready.wait(), 10)
-        assert keeper.status.state == "ready"
-        assert keeper.status.pid
+        assert (keeper.status.state, keeper.status.pid) == ("ready", keeper.pid)
         assert "thing ready after" in said[0]
-    assert keeper.status.state == "stopped"
+    assert (keeper.status.state, keeper.status.pid) == ("stopped", None)
 
 
 async def test_a_killed_part_is_started_again_and_said_so(tmp_path: Path) -> None:
