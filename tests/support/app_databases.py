@@ -56,8 +56,8 @@ class AppDatabase:
             f"SELECT datname FROM pg_database WHERE datdba = (SELECT oid FROM pg_roles WHERE rolname = '{self.role}')",  # noqa: S608 -- a name of this test
         ).splitlines()
         for name in names:
-            self._drop_subscriptions(name)
             execute(self.server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            self._drop_subscriptions(name)
             execute(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         execute(self.server, f"DROP ROLE IF EXISTS {self.role}", f"DROP ROLE IF EXISTS {self.reader}")
 

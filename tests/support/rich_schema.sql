@@ -38,7 +38,7 @@ CREATE INDEX ON customer USING gin (body);
 ALTER TABLE customer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON customer USING (true);
 COMMENT ON POLICY everyone ON customer IS 'semi; colon';
-CREATE POLICY "read; TO x" ON customer FOR SELECT TO {reader}, {owner} USING (name <> ' TO "q" USING ''x''; ');
+CREATE POLICY "read; TO x" ON customer FOR SELECT TO {reader} USING (name <> ' TO "q" USING ''x''; ');
 GRANT SELECT ON customer TO {reader} WITH GRANT OPTION;
 GRANT SELECT (name), UPDATE (name) ON customer TO {reader};
 GRANT USAGE ON SCHEMA "Zürich" TO {reader};

@@ -1,5 +1,6 @@
 -- name: describe(database)^
--- A database as another one is made like it; absent columns of older majors come as NULL.
+-- A database as another one is made like it; absent columns of older majors come as NULL, and so does a tablespace
+-- that it gets without being told: naming that one would need a right on it.
 SELECT d.oid,
        pg_catalog.pg_get_userbyid(d.datdba) AS owner,
        pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
@@ -8,7 +9,8 @@ SELECT d.oid,
        pg_catalog.to_jsonb(d) ->> 'datlocprovider' AS provider,
        coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') AS locale,
        pg_catalog.to_jsonb(d) ->> 'daticurules' AS icu_rules,
-       t.spcname AS tablespace,
+       nullif(t.spcname, (SELECT spcname FROM pg_catalog.pg_tablespace AS other JOIN pg_catalog.pg_database AS template
+                          ON template.dattablespace = other.oid WHERE template.datname = 'template0')) AS tablespace,
        d.datconnlimit AS connection_limit,
        d.datallowconn AS allows_connections,
        d.datacl IS NOT NULL AS has_acl,
@@ -20,13 +22,15 @@ WHERE d.datname = :database;
 SELECT datname AS name FROM pg_catalog.pg_database WHERE datname ~ :pattern ORDER BY 1;
 
 -- name: sessions_in(database)
--- Sessions that keep a database from being renamed; those of the server's own workers end by themselves.
+-- Sessions that keep a database from being renamed; those of the server's own workers end by themselves. What kind a
+-- session is, is not shown to everybody, but only people's sessions have a user.
 SELECT s.pid,
        pg_catalog.format('%s (%s%s, process %s)', s.usename,
                          coalesce(nullif(s.application_name, ''), 'no application name'),
                          ' from ' || host(s.client_addr), s.pid) AS words
 FROM pg_catalog.pg_stat_activity AS s
-WHERE s.datname = :database AND s.backend_type IN ('client backend', 'walsender')
+WHERE s.datname = :database
+  AND (s.backend_type IN ('client backend', 'walsender') OR (s.backend_type IS NULL AND s.usename IS NOT NULL))
   AND s.pid <> pg_catalog.pg_backend_pid()
 ORDER BY s.pid;
 

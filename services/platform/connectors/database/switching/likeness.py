@@ -1,5 +1,6 @@
 """The statements that make one database like another: pure, so that each kind of locale can be looked at."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -12,11 +13,15 @@ LISTS: Final = frozenset({
     "temp_tablespaces", "unix_socket_directories",
 })  # fmt: skip
 """Settings whose stored value is a list with its own quotes."""
+_PART: Final = re.compile(r'"(?:[^"]|"")*"|[^,\s"][^,]*')
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """What one database is, as far as another can be made like it. `comment` is None where there is none."""
+    """What one database is, as far as another can be made like it.
+
+    `comment` is None where there is none, `tablespace` where it is the one that a new database gets anyway.
+    """
 
     oid: int
     owner: str
@@ -26,7 +31,7 @@ class Likeness:
     provider: str | None
     locale: str | None
     icu_rules: str | None
-    tablespace: str
+    tablespace: str | None
     connection_limit: int
     allows_connections: bool
     has_acl: bool
@@ -69,7 +74,8 @@ def _options(like: Likeness) -> Iterator[str]:
         yield f"{provider.upper()}_LOCALE {literal(like.locale)}"
     if like.icu_rules is not None:
         yield f"ICU_RULES {literal(like.icu_rules)}"
-    yield f"TABLESPACE {identifier(like.tablespace)}"
+    if like.tablespace is not None:
+        yield f"TABLESPACE {identifier(like.tablespace)}"
 
 
 def granting(name: str, like: Likeness, grants: list[Grant]) -> Iterator[str]:
@@ -93,19 +99,9 @@ def setting(name: str, one: Setting) -> str:
 def _value(one: Setting) -> str:
     if one.name not in LISTS:
         return literal(one.value)
-    return ", ".join(literal(part) for part in _parts(one.value)) or "''"
+    parts = (found[0].strip() for found in _PART.finditer(one.value))
+    return ", ".join(literal(_unquoted(part)) for part in parts) or "''"
 
 
-def _parts(value: str) -> Iterator[str]:
-    """The names of a list like `"$user", public`; a comma inside quotes separates nothing."""
-    part, quoted = "", False
-    for character in value.replace('""', "\x00"):
-        if character == '"':
-            quoted = not quoted
-        elif character == "," and not quoted:
-            yield part.strip().replace("\x00", '"')
-            part = ""
-        else:
-            part += character
-    if part.strip():
-        yield part.strip().replace("\x00", '"')
+def _unquoted(part: str) -> str:
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part

@@ -1,0 +1,1 @@
+"""Restoring, on real servers."""
