@@ -17,6 +17,10 @@ ELSEWHERE: Final = (
     "NIGHTKEEP_TEST_",
     "NIGHTKEEP_DATA_DIR",
     "NIGHTKEEP_CACHE_DIR",
+    "NIGHTKEEP_URL",
+    "NIGHTKEEP_USER",
+    "NIGHTKEEP_API_KEY",
+    "NIGHTKEEP_KEY_FILE",
 )
 """Keys of the command line, of the local stack and of the tests: a service meets them and looks away."""
 

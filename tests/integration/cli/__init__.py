@@ -1,0 +1,1 @@
+"""The command line before a real gateway and a real catalog."""

@@ -1,0 +1,17 @@
+"""One catalog and one gateway for all tests of this package: each test works on apps of its own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.platform.process.settings import KafkaSettings, PostgresSettings
+from tests.support.gateway import Api, open_api
+
+
+@pytest.fixture(scope="session")
+async def api(
+    kafka: KafkaSettings, postgres: PostgresSettings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Api]:
+    """The gateway, reached as callers reach it."""
+    async with open_api(kafka, postgres, tmp_path_factory.mktemp("gateway")) as api:
+        yield api

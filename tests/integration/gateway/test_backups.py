@@ -1,0 +1,112 @@
+"""Backups and restores over HTTP, as the Backups page and scripts see them."""
+
+from datetime import datetime, timedelta
+
+from tests.support.gateway import Api, Json
+
+
+async def _backup(api: Api, environment: Json, comment: str = "") -> Json:
+    answer = await api.client.post(
+        f"/api/v1/environments/{environment['environment_id']}/backups", json={"comment": comment}
+    )
+    assert answer.status_code == 202, answer.text
+    return dict(answer.json())
+
+
+async def test_a_new_backup_knows_its_expiry_at_once(api: Api) -> None:
+    environment = await api.ready_environment()
+
+    backup = await _backup(api, environment, "before the release")
+
+    assert (backup["state"], backup["kind"], backup["comment"]) == ("queued", "on_demand", "before the release")
+    kept = datetime.fromisoformat(backup["expires_at"]) - datetime.fromisoformat(backup["created_at"])
+    assert kept >= timedelta(days=14)
+    assert "daily" in backup["tiers"]
+
+
+async def test_backups_are_listed_newest_first_and_paging_stays_right_while_some_are_added(api: Api) -> None:
+    environment = await api.ready_environment()
+    place = f"/api/v1/environments/{environment['environment_id']}/backups"
+    comments = [f"backup {number}" for number in range(5)]
+    for comment in comments:
+        await _backup(api, environment, comment)
+
+    first = (await api.client.get(place, params={"limit": 2})).json()
+    await _backup(api, environment, "added meanwhile")
+    rest = (await api.client.get(place, params={"limit": 10, "after": first["next"]})).json()
+
+    seen = [one["comment"] for one in first["backups"] + rest["backups"]]
+    assert seen == comments[::-1]
+    assert rest["next"] is None
+
+
+async def test_a_completed_backup_shows_what_it_holds(api: Api) -> None:
+    environment = await api.ready_environment()
+    backup = await _backup(api, environment)
+    await api.completed(environment, backup)
+
+    shown = (await api.client.get(f"/api/v1/backups/{backup['backup_id']}")).json()
+
+    assert shown["database"]["tables"] > 0
+    assert shown["files"]["count"] > 0
+    assert shown["manifest_key"]
+    assert shown["started_at"] <= shown["finished_at"]
+
+
+async def test_a_comment_is_replaced_and_a_pin_is_put_and_taken_back(api: Api) -> None:
+    environment = await api.ready_environment()
+    place = f"/api/v1/backups/{(await _backup(api, environment, 'old'))['backup_id']}"
+
+    commented = (await api.client.put(f"{place}/comment", json={"comment": "new"})).json()
+    pinned = (await api.client.put(f"{place}/pin", json={"reason": "audit"})).json()
+    free = (await api.client.delete(f"{place}/pin")).json()
+
+    assert commented["comment"] == "new"
+    assert (pinned["pinned"], pinned["pinned_reason"]) == (True, "audit")
+    assert (free["pinned"], free["pinned_reason"]) == (False, None)
+    assert free["expires_at"] == commented["expires_at"]
+
+
+async def test_a_cancelled_backup_says_that_it_is_being_cancelled(api: Api) -> None:
+    environment = await api.ready_environment()
+    backup = await _backup(api, environment)
+
+    answer = await api.client.post(f"/api/v1/backups/{backup['backup_id']}/cancel")
+
+    assert answer.status_code == 202
+    assert "cancel" in answer.json()["status_message"].lower()
+
+
+async def test_a_restore_is_asked_for_shown_and_listed(api: Api) -> None:
+    environment = await api.ready_environment()
+    backup = await _backup(api, environment)
+    await api.completed(environment, backup)
+    place = f"/api/v1/environments/{environment['environment_id']}/restores"
+
+    asked = await api.client.post(place, json={"backup_id": backup["backup_id"], "database_only": True})
+
+    assert asked.status_code == 202, asked.text
+    restore = asked.json()
+    assert (restore["state"], restore["database_only"], restore["backup_id"]) == ("queued", True, backup["backup_id"])
+    assert (await api.client.get(f"/api/v1/restores/{restore['restore_id']}")).json() == restore
+    assert (await api.client.get(place)).json()["restores"] == [restore]
+
+
+async def test_a_preflight_is_asked_for_and_its_findings_are_shown(api: Api) -> None:
+    environment = await api.ready_environment()
+    backup = await _backup(api, environment)
+    await api.completed(environment, backup)
+
+    asked = await api.client.post(
+        f"/api/v1/environments/{environment['environment_id']}/preflights",
+        params={"wait_seconds": 0},
+        json={"backup_id": backup["backup_id"]},
+    )
+
+    assert (asked.status_code, asked.json()["state"]) == (202, "running"), asked.text
+    place = f"/api/v1/preflights/{asked.json()['preflight_id']}"
+    history = api.history(environment)
+    stream = f"restore/preflight/{asked.json()['preflight_id']}"
+    await api.tell(history.record(stream, "PreflightCompleted", preflight_id=asked.json()["preflight_id"], passed=True))
+    done = await api.eventually(place, "state", "passed")
+    assert done["findings"]

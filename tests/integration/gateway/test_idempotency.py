@@ -1,0 +1,97 @@
+"""A request repeated under its key has one effect and one answer; what is not known is never told as failed."""
+
+import asyncio
+import signal
+from uuid import uuid4
+
+from tests.support.gateway import Api, Json
+
+
+def _place(environment: Json) -> str:
+    return f"/api/v1/environments/{environment['environment_id']}/backups"
+
+
+async def _count(api: Api, environment: Json) -> int:
+    return len((await api.client.get(_place(environment))).json()["backups"])
+
+
+async def test_a_repeated_request_is_the_same_backup(api: Api) -> None:
+    environment = await api.ready_environment()
+    key = {"Idempotency-Key": f"nightly of {uuid4()}"}
+
+    first, second = [await api.client.post(_place(environment), headers=key, json={"comment": "x"}) for _ in range(2)]
+
+    assert first.status_code == second.status_code == 202
+    assert first.json() == second.json()
+    assert second.headers["idempotency-key"] == key["Idempotency-Key"]
+    assert await _count(api, environment) == 1
+
+
+async def test_the_same_request_many_times_at_once_is_the_same_backup(api: Api) -> None:
+    environment = await api.ready_environment()
+    key = {"Idempotency-Key": str(uuid4())}
+
+    answers = await asyncio.gather(*(api.client.post(_place(environment), headers=key) for _ in range(10)))
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["backup_id"] for answer in answers}) == 1
+    assert await _count(api, environment) == 1
+
+
+async def test_without_a_key_each_request_is_one_of_its_own_and_the_key_is_told(api: Api) -> None:
+    environment = await api.ready_environment()
+
+    first, second = [await api.client.post(_place(environment)) for _ in range(2)]
+
+    assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
+    assert await _count(api, environment) == 2
+
+
+async def test_a_refusal_is_repeated_too(api: Api) -> None:
+    environment = await api.new_environment(await api.new_app(), passed=False)
+    key = {"Idempotency-Key": str(uuid4())}
+    first = await api.client.post(_place(environment), headers=key)
+    await api.tell(*api.checked(environment))
+    await api.eventually_environment(environment, "ever_passed", True)  # noqa: FBT003 -- a value
+
+    second = await api.client.post(_place(environment), headers=key)
+
+    assert first.status_code == second.status_code == 409
+    assert first.json() == second.json()
+
+
+async def test_a_key_of_another_request_is_refused_and_nothing_is_done(api: Api) -> None:
+    environment = await api.ready_environment()
+    key = {"Idempotency-Key": str(uuid4())}
+    await api.client.post(_place(environment), headers=key, json={"comment": "one"})
+
+    answer = await api.client.post(_place(environment), headers=key, json={"comment": "another"})
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+    assert [one["comment"] for one in (await api.client.get(_place(environment))).json()["backups"]] == ["one"]
+
+
+async def test_a_key_that_is_none_is_refused_by_name(api: Api) -> None:
+    environment = await api.ready_environment()
+
+    answer = await api.client.post(_place(environment), headers={"Idempotency-Key": " "})
+
+    assert (answer.status_code, answer.json()["field"]) == (400, "Idempotency-Key")
+
+
+async def test_while_nobody_decides_it_is_not_known_and_the_repeat_gets_the_one_answer(api: Api) -> None:
+    environment = await api.ready_environment()
+    catalog = api.platform.services["catalog"]
+    catalog.process.send_signal(signal.SIGSTOP)
+    try:
+        unknown = await api.client.post(_place(environment), json={"comment": "patience"})
+    finally:
+        catalog.process.send_signal(signal.SIGCONT)
+    assert (unknown.status_code, unknown.json()["errorCode"]) == (503, "NOT_KNOWN_YET")
+    assert int(unknown.headers["retry-after"]) >= 1
+
+    key = {"Idempotency-Key": unknown.headers["idempotency-key"]}
+    known = await api.client.post(_place(environment), headers=key, json={"comment": "patience"})
+
+    assert known.status_code == 202, known.text
+    assert [one["comment"] for one in (await api.client.get(_place(environment))).json()["backups"]] == ["patience"]

@@ -1,0 +1,196 @@
+"""A catalog and a gateway as real processes, a key for each kind of caller, and facts from the services that work."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import httpx
+from pydantic import SecretStr
+
+from contracts.codec import RawRecord
+from contracts.topics import Topic
+from services.gateway.adapters.keystore import add_key, random_key
+from services.gateway.domain.rights import Scope
+from services.gateway.first_admin import make_first_admin
+from services.platform.database import Database
+from services.platform.messaging.producer import Producer
+from services.platform.process.clock import SystemClock
+from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from tests.support.databases import FreshDatabase
+from tests.support.eventually import eventually
+from tests.support.histories import History
+from tests.support.running_services import Platform, open_platform
+
+Json = dict[str, Any]
+ADMIN: Final = "ada"
+NO_S3: Final = S3Settings(
+    endpoint_url="http://127.0.0.1:9", bucket="none", access_key_id="none", secret_access_key=SecretStr("none")
+)
+"""Neither catalog nor gateway opens the object store."""
+
+
+@dataclass
+class Api:
+    """The gateway as its callers see it, and the log as the services behind it do."""
+
+    platform: Platform
+    key: str
+    client: httpx.AsyncClient
+    producer: Producer
+    database: Database
+
+    @property
+    def url(self) -> str:
+        """Where the gateway listens."""
+        return self.platform.gateway_url
+
+    def connect(self, key: str | None = None, **headers: str) -> httpx.AsyncClient:
+        """A client with a key, or with none."""
+        shown = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx.AsyncClient(base_url=self.url, headers=shown | headers, timeout=30)
+
+    async def key_with(self, *scopes: Scope) -> str:
+        """A new key of the administrator's with these scopes only."""
+        key = random_key()
+        async with self.database.transaction() as c:
+            user_id = await c.fetchval("SELECT user_id FROM gateway.person WHERE name = $1", ADMIN)
+            await add_key(c, user_id, key, frozenset(scopes), now=datetime.now(UTC))
+        return key.text()
+
+    async def new_app(self) -> Json:
+        """A registered app."""
+        slug = f"app-{secrets.token_hex(4)}"
+        answer = await self.client.post("/api/v1/apps", json={"name": f"App {slug}", "slug": slug})
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        return dict(answer.json())
+
+    async def new_environment(self, app: Json, name: str = "production", *, passed: bool = True) -> Json:
+        """A registered environment, whose check passed where `passed`."""
+        answer = await self.client.post(
+            f"/api/v1/apps/{app['app_id']}/environments", params={"wait_seconds": 0}, json=described(name)
+        )
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        if passed:
+            await self.tell(*self.checked(answer.json()))
+            await self.eventually_environment(answer.json(), "ever_passed", True)  # noqa: FBT003 -- a value
+        return dict(answer.json())
+
+    async def ready_environment(self) -> Json:
+        """An environment, of an app of its own, that takes backups."""
+        return await self.new_environment(await self.new_app())
+
+    def checked(self, environment: Json, **changes: object) -> list[RawRecord]:
+        """What the snapshot service says after a first look at a new environment."""
+        history = self.history(environment)
+        history.check_id = UUID(environment["check"]["check_id"])
+        stream = f"snapshot/environment/{environment['environment_id']}"
+        return [history.record(stream, "EnvironmentChecked", **changes)]
+
+    def history(self, environment: Json) -> History:
+        """What services may say about an environment."""
+        history = History()
+        history.app_id = UUID(environment["app_id"])
+        history.environment_id = UUID(environment["environment_id"])
+        return history
+
+    async def completed(self, environment: Json, backup: Json) -> None:
+        """Have the snapshot service complete a backup."""
+        history = self.history(environment)
+        history.backup_id = UUID(backup["backup_id"])
+        stream = f"snapshot/backup/{backup['backup_id']}"
+        await self.tell(history.record(stream, "BackupStarted"), history.record(stream, "BackupCompleted"))
+        await self.eventually(f"/api/v1/backups/{backup['backup_id']}", "state", "completed")
+
+    async def failed(self, environment: Json, backup: Json) -> None:
+        """Have the snapshot service fail a backup."""
+        history = self.history(environment)
+        history.backup_id = UUID(backup["backup_id"])
+        stream = f"snapshot/backup/{backup['backup_id']}"
+        await self.tell(history.record(stream, "BackupStarted"), history.record(stream, "BackupFailed"))
+        await self.eventually(f"/api/v1/backups/{backup['backup_id']}", "state", "failed")
+
+    async def eventually_backup(self, environment: Json) -> Json:
+        """The environment's newest backup, once there is one."""
+
+        async def look() -> Json | None:
+            place = f"/api/v1/environments/{environment['environment_id']}/backups"
+            found: list[Json] = (await self.client.get(place)).json()["backups"]
+            return found[0] if found else None
+
+        seen = await eventually(look)
+        assert seen is not None
+        return seen
+
+    async def eventually_check(self, environment: Json) -> Json:
+        """The environment once another check of it than this one is under way."""
+
+        async def look() -> Json | None:
+            found: Json = (await self.client.get(f"/api/v1/environments/{environment['environment_id']}")).json()
+            return found if found["check"]["check_id"] != environment["check"]["check_id"] else None
+
+        seen = await eventually(look)
+        assert seen is not None
+        return seen
+
+    async def tell(self, *records: RawRecord) -> None:
+        """Put facts on the log."""
+        await self.producer.send_batch(Topic.EVENTS, records)
+
+    async def eventually_environment(self, environment: Json, name: str, value: object) -> Json:
+        """The environment once a field has this value."""
+        return await self.eventually(f"/api/v1/environments/{environment['environment_id']}", name, value)
+
+    async def eventually(self, path: str, name: str, value: object) -> Json:
+        """What is at `path` once a field has this value."""
+
+        async def look() -> Json | None:
+            answer = await self.client.get(path)
+            found: Json = answer.json()
+            return found if found.get(name) == value else None
+
+        seen = await eventually(look)
+        assert seen is not None
+        return seen
+
+
+def described(name: str = "production", **changes: object) -> Json:
+    """An environment that can be registered."""
+    return {
+        "name": name,
+        "mode": "production",
+        "region": "europe",
+        "cloud_version": "v4",
+        "database": {"host": "127.0.0.1", "name": "orders", "user": "orders", "password": "secret:orders-db"},
+        "files": {"kind": "directory", "path": "/srv/orders"},
+    } | changes
+
+
+@asynccontextmanager
+async def open_api(kafka: KafkaSettings, postgres: PostgresSettings, directory: Path) -> AsyncIterator[Api]:
+    """A catalog and a gateway, both ready, with an administrator."""
+    own = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
+    database = FreshDatabase(postgres)
+    try:
+        async with open_platform(own, database, NO_S3, directory) as platform:
+            await platform.start("catalog", "gateway")
+            async with _api(platform, own, database) as api:
+                yield api
+    finally:
+        database.drop()
+
+
+@asynccontextmanager
+async def _api(platform: Platform, kafka: KafkaSettings, database: FreshDatabase) -> AsyncIterator[Api]:
+    key = (await make_first_admin(database("gateway"), ADMIN, clock=SystemClock(), new_id=uuid4)).text()
+    opened = await Database.open(database("gateway"))
+    client = httpx.AsyncClient(base_url=platform.gateway_url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    try:
+        async with Producer.open(kafka) as producer, client:
+            yield Api(platform, key, client, producer, opened)
+    finally:
+        await opened.close()
