@@ -1,0 +1,1 @@
+"""What must be there before the first service starts: database, roles, topics, bucket; safe to run again."""
