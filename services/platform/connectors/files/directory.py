@@ -127,8 +127,9 @@ class DirectoryDocuments:
     async def _streamed(
         self, place: str, first: bytes, pieces: AsyncIterator[bytes], name: Callable[[Unfinished], T]
     ) -> T:
-        file = await self._run(place, Unfinished, self._tree)
+        file = Unfinished(self._tree)
         try:
+            await self._run(place, file.open)
             await self._run(place, file.write, first)
             async for piece in pieces:
                 await self._run(place, file.write, piece)

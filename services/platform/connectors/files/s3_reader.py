@@ -7,6 +7,7 @@ from services.platform.connectors.files.port import Listed
 from services.platform.connectors.files.s3_errors import translated
 from services.platform.connectors.files.s3_listing import listed
 from services.platform.objectstore import ObjectChangedError, ObjectNotFoundError, ObjectStore
+from services.platform.objectstore.port import PIECE_BYTES
 
 
 class S3Reader:
@@ -27,13 +28,17 @@ class S3Reader:
         return self._seen
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """See Reader: the server itself refuses to go on with another object."""
+        """See Reader. A small object comes in one answer, whole; after a large one the server is asked again."""
         try:
             with translated(self._subject):
                 info = await self._store.head(self._place)
                 self._seen = listed(info, settled=self._settled)
+                missing = info.size_bytes
                 async for piece in self._store.stream(self._place, etag=info.etag):
+                    missing -= len(piece)
                     yield piece
+                if missing or (info.size_bytes > PIECE_BYTES and await self._store.head(self._place) != info):
+                    raise DocumentChangedError(self._place)
         except ObjectNotFoundError as error:
             raise DocumentVanishedError(self._place) from error
         except ObjectChangedError as error:

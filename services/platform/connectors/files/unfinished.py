@@ -12,6 +12,7 @@ from services.platform.connectors.files.places import AREAS, OWN, UNFINISHED
 from services.platform.connectors.files.tree import Tree, become_like
 
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_CLOSED: Final = -1
 FORGOTTEN_SECONDS: Final = 24 * 3600
 """What a killed process left unfinished for so long is nobody's any more; jobs that write so long move on meanwhile."""
 
@@ -22,7 +23,11 @@ class Unfinished:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._name = uuid4().hex
-        with tree.directory(UNFINISHED, make=True) as fd:
+        self._fd = _CLOSED
+
+    def open(self) -> None:
+        """Begin."""
+        with self._tree.directory(UNFINISHED, make=True) as fd:
             self._fd = os.open(self._name, _NEW, 0o600, dir_fd=fd)
 
     def write(self, data: bytes) -> None:
@@ -53,8 +58,11 @@ class Unfinished:
         os.fsync(self._fd)
 
     def close(self) -> None:
-        """Remove it, unless it has got its name."""
+        """Remove it, unless it has got its name, or was never begun."""
+        if self._fd == _CLOSED:
+            return
         os.close(self._fd)
+        self._fd = _CLOSED
         with suppress(FileNotFoundError), self._tree.directory(UNFINISHED) as fd:
             os.unlink(self._name, dir_fd=fd)
 
@@ -64,6 +72,7 @@ def unfinished(tree: Tree) -> Iterator[Unfinished]:
     """A file on its way, gone at the end if it got no name."""
     file = Unfinished(tree)
     try:
+        file.open()
         yield file
     finally:
         file.close()

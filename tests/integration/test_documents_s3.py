@@ -1,0 +1,127 @@
+"""Documents under a prefix of a bucket of a real S3 server."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from contracts.values import S3Files, Severity
+from services.platform.connectors.files import (
+    CredentialsError,
+    DocumentStore,
+    DocumentsUnreachableError,
+    Listed,
+    Part,
+    open_documents,
+)
+from services.platform.objectstore import S3ObjectStore
+from services.platform.process.secrets import SecretDirectory
+from services.platform.process.settings import S3Settings
+from tests.suites.document_store import (
+    DocumentStoreBehaviour,
+    Put,
+    area_places,
+    listing,
+    new_place,
+    pieces,
+    tree,
+)
+
+PREFIX = "apps/documents"
+
+
+def keep_secret(directory: Path, name: str, text: str) -> None:
+    path = directory / name
+    path.write_text(text)
+    path.chmod(0o600)
+
+
+@pytest.fixture
+def secrets(fresh_bucket: S3Settings, tmp_path: Path) -> SecretDirectory:
+    key = fresh_bucket.secret_access_key.get_secret_value()
+    keep_secret(tmp_path, "bucket", f"{fresh_bucket.access_key_id}:{key}\n")
+    keep_secret(tmp_path, "wrong", f"{fresh_bucket.access_key_id}:not-the-key")
+    keep_secret(tmp_path, "malformed", "no pair")
+    return SecretDirectory(tmp_path)
+
+
+@pytest.fixture
+def files(fresh_bucket: S3Settings) -> S3Files:
+    return S3Files(
+        bucket=fresh_bucket.bucket,
+        prefix=PREFIX,
+        endpoint_url=fresh_bucket.endpoint_url,
+        region=fresh_bucket.region,
+        credentials="secret:bucket",
+    )
+
+
+@pytest.fixture
+async def store(files: S3Files, secrets: SecretDirectory) -> AsyncIterator[DocumentStore]:
+    async with open_documents(files, secrets) as store:
+        yield store
+
+
+@pytest.fixture
+async def bucket(fresh_bucket: S3Settings) -> AsyncIterator[S3ObjectStore]:
+    async with S3ObjectStore.open(fresh_bucket) as objects:
+        yield objects
+
+
+@pytest.fixture
+def put(bucket: S3ObjectStore) -> Put:
+    async def write(where: str, data: bytes) -> None:
+        await bucket.put(f"{PREFIX}/{where}", data)
+
+    return write
+
+
+class TestS3Documents(DocumentStoreBehaviour):
+    pass
+
+
+async def test_only_what_is_below_the_prefix_is_listed(store: DocumentStore, bucket: S3ObjectStore) -> None:
+    await bucket.put(f"{uuid4()}", b"elsewhere")
+    await bucket.put(f"{PREFIX}-2/{uuid4()}", b"elsewhere")
+    assert await listing(store) == []
+
+
+async def test_after_a_probe_an_etag_proves_the_content(store: DocumentStore, put: Put) -> None:
+    await put(new_place(), b"x")
+    assert await store.probe()
+    [entry] = await listing(store)
+    assert isinstance(entry, Listed)
+    assert entry.settled
+
+
+async def test_a_move_that_was_killed_between_copy_and_deletion_is_finished_by_the_next(
+    store: DocumentStore, bucket: S3ObjectStore, put: Put
+) -> None:
+    area, where = uuid4(), new_place()
+    kept = f"{PREFIX}/.nightkeep/restores/{area}"
+    await put(where, b"old")
+    await bucket.copy(f"{PREFIX}/{where}", f"{kept}/aside/{where}")
+    assert await store.move_out(area, Part.ASIDE, where)
+    await store.stage(area, where, pieces(b"new"))
+    await bucket.copy(f"{kept}/staged/{where}", f"{PREFIX}/{where}")
+    await store.move_in(area, Part.STAGED, where)
+    assert await tree(store) == {where: b"new"}
+    assert await area_places(store, area, Part.STAGED) == []
+    assert await area_places(store, area, Part.ASIDE) == [where]
+
+
+async def test_wrong_keys_and_a_missing_bucket_are_named(files: S3Files, secrets: SecretDirectory) -> None:
+    changes = ({"credentials": "secret:wrong"}, {"bucket": "there-is-none-like-this"})
+    for change in changes:
+        async with open_documents(files.model_copy(update=change), secrets) as store:
+            [finding] = await store.check()
+            assert (finding.code, finding.severity) == ("DOCUMENTS_UNREACHABLE", Severity.ERROR)
+            with pytest.raises(DocumentsUnreachableError):
+                await listing(store)
+
+
+async def test_a_secret_that_is_no_pair_of_keys_is_named(files: S3Files, secrets: SecretDirectory) -> None:
+    with pytest.raises(CredentialsError, match="access key id"):
+        async with open_documents(files.model_copy(update={"credentials": "secret:malformed"}), secrets):
+            pass
