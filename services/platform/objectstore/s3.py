@@ -23,9 +23,7 @@ DEFAULT_REGION: Final = "us-east-1"
 class S3ObjectStore:
     """One bucket, below `prefix` ("" or ending in "/"); keys in and out are without it. See ObjectStore."""
 
-    def __init__(
-        self, client: S3Client, bucket: str, prefix: str = "", *, single_copy_bytes: int = SINGLE_COPY_BYTES
-    ) -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str, *, single_copy_bytes: int) -> None:
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
@@ -33,11 +31,13 @@ class S3ObjectStore:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: S3Settings) -> AsyncIterator["S3ObjectStore"]:
+    async def open(
+        cls, settings: S3Settings, *, single_copy_bytes: int = SINGLE_COPY_BYTES
+    ) -> AsyncIterator["S3ObjectStore"]:
         """The store that `settings` name; the bucket must exist when it is used."""
         prefix = settings.prefix.strip("/")
         async with s3_client(settings) as client:
-            yield cls(client, settings.bucket, f"{prefix}/" if prefix else "")
+            yield cls(client, settings.bucket, f"{prefix}/" if prefix else "", single_copy_bytes=single_copy_bytes)
 
     def _place(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + checked(key)}
