@@ -1,10 +1,12 @@
 """What one run of the command line knows: which gateway, whose key, and whether a person or a script reads along."""
 
 import json
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import typer
 from pydantic import BaseModel
@@ -12,6 +14,9 @@ from rich.console import Console, RenderableType
 
 from services.cli.client import Gateway, UnauthorizedError, UnreachableError
 from services.cli.local import local_connection
+
+
+PIPE_COLUMNS: Final = 160
 
 
 class Credentials(NamedTuple):
@@ -30,7 +35,7 @@ class Session:
     api_key: str | None = field(default=None, repr=False)
     key_file: Path | None = None
     as_json: bool = False
-    out: Console = field(default_factory=Console)
+    out: Console = field(default_factory=lambda: Console(width=_width()))
     err: Console = field(default_factory=lambda: Console(stderr=True))
 
     def gateway(self) -> Gateway:
@@ -90,6 +95,11 @@ def session_of(context: typer.Context, *, as_json: bool = False) -> Session:
         raise TypeError("the root command makes the session")
     session.as_json = session.as_json or as_json
     return session
+
+
+def _width() -> int | None:
+    """The terminal's own; into a pipe wide enough that no id is broken."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_COLUMNS
 
 
 def _json(thing: BaseModel | Sequence[BaseModel]) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 from contracts.values import Finding, StepTime, Warning  # noqa: A004 -- the product's word
 from services.cli.names import environment_name
 from services.cli.show import formats
-from services.cli.show.tables import Column, findings, state, table
+from services.cli.show.tables import STYLES, Column, findings, state, table
 from services.gateway.resources import App, Backup, Check, DeadLetter, Environment, Failure, Preflight, Restore
 
 Line = tuple[str, Text | str | None]
@@ -57,10 +57,11 @@ def backup(one: Backup) -> RenderableType:
     """A backup's details (spec: product §8)."""
     lines: list[Line] = [
         ("Backup", str(one.backup_id)),
-        ("Status", _status(one.state, one.status_message)),
+        ("Status", _status(one.state, "" if one.failure else one.status_message)),
         ("Created by", one.created_by),
         ("Date", f"{formats.instant(one.created_at)} UTC"),
-        ("Expires on", f"{formats.instant(one.expires_at)} UTC ({', '.join(one.tiers)})"),
+        ("Expires on", None if one.expires_at is None else f"{formats.instant(one.expires_at)} UTC"),
+        ("Kept as", ", ".join(one.tiers) or None),
         ("Pinned", (one.pinned_reason or "yes") if one.pinned else None),
         ("Model version", one.model_version),
         ("Comment", one.comment or None),
@@ -88,7 +89,7 @@ def restore(one: Restore) -> RenderableType:
     """A restore: how it went and whether it can be undone."""
     lines: list[Line] = [
         ("Restore", str(one.restore_id)),
-        ("Status", _status(one.state, one.status_message)),
+        ("Status", _status(one.state, "" if one.failure else one.status_message)),
         ("Asked for by", one.requested_by),
         ("Date", f"{formats.instant(one.requested_at)} UTC"),
         ("Backup", str(one.backup_id)),
@@ -138,6 +139,9 @@ def dead_letter(one: DeadLetter) -> RenderableType:
 
 
 def _status(value: str, message: str) -> Text:
+    """The state in its colour, and the sentence for people where that says more."""
+    if message.lower().startswith(value):
+        return Text(message, style=STYLES.get(value, ""))
     said = state(value)
     return said.append(f": {message}", style="default") if message else said
 

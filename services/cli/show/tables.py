@@ -60,26 +60,25 @@ def apps(found: Iterable[App]) -> Table:
 def environments(found: Iterable[Environment]) -> Table:
     """Environments with what decides whether they take backups."""
     columns = (Column("Environment", firm=False), Column("Mode"), Column("Region"), Column("App"), Column("Model"),
-               Column("Check"), Column("Id"))  # fmt: skip
+               Column("Check"))  # fmt: skip
     return table(columns, map(_environment, found))
 
 
 def _environment(one: Environment) -> tuple[Text | str, ...]:
     return (
-        environment_name(one),
+        _named(environment_name(one), str(one.environment_id)),
         one.mode,
         f"{one.region} {one.cloud_version}",
         state(one.run_state),
         formats.text(one.model_version),
         state(one.check.state if one.check else ""),
-        str(one.environment_id),
     )
 
 
 def backups(found: Iterable[Backup]) -> Table:
     """Backups as the Backups page lists them (spec: product §8)."""
-    columns = (Column("Created (UTC)"), Column("State"), Column("By", firm=False), Column("Expires"),
-               Column("Size", right=True), Column("Comment", firm=False), Column("Id"))  # fmt: skip
+    columns = (Column("Created (UTC)"), Column("State"), Column("Expires"), Column("Size", right=True),
+               Column("Backup", firm=False))  # fmt: skip
     return table(columns, map(_backup, found))
 
 
@@ -88,29 +87,31 @@ def _backup(one: Backup) -> tuple[Text | str, ...]:
     return (
         formats.minute(one.created_at),
         state(one.state),
-        one.created_by,
         "pinned" if one.pinned else formats.day(one.expires_at),
         formats.size(whole),
-        one.comment,
-        str(one.backup_id),
+        _named(str(one.backup_id), f"{one.created_by}: {one.comment}" if one.comment else one.created_by),
     )
 
 
 def restores(found: Iterable[Restore]) -> Table:
     """Restores into one environment."""
-    columns = (Column("Asked for (UTC)"), Column("State"), Column("By", firm=False), Column("Undo until"),
-               Column("Id"))  # fmt: skip
+    columns = (Column("Asked for (UTC)"), Column("State"), Column("Undo"), Column("Restore", firm=False))
     return table(columns, map(_restore, found))
 
 
 def _restore(one: Restore) -> tuple[Text | str, ...]:
+    possible = one.undo_state == "possible"
     return (
         formats.minute(one.requested_at),
         state(one.state),
-        one.requested_by,
-        formats.minute(one.undo_until),
-        str(one.restore_id),
+        f"until {formats.minute(one.undo_until)}" if possible else one.undo_state.replace("none", formats.NOTHING),
+        _named(str(one.restore_id), f"backup {one.backup_id}"),
     )
+
+
+def _named(name: str, more: str) -> Text:
+    """Two lines of one cell: what people copy, and below it what they recognise it by."""
+    return Text(f"{name}\n").append(more, style="dim")
 
 
 def findings(found: Iterable[Finding]) -> Table:
