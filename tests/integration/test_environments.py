@@ -10,16 +10,21 @@ from contracts.envelope import Cause, Event, Message, event_envelope
 from contracts.events.apps import EnvironmentRegistered, EnvironmentRemoved, EnvironmentUpdated
 from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Region, S3Files
 from services.platform.database import Database
-from services.platform.environments import REACTIONS, find, migrate_environments
+from services.platform.environments import Environments
 from tests.support.databases import FreshDatabase
 
 
 @pytest.fixture
 async def database(fresh_database: FreshDatabase) -> AsyncIterator[Database]:
     database = await Database.open(fresh_database("restore"))
-    await migrate_environments(database)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def environments(database: Database) -> Environments:
+    await Environments.open(database)
+    return await Environments.open(database)
 
 
 def registered(environment_id: UUID, app_id: UUID) -> EnvironmentRegistered:
@@ -51,43 +56,46 @@ def message(body: Event) -> Message[Event]:
     return Message(envelope, body)
 
 
-async def react(database: Database, body: Event) -> None:
+async def react(environments: Environments, database: Database, body: Event) -> None:
     async with database.transaction() as c:
-        await REACTIONS[type(body)](c, message(body))
+        await environments.reactions()[type(body)](c, message(body))
 
 
-async def test_an_environment_is_found_as_the_log_described_it(database: Database) -> None:
+async def test_an_environment_is_found_as_the_log_described_it(environments: Environments, database: Database) -> None:
     event = registered(uuid4(), uuid4())
-    await react(database, event)
+    await react(environments, database, event)
     async with database.transaction() as c:
-        found = await find(c, event.environment_id)
-        assert await find(c, uuid4()) is None
+        found = await environments.find(c, event.environment_id)
+        assert await environments.find(c, uuid4()) is None
     assert found is not None
     assert (found.environment_id, found.app_id, found.name) == (event.environment_id, event.app_id, "Production")
     assert (found.mode, found.region, found.cloud_version) == (event.mode, event.region, event.cloud_version)
     assert (found.places.database, found.places.files) == (event.database, event.files)
     assert found.places.documents_query == event.documents_query
     assert found.host == "db.example.org:5432"
+    assert found.key == str(event.app_id)
 
 
-async def test_an_update_replaces_all_that_was_known(database: Database) -> None:
+async def test_an_update_replaces_all_that_was_known(environments: Environments, database: Database) -> None:
     event = registered(uuid4(), uuid4())
     files = S3Files(bucket="documents", prefix="app", credentials="secret:bucket")
     changed = event.model_copy(update={"name": "Live", "files": files, "documents_query": None})
-    await react(database, event)
-    await react(database, EnvironmentUpdated.model_validate(changed.model_dump()))
+    await react(environments, database, event)
+    await react(environments, database, EnvironmentUpdated.model_validate(changed.model_dump()))
     async with database.transaction() as c:
-        found = await find(c, event.environment_id)
+        found = await environments.find(c, event.environment_id)
     assert found is not None
     assert (found.name, found.places.files, found.places.documents_query) == ("Live", files, None)
 
 
-async def test_a_removed_environment_is_found_by_who_tidies_up_alone(database: Database) -> None:
+async def test_a_removed_environment_is_found_by_who_tidies_up_alone(
+    environments: Environments, database: Database
+) -> None:
     event = registered(uuid4(), uuid4())
-    await react(database, event)
-    await react(database, EnvironmentRemoved(app_id=event.app_id, environment_id=event.environment_id))
+    await react(environments, database, event)
+    await react(environments, database, EnvironmentRemoved(app_id=event.app_id, environment_id=event.environment_id))
     async with database.transaction() as c:
-        assert await find(c, event.environment_id) is None
-        found = await find(c, event.environment_id, even_removed=True)
+        assert await environments.find(c, event.environment_id) is None
+        found = await environments.find(c, event.environment_id, even_removed=True)
     assert found is not None
     assert found.places.files == event.files

@@ -1,17 +1,20 @@
-"""The rows of the copy: one per environment, what the log said last about it."""
+"""The copy: one row per environment, what the log said last about it."""
 
-from typing import Final
+from typing import Any, Final, Self
 from uuid import UUID
 
+from contracts.envelope import Message
+from contracts.events.apps import EnvironmentRegistered, EnvironmentRemoved, EnvironmentUpdated
 from contracts.values import CloudVersion, EnvironmentPlaces, Mode, Region, Value
 from services.platform.database import Connection, Database, load_queries, migrate
+from services.platform.messaging.follower import Reactions
 
 PACKAGE: Final = "services.platform.environments"
 
 queries = load_queries(PACKAGE)
 
 
-class KnownEnvironment(Value):
+class Environment(Value):
     """Where an environment is and what it is called; passwords are references, resolved when they are used."""
 
     environment_id: UUID
@@ -22,36 +25,59 @@ class KnownEnvironment(Value):
     cloud_version: CloudVersion
     places: EnvironmentPlaces
 
+    @classmethod
+    def of(cls, event: EnvironmentRegistered | EnvironmentUpdated) -> Self:
+        """What an event describes, whole."""
+        shared = {name: getattr(event, name) for name in cls.model_fields if name != "places"}
+        places = {name: getattr(event, name) for name in EnvironmentPlaces.model_fields}
+        return cls(**shared, places=EnvironmentPlaces(**places))
+
     @property
     def host(self) -> str:
         """`host:port` of its database, for the limit of jobs at once on one host."""
         return f"{self.places.database.host}:{self.places.database.port}"
 
-
-async def migrate_environments(database: Database) -> None:
-    """Make or upgrade the table in the service's own schema. Raises NewerSchemaError."""
-    await migrate(database, PACKAGE, database.schema)
-
-
-async def remember(c: Connection, environment: KnownEnvironment) -> None:
-    """Keep what is known of an environment now, in place of what was known before."""
-    await queries.remember(
-        c,
-        environment_id=environment.environment_id,
-        app_id=environment.app_id,
-        described=environment.model_dump(mode="json"),
-    )
+    @property
+    def key(self) -> str:
+        """What events about it are keyed by."""
+        return str(self.app_id)
 
 
-async def forget(c: Connection, environment_id: UUID) -> None:
-    """Mark an environment as removed; how to reach it is kept for what was begun there."""
-    await queries.forget(c, environment_id=environment_id)
+class Environments:
+    """The copy in the schema of the service that uses it."""
 
+    @classmethod
+    async def open(cls, database: Database) -> Self:
+        """Make or upgrade the table. Raises NewerSchemaError, DatabaseUnavailableError."""
+        await migrate(database, PACKAGE, database.schema)
+        return cls()
 
-async def find(c: Connection, environment_id: UUID, *, even_removed: bool = False) -> KnownEnvironment | None:
-    """What the log said last about an environment; None: nothing yet, or that it was removed.
+    def reactions(self) -> Reactions:
+        """What to do when the log tells of environments; a service that does more calls these in its own."""
+        return {
+            EnvironmentRegistered: self.on_environment_described,
+            EnvironmentUpdated: self.on_environment_described,
+            EnvironmentRemoved: self.on_environment_removed,
+        }
 
-    `even_removed` is for tidying up in an environment that nobody may use any more (a restore's previous state).
-    """
-    row = await queries.find(c, environment_id=environment_id, even_removed=even_removed)
-    return KnownEnvironment.model_validate(row["described"]) if row else None
+    async def on_environment_described(self, c: Connection, message: Message[Any]) -> None:
+        """Keep what is known of an environment now, in place of what was known before."""
+        environment = Environment.of(message.body)
+        await queries.remember(
+            c,
+            environment_id=environment.environment_id,
+            app_id=environment.app_id,
+            described=environment.model_dump(mode="json"),
+        )
+
+    async def on_environment_removed(self, c: Connection, message: Message[EnvironmentRemoved]) -> None:
+        """Nobody finds it any more; how to reach it is kept for what was begun there."""
+        await queries.forget(c, environment_id=message.body.environment_id)
+
+    async def find(self, c: Connection, environment_id: UUID, *, even_removed: bool = False) -> Environment | None:
+        """What the log said last about an environment; None: nothing yet, or that it was removed.
+
+        `even_removed` is for tidying up where nobody may do anything else any more (a restore's previous state).
+        """
+        row = await queries.find(c, environment_id=environment_id, even_removed=even_removed)
+        return Environment.model_validate(row["described"]) if row else None
