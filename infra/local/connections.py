@@ -8,7 +8,7 @@ from urllib.parse import quote
 from infra.local.engines.engine import Engine
 from infra.local.engines.kafka import USER, Kafka
 from infra.local.engines.postgres import SUPERUSER, Postgres
-from infra.local.engines.seaweedfs import PORTS_NEEDED, SeaweedFS
+from infra.local.engines.seaweedfs import DOORS, SeaweedFS
 from infra.local.layout import Layout
 from infra.local.outside import Outside, revealed
 from infra.local.ports import LOOPBACK
@@ -78,7 +78,7 @@ def _postgres(identity: StackIdentity, layout: Layout) -> Postgres:
 
 
 def _seaweedfs(identity: StackIdentity, layout: Layout) -> SeaweedFS:
-    inner = (identity.ports[f"seaweedfs-{number}"] for number in range(1, PORTS_NEEDED))
+    inner = (identity.ports[f"seaweedfs-{door}"] for door in DOORS[1:])
     ports = (identity.ports["seaweedfs"], *inner)
     return SeaweedFS(layout.engine("seaweedfs"), ports, S3_USER, identity.passwords["s3"])
 

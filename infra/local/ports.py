@@ -6,14 +6,17 @@ from collections.abc import Collection
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
-CHOICE: Final = range(20_000, 32_768)
-"""Below the range from which Linux takes the ports of outgoing connections: what was free stays free."""
+TWIN: Final = 10_000
+"""SeaweedFS opens a second port so much above each that it is told; no port is taken whose twin is not free."""
+CHOICE: Final = range(12_000, 12_000 + TWIN)
+"""With their twins below the ports that Linux gives to outgoing connections: what was free stays free."""
 
 
 def free_ports(count: int, *, avoid: Collection[int] = ()) -> list[int]:
     """So many different ports that nobody listens on now, drawn at random so that two copies rarely meet."""
     drawn = random.SystemRandom().sample(CHOICE, len(CHOICE))
-    free = (port for port in drawn if port not in avoid and is_free(port))
+    avoided = {*avoid, *(port + TWIN for port in avoid)}
+    free = (port for port in drawn if port not in avoided and is_free(port))
     return [next(free) for _ in range(count)]
 
 
@@ -23,18 +26,15 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen there now; connections of an earlier server that linger do not count."""
+    """Whether a server could listen there and at its twin; what lingers of old connections is no bar."""
+    return _is_free(port) and _is_free(port + TWIN)
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except OSError:
+        except (OSError, OverflowError):
             return False
         return True
-
-
-def is_open(port: int) -> bool:
-    """Whether somebody listens there."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((LOOPBACK, port)) == 0

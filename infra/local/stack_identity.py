@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, SecretStr
 
-from infra.local.engines.seaweedfs import PORTS_NEEDED
+from infra.local.engines.seaweedfs import DOORS
 from infra.local.errors import StackError
 from infra.local.layout import Layout
 from infra.local.ports import free_ports, is_free
@@ -22,7 +22,7 @@ PORTS: Final = (
     "postgres",
     "seaweedfs",
     "kafka-controller",
-    *(f"seaweedfs-{number}" for number in range(1, PORTS_NEEDED)),
+    *(f"seaweedfs-{door}" for door in DOORS[1:]),
     *(f"{service}-health" for service in SERVICES if service != "gateway"),
 )
 """By name; the first four are what a person may ask for."""

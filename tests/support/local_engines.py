@@ -16,7 +16,7 @@ from infra.local.children import Command, start, stop
 from infra.local.engines.engine import Engine
 from infra.local.engines.kafka import USER, Kafka
 from infra.local.engines.postgres import SUPERUSER, Postgres
-from infra.local.engines.seaweedfs import PORTS_NEEDED, SeaweedFS
+from infra.local.engines.seaweedfs import DOORS, SeaweedFS
 from infra.local.ports import LOOPBACK, free_port, free_ports
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 
@@ -86,7 +86,7 @@ def local_postgres17_tls() -> Iterator[PostgresSettings]:
 def local_s3() -> Iterator[S3Settings]:
     """Run SeaweedFS; the bucket that the settings name does not exist."""
     with _directory() as directory:
-        engine = SeaweedFS(directory, tuple(free_ports(PORTS_NEEDED)), "nightkeep", secrets.token_urlsafe())
+        engine = SeaweedFS(directory, tuple(free_ports(len(DOORS))), "nightkeep", secrets.token_urlsafe())
         with running(engine):
             yield s3_settings_of(engine.endpoint_url, engine.secret_access_key)
 

@@ -12,17 +12,16 @@ import httpx
 
 from infra.local.children import Command
 from infra.local.errors import StackError
-from infra.local.ports import LOOPBACK
+from infra.local.ports import LOOPBACK, TWIN
 from infra.local.private import write_private
 
 DOORS: Final = ("s3", "filer", "volume", "master", "admin")
-"""Each listens on an HTTP and a gRPC port; all but the first are inner ones, which ask for a signed token."""
-PORTS_NEEDED: Final = 2 * len(DOORS)
+"""Each listens on an HTTP port and, `TWIN` above it, for gRPC; all but the first ask for a signed token."""
 
 
 @dataclass(frozen=True)
 class SeaweedFS:
-    """`weed mini`; `ports` are two for each of `DOORS`, in that order."""
+    """`weed mini`; `ports` are one for each of `DOORS`, in that order."""
 
     directory: Path
     ports: tuple[int, ...]
@@ -64,7 +63,7 @@ class SeaweedFS:
 
     def is_ready(self) -> bool:
         """Whether S3 answers and the master has a volume server to put data on."""
-        master = f"http://{LOOPBACK}:{self._doors()['master'][0]}"
+        master = f"http://{LOOPBACK}:{self._doors()['master']}"
         try:
             return (
                 httpx.get(f"{self.endpoint_url}/healthz", timeout=2).is_success
@@ -73,18 +72,15 @@ class SeaweedFS:
         except (httpx.HTTPError, ValueError):
             return False
 
-    def _doors(self) -> dict[str, tuple[int, int]]:
-        """Each door's HTTP and gRPC port."""
-        return dict(zip(DOORS, zip(self.ports[::2], self.ports[1::2], strict=True), strict=True))
+    def _doors(self) -> dict[str, int]:
+        return dict(zip(DOORS, self.ports, strict=True))
 
     def _options(self) -> list[str]:
-        doors = self._doors().items()
         return [
             "-dir=data",
             f"-ip={LOOPBACK}",
             f"-ip.bind={LOOPBACK}",
-            *(f"-{door}.port={http}" for door, (http, _) in doors),
-            *(f"-{door}.port.grpc={grpc}" for door, (_, grpc) in doors),
+            *(f"-{door}.port={port}" for door, port in self._doors().items()),
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             "-s3.config=s3.json",
@@ -109,7 +105,7 @@ class SeaweedFS:
 
     def _sockets(self) -> list[Path]:
         """What it opens in /tmp whatever it is told."""
-        sockets = (f"seaweedfs-{door}-grpc-{grpc}.sock" for door, (_, grpc) in self._doors().items())
+        sockets = (f"seaweedfs-{door}-grpc-{port + TWIN}.sock" for door, port in self._doors().items())
         return [Path("/tmp", name) for name in sockets]  # noqa: S108 -- its choice, not ours
 
     def _sweep(self) -> None:

@@ -20,7 +20,7 @@ def identity() -> StackIdentity:
 @pytest.fixture
 def taken() -> Iterator[int]:
     with socket.socket() as opened:
-        opened.bind((LOOPBACK, 0))
+        opened.bind((LOOPBACK, free_port()))
         opened.listen()
         yield opened.getsockname()[1]
 
