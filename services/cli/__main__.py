@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -12,10 +12,7 @@ from services.cli.commands import admin, apps, backups, dead_letters, environmen
 from services.cli.errors import GatewayError
 from services.cli.exits import EXPLAINED, exit_code
 from services.cli.local import add_stack_commands, stack_is_here
-from services.cli.session import Session
-
-API_KEY: Final = "NIGHTKEEP_API_KEY"
-"""Only from the environment, never an option: arguments are seen by everybody on the machine."""
+from services.cli.session import API_KEY, Session
 
 
 class Nightkeep(TyperGroup):

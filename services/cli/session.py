@@ -15,7 +15,8 @@ from rich.console import Console, RenderableType
 from services.cli.client import Gateway, UnauthorizedError, UnreachableError
 from services.cli.local import local_connection
 
-
+API_KEY: Final = "NIGHTKEEP_API_KEY"
+"""Only from the environment, never an option: arguments are seen by everybody on the machine."""
 PIPE_COLUMNS: Final = 160
 
 

@@ -4,9 +4,16 @@ from typing import Annotated
 
 import typer
 
+from services.cli.completion import complete_app, complete_environment
+
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
-Environment = Annotated[str, typer.Argument(help="An environment: its id, `app/name`, or its name if only one has it.")]
-App = Annotated[str, typer.Argument(help="An app: its id, slug or name.")]
+Environment = Annotated[
+    str,
+    typer.Argument(
+        help="An environment: its id, `app/name`, or its name if only one has it.", autocompletion=complete_environment
+    ),
+]
+App = Annotated[str, typer.Argument(help="An app: its id, slug or name.", autocompletion=complete_app)]
 Backup = Annotated[str, typer.Argument(help="A backup's id.")]
 Restore = Annotated[str, typer.Argument(help="A restore's id.")]
 DeadLetter = Annotated[str, typer.Argument(help="A dead letter's id, as the list shows it.")]

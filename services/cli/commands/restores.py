@@ -8,6 +8,7 @@ import typer
 from services.cli.client import Gateway
 from services.cli.commands import options
 from services.cli.commands.waits import end_of_restore
+from services.cli.completion import complete_environment
 from services.cli.exits import Exit
 from services.cli.names import as_id, environment_name, find_environment
 from services.cli.session import Session, session_of
@@ -16,7 +17,15 @@ from services.gateway.resources import Backup, Environment
 
 commands = typer.Typer(name="restore", help="Restores: create, list, show, cancel, undo, follow.", no_args_is_help=True)
 
-Into = Annotated[str, typer.Option("--into", metavar="ENVIRONMENT", help="The destination: id, `app/name` or name.")]
+Into = Annotated[
+    str,
+    typer.Option(
+        "--into",
+        metavar="ENVIRONMENT",
+        help="The destination: id, `app/name` or name.",
+        autocompletion=complete_environment,
+    ),
+]
 DatabaseOnly = Annotated[bool, typer.Option("--database-only", help="Leave the file documents as they are.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only look whether it would go well; change nothing.")]
 

@@ -247,8 +247,24 @@ async def test_a_second_first_administrator_is_refused(api: Api, nightkeep: Nigh
     assert "nk_" not in result.output
 
 
-async def test_completion_is_offered_for_the_usual_shells(nightkeep: Nightkeep) -> None:
-    assert "--install-completion" in nightkeep("--help").stdout
+async def test_the_shell_completes_environments_by_name(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.new_environment(await api.new_app(), passed=False)
+    typed = f"nightkeep backup list {environment['app_slug'][:8]}"
+
+    completed = nightkeep(_nightkeep_complete="complete_bash", comp_words=typed, comp_cword="3")
+
+    assert f"{environment['app_slug']}/production" in completed.stdout.split()
+
+
+async def test_the_shell_completes_nothing_when_nobody_can_be_asked(nightkeep: Nightkeep) -> None:
+    completed = nightkeep(
+        _nightkeep_complete="complete_bash",
+        comp_words="nightkeep backup list x",
+        comp_cword="3",
+        nightkeep_url="http://127.0.0.1:9",
+    )
+
+    assert completed.stdout.strip() == ""
 
 
 async def test_the_help_explains_the_exit_codes(nightkeep: Nightkeep) -> None:
