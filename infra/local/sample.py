@@ -1,0 +1,70 @@
+"""The sample app of a stack, in two programs of their own: make its databases and documents; tell the gateway of it.
+
+`python -m infra.local.sample make|register DIRECTORY`; each may run again.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from infra.local.errors import StackError
+from infra.local.layout import Layout
+from infra.local.private import write_private
+from infra.local.programs import SCALE_SETTING
+from infra.local.state import Sample, SampleEnvironments
+from infra.sample import Sample as SampleApp
+from infra.sample import SampleGround, make_sample, register_sample
+from services.cli.client import Gateway
+from services.cli.session import read_key_file
+from services.gateway.first_admin import make_first_admin
+from services.gateway.settings import FirstAdminSettings
+from services.platform.process.clock import SystemClock
+from services.platform.process.errors import PermanentError
+from services.platform.process.settings import PostgresSettings
+
+MAINTENANCE_DATABASE: Final = "postgres"
+USER: Final = "admin"
+
+
+def make(layout: Layout) -> SampleApp:
+    """Make roles, databases, rows and documents, as far as they are not there."""
+    known = json.loads(layout.connections_file.read_text(encoding="utf-8"))["postgres"]
+    server = PostgresSettings.model_validate(known).model_copy(update={"database": MAINTENANCE_DATABASE})
+    ground = SampleGround(server, layout.documents, layout.secrets)
+    return make_sample(ground, scale=float(os.environ.get(SCALE_SETTING, "1")))
+
+
+def register(layout: Layout) -> None:
+    """Make the first person's key, and register the app and its two environments as that person."""
+    if not layout.credentials_file.exists():
+        _make_first_person(layout)
+    user, key = read_key_file(layout.credentials_file)
+    with Gateway(os.environ["NIGHTKEEP_STACK_GATEWAY_URL"], user, key) as gateway:
+        known = register_sample(gateway, make(layout))
+    environments = SampleEnvironments(production=known.production, acceptance=known.acceptance)
+    told = Sample(app_id=known.app_id, environments=environments, credentials_file=layout.credentials_file)
+    write_private(layout.sample_file, told.model_dump_json(indent=2))
+
+
+def _make_first_person(layout: Layout) -> None:
+    """Needs the settings of the role `gateway` in the environment."""
+    settings = FirstAdminSettings().postgres
+    try:
+        key = asyncio.run(make_first_admin(settings, USER, clock=SystemClock(), new_id=uuid4))
+    except PermanentError as error:
+        raise StackError(f"{error.reason}; its key was not kept: `nightkeep down --purge` begins anew") from error
+    write_private(layout.credentials_file, json.dumps({"user": USER, "api_key": key.text()}))
+
+
+def main() -> None:
+    """Do what the first argument says, for the stack in the directory of the second."""
+    what, directory = sys.argv[1:]
+    {"make": make, "register": register}[what](Layout(Path(directory)))
+
+
+if __name__ == "__main__":
+    main()
