@@ -7,11 +7,12 @@ from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.streams import stream
-from services.catalog.domain.state import app, backup, concerns, environment, restore
+from services.catalog.domain.state import app, backup, concerns, environment, preflight, restore
 from services.catalog.domain.state.aggregate import Aggregate
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
+from services.catalog.domain.state.preflight import Preflight
 from services.catalog.domain.state.restore import Restore
 from services.platform.database import Connection, load_queries
 from services.platform.database.errors import translated
@@ -37,6 +38,7 @@ KINDS: Final[dict[type[Aggregate], Kind]] = {
     Environment: Kind("environment", "environment_id", environment.evolve, concerns.ENVIRONMENT),
     Backup: Kind("backup", "backup_id", backup.evolve, concerns.BACKUP),
     Restore: Kind("restore", "restore_id", restore.evolve, concerns.RESTORE),
+    Preflight: Kind("preflight", "preflight_id", preflight.evolve, concerns.PREFLIGHT),
 }
 """In the order in which rows are locked."""
 
@@ -78,6 +80,24 @@ class Desk:
                 return entity_id
         owner: UUID | None = await queries.slug_owner(self.c, slug=slug)
         return owner
+
+    def app_of(self, body: Any) -> UUID | None:  # noqa: ANN401 -- a command or an event
+        """The app of the first row that `body` names and that there is."""
+        for aggregate, kind in KINDS.items():
+            row = self._rows.get((aggregate, getattr(body, kind.id_field, None)))  # type: ignore[arg-type]  # -- no id finds no row
+            if row is not None and row.state is not None:
+                app_id: UUID = row.state.app_id
+                return app_id
+        return None
+
+    async def unknown(self, event: Event) -> list[str]:
+        """The streams of rows that `event` concerns and that there are not."""
+        concerned = [(aggregate, kind) for aggregate, kind in KINDS.items() if isinstance(event, kind.concerned_by)]
+        return [
+            stream(SERVICE, kind.name, entity_id)
+            for aggregate, kind in concerned
+            if await self.find(aggregate, entity_id := getattr(event, kind.id_field)) is None
+        ]
 
     def place(self, of: str) -> int:
         """The sequence that the stream `of` has reached."""

@@ -19,7 +19,7 @@ async def request_backup(desk: Desk, command: RequestBackup, request: Request) -
     environment = await desk.find(Environment, command.environment_id)
     created_by = person(request.actor)
     event = rules.request_backup(backup, environment, command, created_by=created_by, now=request.now)
-    return Decided("backup", command.backup_id, event.app_id, event)
+    return Decided("backup", command.backup_id, event.app_id, (event,))
 
 
 async def comment_backup(desk: Desk, command: CommentBackup, _request: Request) -> Decided:
@@ -45,4 +45,4 @@ async def cancel_backup(desk: Desk, command: CancelBackup, _request: Request) ->
 async def _on(desk: Desk, command: Any, rule: Callable[[Backup | None, Any], Event]) -> Decided:  # noqa: ANN401 -- any of the commands above
     backup = await desk.find(Backup, command.backup_id)
     event = rule(backup, command)
-    return Decided("backup", command.backup_id, rules.known(backup, command.backup_id).app_id, event)
+    return Decided("backup", command.backup_id, rules.known(backup, command.backup_id).app_id, (event,))

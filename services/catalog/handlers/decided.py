@@ -1,4 +1,4 @@
-"""What a handler returns: the event, and whose stream it belongs to."""
+"""What a handler returns: the events, and whose stream they belong to."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +13,16 @@ SERVICE: Final = "catalog"
 
 @dataclass(frozen=True)
 class Decided:
-    """An accepted command: `event` of `entity`, which belongs to the app `app_id`."""
+    """An accepted command: `events` of `entity`, which belongs to the app `app_id`."""
 
     entity: str
     entity_id: UUID
     app_id: UUID
-    event: Event
+    events: tuple[Event, ...]
 
     @property
     def stream(self) -> str:
-        """The stream that the event is appended to."""
+        """The stream that the events are appended to."""
         return stream(SERVICE, self.entity, self.entity_id)
 
 

@@ -29,15 +29,15 @@ async def register_environment(desk: Desk, command: RegisterEnvironment, request
     environment = await desk.find(Environment, command.environment_id)
     app = await desk.find(App, command.app_id)
     event = rules.register_environment(environment, app, command, check_id=request.derived_id(CHECK))
-    return Decided("environment", command.environment_id, command.app_id, event)
+    return Decided("environment", command.environment_id, command.app_id, (event,))
 
 
 async def update_environment(desk: Desk, command: UpdateEnvironment, request: Request) -> Decided:
     """Describe it anew."""
     environment = rules.known(await desk.find(Environment, command.environment_id), command.environment_id)
     app = await desk.find(App, environment.app_id)
-    event = rules.update_environment(environment, app, command, check_id=request.derived_id(CHECK))
-    return Decided("environment", command.environment_id, environment.app_id, event)
+    events = rules.update_environment(environment, app, command, check_id=request.derived_id(CHECK))
+    return Decided("environment", command.environment_id, environment.app_id, events)
 
 
 async def remove_environment(desk: Desk, command: RemoveEnvironment, _request: Request) -> Decided:
@@ -79,4 +79,4 @@ async def _on(desk: Desk, command: Any, rule: Callable[[Environment | None, Any]
     environment = await desk.find(Environment, command.environment_id)
     event = rule(environment, command)
     app_id = rules.known(environment, command.environment_id).app_id
-    return Decided("environment", command.environment_id, app_id, event)
+    return Decided("environment", command.environment_id, app_id, (event,))

@@ -6,6 +6,7 @@ from services.catalog.domain.actors import person
 from services.catalog.domain.decide import restores as rules
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
+from services.catalog.domain.state.preflight import Preflight
 from services.catalog.domain.state.restore import Restore
 from services.catalog.handlers.decided import Decided, Request
 
@@ -17,21 +18,23 @@ async def request_restore(desk: Desk, command: RequestRestore, request: Request)
     restore = await desk.find(Restore, command.restore_id)
     requested_by = person(request.actor)
     event = rules.request_restore(restore, backup, environment, command, requested_by=requested_by, now=request.now)
-    return Decided("restore", command.restore_id, event.app_id, event)
+    return Decided("restore", command.restore_id, event.app_id, (event,))
 
 
 async def request_preflight(desk: Desk, command: RequestPreflight, _request: Request) -> Decided:
     """Have somebody look whether a restore would go well."""
     environment = await desk.find(Environment, command.environment_id)
-    event = rules.request_preflight(await desk.find(Backup, command.backup_id), environment, command)
-    return Decided("preflight", command.preflight_id, event.app_id, event)
+    backup = await desk.find(Backup, command.backup_id)
+    preflight = await desk.find(Preflight, command.preflight_id)
+    event = rules.request_preflight(preflight, backup, environment, command)
+    return Decided("preflight", command.preflight_id, event.app_id, (event,))
 
 
 async def cancel_restore(desk: Desk, command: CancelRestore, _request: Request) -> Decided:
     """Ask for its end."""
     restore = await desk.find(Restore, command.restore_id)
     event = rules.cancel_restore(restore, command)
-    return Decided("restore", command.restore_id, rules.known(restore, command.restore_id).app_id, event)
+    return Decided("restore", command.restore_id, rules.known(restore, command.restore_id).app_id, (event,))
 
 
 async def undo_restore(desk: Desk, command: UndoRestore, request: Request) -> Decided:
@@ -40,4 +43,4 @@ async def undo_restore(desk: Desk, command: UndoRestore, request: Request) -> De
     environment = await desk.find(Environment, restore.environment_id)
     requested_by = person(request.actor)
     event = rules.undo_restore(restore, environment, command, requested_by=requested_by, now=request.now)
-    return Decided("restore", command.restore_id, restore.app_id, event)
+    return Decided("restore", command.restore_id, restore.app_id, (event,))

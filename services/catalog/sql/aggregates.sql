@@ -12,7 +12,7 @@ SELECT id FROM aggregate WHERE kind = 'app' AND state ->> 'slug' = :slug AND NOT
 
 -- name: undoable_restores(now)
 -- Restores whose time to undo is over and that nobody has said it of.
-SELECT id FROM aggregate
+SELECT id, app_id FROM aggregate
 WHERE kind = 'restore' AND state ->> 'state' = 'completed' AND NOT (state ->> 'grace_ended')::boolean
     AND (state ->> 'undo_until')::timestamptz <= :now
 LIMIT 100;
@@ -21,3 +21,8 @@ LIMIT 100;
 -- The event that began a stream: what happens to it by itself later follows from there.
 SELECT event_id, headers ->> 'ce_correlationid' AS correlation_id, key FROM event
 WHERE stream = :stream AND sequence = 1;
+
+-- name: hold_partitions(consumer, topic, partitions)!
+-- Who decides about apps of these partitions, and who follows what others say of them, take turns.
+SELECT FROM consumer_offset WHERE consumer = :consumer AND topic = :topic AND partition = ANY (:partitions::int[])
+ORDER BY partition FOR UPDATE;

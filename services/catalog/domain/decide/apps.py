@@ -38,7 +38,7 @@ def remove_app(app: App | None, command: RemoveApp) -> AppRemoved:
     if app.environments:
         names = ", ".join(sorted(app.environments.values()))
         raise RefusedError(
-            RejectionCode.INVALID_STATE, f"the app still has environments ({names}): remove them first", field="app_id"
+            RejectionCode.NOT_ALLOWED, f"the app still has environments ({names}): remove them first", field="app_id"
         )
     return AppRemoved(app_id=app.app_id)
 

@@ -48,7 +48,7 @@ def request_backup(  # noqa: PLR0913 -- what was asked, of what, by whom, when, 
         raise RefusedError(RejectionCode.ALREADY_EXISTS, f"backup {command.backup_id} exists", field="backup_id")
     if not environment.passed:
         raise RefusedError(
-            RejectionCode.INVALID_STATE,
+            RejectionCode.NOT_ALLOWED,
             f"no check of {environment.name} has passed yet: see its findings, mend them and check it again",
             field="environment_id",
         )

@@ -1,6 +1,8 @@
 """Decisions on environments: what is known of them, and what runs there."""
 
+from typing import Final
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from contracts.commands.apps import (
     CheckEnvironment,
@@ -25,11 +27,14 @@ from contracts.events.apps import (
     EnvironmentUpdated,
     PackageDeployed,
 )
-from contracts.values import RunState
+from contracts.values import RunState, Schedule, WallClockSchedule
 from services.catalog.domain.decide.apps import known as known_app
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.environment import Environment
+
+PLACES: Final = ("database", "files", "documents_query")
+"""What a check looked at."""
 
 
 def known(environment: Environment | None, environment_id: UUID) -> Environment:
@@ -70,21 +75,27 @@ def register_environment(
         reason = f"environment {command.environment_id} exists already"
         raise RefusedError(RejectionCode.ALREADY_EXISTS, reason, field="environment_id")
     _refuse_taken_name(known_app(app, command.app_id), command.name, command.environment_id)
+    _refuse_unknown_zone(command.schedule)
     return EnvironmentRegistered(**dict(command), check_id=check_id)
 
 
 def update_environment(
     environment: Environment | None, app: App | None, command: UpdateEnvironment, *, check_id: UUID
-) -> EnvironmentUpdated:
-    """Described anew, whole; not while something works with the places it had."""
+) -> tuple[EnvironmentUpdated] | tuple[EnvironmentUpdated, EnvironmentCheckRequested]:
+    """Described anew, whole. A changed place is checked anew, and not changed while something works with it."""
     environment = known(environment, command.environment_id)
-    if command.database is not None or command.files is not None:
-        refuse_busy(environment)
+    _refuse_unknown_zone(command.schedule)
     if command.name is not None:
         _refuse_taken_name(known_app(app, environment.app_id), command.name, environment.environment_id)
     given = {name: value for name, value in dict(command).items() if value is not None}
-    described = {name: getattr(environment, name) for name in EnvironmentUpdated.model_fields}
-    return EnvironmentUpdated(**described | given | {"check_id": check_id})
+    described = {name: getattr(environment, name) for name in EnvironmentUpdated.model_fields} | given
+    if all(described[name] == getattr(environment, name) for name in PLACES):
+        return (EnvironmentUpdated(**described),)
+    refuse_busy(environment)
+    again = EnvironmentCheckRequested(
+        app_id=environment.app_id, environment_id=environment.environment_id, check_id=check_id
+    )
+    return EnvironmentUpdated(**described | {"check_id": check_id}), again
 
 
 def remove_environment(environment: Environment | None, command: RemoveEnvironment) -> EnvironmentRemoved:
@@ -157,4 +168,13 @@ def _refuse_taken_name(app: App, name: str, environment_id: UUID) -> None:
             RejectionCode.ALREADY_EXISTS,
             f"the app has an environment {name!r} already: choose another name",
             field="name",
+        )
+
+
+def _refuse_unknown_zone(schedule: Schedule | None) -> None:
+    if isinstance(schedule, WallClockSchedule) and schedule.zone not in available_timezones():
+        raise RefusedError(
+            RejectionCode.INVALID_PARAMETERS,
+            f"there is no time zone {schedule.zone!r}: name one of the IANA database, like Europe/Berlin",
+            field="schedule.zone",
         )

@@ -20,6 +20,7 @@ from services.catalog.domain.decide.environments import known as known_environme
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
+from services.catalog.domain.state.preflight import Preflight
 from services.catalog.domain.state.restore import Restore
 from services.catalog.domain.versions import is_older
 
@@ -52,9 +53,12 @@ def request_restore(  # noqa: PLR0913 -- what was asked, of what, into what, by 
 
 
 def request_preflight(
-    backup: Backup | None, environment: Environment | None, command: RequestPreflight
+    preflight: Preflight | None, backup: Backup | None, environment: Environment | None, command: RequestPreflight
 ) -> PreflightRequested:
     """A look alone: it is not refused for what would refuse the restore; its findings say that."""
+    if preflight is not None:
+        reason = f"preflight {command.preflight_id} exists"
+        raise RefusedError(RejectionCode.ALREADY_EXISTS, reason, field="preflight_id")
     backup = _restorable(backup, command.backup_id)
     environment = _destination(environment, command.environment_id, backup)
     return PreflightRequested(
@@ -86,13 +90,8 @@ def undo_restore(
     restore = known(restore, command.restore_id)
     if restore.state is not RestoreState.COMPLETED:
         raise RefusedError(RejectionCode.NOT_ALLOWED, f"this restore is {restore.state}", field="restore_id")
-    if restore.grace_ended or restore.undo_until is None or now >= restore.undo_until:
-        raise RefusedError(
-            RejectionCode.NOT_ALLOWED,
-            "the time to undo this restore is over: its grace ended, or a newer one has switched since",
-            field="restore_id",
-        )
     environment = known_environment(environment, restore.environment_id)
+    _refuse_late(restore, environment, now)
     refuse_running(environment)
     refuse_busy(environment)
     return RestoreUndoRequested(
@@ -171,6 +170,16 @@ def _destination(environment: Environment | None, environment_id: UUID, backup: 
             field="environment_id",
         )
     return environment
+
+
+def _refuse_late(restore: Restore, environment: Environment, now: datetime) -> None:
+    over = restore.grace_ended or restore.undo_until is None or now >= restore.undo_until
+    if over or environment.undoable_restore != restore.restore_id:
+        raise RefusedError(
+            RejectionCode.NOT_ALLOWED,
+            "the time to undo this restore is over: its grace ended, or a newer one has switched since",
+            field="restore_id",
+        )
 
 
 def _what(backup: Backup, environment: Environment) -> dict[str, object]:

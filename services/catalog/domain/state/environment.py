@@ -53,8 +53,7 @@ def _on_description(environment: Environment, event: Event) -> Environment:
     match event:
         case apps.EnvironmentUpdated():
             described = changed(environment, **dict(event))
-            same = (described.database, described.files) == (environment.database, environment.files)
-            return changed(described, passed=environment.passed and same)
+            return changed(described, passed=environment.passed and event.check_id == environment.check_id)
         case apps.EnvironmentRemoved():
             return changed(environment, removed=True)
         case apps.EnvironmentCheckRequested():

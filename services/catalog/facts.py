@@ -1,0 +1,85 @@
+"""What other services say reaches the catalog's own rows, so that it decides from these alone (architecture §2.3)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.envelope import Cause, Event, Message
+from contracts.events.restores import RestoreCompleted
+from contracts.states import ForbiddenMoveError
+from contracts.streams import stream
+from contracts.topics import Topic
+from services.catalog.adapters.desk import SERVICE, Desk
+from services.catalog.domain.decide.restores import end_grace_for_newer
+from services.catalog.domain.state import concerns
+from services.catalog.domain.state.environment import Environment
+from services.catalog.domain.state.restore import Restore
+from services.platform.database import Connection
+from services.platform.eventstore.store import EventStore
+from services.platform.messaging.follower import EventFollower, Reaction
+from services.platform.messaging.reading import LogReader
+from services.platform.process.clock import Clock
+from services.platform.process.errors import PermanentError
+
+CONSUMER: Final = "catalog"
+
+
+class Facts:
+    """The reactions of the catalog: each folds a fact into the rows that it concerns."""
+
+    def __init__(self, store: EventStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def reactions(self) -> Mapping[type[Event], Reaction]:
+        """The reaction to each fact of another service that a decision may depend on."""
+        return dict.fromkeys(concerns.FACTS, self.note)
+
+    async def note(self, c: Connection, message: Message[Any]) -> None:
+        """Fold one fact. Raises PermanentError when it is about nothing that is known, or breaks a state machine."""
+        desk = Desk(c)
+        if unknown := await desk.unknown(message.body):
+            raise PermanentError(f"{type(message.body).__name__} is about {', '.join(unknown)}, which there is not")
+        older = await _older_switch(desk, message.body)
+        try:
+            await desk.apply(message.body)
+        except ForbiddenMoveError as error:
+            raise PermanentError(str(error)) from error
+        if older is not None:
+            await self._end_grace(desk, older, message)
+        await desk.write()
+
+    async def _end_grace(self, desk: Desk, older: Restore, message: Message[Any]) -> None:
+        """Only the newest switch of an environment can be undone."""
+        event = end_grace_for_newer(older, message.body.restore_id)
+        if event is None:
+            return
+        own = stream(SERVICE, "restore", older.restore_id)
+        place = desk.place(own)
+        await desk.apply(event, own)
+        await self._store.append(
+            desk.c, own, [event], Cause.of(message), str(older.app_id), after=place, now=self._clock.now()
+        )
+
+
+async def _older_switch(desk: Desk, event: Event) -> Restore | None:
+    """The restore that could be undone until `event`, where that is a newer switch in the same environment."""
+    if not isinstance(event, RestoreCompleted):
+        return None
+    environment = await desk.find(Environment, event.environment_id)
+    older: UUID | None = environment.undoable_restore if environment else None
+    return await desk.find(Restore, older) if older not in (None, event.restore_id) and older else None
+
+
+class Hearing:
+    """Waits until the rows know what the log held at the moment of asking."""
+
+    def __init__(self, follower: EventFollower, reader: LogReader) -> None:
+        self._follower = follower
+        self._reader = reader
+
+    async def hear_all(self, partitions: Sequence[int]) -> None:
+        """Raises BrokerUnavailableError."""
+        ends = await self._reader.ends(Topic.EVENTS)
+        for partition in partitions:
+            await self._follower.caught_up(partition, ends[partition])

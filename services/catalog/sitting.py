@@ -1,0 +1,144 @@
+"""The decisions of one transaction: every command gets its one outcome, in the order in which they came."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from contracts.envelope import Command, Message
+from contracts.errors import DecodeError, RejectionCode
+from contracts.events.commands import CommandRejected
+from contracts.streams import stream
+from contracts.topics import PLATFORM_KEY
+from services.catalog.adapters.desk import SERVICE, Desk
+from services.catalog.domain.refusals import RefusedError, refuse_foreign_key
+from services.catalog.handlers.decided import Decided, Request
+from services.catalog.handlers.registry import HANDLERS
+from services.catalog.incoming import Incoming
+from services.platform.eventstore.outcomes import CommandOutcome, CommandOutcomes
+from services.platform.eventstore.store import EventStore
+from services.platform.messaging.deadletters import DeadLetters
+
+OTHER_BODY: Final = "this command id was decided with another body: its first outcome stands; send a new id"
+
+
+class Sitting:
+    """Deals with one command after another; `known` are the outcomes that there were before. Nothing is written twice.
+
+    `outcomes` are those that it added, for the log lines after the commit.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        known: Mapping[UUID, CommandOutcome],
+        *,
+        store: EventStore,
+        letters: DeadLetters,
+        now: datetime,
+    ) -> None:
+        self._desk = desk
+        self._known = dict(known)
+        self._store = store
+        self._letters = letters
+        self._now = now
+        self.outcomes: list[tuple[Incoming, CommandOutcome]] = []
+
+    async def deal_with(self, item: Incoming, *, refuse: bool) -> bool:
+        """Whether `item` was dealt with; False when it would be refused and must not be yet (`refuse`)."""
+        if item.command_id in self._known:
+            await self._seen_before(item, self._known[item.command_id])
+            return True
+        if item.message is None:
+            await self._undecodable(item, item.error or DecodeError("it is no command"))
+            return True
+        try:
+            decided = await self._decided(item.message)
+        except RefusedError as refused:
+            if refuse:
+                await self._reject(item, item.message.envelope.id, refused)
+            return refuse
+        await self._accept(item, item.message.envelope.id, decided)
+        return True
+
+    async def _decided(self, message: Message[Command]) -> Decided:
+        _refuse_overdue(message, self._now)
+        handler = HANDLERS[type(message.body)]
+        decided = await handler(self._desk, message.body, Request(message, self._now))
+        refuse_foreign_key(message.envelope.key, decided.app_id)
+        return decided
+
+    async def _seen_before(self, item: Incoming, outcome: CommandOutcome) -> None:
+        if item.body_hash != outcome.body_hash:
+            await self._letters.put(item.received, code=RejectionCode.ALREADY_EXISTS, reason=OTHER_BODY, field="ce_id")
+
+    async def _undecodable(self, item: Incoming, error: DecodeError) -> None:
+        await self._letters.put(item.received, code=error.code, reason=error.reason, field=error.field)
+        if item.command_id is not None:
+            await self._reject(item, item.command_id, RefusedError(error.code, error.reason, field=error.field))
+
+    async def _accept(self, item: Incoming, command_id: UUID, decided: Decided) -> None:
+        place = self._desk.place(decided.stream)
+        for event in decided.events:
+            await self._desk.apply(event, decided.stream)
+        await self._store.append(
+            self._desk.c,
+            decided.stream,
+            decided.events,
+            item.cause,
+            str(decided.app_id),
+            after=place,
+            now=self._now,
+        )
+        outcome = CommandOutcome(
+            command_id=command_id,
+            body_hash=item.body_hash,
+            outcome="accepted",
+            decided_at=self._now,
+            stream=decided.stream,
+            sequence=place + len(decided.events),
+            environment_id=getattr(decided.events[-1], "environment_id", None),
+        )
+        await self._conclude(item, outcome)
+
+    async def _reject(self, item: Incoming, command_id: UUID, refused: RefusedError) -> None:
+        body = item.message.body if item.message else None
+        app_id = self._desk.app_of(body) if body else None
+        own = stream(SERVICE, "command", command_id)
+        rejected = CommandRejected(
+            command_id=command_id,
+            command=item.name,
+            code=refused.code,
+            reason=refused.reason,
+            field=refused.field,
+        )
+        key = str(app_id) if app_id else PLATFORM_KEY
+        await self._store.append(self._desk.c, own, [rejected], item.cause, key, after=0, now=self._now)
+        outcome = CommandOutcome(
+            command_id=command_id,
+            body_hash=item.body_hash,
+            outcome="rejected",
+            decided_at=self._now,
+            stream=own,
+            sequence=1,
+            environment_id=getattr(body, "environment_id", None),
+            code=refused.code,
+            reason=refused.reason,
+            field=refused.field,
+        )
+        await self._conclude(item, outcome)
+
+    async def _conclude(self, item: Incoming, outcome: CommandOutcome) -> None:
+        await CommandOutcomes().put(self._desk.c, outcome)
+        self._known[outcome.command_id] = outcome
+        self.outcomes.append((item, outcome))
+
+
+def _refuse_overdue(message: Message[Command], now: datetime) -> None:
+    not_after = message.envelope.not_after
+    if not_after is not None and now > not_after:
+        raise RefusedError(
+            RejectionCode.OVERDUE,
+            f"it was to be decided by {not_after.isoformat()}: send it again if it is still wanted",
+            field="ce_notafter",
+        )
