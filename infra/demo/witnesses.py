@@ -17,7 +17,7 @@ from infra.sample.errors import SampleError
 from infra.sample.psql import Psql
 
 SQL: Final = Path(__file__).with_name("sql")
-AREA: Final = ".nightkeep*"
+AREA: Final = ".nightkeep"
 """Where a restore keeps what it set aside, below the root; no part of the documents."""
 HEADING: Final = re.compile(r"-- Name: (?P<name>.*); Type: (?P<type>.*); Schema: (?P<schema>.*); Owner: (?P<owner>.*)")
 
