@@ -4,7 +4,7 @@ from services.platform.database.connection import Connection, Record
 from services.platform.database.database import Database
 from services.platform.database.errors import ConflictError, DatabaseUnavailableError, NewerSchemaError
 from services.platform.database.migrations import migrate
-from services.platform.database.notifications import Notifications
+from services.platform.database.notifications import HeldLock, Notifications
 from services.platform.database.queries import load_queries
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Connection",
     "Database",
     "DatabaseUnavailableError",
+    "HeldLock",
     "NewerSchemaError",
     "Notifications",
     "Record",

@@ -3,14 +3,14 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 import asyncpg
 
 from services.platform.database.connection import Connection, RawConnection, Record, connect_arguments, prepare
 from services.platform.database.errors import translated, translated_while_connecting
-from services.platform.database.notifications import Notifications
+from services.platform.database.notifications import HeldLock, Notifications
 from services.platform.process.settings import PostgresSettings
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ ACQUIRE_SECONDS: Final = 15.0
 """Longer than a connection attempt may take; then the pool is exhausted or the server away."""
 CLOSE_SECONDS: Final = 5.0
 """What connections in use are given before they are cut."""
+GIVING_BACK_FAILED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the pool says of a connection that ended meanwhile: it throws it away, and what was done with it is done."""
 
 
 class Database:
@@ -86,19 +88,18 @@ class Database:
                     await c.remove_listener(channel, notifications.arrived)
 
     @asynccontextmanager
-    async def locked(self, name: str) -> AsyncIterator[Connection | None]:
-        """A connection that holds the advisory lock `name` as long as its session lives, or None: somebody else does.
-
-        The connection is in no transaction.
-        """
+    async def locked(self, name: str) -> AsyncIterator[HeldLock | None]:
+        """The advisory lock `name` as long as its session lives, or None: somebody else holds it."""
+        lock = HeldLock()
         async with self._acquired() as c:
+            c.add_termination_listener(lock.connection_lost)
             with translated():
                 held = await c.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name)
-                try:
-                    yield c if held else None
-                finally:
-                    if held and not c.is_closed():
-                        await c.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
+            try:
+                yield lock if held else None
+            finally:
+                if not lock.lost:  # the pool lets go of the lock when it takes the connection back
+                    c.remove_termination_listener(lock.connection_lost)
 
     @asynccontextmanager
     async def _acquired(self) -> AsyncIterator[Connection]:
@@ -107,7 +108,7 @@ class Database:
         try:
             yield c
         finally:
-            with translated():
+            with suppress(*GIVING_BACK_FAILED):
                 await self._pool.release(c)
 
     async def _watch(self, connection: RawConnection) -> None:

@@ -1,4 +1,4 @@
-"""Waking up when another process has committed something, with a time after which one looks anyway."""
+"""What a session of PostgreSQL tells while it lives: that something was committed, that a lock is still ours."""
 
 import asyncio
 
@@ -35,3 +35,14 @@ class Notifications:
         """Called by the driver."""
         self.lost = True
         self._woken.set()
+
+
+class HeldLock:
+    """A lock that a session holds; `lost` once the session has ended and somebody else may hold it."""
+
+    def __init__(self) -> None:
+        self.lost = False
+
+    def connection_lost(self, _connection: object) -> None:
+        """Called by the driver."""
+        self.lost = True

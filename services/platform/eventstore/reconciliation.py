@@ -72,6 +72,8 @@ class Reconciliation:
             raise LogPartedError(
                 f"partition {partition} of the log ends at {end}, {noted.offset} was noted: the topic was recreated"
             )
+        if noted is not None and end == noted.offset + 1:
+            return
         first = noted
         async for records in self._reader.read(Topic.EVENTS, partition, noted.offset if noted else 0, end):
             if first is not None:

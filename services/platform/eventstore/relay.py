@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter
 
 from contracts.codec import RawRecord
-from services.platform.database import Connection, Database, Notifications, load_queries
+from services.platform.database import Database, HeldLock, Notifications, load_queries
 from services.platform.eventstore.ports import Publish
 from services.platform.eventstore.reconciliation import Reconciliation
 from services.platform.eventstore.store import outbox_channel
@@ -48,8 +48,8 @@ class OutboxRelay:
             async with self._database.listen(outbox_channel(self._service)) as notifications:
                 await self._relay(place, notifications)
 
-    async def _relay(self, place: Connection, notifications: Notifications) -> None:
-        while not place.is_closed():
+    async def _relay(self, place: HeldLock, notifications: Notifications) -> None:
+        while not place.lost:
             await self._reconciliation.ensure()
             if await self.publish_batch() < BATCH:
                 await notifications.wait(POLL_SECONDS)

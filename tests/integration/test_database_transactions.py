@@ -1,0 +1,171 @@
+"""Transactions, locks and notifications on a real PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from services.platform.database import ConflictError, Connection, Database, DatabaseUnavailableError
+from services.platform.process.settings import PostgresSettings
+from tests.support.databases import FreshDatabase
+from tests.support.eventually import eventually
+
+
+@pytest.fixture
+async def database(fresh_database: FreshDatabase) -> AsyncIterator[Database]:
+    opened = await Database.open(fresh_database("catalog"))
+    async with opened.transaction() as c:
+        await c.execute("CREATE TABLE thing (id int CONSTRAINT one_thing PRIMARY KEY, note jsonb)")
+    yield opened
+    await opened.close()
+
+
+async def _count(database: Database) -> int:
+    async with database.transaction() as c:
+        return int(await c.fetchval("SELECT count(*) FROM thing"))
+
+
+async def _end_other_sessions(database: Database) -> None:
+    async with database.transaction() as c:
+        await c.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+async def test_a_service_works_in_the_schema_named_like_its_role(database: Database) -> None:
+    async with database.transaction() as c:
+        assert await c.fetchval("SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'thing'") == (
+            "catalog"
+        )
+
+
+async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
+    async def insert_and_fail() -> None:
+        async with database.transaction() as c:
+            await c.execute("INSERT INTO thing VALUES (1)")
+            raise ValueError("on purpose")
+
+    with pytest.raises(ValueError, match="on purpose"):
+        await insert_and_fail()
+    assert await _count(database) == 0
+
+
+async def test_a_second_writer_of_the_same_key_is_told_which_rule_it_met(database: Database) -> None:
+    async with database.transaction() as c:
+        await c.execute("INSERT INTO thing VALUES (1)")
+    with pytest.raises(ConflictError) as caught:
+        async with database.transaction() as c:
+            await c.execute("INSERT INTO thing VALUES (1)")
+    assert caught.value.constraint == "one_thing"
+
+
+async def test_two_transactions_that_wait_for_each_other_end_with_one_conflict(database: Database) -> None:
+    async with database.transaction() as c:
+        await c.execute("INSERT INTO thing VALUES (1), (2)")
+    both_hold_one = asyncio.Barrier(2)
+
+    async def lock(first: int, second: int) -> None:
+        async with database.transaction() as c:
+            await c.execute("SELECT FROM thing WHERE id = $1 FOR UPDATE", first)
+            await both_hold_one.wait()
+            await c.execute("SELECT FROM thing WHERE id = $1 FOR UPDATE", second)
+
+    ended = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ended) == ["ConflictError", "NoneType"]
+
+
+async def test_json_goes_in_and_comes_out_as_values(database: Database) -> None:
+    note = {"documents": [1, 2], "name": "Grüße", "id": uuid4(), "none": None}
+    async with database.transaction() as c:
+        await c.execute("INSERT INTO thing VALUES (1, $1)", note)
+        assert await c.fetchval("SELECT note FROM thing") == {**note, "id": str(note["id"])}
+
+
+async def test_a_session_that_was_ended_is_a_transient_error_and_counts_as_a_loss(database: Database) -> None:
+    before = database.generation
+    with pytest.raises(DatabaseUnavailableError):
+        async with database.transaction() as c:
+            await c.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert database.generation > before
+    assert await _count(database) == 0  # the next transaction has a new connection
+
+
+async def test_an_idle_connection_that_is_lost_counts_as_a_loss_before_anybody_uses_it(database: Database) -> None:
+    async with database.transaction(), database.transaction():
+        pass  # two connections are in the pool now
+    before = database.generation
+    await _end_other_sessions(database)
+
+    async def noticed() -> bool:
+        return database.generation > before
+
+    await eventually(noticed)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"port": 1}, {"host": "host.invalid"}, {"password": SecretStr("wrong")}, {"database": "none_such"}],
+    ids=["nobody-listens", "no-such-host", "no-such-password", "no-such-database"],
+)
+async def test_a_server_that_does_not_let_us_in_yet_is_worth_another_try(
+    fresh_database: FreshDatabase, wrong: dict[str, object]
+) -> None:
+    settings = fresh_database("catalog").model_copy(update=wrong)
+    with pytest.raises(DatabaseUnavailableError) as caught:
+        await Database.open(settings)
+    assert settings.password.get_secret_value() not in str(caught.value)
+
+
+async def test_a_notification_wakes_at_commit_and_not_before(database: Database) -> None:
+    async with database.listen("things") as notifications:
+        async with database.transaction() as c:
+            await c.execute("NOTIFY things")
+            assert not await notifications.wait(0.05)
+        assert await notifications.wait(5)
+        assert not await notifications.wait(0.05)
+
+
+async def test_a_listener_whose_connection_is_lost_is_told(database: Database) -> None:
+    async with database.listen("things") as notifications:
+        await _end_other_sessions(database)
+        with pytest.raises(DatabaseUnavailableError):
+            await notifications.wait(5)
+
+
+async def test_a_lock_has_one_holder_and_is_free_when_its_session_ends(
+    database: Database, fresh_database: FreshDatabase
+) -> None:
+    async def is_free() -> bool:
+        async with other.locked("relay") as place:
+            return place is not None
+
+    async def is_lost() -> bool:
+        return held is not None and held.lost
+
+    other = await Database.open(fresh_database("catalog"))
+    async with database.locked("relay") as held:
+        assert held is not None
+        assert not await is_free()
+        await _end_other_sessions(other)
+        await eventually(is_free)
+        await eventually(is_lost)
+    assert await is_free()
+    await other.close()
+
+
+async def test_verify_full_speaks_tls_and_refuses_a_foreign_authority(
+    postgres17_tls: PostgresSettings, postgres: PostgresSettings
+) -> None:
+    database = await Database.open(postgres17_tls, schema="public")
+    async with database.transaction() as c:
+        assert await _speaks_tls(c)
+    await database.close()
+    with pytest.raises(DatabaseUnavailableError):
+        await Database.open(postgres17_tls.model_copy(update={"ca_file": None, "sslmode": "verify-full"}))
+
+
+async def _speaks_tls(c: Connection) -> bool:
+    return bool(await c.fetchval("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
