@@ -1,0 +1,49 @@
+"""A catalog as a real process, and a script that talks to it over Kafka alone."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from tests.support.databases import FreshDatabase
+from tests.support.running_services import Platform, open_platform
+from tests.support.script import Script, open_script
+from tests.support.shop import Shop
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: PostgresSettings) -> Iterator[FreshDatabase]:
+    """A database for all tests of a module."""
+    database = FreshDatabase(postgres)
+    yield database
+    database.drop()
+
+
+@pytest.fixture(scope="module")
+async def catalog(
+    kafka: KafkaSettings, module_database: FreshDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Platform]:
+    """A platform of which the catalog alone runs; tests keep apart by apps of their own."""
+    topics = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
+    nowhere = S3Settings.model_validate({"bucket": "none", "access_key_id": "none", "secret_access_key": "none"})
+    directory = Path(tmp_path_factory.mktemp("catalog"))
+    async with open_platform(topics, module_database, nowhere, directory) as platform:
+        await platform.start("catalog")
+        yield platform
+
+
+@pytest.fixture
+async def script(catalog: Platform) -> AsyncIterator[Script]:
+    """A script with nothing but a Kafka client."""
+    async with open_script(catalog.kafka) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def shop(script: Script) -> Shop:
+    """A registered app of the test's own."""
+    shop = Shop(script)
+    await shop.register()
+    return shop
