@@ -3,14 +3,14 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.manifest import CONTENT_BYTES, Burial
+from contracts.manifest import CONTENT_BYTES, Burial, DocumentLine, Lines
 from services.platform.objectstore import Faults, FaultyObjectStore, ObjectStore, StoreUnavailableError
-from services.platform.repository import EnvironmentRepository, Repository, RepositoryV1
+from services.platform.repository import EnvironmentRepository, Repository, RepositoryV1, read_documents
 from services.platform.repository.errors import (
     ContentCorruptError,
     ContentMissingError,
@@ -198,3 +198,34 @@ class RepositoryBehaviour:
         await ours.put_manifest(written)
         with pytest.raises(RepositoryKeyError, match="use the repository key"):
             await RepositoryV1(store, bytes(32)).of(environment_id).read_manifest(written.backup_id)
+
+    async def test_a_list_is_read_in_batches_whatever_its_length(self, repository: EnvironmentRepository) -> None:
+        lines = [_line(number) for number in range(70_000)]
+        data = "".join(line.model_dump_json() + "\n" for line in lines).encode()
+        assert len(data) > CONTENT_BYTES
+        stored = await repository.store(pieces(data))
+        listing = Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=len(lines))
+        batches = [batch async for batch in read_documents(repository, listing)]
+        assert [line for batch in batches for line in batch] == lines
+        assert max(len(batch) for batch in batches) < 5_000
+
+    async def test_an_empty_list_is_a_list_and_half_a_line_is_damage(self, repository: EnvironmentRepository) -> None:
+        for data, broken in ((b"", False), (b'{"id":', True), (b"nonsense\n", True)):
+            stored = await repository.store_bytes(data)
+            listing = Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=0)
+            with pytest.raises(ContentCorruptError) if broken else nullcontext():
+                assert [batch async for batch in read_documents(repository, listing)] == []
+
+
+def _line(number: int) -> DocumentLine:
+    document_id = UUID(int=number)
+    return DocumentLine(
+        id=document_id,
+        place=str(document_id),
+        size=number,
+        stamp="1",
+        settled=True,
+        referenced=None,
+        contents=("a" * 64,),
+        hash="a" * 64,
+    )

@@ -3,6 +3,7 @@
 The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRepository` (see `port`).
 """
 
+from services.platform.repository.lists import read_dangling, read_documents
 from services.platform.repository.opening import open_repository
 from services.platform.repository.port import EnvironmentRepository, Hasher, Repository, StoredSequence, Verdict
 from services.platform.repository.v1 import RepositoryV1
@@ -15,4 +16,6 @@ __all__ = [
     "StoredSequence",
     "Verdict",
     "open_repository",
+    "read_dangling",
+    "read_documents",
 ]

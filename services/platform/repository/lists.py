@@ -1,0 +1,52 @@
+"""Reads the lists that a manifest names, in bounded memory: documents, dangling references (contracts/FORMAT.md)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
+from typing import Final, TypeVar
+
+from pydantic import ValidationError
+
+from contracts.manifest import DanglingLine, DocumentLine, Lines
+from contracts.values import Value
+from services.platform.repository.errors import ContentCorruptError
+from services.platform.repository.port import EnvironmentRepository
+
+SLICE_BYTES: Final = 512 * 1024
+"""Parsed at once: about two thousand documents."""
+
+L = TypeVar("L", bound=Value)
+
+
+def read_documents(repository: EnvironmentRepository, listing: Lines) -> AsyncIterator[Sequence[DocumentLine]]:
+    """A backup's documents in batches, sorted by id. Raises the ContentMissingError and ContentCorruptError."""
+    return _read(repository, listing, DocumentLine)
+
+
+def read_dangling(repository: EnvironmentRepository, dangling: Lines) -> AsyncIterator[Sequence[DanglingLine]]:
+    """A backup's dangling references in batches, sorted by id. Raises as `read_documents`."""
+    return _read(repository, dangling, DanglingLine)
+
+
+async def _read(repository: EnvironmentRepository, lines: Lines, kind: type[L]) -> AsyncIterator[Sequence[L]]:
+    rest = b""
+    async with aclosing(repository.read(lines.contents)) as contents:  # type: ignore[type-var]  # -- a generator
+        async for content in contents:
+            for piece in _slices(content):
+                whole, newline, rest = (rest + piece).rpartition(b"\n")
+                if newline:
+                    yield await asyncio.to_thread(_parsed, whole, kind)
+    if rest:
+        raise ContentCorruptError("a list ends in the middle of a line")
+
+
+def _slices(content: bytes) -> Iterator[bytes]:
+    return (content[start : start + SLICE_BYTES] for start in range(0, len(content), SLICE_BYTES))
+
+
+def _parsed(text: bytes, kind: type[L]) -> Sequence[L]:
+    try:
+        return [kind.model_validate_json(line) for line in text.split(b"\n")]
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        raise ContentCorruptError(f"a list has a line that is none: {problem['loc']}: {problem['msg']}") from error
