@@ -3,6 +3,6 @@
 A service opens `Environments`, follows the log with its `reactions()` among its own, and asks `find`.
 """
 
-from services.platform.environments.copy import Environment, Environments
+from services.platform.environments.copy import Environment, Environments, find
 
-__all__ = ["Environment", "Environments"]
+__all__ = ["Environment", "Environments", "find"]

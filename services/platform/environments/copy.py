@@ -75,9 +75,14 @@ class Environments:
         await queries.forget(c, environment_id=message.body.environment_id)
 
     async def find(self, c: Connection, environment_id: UUID, *, even_removed: bool = False) -> Environment | None:
-        """What the log said last about an environment; None: nothing yet, or that it was removed.
+        """See `find`."""
+        return await find(c, environment_id, even_removed=even_removed)
 
-        `even_removed` is for tidying up where nobody may do anything else any more (a restore's previous state).
-        """
-        row = await queries.find(c, environment_id=environment_id, even_removed=even_removed)
-        return Environment.model_validate(row["described"]) if row else None
+
+async def find(c: Connection, environment_id: UUID, *, even_removed: bool = False) -> Environment | None:
+    """What the log said last about an environment; None: nothing yet, or that it was removed.
+
+    `even_removed` is for tidying up where nobody may do anything else any more (a restore's previous state).
+    """
+    row = await queries.find(c, environment_id=environment_id, even_removed=even_removed)
+    return Environment.model_validate(row["described"]) if row else None

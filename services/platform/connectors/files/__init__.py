@@ -16,6 +16,7 @@ from services.platform.connectors.files.errors import (
 )
 from services.platform.connectors.files.findings import FREE_SPACE, NOT_WRITABLE
 from services.platform.connectors.files.opening import CredentialsError, Secrets, open_documents
+from services.platform.connectors.files.places import checked as checked_place
 from services.platform.connectors.files.port import DocumentStore, Listed, Part, Reader, Stray
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "Reader",
     "Secrets",
     "Stray",
+    "checked_place",
     "open_documents",
 ]

@@ -1,0 +1,137 @@
+"""The backup's documents and the destination's meet in a file of their own: hundreds of thousands in bounded memory."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from contracts.manifest import DocumentLine
+from services.platform.connectors.files import Listed, Stray
+from services.restore.documents.difference import EXAMPLES, Change, Difference, What
+from services.restore.documents.json_lines import ListUnreadableError
+
+BATCH: Final = 1000
+
+_SCHEMA: Final = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE wanted (place TEXT PRIMARY KEY, size INTEGER NOT NULL, hash TEXT NOT NULL, contents TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE present (place TEXT PRIMARY KEY, size INTEGER NOT NULL, same INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE stray (place TEXT PRIMARY KEY);
+CREATE VIEW change AS
+    SELECT iif(p.place IS NULL, 'add', 'replace') AS what, w.place, w.size, w.contents
+    FROM wanted AS w LEFT JOIN present AS p USING (place) WHERE p.place IS NULL OR NOT p.same
+    UNION ALL
+    SELECT 'set-aside', p.place, p.size, '[]' FROM present AS p
+    WHERE NOT EXISTS (SELECT FROM wanted AS w WHERE w.place = p.place);
+"""
+_PAIRS: Final = """
+SELECT place, w.size, w.hash FROM wanted AS w JOIN present AS p USING (place)
+WHERE w.size = p.size AND place > ? ORDER BY place LIMIT ?
+"""
+_SUMS: Final = "SELECT what, count(*), coalesce(sum(size), 0) FROM change GROUP BY what"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A document of the backup, and one of the same size at its place: only its bytes tell whether it is the same."""
+
+    place: str
+    size_bytes: int
+    hash: str
+
+
+class Comparison:
+    """See `comparison`. One caller at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def want(self, lines: Sequence[DocumentLine]) -> None:
+        """Documents of the backup. Raises ListUnreadableError when one place is named twice."""
+        rows = [(line.place, line.size, line.hash, json.dumps(line.contents)) for line in lines]
+        try:
+            await self._many("INSERT INTO wanted VALUES (?, ?, ?, ?)", rows)
+        except sqlite3.IntegrityError as error:
+            raise ListUnreadableError("the backup's list of documents names one place twice") from error
+
+    async def have(self, entries: Sequence[Listed | Stray]) -> None:
+        """What is in the destination; seen twice (a listing under way may do that), it counts once."""
+        documents = [(entry.place, entry.size_bytes) for entry in entries if isinstance(entry, Listed)]
+        strays = [(entry.place,) for entry in entries if isinstance(entry, Stray)]
+        await self._many("INSERT OR REPLACE INTO present (place, size) VALUES (?, ?)", documents)
+        await self._many("INSERT OR REPLACE INTO stray VALUES (?)", strays)
+
+    async def pairs(self) -> AsyncGenerator[Pair, None]:
+        """Those of equal size, to be looked into."""
+        after = ""
+        while rows := await self._rows(_PAIRS, after, BATCH):
+            for row in rows:
+                yield Pair(*row)
+            after = rows[-1][0]
+
+    async def same(self, places: Iterable[str]) -> None:
+        """These have been looked into, and are the same."""
+        await self._many("UPDATE present SET same = 1 WHERE place = ?", [(place,) for place in places])
+
+    async def sizes_agree(self) -> None:
+        """Take all of equal size for the same, for an estimate."""
+        await self._rows(
+            "UPDATE present SET same = 1 WHERE size = (SELECT size FROM wanted AS w WHERE w.place = present.place)"
+        )
+
+    async def difference(self) -> Difference:
+        """The sums."""
+        sums = {What(what): (count, size) for what, count, size in await self._rows(_SUMS)}
+        [(count, total)] = await self._rows("SELECT count(*), coalesce(sum(size), 0) FROM wanted")
+        [(same,)] = await self._rows("SELECT count(*) FROM present WHERE same")
+        [(strays,)] = await self._rows("SELECT count(*) FROM stray")
+        examples = await self._rows("SELECT place FROM stray ORDER BY place LIMIT ?", EXAMPLES)
+        (added, replaced, aside) = (sums.get(what, (0, 0)) for what in What)
+        return Difference(
+            count=count,
+            bytes=total,
+            same_count=same,
+            added_count=added[0],
+            added_bytes=added[1],
+            replaced_count=replaced[0],
+            replaced_bytes=replaced[1],
+            set_aside_count=aside[0],
+            set_aside_bytes=aside[1],
+            strays_count=strays,
+            strays=tuple(place for (place,) in examples),
+        )
+
+    async def changes(self) -> AsyncGenerator[Sequence[Change], None]:
+        """What has to be done, in batches."""
+        cursor = await asyncio.to_thread(self._connection.execute, "SELECT what, place, size, contents FROM change")
+        while rows := await asyncio.to_thread(cursor.fetchmany, BATCH):
+            yield [
+                Change(what=what, place=place, size=size, contents=json.loads(contents))
+                for what, place, size, contents in rows
+            ]
+
+    async def _many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        await asyncio.to_thread(self._connection.executemany, statement, rows)
+
+    async def _rows(self, statement: str, *arguments: object) -> list[Any]:
+        cursor = await asyncio.to_thread(self._connection.execute, statement, arguments)
+        return await asyncio.to_thread(cursor.fetchall)
+
+
+@asynccontextmanager
+async def comparison(scratch: Path) -> AsyncIterator[Comparison]:
+    """An empty comparison below the scratch directory; gone at the end."""
+    with TemporaryDirectory(dir=scratch, prefix="documents-", ignore_cleanup_errors=True) as directory:
+        connection = sqlite3.connect(Path(directory) / "comparison", check_same_thread=False)
+        try:
+            connection.executescript(_SCHEMA)
+            yield Comparison(connection)
+        finally:
+            connection.close()

@@ -1,0 +1,91 @@
+"""Works on many documents, some at a time, and tells how far it is; memory stays bounded however many there are."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Final, Protocol, TypeVar
+
+from services.platform.process.together import together
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 16
+"""Hides what one small document costs in round trips."""
+LARGE_BYTES: Final = 1024 * 1024
+LARGE_AT_ONCE: Final = 2
+"""A large one is several contents of 16 MiB in memory."""
+
+
+class Progress(Protocol):
+    """How far a step is (a JobRun's `progress` is one); raises when the work must stop."""
+
+    async def __call__(
+        self,
+        *,
+        bytes_done: int = 0,
+        bytes_total: int | None = None,
+        documents_done: int = 0,
+        documents_total: int | None = None,
+    ) -> None:
+        """Tell."""
+        ...
+
+
+async def unwatched(
+    *,
+    bytes_done: int = 0,
+    bytes_total: int | None = None,
+    documents_done: int = 0,
+    documents_total: int | None = None,
+) -> None:
+    """Nobody watches."""
+
+
+class Pace:
+    """One step's work on documents: how many at once, and how many are done."""
+
+    def __init__(
+        self, progress: Progress, *, documents_total: int | None = None, bytes_total: int | None = None
+    ) -> None:
+        self._progress = progress
+        self._documents_total = documents_total
+        self._bytes_total = bytes_total
+        self._documents_done = 0
+        self._bytes_done = 0
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+
+    async def each(self, items: AsyncGenerator[T, None], work: Callable[[T], Awaitable[None]]) -> None:
+        """Do `work` for every item; the first error ends all of it, as itself."""
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def one(item: T) -> None:
+            try:
+                await work(item)
+            finally:
+                room.release()
+
+        async with together() as group, aclosing(items):
+            async for item in items:
+                await room.acquire()
+                group.create_task(one(item))
+
+    @asynccontextmanager
+    async def document(self, size_bytes: int) -> AsyncIterator[None]:
+        """One document under way; told as done at the end."""
+        if size_bytes > LARGE_BYTES:
+            async with self._large:
+                yield
+        else:
+            yield
+        await self.tell(1, size_bytes)
+
+    async def tell(self, documents: int, size_bytes: int = 0) -> None:
+        """So many more are done."""
+        self._documents_done += documents
+        self._bytes_done += size_bytes
+        await self._progress(
+            bytes_done=self._bytes_done,
+            bytes_total=self._bytes_total,
+            documents_done=self._documents_done,
+            documents_total=self._documents_total,
+        )
