@@ -67,6 +67,7 @@ class Keeper:
         if self._running:
             await asyncio.to_thread(stop, *self._running)
             self._running = None
+            self._say(f"{self.part.name} stopped")
         self._note("stopped")
 
     async def _live_once(self) -> str:
