@@ -16,7 +16,7 @@ GatewayError                      every one says what was wrong and what to do; 
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -66,6 +66,9 @@ __all__ = [
     "UnauthorizedError",
     "UnreachableError",
 ]
+
+CHECK_SECONDS: Final = 15.0
+"""How long the gateway is asked to wait for findings before it answers that the look still goes on."""
 
 OnProgress = Callable[[JobProgressed], None]
 M = TypeVar("M", bound=BaseModel)
@@ -131,25 +134,39 @@ class Gateway:
         return Environment.model_validate(self._transport.get(f"/api/v1/environments/{environment_id}"))
 
     def register_environment(
-        self, app_id: UUID, environment: NewEnvironment, *, idempotency_key: str | None = None
+        self,
+        app_id: UUID,
+        environment: NewEnvironment,
+        *,
+        wait_seconds: float = CHECK_SECONDS,
+        idempotency_key: str | None = None,
     ) -> Environment:
-        """Make an environment of an app known; its check starts at once."""
-        path = f"/api/v1/apps/{app_id}/environments"
+        """Make an environment of an app known; its check starts at once, and is waited for a while."""
+        path = f"/api/v1/apps/{app_id}/environments?wait_seconds={wait_seconds}"
         return self._change("POST", path, Environment, environment, idempotency_key)
 
     def update_environment(
-        self, environment_id: UUID, change: EnvironmentChange, *, idempotency_key: str | None = None
+        self,
+        environment_id: UUID,
+        change: EnvironmentChange,
+        *,
+        wait_seconds: float = CHECK_SECONDS,
+        idempotency_key: str | None = None,
     ) -> Environment:
-        """Change an environment; what is not given stays."""
-        return self._change("PATCH", _environment(environment_id), Environment, change, idempotency_key)
+        """Change an environment; what is not given stays. Its new check is waited for a while."""
+        path = f"{_environment(environment_id)}?wait_seconds={wait_seconds}"
+        return self._change("PATCH", path, Environment, change, idempotency_key)
 
     def remove_environment(self, environment_id: UUID, *, idempotency_key: str | None = None) -> None:
         """Forget an environment; its backups keep their expiry."""
         self._transport.change("DELETE", _environment(environment_id), key=idempotency_key)
 
-    def check_environment(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Check:
-        """Start a look at an environment; `wait_for_check` waits for what it finds."""
-        return self._change("POST", _environment(environment_id, "checks"), Check, None, idempotency_key)
+    def check_environment(
+        self, environment_id: UUID, *, wait_seconds: float = CHECK_SECONDS, idempotency_key: str | None = None
+    ) -> Check:
+        """Look at an environment again; what is not found in a while, `wait_for_check` waits for."""
+        path = _environment(environment_id, f"checks?wait_seconds={wait_seconds}")
+        return self._change("POST", path, Check, None, idempotency_key)
 
     def wait_for_check(self, environment_id: UUID, *, timeout_seconds: float | None = None) -> Check:
         """The environment's newest check when it has ended. Raises NotKnownYetError after the timeout."""
@@ -244,11 +261,18 @@ class Gateway:
         return self._followed(f"/api/v1/restores/{restore_id}/progress", Restore, on_progress, deadline)
 
     def preflight(
-        self, environment_id: UUID, backup_id: UUID, *, database_only: bool = False, idempotency_key: str | None = None
+        self,
+        environment_id: UUID,
+        backup_id: UUID,
+        *,
+        database_only: bool = False,
+        wait_seconds: float = CHECK_SECONDS,
+        idempotency_key: str | None = None,
     ) -> Preflight:
-        """Start a look whether a restore would go well; `wait_for_preflight` waits for what it finds."""
+        """Look whether a restore would go well; what is not found in a while, `wait_for_preflight` waits for."""
         body = NewRestore(backup_id=backup_id, database_only=database_only)
-        return self._change("POST", _environment(environment_id, "preflights"), Preflight, body, idempotency_key)
+        path = _environment(environment_id, f"preflights?wait_seconds={wait_seconds}")
+        return self._change("POST", path, Preflight, body, idempotency_key)
 
     def wait_for_preflight(self, preflight_id: UUID, *, timeout_seconds: float | None = None) -> Preflight:
         """The finished preflight. Raises NotKnownYetError after the timeout."""

@@ -79,7 +79,7 @@ class Transport:
         return Retrying(
             retry=retry_if_exception_type((NotKnownYetError, *also)),
             stop=stop_after_delay(self._patience_seconds),
-            wait=wait_exponential_jitter(initial=0.2, max=2.0),
+            wait=wait_exponential_jitter(multiplier=0.2, max=2.0),
             reraise=True,
         )
 

@@ -5,11 +5,12 @@ that has no value yet is null. A reader must bear fields that it does not know.
 """
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contracts.commands.apps import refuse_unknown_region
 from contracts.events.backups import BackupKind, DatabaseStored, FilesStored, References, Tier
 from contracts.events.restores import DatabaseRestored, FilesRestored
 from contracts.states import BackupState, RestoreState
@@ -63,6 +64,11 @@ class NewEnvironment(Asked):
     files: FilesPlace
     documents_query: Sql | None = None
     schedule: Schedule | None = None
+
+    @model_validator(mode="after")
+    def _region_has_this_version(self) -> Self:
+        refuse_unknown_region(self.region, self.cloud_version)
+        return self
 
 
 class EnvironmentChange(Asked):

@@ -55,7 +55,7 @@ def check(
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         place = find_environment(gateway, environment)
-        gateway.check_environment(place.environment_id)
+        gateway.check_environment(place.environment_id, wait_seconds=0)
         session.note(f"looking at {environment_name(place)} …")
         found = gateway.wait_for_check(place.environment_id, timeout_seconds=timeout)
     session.tell(found, details.check(found))

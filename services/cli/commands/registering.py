@@ -90,7 +90,9 @@ def register(  # noqa: PLR0913 -- one parameter for each option
     })  # fmt: skip
     new = checked(NewEnvironment, merged(_described(file), given))
     with session.gateway() as gateway:
-        known = gateway.register_environment(find_app(gateway, app).app_id, new, idempotency_key=idempotency_key)
+        known = gateway.register_environment(
+            find_app(gateway, app).app_id, new, wait_seconds=0, idempotency_key=idempotency_key
+        )
         _tell(session, gateway, known, wait=wait, timeout=timeout)
 
 
@@ -115,7 +117,7 @@ def update(  # noqa: PLR0913 -- one parameter for each option
     with session.gateway() as gateway:
         place = find_environment(gateway, environment)
         change = checked(EnvironmentChange, _whole_places(place, given))
-        changed = gateway.update_environment(place.environment_id, change)
+        changed = gateway.update_environment(place.environment_id, change, wait_seconds=0)
         _tell(session, gateway, changed, wait=wait, timeout=timeout)
 
 

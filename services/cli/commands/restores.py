@@ -70,7 +70,7 @@ def _look(  # noqa: PLR0913 -- the options of the command
     database_only: bool,
     timeout: float | None,
 ) -> None:
-    asked = gateway.preflight(place.environment_id, source.backup_id, database_only=database_only)
+    asked = gateway.preflight(place.environment_id, source.backup_id, database_only=database_only, wait_seconds=0)
     found = gateway.wait_for_preflight(asked.preflight_id, timeout_seconds=timeout)
     session.tell(found, details.preflight(found))
     if found.state == "failed":

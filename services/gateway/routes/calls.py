@@ -68,7 +68,10 @@ def intent_with(scope: Scope) -> Callable[..., Intent]:
         response: Response,
         idempotency_key: Annotated[
             str | None,
-            Header(description="the same key asks for the same thing: repeat with it what is not known yet"),
+            Header(
+                alias=IDEMPOTENCY_HEADER,
+                description="the same key asks for the same thing: repeat with it what is not known yet",
+            ),
         ] = None,
     ) -> Intent:
         caller = caller_with(scope)(request)

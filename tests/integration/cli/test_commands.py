@@ -104,7 +104,7 @@ async def test_a_backup_is_followed_to_its_end(api: Api, nightkeep: Nightkeep) -
     result = await running
 
     assert result.exit_code == Exit.OK, result.output
-    assert "completed" in result.stdout
+    assert "Completed" in result.stdout
     assert "release 7" in result.stdout
     listed = nightkeep("backup", "list", name)
     assert backup["backup_id"] in listed.stdout
@@ -165,7 +165,7 @@ async def test_a_refusal_is_exit_code_3_with_its_reason(api: Api, nightkeep: Nig
     result = nightkeep("backup", "create", environment["environment_id"])
 
     assert result.exit_code == Exit.REFUSED
-    assert "INVALID_STATE" in result.stderr
+    assert "ERROR_NOT_ALLOWED" in result.stderr
     assert result.stdout == ""
 
 
@@ -175,7 +175,7 @@ async def test_a_refusal_in_json_is_one_object_on_standard_error(api: Api, night
     result = nightkeep("backup", "create", environment["environment_id"], "--json")
 
     assert result.exit_code == Exit.REFUSED
-    assert _json(result.stderr)["errorCode"] == "INVALID_STATE"
+    assert _json(result.stderr)["errorCode"] == "ERROR_NOT_ALLOWED"
 
 
 async def test_a_name_that_several_environments_have_is_an_error_with_the_candidates(
@@ -241,7 +241,7 @@ async def test_a_literal_password_is_refused_without_being_repeated(
 async def test_a_second_first_administrator_is_refused(api: Api, nightkeep: Nightkeep) -> None:
     settings = {name: value for name, value in api.platform.environment("gateway").items() if "POSTGRES" in name}
 
-    result = nightkeep("admin", "init", **settings)
+    result = await asyncio.to_thread(nightkeep, "admin", "init", **settings)
 
     assert result.exit_code == Exit.REFUSED
     assert "nk_" not in result.output

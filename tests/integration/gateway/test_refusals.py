@@ -75,7 +75,7 @@ async def test_an_environment_that_never_passed_a_check_takes_no_backups(api: Ap
 
     answer = await api.client.post(f"/api/v1/environments/{environment['environment_id']}/backups")
 
-    assert _told(answer)[:2] == (409, "INVALID_STATE")
+    assert _told(answer)[:2] == (409, "ERROR_NOT_ALLOWED")
     assert "check" in answer.json()["errorMessage"]
 
 
