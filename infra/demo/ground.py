@@ -1,0 +1,99 @@
+"""The stack that the demo runs on: one of its own that goes with it, or one that stays."""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from infra.local.children import Command, last_lines, start, stop
+from infra.local.engines.jars import class_path
+from infra.local.errors import StackError
+from infra.local.layout import Layout, choose
+from infra.local.state import Status, read_state
+from infra.local.up import Wishes, up_detached
+from infra.local.waiting import is_alive, wait_ready
+
+START_SECONDS: Final = 300.0
+STOP_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 0.2
+
+Told = Callable[[Status], None]
+"""Hears how the start goes on, a few times a second."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a stack for the demo is: in `data_dir`; else in the usual place if it stays, else in one that goes."""
+
+    data_dir: Path | None
+    stays: bool
+
+    @contextmanager
+    def stack(self, told: Told) -> Iterator[Status]:
+        """A stack that is ready; ended with the block unless it stays. Raises StackError."""
+        if self.stays:
+            yield _staying(choose(self.data_dir, os.environ), told)
+            return
+        passing = nullcontext(choose(self.data_dir, os.environ)) if self.data_dir else _passing_directory()
+        with passing as layout, _passing(layout, told) as status:
+            yield status
+
+
+@contextmanager
+def _passing(layout: Layout, told: Told) -> Iterator[Status]:
+    """Run a stack that dies with this process, and end it in order when the block ends."""
+    class_path()
+    with tempfile.TemporaryDirectory(prefix="nightkeep-demo-log-") as directory:
+        command = _up(layout, Path(directory))
+        process = start(command)
+        try:
+            yield _ready(layout, told, lambda: process.poll() is None, command.log)
+        finally:
+            stop(process, command)
+
+
+def _staying(layout: Layout, told: Told) -> Status:
+    """Take the stack that runs there, or start one that outlives this process."""
+    found = read_state(layout)
+    if found.state == "ready":
+        return found
+    guard = up_detached(Wishes(layout))
+    return _ready(layout, told, lambda: is_alive(guard), layout.logs / "supervisor.log")
+
+
+@contextmanager
+def _passing_directory() -> Iterator[Layout]:
+    """A place for a stack's data, removed when the block ends well; when it does not, it stays for a look."""
+    root = Path(tempfile.mkdtemp(prefix="nightkeep-demo-"))
+    root.chmod(0o711)
+    yield Layout(root)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def _up(layout: Layout, directory: Path) -> Command:
+    return Command(
+        argv=[sys.executable, "-m", "services.cli", "up", "--data-dir", str(layout.root)],
+        environment=os.environ,
+        directory=Path.cwd(),
+        log=directory / "up.log",
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def _ready(layout: Layout, told: Told, lives: Callable[[], bool], log: Path) -> Status:
+    deadline = time.monotonic() + START_SECONDS
+    while lives() and time.monotonic() < deadline:
+        found = wait_ready(layout, LOOK_SECONDS, go_on=lives)
+        told(found)
+        if found.state == "ready":
+            return found
+        if found.state == "degraded":
+            break
+    trouble = read_state(layout).trouble or last_lines(log, 3)
+    raise StackError(f"the stack did not become ready: {trouble}; its logs are in {layout.logs}")
