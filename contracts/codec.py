@@ -111,10 +111,11 @@ def read_headers(headers: Headers) -> dict[str, str]:
 
 
 def read_id(record: RawRecord) -> UUID | None:
-    """The `ce_id`, where one can be read at all."""
+    """The `ce_id`, where one can be read at all, whatever else is wrong."""
+    found = [value for name, value in record.headers if name == "ce_id"]
     try:
-        return UUID(read_headers(record.headers)["ce_id"])
-    except (KeyError, ValueError):
+        return UUID(found[0].decode()) if len(found) == 1 else None
+    except ValueError:
         return None
 
 

@@ -89,6 +89,10 @@ class Shop:
         ids = {"backup_id": backup_id, "environment_id": environment_id}
         await self.fact("BackupCompleted", stream, **ids, **completed_backup(backup_id))
 
+    async def heard(self) -> None:
+        """The catalog knows all facts said so far: it hears them before it refuses anything."""
+        assert (await self.ask("CancelBackup", backup_id=uuid4())).name == "CommandRejected"
+
     async def restore(self, backup_id: UUID, environment_id: UUID, *, switched_at: str | None = None) -> UUID:
         """A restore that was asked for; with `switched_at` it has completed."""
         restore_id = uuid4()
