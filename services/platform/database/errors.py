@@ -39,6 +39,7 @@ _AWAY: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,  # what the driver says of a connection that the server ends at this moment
     ConnectionError,
 )
 _IN_CONFLICT: Final = (
