@@ -29,7 +29,7 @@ CREATE VIEW change AS
     FROM wanted AS w LEFT JOIN present AS p USING (place) WHERE p.place IS NULL OR NOT p.same
     UNION ALL
     SELECT 'set-aside', p.place, p.size, '[]' FROM present AS p
-    WHERE NOT EXISTS (SELECT FROM wanted AS w WHERE w.place = p.place);
+    WHERE NOT EXISTS (SELECT 1 FROM wanted AS w WHERE w.place = p.place);
 """
 _PAIRS: Final = """
 SELECT place, w.size, w.hash FROM wanted AS w JOIN present AS p USING (place)

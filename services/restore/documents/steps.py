@@ -24,7 +24,6 @@ from services.restore.documents.kept_list import KeptList, keep, kept_difference
 from services.restore.documents.looking import list_both, look_into_pairs
 from services.restore.documents.pacing import Pace, Progress, unwatched
 
-
 Work = Callable[[Change], Awaitable[None]]
 
 

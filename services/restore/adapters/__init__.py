@@ -1,0 +1,1 @@
+"""Where the restore service touches Kafka."""

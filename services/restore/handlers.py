@@ -1,0 +1,77 @@
+"""What the restore service does when the log tells of something: one function for each event, in milliseconds."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.envelope import Cause, Message
+from contracts.events.restores import (
+    PreflightRequested,
+    RestoreCancelRequested,
+    RestoreGraceEnded,
+    RestoreRequested,
+    RestoreUndoRequested,
+)
+from services.platform.database import Connection
+from services.platform.environments import Environments, find
+from services.platform.jobs import JobQueue, NewJob
+from services.platform.messaging.follower import Reactions
+
+RESTORE: Final = "restore"
+UNDO: Final = "undo"
+REMOVE: Final = "remove"
+PREFLIGHT: Final = "preflight"
+
+
+class Handlers:
+    """Turns requests into jobs."""
+
+    def __init__(self, queue: JobQueue, environments: Environments) -> None:
+        self._queue = queue
+        self._environments = environments
+
+    def reactions(self) -> Reactions:
+        """Which event is answered by what."""
+        return {
+            **self._environments.reactions(),
+            RestoreRequested: self.on_restore_requested,
+            RestoreCancelRequested: self.on_restore_cancel_requested,
+            RestoreUndoRequested: self.on_restore_undo_requested,
+            RestoreGraceEnded: self.on_restore_grace_ended,
+            PreflightRequested: self.on_preflight_requested,
+        }
+
+    async def on_restore_requested(self, c: Connection, message: Message[RestoreRequested]) -> None:
+        """Restore."""
+        await self._put(c, message, RESTORE, message.body.restore_id)
+
+    async def on_restore_cancel_requested(self, c: Connection, message: Message[RestoreCancelRequested]) -> None:
+        """Stop it, if its switch has not been begun."""
+        await self._queue.cancel(c, message.body.restore_id, message.envelope.actor)
+
+    async def on_restore_undo_requested(self, c: Connection, message: Message[RestoreUndoRequested]) -> None:
+        """Undo; each request is a job of its own, since one that failed may be asked for again."""
+        await self._put(c, message, UNDO, message.envelope.id)
+
+    async def on_restore_grace_ended(self, c: Connection, message: Message[RestoreGraceEnded]) -> None:
+        """Remove what was replaced."""
+        await self._put(c, message, REMOVE, message.envelope.id)
+
+    async def on_preflight_requested(self, c: Connection, message: Message[PreflightRequested]) -> None:
+        """Look."""
+        await self._put(c, message, PREFLIGHT, message.body.preflight_id)
+
+    async def _put(self, c: Connection, message: Message[Any], kind: str, job_id: UUID) -> None:
+        environment_id = message.body.environment_id
+        known = await find(c, environment_id, even_removed=True)
+        await self._queue.put(
+            c,
+            NewJob(
+                job_id=job_id,
+                kind=kind,
+                environment_id=environment_id,
+                host=known.host if known else "",
+                payload=message.body.model_dump(mode="json"),
+                cause=Cause.of(message),
+                key=message.envelope.key,
+            ),
+        )

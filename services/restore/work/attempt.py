@@ -1,0 +1,78 @@
+"""One attempt at a restore: what its steps share, how they are timed and what is skipped after the switch."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from contracts.events.restores import RestoreRequested
+from services.platform.connectors.database.loading.archive import Archive
+from services.platform.connectors.database.target import RestoreTarget
+from services.platform.jobs import JobRun, Step
+from services.restore.domain.memo import Memo
+from services.restore.work.destination import Destination, StoredBackup
+from services.restore.workplace import Workplace
+
+Work = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A part of the work with its sentence; `once_switched`: whether it is still done after the switch."""
+
+    sentence: str
+    work: Work
+    once_switched: bool = False
+
+
+class Attempt:
+    """What the first step finds, the others use: where to, from what, and whether the switch happened already."""
+
+    destination: Destination
+    backup: StoredBackup
+    archive: Archive
+
+    def __init__(self, workplace: Workplace, run: JobRun) -> None:
+        self.workplace = workplace
+        self.run = run
+        self.requested = RestoreRequested.model_validate(run.payload)
+        self.memo = Memo.of(run.memo)
+
+    @property
+    def target(self) -> RestoreTarget:
+        """The destination's database."""
+        return self.destination.target
+
+    @property
+    def has_switched(self) -> bool:
+        """Whether the switch was seen to have happened."""
+        return self.memo.switched_at is not None
+
+    def see_switched(self) -> None:
+        """The switch has happened, now or in an earlier attempt."""
+        self.memo.switched_at = self.memo.switched_at or self.workplace.clock.now()
+
+    def steps(self, parts: Sequence[Named]) -> list[Step]:
+        """The parts as steps of the job, each timed and remembered at its end."""
+        return [
+            Step(part.sentence, remembered(self.memo, self.run, part.sentence, self._unless_switched(part)))
+            for part in parts
+        ]
+
+    def _unless_switched(self, part: Named) -> Work:
+        async def run() -> None:
+            if part.once_switched or not self.has_switched:
+                await part.work()
+
+        return run
+
+
+def remembered(memo: Memo, run: JobRun, sentence: str, work: Work) -> Work:
+    """The work, timed, and its memo kept in the job at its end."""
+
+    async def timed() -> None:
+        began = time.monotonic()
+        await work()
+        memo.took(sentence, time.monotonic() - began)
+        memo.keep_in(run.memo)
+
+    return timed
