@@ -6,6 +6,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from infra.local.children import Command
@@ -80,13 +81,14 @@ class Programs:
             write_private(self.layout.repository_key_file, secrets.token_hex(32))
 
     def _of_service(self, name: str) -> dict[str, str]:
-        scratch = self.layout.scratch / name
-        scratch.mkdir(exist_ok=True, mode=0o700)
-        return {
-            **self.role(name),
-            f"{PREFIX}SCRATCH_DIRECTORY": str(scratch),
-            **self._listening(name),
-        }
+        scratch = {f"{PREFIX}SCRATCH_DIRECTORY": str(self._scratch(name))}
+        return {**self.role(name), **scratch, **self._listening(name)}
+
+    def _scratch(self, name: str) -> Path:
+        """A program's own place, for what it keeps for a while and for what libraries drop where they run."""
+        place = self.layout.scratch / name
+        place.mkdir(exist_ok=True, mode=0o700)
+        return place
 
     def _listening(self, name: str) -> dict[str, str]:
         host, _, port = self.address(name).partition(":")
@@ -102,7 +104,7 @@ class Programs:
         return Command(
             argv=[sys.executable, "-m", module, *arguments],
             environment={**self._defaults(), **services_share(self.inherited), **self._known(), **own},
-            directory=self.layout.root,
+            directory=self._scratch(name),
             log=self.layout.logs / f"{name}.log",
             stop_seconds=SERVICE_STOP_SECONDS,
         )
