@@ -1,0 +1,59 @@
+"""Wires the snapshot service, readable from top to bottom."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from services.platform.connectors.database import PostgresTools
+from services.platform.database import migrate
+from services.platform.environments import Environments
+from services.platform.foundation import Foundation
+from services.platform.jobs.attempt import JobKind
+from services.platform.jobs.queue import JobQueue
+from services.platform.jobs.worker import Worker
+from services.platform.messaging.follower import EventFollower
+from services.platform.messaging.progress import ProgressPublisher
+from services.platform.process.clock import SystemClock
+from services.platform.process.health import Health
+from services.platform.process.ids import random_id
+from services.platform.process.secrets import SecretDirectory
+from services.platform.process.service import Task
+from services.platform.repository import open_repository
+from services.snapshot.backup import BackupJob
+from services.snapshot.check import CheckJob
+from services.snapshot.handlers import BACKUP, CHECK, Handlers
+from services.snapshot.parts import SERVICE, Parts
+from services.snapshot.report import Reporter
+from services.snapshot.settings import SnapshotSettings
+
+
+async def bootstrap(stack: AsyncExitStack, settings: SnapshotSettings, health: Health) -> Sequence[Task]:
+    """Open everything. Raises a TransientError while an engine is not there, a PermanentError for an unsafe store."""
+    ground = await Foundation.open(stack, settings, SERVICE)
+    environments = await Environments.open(ground.database)
+    await migrate(ground.database, "services.snapshot", SERVICE)
+    queue = await JobQueue.open(ground.database)
+    repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
+    clock = SystemClock()
+    parts = Parts(
+        database=ground.database,
+        events=ground.events,
+        repository=repository,
+        secrets=SecretDirectory(settings.secrets_directory),
+        tools=PostgresTools(settings.tools.postgresql),
+        clock=clock,
+        scratch_directory=_scratch(settings),
+    )
+    publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
+    kinds: dict[str, JobKind] = {BACKUP: BackupJob(parts), CHECK: CheckJob(parts)}
+    worker = Worker(queue, kinds, settings.worker, Reporter(publisher))
+    follower = EventFollower(SERVICE, ground.database, settings.kafka, Handlers(queue, environments).reactions())
+    health.ready_when("log followed", follower.replayed)
+    return [ground.relay.run(), follower.run(), worker.run()]
+
+
+def _scratch(settings: SnapshotSettings) -> Path:
+    directory = settings.scratch_directory or Path(tempfile.gettempdir()) / "nightkeep-snapshot"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return directory

@@ -1,0 +1,201 @@
+"""The one step: exported snapshot, reference query, listing and dump belong together (spec: environments).
+
+If it is broken off, all of it runs again; what was stored already makes that cheap.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.events.backups import References
+from contracts.manifest import DatabasePart, FilesPart, Lines, Manifest
+from contracts.values import Finding
+from services.platform.connectors.database import EnvironmentDatabase, Snapshot
+from services.platform.connectors.files import DocumentStore, Listed, Stray
+from services.platform.process.together import together
+from services.platform.repository import EnvironmentRepository, StoredSequence, read_documents
+from services.platform.repository.errors import RepositoryError
+from services.snapshot.domain.warnings import Met
+from services.snapshot.meter import Meter
+from services.snapshot.previous import Previous
+from services.snapshot.reading import Reading
+from services.snapshot.scratch import Numbers, Scratch
+from services.snapshot.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is backed up: an environment's database and documents; with a query, the restore point is proven."""
+
+    database: EnvironmentDatabase
+    documents: DocumentStore
+    documents_query: str | None
+
+    @property
+    def references(self) -> References:
+        """Whether the app has told how its rows name documents."""
+        return References.PROVEN if self.documents_query else References.UNPROVEN
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What one snapshot gave: both parts of a backup, of the same instant."""
+
+    restore_point: datetime
+    database: DatabasePart
+    files: FilesPart
+    references: References
+    met: Met
+
+
+@dataclass(frozen=True)
+class _Dumped:
+    restore_point: datetime
+    part: DatabasePart
+
+
+class Capture:
+    """One attempt at the one step."""
+
+    def __init__(
+        self,
+        source: Source,
+        repository: EnvironmentRepository,
+        scratch: Scratch,
+        meter: Meter,
+        stopwatch: Stopwatch,
+    ) -> None:
+        self._source = source
+        self._repository = repository
+        self._scratch = scratch
+        self._meter = meter
+        self._stopwatch = stopwatch
+        self._met = Met()
+        self._reading = Reading(source.documents, repository, scratch, meter, self._met)
+
+    async def run(self, previous: Previous) -> Captured:
+        """Take both parts at once. `previous` is the backup that this one builds upon."""
+        self._met.previous_unreadable = previous.unreadable
+        await self._know(previous.manifest)
+        await self._source.documents.probe()
+        exported = asyncio.Event()
+        async with together() as group:
+            dumping = group.create_task(self._dump_all(exported))
+            group.create_task(self._store_documents(exported))
+        dumped = dumping.result()
+        with self._stopwatch.timed("write the list of documents"):
+            files = await self._files()
+        return Captured(dumped.restore_point, dumped.part, files, self._source.references, self._met)
+
+    async def _know(self, previous: Manifest | None) -> None:
+        """Load the previous list; one that cannot be read costs time, not the backup."""
+        if previous is None:
+            return
+        self._meter.expect_dump(previous.database.bytes)
+        try:
+            with self._stopwatch.timed("read the previous backup's list"):
+                async for lines in read_documents(self._repository, previous.files.listing):
+                    await self._scratch.add_previous(lines)
+                    self._meter.moved()
+        except RepositoryError as error:
+            self._met.previous_unreadable = error.reason
+
+    async def _dump_all(self, exported: asyncio.Event) -> _Dumped:
+        """What needs the snapshot; it is let go as soon as that is done."""
+        async with self._source.database.open_snapshot() as snapshot:
+            exported.set()
+            self._meter.guess_dump(await snapshot.database_bytes())
+            tables, findings = await snapshot.table_count(), await snapshot.unrestorable()
+            async with together() as group:
+                dumping = group.create_task(self._dump(snapshot))
+                await self._references(snapshot)
+        return _Dumped(snapshot.taken_at, _database_part(snapshot, dumping.result(), tables, findings))
+
+    async def _dump(self, snapshot: Snapshot) -> StoredSequence:
+        with self._stopwatch.timed("dump the database"):
+            async with snapshot.dump() as pieces:
+                return await self._repository.store(self._counted(pieces))
+
+    async def _counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for piece in pieces:
+            yield piece
+            await self._meter.dumped(len(piece))
+
+    async def _references(self, snapshot: Snapshot) -> None:
+        if self._source.documents_query is None:
+            return
+        with self._stopwatch.timed("ask which documents rows refer to"):
+            async for references in snapshot.references(self._source.documents_query):
+                await self._scratch.add_referenced(references)
+                self._meter.moved()
+
+    async def _store_documents(self, exported: asyncio.Event) -> None:
+        await exported.wait()
+        with self._stopwatch.timed("list the documents"):
+            async for batch in self._source.documents.list():
+                await self._take_in(batch)
+            await self._scratch.adopt_unchanged()
+        self._meter.expect_documents(*await self._scratch.to_read_totals())
+        with self._stopwatch.timed("store new documents"):
+            await self._reading.run()
+
+    async def _take_in(self, batch: Sequence[Listed | Stray]) -> None:
+        for stray in batch:
+            if isinstance(stray, Stray):
+                self._met.strays.add(f"{stray.place}: {stray.reason}")
+        for place in await self._scratch.add_listed([one for one in batch if isinstance(one, Listed)]):
+            self._met.duplicates.add(place)
+        self._meter.moved()
+
+    async def _files(self) -> FilesPart:
+        dangling = await self._prove() if self._source.documents_query else None
+        numbers = await self._scratch.numbers()
+        proven = self._source.documents_query is not None
+        listing = await self._repository.store(self._scratch.lines(proven=proven))
+        return _files_part(self._source.documents.kind, numbers, self._reading.stored_bytes, listing, dangling)
+
+    async def _prove(self) -> Lines | None:
+        """Compare what rows refer to with what is there; the list of what is missing, if anything is."""
+        self._met.dangling = await self._scratch.dangling()
+        self._met.orphans = await self._scratch.orphans()
+        self._met.other_sizes = await self._scratch.other_sizes()
+        if not self._met.dangling.count:
+            return None
+        return _lines(await self._repository.store(self._scratch.dangling_lines()), self._met.dangling.count)
+
+
+def _database_part(
+    snapshot: Snapshot, dump: StoredSequence, tables: int, findings: tuple[Finding, ...]
+) -> DatabasePart:
+    return DatabasePart(
+        contents=dump.contents,
+        hash=dump.hash,
+        bytes=dump.bytes,
+        stored_bytes=dump.stored_bytes,
+        server_version=snapshot.server_version,
+        tables=tables,
+        snapshot_held_seconds=round(snapshot.held_seconds, 3),
+        findings=findings,
+    )
+
+
+def _files_part(
+    kind: str, numbers: Numbers, stored_bytes: int, listing: StoredSequence, dangling: Lines | None
+) -> FilesPart:
+    return FilesPart.model_validate(
+        {
+            "kind": kind,
+            "count": numbers.count,
+            "bytes": numbers.bytes,
+            "new_count": numbers.new_count,
+            "new_bytes": numbers.new_bytes,
+            "stored_bytes": stored_bytes + listing.stored_bytes,
+            "listing": _lines(listing, numbers.count),
+            "dangling": dangling,
+        }
+    )
+
+
+def _lines(stored: StoredSequence, count: int) -> Lines:
+    return Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=count)

@@ -1,0 +1,1 @@
+"""What a backup says about itself: pure, without a clock or a driver."""

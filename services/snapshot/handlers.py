@@ -1,0 +1,120 @@
+"""What this service does when the log tells of something: it puts a job, lets one go, or ends one."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.envelope import Body, Cause, Message
+from contracts.events.apps import (
+    EnvironmentCheckRequested,
+    EnvironmentRegistered,
+    EnvironmentRemoved,
+    EnvironmentUpdated,
+)
+from contracts.events.backups import BackupCancelRequested, BackupRequested
+from contracts.events.restores import (
+    RestoreCompleted,
+    RestoreFailed,
+    RestoreRequested,
+    RestoreUndoFailed,
+    RestoreUndone,
+    RestoreUndoRequested,
+)
+from contracts.manifest import BackupEntry
+from services.platform.database import Connection, load_queries
+from services.platform.environments import Environments
+from services.platform.jobs.queue import JobQueue, NewJob
+from services.platform.messaging.follower import Reactions
+
+BACKUP: Final = "backup"
+CHECK: Final = "check"
+
+queries = load_queries("services.snapshot")
+
+
+class Handlers:
+    """One function per event, named like it; each runs in the transaction that notes the event as dealt with."""
+
+    def __init__(self, queue: JobQueue, environments: Environments) -> None:
+        self._queue = queue
+        self._environments = environments
+
+    def reactions(self) -> Reactions:
+        """Which event goes to which function."""
+        return {
+            EnvironmentRegistered: self.on_environment_registered,
+            EnvironmentUpdated: self.on_environment_updated,
+            EnvironmentRemoved: self._environments.on_environment_removed,
+            EnvironmentCheckRequested: self.on_environment_check_requested,
+            BackupRequested: self.on_backup_requested,
+            BackupCancelRequested: self.on_backup_cancel_requested,
+            RestoreRequested: self.on_work_begun,
+            RestoreUndoRequested: self.on_work_begun,
+            RestoreCompleted: self.on_work_ended,
+            RestoreFailed: self.on_work_ended,
+            RestoreUndone: self.on_work_ended,
+            RestoreUndoFailed: self.on_work_ended,
+        }
+
+    async def on_environment_registered(self, c: Connection, message: Message[EnvironmentRegistered]) -> None:
+        """Know where it is, and look at it."""
+        await self._environments.on_environment_described(c, message)
+        await self._put_check(c, message, message.body.environment_id, message.body.check_id)
+
+    async def on_environment_updated(self, c: Connection, message: Message[EnvironmentUpdated]) -> None:
+        """Know where it is now, and look at it."""
+        await self._environments.on_environment_described(c, message)
+        await self._put_check(c, message, message.body.environment_id, message.body.check_id)
+
+    async def on_environment_check_requested(self, c: Connection, message: Message[EnvironmentCheckRequested]) -> None:
+        """Look at it again."""
+        await self._put_check(c, message, message.body.environment_id, message.body.check_id)
+
+    async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
+        """Take it; if a restore is under way there, when the end of that has been seen."""
+        body = message.body
+        held_by = await queries.work_in(c, environment_id=body.environment_id)
+        payload = BackupEntry.of(body).model_dump(mode="json")
+        await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)
+
+    async def on_backup_cancel_requested(self, c: Connection, message: Message[BackupCancelRequested]) -> None:
+        """Ask for its end; manifest or tombstone decides how that is told."""
+        await self._queue.cancel(c, message.body.backup_id, message.envelope.actor)
+
+    async def on_work_begun(self, c: Connection, message: Message[Any]) -> None:
+        """From now on backups of this environment wait."""
+        await queries.open_work(c, environment_id=message.body.environment_id, work=_work(message))
+
+    async def on_work_ended(self, c: Connection, message: Message[Any]) -> None:
+        """What waited for it may run."""
+        await queries.close_work(c, environment_id=message.body.environment_id, work=_work(message))
+        await self._queue.release(c, _work(message))
+
+    async def _put_check(self, c: Connection, message: Message[Body], environment_id: UUID, check_id: UUID) -> None:
+        payload = {"check_id": str(check_id)}
+        await self._put(c, message, CHECK, environment_id, check_id, payload, None)
+
+    async def _put(  # noqa: PLR0913, PLR0917 -- each says one thing about the job
+        self,
+        c: Connection,
+        message: Message[Any],
+        kind: str,
+        environment_id: UUID,
+        job_id: UUID,
+        payload: dict[str, Any],
+        held_by: str | None,
+    ) -> None:
+        environment = await self._environments.find(c, environment_id, even_removed=True)
+        job = NewJob(
+            job_id=job_id,
+            kind=kind,
+            environment_id=environment_id,
+            host=environment.host if environment else "",
+            payload=payload,
+            cause=Cause.of(message),
+            key=message.envelope.key,
+        )
+        await self._queue.put(c, job, held_by=held_by)
+
+
+def _work(message: Message[Any]) -> str:
+    return f"restore {message.body.restore_id}"

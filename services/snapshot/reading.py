@@ -1,0 +1,120 @@
+"""Reads documents and stores them, many at once, within a bound of memory (spec: environments, "The backup")."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from services.platform.connectors.files import DocumentChangedError, DocumentStore, DocumentVanishedError
+from services.platform.process.together import together
+from services.platform.repository import EnvironmentRepository
+from services.snapshot.domain.warnings import Met
+from services.snapshot.meter import Meter
+from services.snapshot.scratch import Scratch, Stored, ToRead
+
+AT_ONCE: Final = 24
+"""Small documents under way: enough to hide what a put costs; more of them only wait for the same processor."""
+MEMORY_BYTES: Final = 48 * 1024 * 1024
+"""Of documents' bytes under way: a few large ones, or all the small ones."""
+TRIES: Final = 3
+"""A document that changes is read so often; it should never change at all."""
+KEPT: Final = 500
+"""Results until they are written to the scratch file."""
+
+
+class Budget:
+    """Memory that is lent out; who asks for more than there is gets all of it."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self._size_bytes = size_bytes
+        self._left = size_bytes
+        self._returned = asyncio.Condition()
+
+    @asynccontextmanager
+    async def lent(self, size_bytes: int) -> AsyncIterator[None]:
+        """`size_bytes`, as soon as they are there."""
+        wanted = min(size_bytes, self._size_bytes)
+        async with self._returned:
+            await self._returned.wait_for(lambda: self._left >= wanted)
+            self._left -= wanted
+        try:
+            yield
+        finally:
+            async with self._returned:
+                self._left += wanted
+                self._returned.notify_all()
+
+
+class Reading:
+    """Reads what the scratch file says must be read."""
+
+    def __init__(
+        self, documents: DocumentStore, repository: EnvironmentRepository, scratch: Scratch, meter: Meter, met: Met
+    ) -> None:
+        self._documents = documents
+        self._repository = repository
+        self._scratch = scratch
+        self._meter = meter
+        self._met = met
+        self._budget = Budget(MEMORY_BYTES)
+        self._results: list[Stored] = []
+        self._vanished: list[ToRead] = []
+        self.stored_bytes = 0
+
+    async def run(self) -> None:
+        """Read and store all of it. Raises DocumentChangedError for one that changes each time."""
+        next_one = _shared(self._scratch.to_read())
+        async with together() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(self._work(next_one))
+        await self._keep(0)
+        for document in self._vanished:
+            await self._replace(document)
+
+    async def _work(self, next_one: Callable[[], Awaitable[ToRead | None]]) -> None:
+        while document := await next_one():
+            async with self._budget.lent(document.size_bytes):
+                await self._read(document)
+            await self._meter.document_read(document.size_bytes)
+            await self._keep(KEPT)
+
+    async def _read(self, document: ToRead) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                self._results.append(await self._store(document))
+            except DocumentVanishedError:
+                self._vanished.append(document)
+            except DocumentChangedError:
+                if attempt == TRIES:
+                    raise
+                continue
+            return
+
+    async def _store(self, document: ToRead) -> Stored:
+        reader = self._documents.read(document.place)
+        stored = await self._repository.store(reader.pieces())
+        self.stored_bytes += stored.stored_bytes
+        return Stored(reader.seen, stored.contents, stored.hash)
+
+    async def _keep(self, at_least: int) -> None:
+        if len(self._results) > at_least:
+            results, self._results = self._results, []
+            await self._scratch.add_stored(results)
+
+    async def _replace(self, document: ToRead) -> None:
+        """What vanished since the listing is taken from the previous backup, if that has it; else it is named."""
+        if await self._scratch.take_from_previous(document.document_id):
+            self._met.taken_from_previous.add(document.place)
+        else:
+            self._met.vanished.add(document.place)
+
+
+def _shared(documents: AsyncIterator[ToRead]) -> Callable[[], Awaitable[ToRead | None]]:
+    """The next one for whoever asks; an iterator takes one question at a time."""
+    one_at_a_time = asyncio.Lock()
+
+    async def next_one() -> ToRead | None:
+        async with one_at_a_time:
+            return await anext(documents, None)
+
+    return next_one

@@ -1,0 +1,95 @@
+"""Documents as rows of the scratch file, and back as lines of the lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from contracts.manifest import DanglingLine, DocumentLine
+from services.platform.connectors.database import Reference
+from services.platform.connectors.files import Listed
+
+Row = Sequence[Any]
+Parameters = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """A listed document whose content is not known."""
+
+    document_id: UUID
+    place: str
+    size_bytes: int
+
+    @classmethod
+    def of(cls, row: Row) -> "ToRead":
+        """From the columns id, place, size."""
+        return cls(UUID(bytes=row[0]), row[1], row[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document that was read: the state that was seen, and where its content is."""
+
+    seen: Listed
+    contents: tuple[str, ...]
+    hash: str
+
+    def parameters(self) -> Parameters:
+        """For the table `stored`."""
+        return {**listed_parameters(self.seen), "contents": ",".join(self.contents), "hash": self.hash}
+
+
+def listed_parameters(document: Listed) -> Parameters:
+    """For the table `listed`."""
+    return {
+        "id": document.document_id.bytes,
+        "place": document.place,
+        "size": document.size_bytes,
+        "stamp": document.stamp,
+        "settled": document.settled,
+    }
+
+
+def previous_parameters(line: DocumentLine) -> Parameters:
+    """For the table `previous`."""
+    return {
+        "id": line.id.bytes,
+        "place": line.place,
+        "size": line.size,
+        "stamp": line.stamp,
+        "settled": line.settled,
+        "contents": ",".join(line.contents),
+        "hash": line.hash,
+    }
+
+
+def referenced_parameters(reference: Reference) -> Parameters:
+    """For the table `referenced`."""
+    return {"id": reference.document_id.bytes, "size": reference.size_bytes}
+
+
+def document_lines(rows: Sequence[Row], *, proven: bool) -> bytes:
+    """A part of the list of documents, of the query `lines`."""
+    return b"".join(_document_line(row, proven=proven).model_dump_json().encode() + b"\n" for row in rows)
+
+
+def _document_line(row: Row, *, proven: bool) -> DocumentLine:
+    # Made of what was checked when it came in: another check of every row would cost more than all the rest.
+    return DocumentLine.model_construct(
+        id=UUID(bytes=row[0]),
+        place=row[1],
+        size=row[2],
+        stamp=row[3],
+        settled=bool(row[4]),
+        contents=tuple(row[5].split(",")),
+        hash=row[6],
+        from_previous=bool(row[7]),
+        referenced=bool(row[8]) if proven else None,
+    )
+
+
+def dangling_lines(rows: Sequence[Row]) -> bytes:
+    """A part of the list of dangling references, of the query `dangling`."""
+    lines = (DanglingLine.model_construct(id=UUID(bytes=row[0]), size=row[1]) for row in rows)
+    return b"".join(line.model_dump_json().encode() + b"\n" for line in lines)

@@ -1,0 +1,162 @@
+"""The scratch file: SQLite, in a thread of its own."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import aiosql
+
+from contracts.manifest import DocumentLine
+from services.platform.connectors.database import Reference
+from services.platform.connectors.files import Listed
+from services.snapshot.domain.sightings import EXAMPLES, Sightings
+from services.snapshot.scratch import rows as made
+from services.snapshot.scratch.rows import Row, Stored, ToRead
+
+BATCH: Final = 1000
+FIRST: Final = b""
+"""Sorts before every id."""
+
+queries: Any = aiosql.from_path(Path(__file__).with_name("scratch.sql"), "sqlite3")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Documents in the backup, and those of them that are not, like this, in the previous one."""
+
+    count: int
+    bytes: int
+    new_count: int
+    new_bytes: int
+
+
+class Scratch:
+    """The lists of one attempt at a backup."""
+
+    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._thread = thread
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, directory: Path) -> AsyncIterator["Scratch"]:
+        """New, empty lists in a file in `directory`, for as long as the context lasts."""
+        with ThreadPoolExecutor(1, "scratch") as thread:
+            loop = asyncio.get_running_loop()
+            connection = await loop.run_in_executor(thread, _created, directory / "lists.sqlite")
+            try:
+                yield cls(connection, thread)
+            finally:
+                await loop.run_in_executor(thread, connection.close)
+
+    async def add_listed(self, documents: Sequence[Listed]) -> list[str]:
+        """Keep what the listing saw; returns the places of those whose UUID was there already."""
+        return await self._run(partial(_add_listed, documents=documents))
+
+    async def add_previous(self, lines: Sequence[DocumentLine]) -> None:
+        """Keep a part of the previous backup's list."""
+        await self._add(queries.add_previous, map(made.previous_parameters, lines))
+
+    async def add_referenced(self, references: Sequence[Reference]) -> None:
+        """Keep a part of what the rows refer to; a document that is named twice counts once."""
+        await self._add(queries.add_referenced, map(made.referenced_parameters, references))
+
+    async def add_stored(self, documents: Sequence[Stored]) -> None:
+        """Keep what was read and where it is stored."""
+        await self._add(queries.add_stored, (document.parameters() for document in documents))
+
+    async def adopt_unchanged(self) -> None:
+        """Take the contents of unchanged documents from the previous list."""
+        await self._run(queries.adopt_unchanged)
+
+    async def to_read_totals(self) -> tuple[int, int]:
+        """How many documents must be read, and their bytes."""
+        count, size_bytes = await self._run(queries.to_read_totals)
+        return count, size_bytes
+
+    async def to_read(self) -> AsyncIterator[ToRead]:
+        """Every document that must be read, by id."""
+        async for rows in self._batches(queries.to_read):
+            for row in rows:
+                yield ToRead.of(row)
+
+    async def take_from_previous(self, document_id: UUID) -> bool:
+        """Put a vanished document in as the previous backup has it; False when that has it not."""
+        return bool(await self._run(partial(queries.take_from_previous, id=document_id.bytes)))
+
+    async def numbers(self) -> Numbers:
+        """What the backup holds."""
+        return Numbers(*await self._run(queries.numbers))
+
+    async def lines(self, *, proven: bool) -> AsyncIterator[bytes]:
+        """The list of documents as JSON lines, by id."""
+        async for rows in self._batches(queries.lines):
+            yield made.document_lines(rows, proven=proven)
+
+    async def dangling_lines(self) -> AsyncIterator[bytes]:
+        """The list of dangling references as JSON lines, by id."""
+        async for rows in self._batches(queries.dangling):
+            yield made.dangling_lines(rows)
+
+    async def dangling(self) -> Sightings:
+        """References to what is not in the backup."""
+        return await self._sightings(queries.dangling_count, partial(queries.dangling, after=FIRST))
+
+    async def orphans(self) -> Sightings:
+        """Documents that nothing refers to."""
+        return await self._sightings(queries.orphan_count, queries.orphans)
+
+    async def other_sizes(self) -> Sightings:
+        """Documents whose size is not the referenced one."""
+        return await self._sightings(queries.other_size_count, queries.other_sizes)
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._connection)
+
+    async def _add(self, query: Any, parameters: Iterator[made.Parameters]) -> None:  # noqa: ANN401 -- aiosql's functions have no types
+        await self._run(partial(_add, query=query, parameters=list(parameters)))
+
+    async def _rows(self, query: Any, **parameters: object) -> list[Row]:  # noqa: ANN401 -- see above
+        return await self._run(lambda c: list(query(c, **parameters)))
+
+    async def _batches(self, query: Any) -> AsyncIterator[list[Row]]:  # noqa: ANN401 -- see above
+        after = FIRST
+        while rows := await self._rows(query, after=after, count=BATCH):
+            yield rows
+            after = rows[-1][0]
+
+    async def _sightings(self, count: Any, few: Any) -> Sightings:  # noqa: ANN401 -- see above
+        examples = [str(UUID(bytes=row[0])) for row in await self._rows(few, count=EXAMPLES)]
+        return Sightings(await self._run(count), examples)
+
+
+def _created(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    queries.create_tables(connection)
+    return connection
+
+
+def _add_listed(connection: sqlite3.Connection, documents: Sequence[Listed]) -> list[str]:
+    with _together(connection):
+        return [one.place for one in documents if not queries.add_listed(connection, **made.listed_parameters(one))]
+
+
+def _add(connection: sqlite3.Connection, query: Any, parameters: list[made.Parameters]) -> None:  # noqa: ANN401 -- see above
+    with _together(connection):
+        query(connection, parameters)
+
+
+@contextmanager
+def _together(connection: sqlite3.Connection) -> Iterator[None]:
+    """One write of the file for many rows. An error needs no rollback: it ends the attempt, and the file with it."""
+    connection.execute("BEGIN")
+    yield
+    connection.execute("COMMIT")
