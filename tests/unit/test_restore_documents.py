@@ -1,0 +1,215 @@
+"""The documents of a restore, in a directory and in a bucket-like store, killed between any two changes."""
+
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.manifest import Lines
+from services.platform.connectors.files import DocumentSpaceError, DocumentStore, Part
+from services.platform.connectors.files.directory import DirectoryDocuments
+from services.platform.connectors.files.s3 import S3Documents
+from services.platform.connectors.files.threads import Threads, threads
+from services.platform.objectstore import DirectoryObjectStore
+from tests.suites.document_store import Put, tree
+from tests.suites.restore_documents import (
+    BACKUP,
+    BEFORE,
+    Ground,
+    Killed,
+    RestoreDocumentsBehaviour,
+    fill,
+    place_of,
+    whole,
+)
+
+
+class Life:
+    """So many changes, then death: before a change, or after it and before anybody hears of it."""
+
+    def __init__(self, changes: int) -> None:
+        self._left = changes
+
+    def spend(self) -> None:
+        """One more."""
+        if self._left <= 0:
+            raise Killed
+        self._left -= 1
+
+
+class DyingDirectory(DirectoryDocuments):
+    """Documents in a directory, worked on by somebody who dies."""
+
+    def __init__(self, root: Path, some: Threads, life: int) -> None:
+        super().__init__(root, some)
+        self._life = Life(life)
+
+    async def add(self, place: str, pieces: AsyncIterator[bytes]) -> bool:
+        self._life.spend()
+        added = await super().add(place, pieces)
+        self._life.spend()
+        return added
+
+    async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
+        self._life.spend()
+        await super().stage(area, place, pieces)
+        self._life.spend()
+
+    async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
+        self._life.spend()
+        await super().write_list(area, pieces)
+        self._life.spend()
+
+    async def move_out(self, area: UUID, part: Part, place: str) -> bool:
+        self._life.spend()
+        moved = await super().move_out(area, part, place)
+        self._life.spend()
+        return moved
+
+    async def move_in(self, area: UUID, part: Part, place: str) -> bool:
+        self._life.spend()
+        moved = await super().move_in(area, part, place)
+        self._life.spend()
+        return moved
+
+
+class DyingObjects(DirectoryObjectStore):
+    """Objects, changed by somebody who dies: between the copy and the deletion of a move, too."""
+
+    def __init__(self, root: Path, life: int) -> None:
+        super().__init__(root)
+        self._life = Life(life)
+
+    async def put(self, key: str, data: bytes, *, only_if_absent: bool = False) -> str:
+        self._life.spend()
+        etag = await super().put(key, data, only_if_absent=only_if_absent)
+        self._life.spend()
+        return etag
+
+    async def put_stream(self, key: str, pieces: AsyncIterator[bytes]) -> None:
+        self._life.spend()
+        await super().put_stream(key, pieces)
+        self._life.spend()
+
+    async def delete(self, key: str) -> None:
+        self._life.spend()
+        await super().delete(key)
+        self._life.spend()
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    return Ground.at(tmp_path)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "documents"
+    root.mkdir()
+    return root
+
+
+@pytest.fixture
+def put(root: Path) -> Put:
+    async def write(place: str, data: bytes) -> None:
+        path = root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    return write
+
+
+@pytest.fixture
+async def some() -> AsyncIterator[Threads]:
+    async with threads() as some:
+        yield some
+
+
+class TestInADirectory(RestoreDocumentsBehaviour):
+    @pytest.fixture
+    def store(self, root: Path, some: Threads) -> DocumentStore:
+        return DirectoryDocuments(root, some)
+
+    @pytest.fixture
+    def dying(self, root: Path, some: Threads) -> Callable[[int], DocumentStore]:
+        return lambda life: DyingDirectory(root, some, life)
+
+
+class TestAsObjects(RestoreDocumentsBehaviour):
+    @pytest.fixture
+    def store(self, root: Path) -> DocumentStore:
+        return S3Documents(DirectoryObjectStore(root), "bucket")
+
+    @pytest.fixture
+    def dying(self, root: Path) -> Callable[[int], DocumentStore]:
+        return lambda life: S3Documents(DyingObjects(root, life), "bucket")
+
+
+async def test_a_destination_without_space_is_told_before_anything_is_written(
+    root: Path, some: Threads, ground: Ground
+) -> None:
+    class Narrow(DirectoryDocuments):
+        async def free_bytes(self) -> int | None:
+            return 10
+
+    store = Narrow(root, some)
+    await fill(store, BEFORE)
+    backup, restore = await ground.back_up(BACKUP), ground.restore(store)
+    assert [finding.code for finding in await restore.look(backup) if finding.severity == "error"] == ["NO_SPACE"]
+    with pytest.raises(DocumentSpaceError, match="make room"):
+        await restore.fix_list(backup)
+    assert await tree(store) == BEFORE
+
+
+async def test_a_look_finds_nothing_in_the_way_and_changes_nothing(root: Path, some: Threads, ground: Ground) -> None:
+    store = DirectoryDocuments(root, some)
+    await fill(store, BEFORE)
+    found = await ground.restore(store).look(await ground.back_up(BACKUP))
+    assert {finding.severity for finding in found} == {"info"}
+    assert await tree(store) == BEFORE
+
+
+contents = st.binary(max_size=2)
+trees = st.dictionaries(st.integers(0, 5).map(place_of), contents, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(backup=trees, before=trees, since=trees, lives=st.lists(st.integers(0, 40), max_size=4))
+async def test_whatever_the_trees_and_the_kills_the_end_is_the_backup_and_the_undo_what_was(
+    backup: Mapping[str, bytes], before: Mapping[str, bytes], since: Mapping[str, bytes], lives: list[int]
+) -> None:
+    added_since = {place: data for place, data in since.items() if place not in {**backup, **before}}
+    with tempfile.TemporaryDirectory() as directory:
+        ground, root = Ground.at(Path(directory)), Path(directory) / "documents"
+        root.mkdir()
+        async with threads() as some:
+            store = DirectoryDocuments(root, some)
+            await fill(store, before)
+            listed = await ground.back_up(backup)
+            for life in lives:
+                await _until_killed(ground, DyingDirectory(root, some, life), listed)
+            await whole(ground.restore(store), listed)
+            assert await tree(store) == backup
+            await fill(store, added_since)
+            for life in lives:
+                await _undo_until_killed(ground, DyingDirectory(root, some, life))
+            await ground.restore(store).bring_back()
+            assert await tree(store) == {**before, **added_since}
+
+
+async def _until_killed(ground: Ground, store: DocumentStore, backup: Lines) -> None:
+    try:
+        await whole(ground.restore(store), backup)
+    except Killed:
+        return
+
+
+async def _undo_until_killed(ground: Ground, store: DocumentStore) -> None:
+    try:
+        await ground.restore(store).bring_back()
+    except Killed:
+        return
