@@ -34,8 +34,8 @@ def register_sample(gateway: Gateway, sample: Sample) -> RegisteredSample:
     """
     app = _app(gateway, sample.names.app)
     known = {environment.name: environment for environment in gateway.environments(app_id=app.app_id)}
-    production = _environment(gateway, app, known, _production(sample))
-    acceptance = _environment(gateway, app, known, _acceptance(sample))
+    production = _environment(gateway, app, known, production_of(sample))
+    acceptance = _environment(gateway, app, known, acceptance_of(sample))
     if production.model_version is None:
         gateway.deploy(production.environment_id, MODEL_VERSION)
         gateway.start(production.environment_id)
@@ -60,7 +60,8 @@ def _environment(gateway: Gateway, app: App, known: dict[str, Environment], want
     return gateway.update_environment(there.environment_id, change)
 
 
-def _production(sample: Sample) -> NewEnvironment:
+def production_of(sample: Sample) -> NewEnvironment:
+    """Production as it is registered."""
     return NewEnvironment(
         name="production",
         mode=Mode.PRODUCTION,
@@ -72,8 +73,8 @@ def _production(sample: Sample) -> NewEnvironment:
     )
 
 
-def _acceptance(sample: Sample) -> NewEnvironment:
-    """What production's reader may read, acceptance's may read after a restore."""
+def acceptance_of(sample: Sample) -> NewEnvironment:
+    """Acceptance as it is registered: what production's reader may read, its own may read after a restore."""
     roles = {sample.names.production.reader: sample.names.acceptance.reader}
     return NewEnvironment(
         name="acceptance",

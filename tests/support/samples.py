@@ -33,8 +33,9 @@ def small_sample(ground: SampleGround) -> Iterator[Sample]:
         yield make_sample(ground, scale=SMALL)
     finally:
         names = (ground.names.production, ground.names.acceptance)
-        for name in names:
-            drop_database(ground.server, name.database)
+        of_sample = f"FROM pg_database WHERE pg_get_userbyid(datdba) ^@ '{ground.names.app}'"
+        for database in execute(ground.server, f"SELECT datname {of_sample}").splitlines():
+            drop_database(ground.server, database)
         roles = [role for name in names for role in (name.owner, name.reader)]
         for role in (*roles, ground.names.provisioner, ground.names.clerk):
             execute(ground.server, f'DROP ROLE IF EXISTS "{role}"')
