@@ -1,9 +1,11 @@
 """Engines for a test session from the images that the compose file names, where Docker is."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import SecretStr
@@ -18,10 +20,15 @@ from tests.support.local_engines import kafka_settings_of, s3_settings_of
 COMPOSE_FILE = Path(__file__).parents[2] / "docker-compose.yml"
 
 
+def described(service: str) -> dict[str, Any]:
+    """Return what the compose file says of this service."""
+    services = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"]
+    return dict(services[service])
+
+
 def image(service: str) -> str:
     """Return the image, tag included, that the compose file runs for this service."""
-    services = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))["services"]
-    return str(services[service]["image"])
+    return str(described(service)["image"])
 
 
 @contextmanager
@@ -61,11 +68,12 @@ def container_postgres() -> Iterator[PostgresSettings]:
 
 @contextmanager
 def container_s3() -> Iterator[S3Settings]:
-    """Run SeaweedFS."""
+    """Run SeaweedFS, as the compose file does, but for the name of its host."""
+    command = [re.sub("^-ip=.*", "-ip=127.0.0.1", word) for word in described("seaweedfs")["command"]]
     secret = secrets.token_urlsafe()
     container = (
         DockerContainer(image("seaweedfs"))
-        .with_command("mini -dir=/data -webdav=false -admin.ui=false")
+        .with_command(" ".join(command))
         .with_exposed_ports(8333)
         .with_env("AWS_ACCESS_KEY_ID", "nightkeep")
         .with_env("AWS_SECRET_ACCESS_KEY", secret)

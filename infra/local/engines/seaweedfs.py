@@ -54,7 +54,7 @@ class SeaweedFS:
     def command(self) -> Command:
         """Run it; `security.toml` is found in the working directory."""
         return Command(
-            argv=[str(_program()), "-logtostderr=true", "mini", *self._options()],
+            argv=[str(_program()), "-logtostderr=true", "mini", *self.options()],
             environment={"PATH": os.defpath, "HOME": str(self.directory), "TMPDIR": str(self.directory)},
             directory=self.directory,
             log=self.log,
@@ -75,7 +75,8 @@ class SeaweedFS:
     def _doors(self) -> dict[str, int]:
         return dict(zip(DOORS, self.ports, strict=True))
 
-    def _options(self) -> list[str]:
+    def options(self) -> list[str]:
+        """Return what `weed mini` is told."""
         return [
             "-dir=data",
             f"-ip={LOOPBACK}",
