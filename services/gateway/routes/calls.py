@@ -85,6 +85,6 @@ def intent_with(scope: Scope) -> Callable[..., Intent]:
             )
         response.headers[IDEMPOTENCY_HEADER] = key
         request.state.idempotency_key = key
-        return Intent(caller, key)
+        return Intent(caller, key, is_new=idempotency_key is None)
 
     return intend
