@@ -68,7 +68,7 @@ def production_of(sample: Sample) -> NewEnvironment:
         region=Region.EUROPE,
         cloud_version=CloudVersion.V4,
         database=_database(sample, sample.production),
-        files=DirectoryFiles(path=str(sample.production.documents)),
+        files=DirectoryFiles(kind="directory", path=str(sample.production.documents)),
         documents_query=DOCUMENTS_QUERY,
     )
 
@@ -82,7 +82,7 @@ def acceptance_of(sample: Sample) -> NewEnvironment:
         region=Region.EUROPE,
         cloud_version=CloudVersion.V4,
         database=_database(sample, sample.acceptance).model_copy(update={"role_map": roles}),
-        files=DirectoryFiles(path=str(sample.acceptance.documents)),
+        files=DirectoryFiles(kind="directory", path=str(sample.acceptance.documents)),
     )
 
 
