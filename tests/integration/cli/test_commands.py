@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,19 @@ async def test_a_backup_that_fails_is_exit_code_1_and_says_why(api: Api, nightke
 
     assert result.exit_code == Exit.FAILED
     assert "failed" in result.stdout
+
+
+async def test_waiting_goes_on_over_a_gateway_that_is_started_again(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    running = asyncio.ensure_future(asyncio.to_thread(nightkeep, "backup", "create", environment["environment_id"]))
+    backup = await api.eventually_backup(environment)
+
+    ended = await asyncio.to_thread(api.platform.services["gateway"].end, signal.SIGTERM)
+    await api.platform.start("gateway")
+    await api.completed(environment, backup)
+
+    assert ended == 0
+    assert (await running).exit_code == Exit.OK
 
 
 async def test_waiting_has_an_end_and_the_backup_goes_on(api: Api, nightkeep: Nightkeep) -> None:
