@@ -297,7 +297,7 @@ class Gateway:
         return self._change("POST", path, Replayed, None, idempotency_key).message_id
 
     def _change(self, method: str, path: str, result: type[M], body: Asked | None, key: str | None) -> M:
-        data = None if body is None else body.model_dump(mode="json", exclude_unset=True)
+        data = None if body is None else body.model_dump(mode="json", exclude_none=True)
         return result.model_validate(self._transport.change(method, path, data, key=key))
 
     def _pages(self, path: str, items: str, item: type[M], query: Query) -> Iterator[M]:

@@ -6,9 +6,11 @@ what it cannot apply because something before is missing is left to the replayer
 
 import asyncio
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Final
 
 import faust
@@ -91,6 +93,7 @@ def _application(settings: KafkaSettings) -> Any:  # noqa: ANN401 -- Faust's App
         broker_credentials=_credentials(settings),
         processing_guarantee="at_least_once",
         store="memory://",
+        datadir=Path(tempfile.gettempdir()) / "nightkeep-faust",  # stays empty, but Faust wants to make one
         topic_disable_leader=True,
         topic_allow_declare=False,
         stream_wait_empty=False,
