@@ -77,7 +77,7 @@ class Decider:
                 if not await sitting.deal_with(item, refuse=refuse):
                     break
                 done += 1
-            await desk.write()
+            await sitting.end()
         _tell(sitting)
         return done
 

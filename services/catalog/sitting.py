@@ -16,14 +16,14 @@ from services.catalog.handlers.decided import Decided, Request
 from services.catalog.handlers.registry import HANDLERS
 from services.catalog.incoming import Incoming
 from services.platform.eventstore.outcomes import CommandOutcome, CommandOutcomes
-from services.platform.eventstore.store import EventStore
+from services.platform.eventstore.store import Append, EventStore
 from services.platform.messaging.deadletters import DeadLetters
 
 OTHER_BODY: Final = "this command id was decided with another body: its first outcome stands; send a new id"
 
 
 class Sitting:
-    """Deals with one command after another; `known` are the outcomes that there were before. Nothing is written twice.
+    """Deals with one command after another, and writes at its `end`; `known` are the outcomes that there were before.
 
     `outcomes` are those that it added, for the log lines after the commit.
     """
@@ -42,6 +42,7 @@ class Sitting:
         self._store = store
         self._letters = letters
         self._now = now
+        self._appends: list[Append] = []
         self.outcomes: list[tuple[Incoming, CommandOutcome]] = []
 
     async def deal_with(self, item: Incoming, *, refuse: bool) -> bool:
@@ -56,10 +57,17 @@ class Sitting:
             decided = await self._decided(item.message)
         except RefusedError as refused:
             if refuse:
-                await self._reject(item, item.message.envelope.id, refused)
+                self._reject(item, item.message.envelope.id, refused)
             return refuse
         await self._accept(item, item.message.envelope.id, decided)
         return True
+
+    async def end(self) -> None:
+        """Write what was decided: rows, events, outcomes. Raises ConflictError when another writer was faster."""
+        if self.outcomes:
+            await self._desk.write()
+            await self._store.append_all(self._desk.c, self._appends, now=self._now)
+            await CommandOutcomes().put_all(self._desk.c, [outcome for _, outcome in self.outcomes])
 
     async def _decided(self, message: Message[Command]) -> Decided:
         _refuse_overdue(message, self._now)
@@ -75,21 +83,13 @@ class Sitting:
     async def _undecodable(self, item: Incoming, error: DecodeError) -> None:
         await self._letters.put(item.received, code=error.code, reason=error.reason, field=error.field)
         if item.command_id is not None:
-            await self._reject(item, item.command_id, RefusedError(error.code, error.reason, field=error.field))
+            self._reject(item, item.command_id, RefusedError(error.code, error.reason, field=error.field))
 
     async def _accept(self, item: Incoming, command_id: UUID, decided: Decided) -> None:
         place = self._desk.place(decided.stream)
         for event in decided.events:
             await self._desk.apply(event, decided.stream)
-        await self._store.append(
-            self._desk.c,
-            decided.stream,
-            decided.events,
-            item.cause,
-            str(decided.app_id),
-            after=place,
-            now=self._now,
-        )
+        self._appends.append(Append(decided.stream, decided.events, item.cause, str(decided.app_id), after=place))
         outcome = CommandOutcome(
             command_id=command_id,
             body_hash=item.body_hash,
@@ -99,9 +99,9 @@ class Sitting:
             sequence=place + len(decided.events),
             environment_id=getattr(decided.events[-1], "environment_id", None),
         )
-        await self._conclude(item, outcome)
+        self._conclude(item, outcome)
 
-    async def _reject(self, item: Incoming, command_id: UUID, refused: RefusedError) -> None:
+    def _reject(self, item: Incoming, command_id: UUID, refused: RefusedError) -> None:
         body = item.message.body if item.message else None
         app_id = self._desk.app_of(body) if body else None
         own = stream(SERVICE, "command", command_id)
@@ -113,7 +113,7 @@ class Sitting:
             field=refused.field,
         )
         key = str(app_id) if app_id else PLATFORM_KEY
-        await self._store.append(self._desk.c, own, [rejected], item.cause, key, after=0, now=self._now)
+        self._appends.append(Append(own, [rejected], item.cause, key, after=0))
         outcome = CommandOutcome(
             command_id=command_id,
             body_hash=item.body_hash,
@@ -126,10 +126,9 @@ class Sitting:
             reason=refused.reason,
             field=refused.field,
         )
-        await self._conclude(item, outcome)
+        self._conclude(item, outcome)
 
-    async def _conclude(self, item: Incoming, outcome: CommandOutcome) -> None:
-        await CommandOutcomes().put(self._desk.c, outcome)
+    def _conclude(self, item: Incoming, outcome: CommandOutcome) -> None:
         self._known[outcome.command_id] = outcome
         self.outcomes.append((item, outcome))
 

@@ -47,3 +47,20 @@ class CommandOutcomes:
         """Keep how a command ended. Raises ConflictError when it had ended before."""
         with translated():
             await queries.put_outcome(c, **asdict(outcome))
+
+    async def put_all(self, c: Connection, outcomes: Sequence[CommandOutcome]) -> None:
+        """The same for a poll's commands at once. Raises ConflictError when one of them had ended before."""
+        with translated():
+            await queries.put_outcomes(
+                c,
+                command_ids=[one.command_id for one in outcomes],
+                body_hashes=[one.body_hash for one in outcomes],
+                outcomes=[one.outcome for one in outcomes],
+                decided_ats=[one.decided_at for one in outcomes],
+                streams=[one.stream for one in outcomes],
+                sequences=[one.sequence for one in outcomes],
+                environment_ids=[one.environment_id for one in outcomes],
+                codes=[one.code for one in outcomes],
+                reasons=[one.reason for one in outcomes],
+                fields=[one.field for one in outcomes],
+            )

@@ -1,6 +1,7 @@
 """Appending events: the row that is the optimistic lock is also the outbox (architecture §2.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.codec import RawRecord, encode
@@ -17,6 +18,17 @@ queries = load_queries("services.platform.eventstore")
 def outbox_channel(service: str) -> str:
     """Where the relay of `service` is woken."""
     return f"outbox_{service}"
+
+
+@dataclass(frozen=True)
+class Append:
+    """Events for one stream, behind the sequence `after` (0: a new stream); the rest as `EventStore.append` says."""
+
+    stream: str
+    bodies: Sequence[Event]
+    cause: Cause
+    key: str
+    after: int
 
 
 class EventStore:
@@ -47,23 +59,16 @@ class EventStore:
         transaction is then lost and may be tried again from the reading on. Raises UnreconciledError while it is
         not known that PostgreSQL still has what the log has.
         """
+        (messages,) = await self.append_all(c, [Append(stream, bodies, cause, key, after)], now=now)
+        return messages
+
+    async def append_all(
+        self, c: Connection, appends: Sequence[Append], *, now: datetime
+    ) -> list[tuple[Message[Event], ...]]:
+        """Several appends at once, all or none, published in this order. Raises as `append`."""
         self._refuse_unreconciled()
-        messages = tuple(
-            Message(
-                event_envelope(
-                    event_id=self._new_id(),
-                    service=self.service,
-                    stream=stream,
-                    sequence=sequence,
-                    key=key,
-                    time=now,
-                    cause=cause,
-                ),
-                body,
-            )
-            for sequence, body in enumerate(bodies, after + 1)
-        )
-        await self._insert(c, messages, stream=stream, after=after, key=key)
+        messages = [self._messages(one, now) for one in appends]
+        await self._insert(c, [message for group in messages for message in group], _seen(appends))
         return messages
 
     async def last_sequence(self, c: Connection, stream: str) -> int:
@@ -75,23 +80,48 @@ class EventStore:
         if self._reconciliation is not None and not self._reconciliation.holds:
             raise UnreconciledError("a connection to PostgreSQL was lost: nothing is decided until the log was read")
 
-    async def _insert(
-        self, c: Connection, messages: Sequence[Message[Event]], *, stream: str, after: int, key: str
-    ) -> None:
+    def _messages(self, new: Append, now: datetime) -> tuple[Message[Event], ...]:
+        return tuple(
+            Message(
+                event_envelope(
+                    event_id=self._new_id(),
+                    service=self.service,
+                    stream=new.stream,
+                    sequence=sequence,
+                    key=new.key,
+                    time=now,
+                    cause=new.cause,
+                ),
+                body,
+            )
+            for sequence, body in enumerate(new.bodies, new.after + 1)
+        )
+
+    async def _insert(self, c: Connection, messages: Sequence[Message[Event]], seen: Mapping[str, int]) -> None:
         records = [encode(message) for message in messages]
         with translated():
             appended: int = await queries.append(
                 c,
                 event_ids=[message.envelope.id for message in messages],
-                stream=stream,
-                after=after,
-                key=key,
+                streams=[message.envelope.subject for message in messages],
+                sequences=[message.envelope.sequence for message in messages],
+                keys=[message.envelope.key for message in messages],
                 headers=[_header_texts(record) for record in records],
                 bodies=[(record.value or b"").decode() for record in records],
+                seen_streams=list(seen),
+                seen_sequences=list(seen.values()),
                 channel=outbox_channel(self.service),
             )
         if appended != len(messages):
-            raise ConflictError(f"the stream {stream} has no event {after}: read it again")
+            raise ConflictError(f"not all of these streams are where they were seen, read them again: {dict(seen)}")
+
+
+def _seen(appends: Sequence[Append]) -> dict[str, int]:
+    """Where the caller saw each stream that it did not begin itself."""
+    seen: dict[str, int] = {}
+    for one in appends:
+        seen.setdefault(one.stream, one.after)
+    return {stream: after for stream, after in seen.items() if after > 0}
 
 
 def _header_texts(record: RawRecord) -> dict[str, str]:

@@ -55,6 +55,8 @@ def evolve(backup: Backup | None, event: Event) -> Backup | None:
 
 def _on_work(backup: Backup, event: Event) -> Backup:
     match event:
+        case events.BackupStarted() if backup.state is BackupState.RUNNING:
+            return backup  # another worker took over
         case events.BackupStarted():
             return changed(backup, state=move(BACKUP, backup.state, BackupState.RUNNING))
         case events.BackupCompleted():

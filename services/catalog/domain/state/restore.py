@@ -57,6 +57,8 @@ _FROM_REQUEST: Final = (
 
 def _on_work(restore: Restore, event: Event) -> Restore:
     match event:
+        case events.RestoreStarted() if restore.state is RestoreState.RUNNING:
+            return restore  # another worker took over
         case events.RestoreStarted():
             return changed(restore, state=move(RESTORE, restore.state, RestoreState.RUNNING))
         case events.RestoreCompleted():

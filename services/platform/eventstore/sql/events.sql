@@ -1,11 +1,15 @@
--- name: append(event_ids, stream, after, key, headers, bodies, channel)$
--- How many were appended: none when the stream is not where the caller saw it. The relay wakes up at commit.
-WITH appended AS (
+-- name: append(event_ids, streams, sequences, keys, headers, bodies, seen_streams, seen_sequences, channel)$
+-- How many were appended: none when a stream is not where the caller saw it. The relay wakes up at commit.
+WITH missing AS (
+    SELECT FROM unnest(:seen_streams::text[], :seen_sequences::bigint[]) AS seen (stream, sequence)
+    WHERE NOT EXISTS (SELECT FROM event WHERE event.stream = seen.stream AND event.sequence = seen.sequence)
+), appended AS (
     INSERT INTO event (event_id, stream, sequence, key, headers, body)
-    SELECT new.event_id, :stream, :after + new.place, :key, new.headers, new.body
-    FROM unnest(:event_ids::uuid[], :headers::json[], :bodies::text[])
-        WITH ORDINALITY AS new (event_id, headers, body, place)
-    WHERE :after = 0 OR EXISTS (SELECT FROM event WHERE stream = :stream AND sequence = :after)
+    SELECT new.event_id, new.stream, new.sequence, new.key, new.headers, new.body
+    FROM unnest(
+        :event_ids::uuid[], :streams::text[], :sequences::bigint[], :keys::text[], :headers::jsonb[], :bodies::text[]
+    ) WITH ORDINALITY AS new (event_id, stream, sequence, key, headers, body, place)
+    WHERE NOT EXISTS (SELECT FROM missing)
     ORDER BY new.place
     RETURNING position
 )

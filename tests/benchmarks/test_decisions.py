@@ -1,0 +1,65 @@
+"""How many commands a second the catalog decides, from the command topic to the outcomes in PostgreSQL."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from services.platform.database import Database
+from services.platform.process.settings import KafkaSettings, S3Settings
+from tests.support.databases import FreshDatabase
+from tests.support.eventually import eventually
+from tests.support.running_services import Platform, open_platform
+from tests.support.script import command_headers, open_script
+from tests.support.shop import Shop
+
+COMMANDS = 5_000
+APPS = 24
+
+
+@pytest.fixture
+async def catalog(
+    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, tmp_path: Path
+) -> AsyncIterator[Platform]:
+    nowhere = S3Settings.model_validate({"bucket": "none", "access_key_id": "none", "secret_access_key": "none"})
+    async with open_platform(kafka_settings, fresh_database, nowhere, tmp_path) as platform:
+        await platform.start("catalog")
+        yield platform
+
+
+async def test_decisions_a_second(catalog: Platform, record_property: Callable[[str, object], None]) -> None:
+    async with open_script(catalog.kafka) as script:
+        shops = [Shop(script) for _ in range(APPS)]
+        for shop in shops:
+            await shop.register()
+        environments = [await shop.environment(checked=False) for shop in shops]
+        began = time.monotonic()
+        sends = [
+            await script.producer.send(
+                f"{catalog.kafka.topic_prefix}.commands",
+                json.dumps({"environment_id": str(environments[n % APPS]), "model_version": f"7.{n}"}).encode(),
+                key=str(shops[n % APPS].app_id).encode(),
+                headers=command_headers("DeployPackage", str(uuid4())),
+            )
+            for n in range(COMMANDS)
+        ]
+        await asyncio.gather(*sends)
+        await _until_decided(catalog, COMMANDS + 2 * APPS)
+        rate = round(COMMANDS / (time.monotonic() - began))
+    record_property("decisions_per_second", rate)
+    print(f"{rate} decisions a second")  # noqa: T201 -- what a benchmark is for
+
+
+async def _until_decided(catalog: Platform, wanted: int) -> None:
+    database = await Database.open(catalog.database("catalog"))
+
+    async def decided() -> bool:
+        async with database.transaction() as c:
+            return bool(await c.fetchval("SELECT count(*) = $1 FROM command_outcome", wanted))
+
+    await eventually(decided, within_seconds=120)
+    await database.close()
