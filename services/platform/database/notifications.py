@@ -27,6 +27,10 @@ class Notifications:
         self._woken.clear()
         return True
 
+    def wake(self) -> None:
+        """Something happened in this process that the waiter should look at."""
+        self._woken.set()
+
     def arrived(self, _connection: object, _pid: int, _channel: str, _payload: object) -> None:
         """Called by the driver."""
         self._woken.set()

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from services.platform.process.logging import unit_of_work
 from services.platform.process.retry import for_ever
 from services.platform.process.settings import WorkerSettings
 
-POLL_SECONDS: Final = 2.0
+POLL_SECONDS: Final = 1.0
 """Pauses and leases end by PostgreSQL's clock without anybody saying so: look this often."""
 
 RUNNING = Gauge("nightkeep_jobs_running", "Jobs under way in this process", ["kind"])
@@ -50,6 +50,7 @@ class Worker:
         self._leases = Leases(queue, settings)
         self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._under_way: dict[asyncio.Task[None], Attempt] = {}
+        self._place_is_free: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Work for ever; cancelled, hand every job back at once without counting an attempt."""
@@ -62,6 +63,7 @@ class Worker:
 
     async def _lease_when_told(self) -> None:
         async with self._queue.database.listen(self._queue.channel) as notifications:
+            self._place_is_free = notifications.wake
             while True:
                 await self._lease_what_may_run()
                 if await notifications.wait(POLL_SECONDS):
@@ -90,6 +92,7 @@ class Worker:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
+        self._place_is_free()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("an attempt broke off; its lease ends by itself", exc_info=error)
 

@@ -1,0 +1,1 @@
+"""Jobs on a real PostgreSQL, and workers that die, pause and end."""
