@@ -81,7 +81,8 @@ class Reading:
     async def _read(self, document: ToRead) -> None:
         for attempt in range(1, TRIES + 1):
             try:
-                self._results.append(await self._store(document))
+                stored = await self._store(document)
+                self._results.append(stored)  # not in one expression: `_results` may be another list after the await
             except DocumentVanishedError:
                 self._vanished.append(document)
             except DocumentChangedError:
