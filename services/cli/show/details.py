@@ -1,6 +1,7 @@
 """One thing with all that a person wants to know of it, line by line; what has no value is left out."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,6 +13,9 @@ from services.cli.names import environment_name
 from services.cli.show import formats
 from services.cli.show.tables import STYLES, Column, findings, state, table
 from services.gateway.resources import App, Backup, Check, DeadLetter, Environment, Failure, Preflight, Restore
+
+EXAMPLES: Final = 3
+"""More are in `--json`."""
 
 Line = tuple[str, Text | str | None]
 
@@ -106,8 +110,9 @@ def restore(one: Restore) -> RenderableType:
 def _undo(one: Restore) -> str | None:
     if one.undo_state == "none":
         return None
-    until = "" if one.undo_until is None else f" until {formats.instant(one.undo_until)} UTC"
-    return f"{one.undo_state}{until}"
+    if one.undo_state == "possible":
+        return f"possible until {formats.instant(one.undo_until)} UTC"
+    return one.undo_state
 
 
 def _restored(one: Restore) -> Iterable[Line]:
@@ -155,8 +160,15 @@ def _failure(failure: Failure | None) -> Sequence[RenderableType]:
 
 def _warnings(warnings: Sequence[Warning]) -> Iterable[RenderableType]:
     for warning in warnings:
-        named = f": {', '.join(warning.examples)}" if warning.examples else ""
-        yield Text(f"! {warning.message}{named}", style="yellow")
+        yield Text(f"! {warning.message}{_counted(warning)}", style="yellow")
+
+
+def _counted(warning: Warning) -> str:
+    """How many there are, where more than one, and a few of them."""
+    many = f" ({warning.count:,})" if warning.count > 1 else ""
+    named = ", ".join(warning.examples[:EXAMPLES])
+    more = ", …" if warning.count > len(warning.examples[:EXAMPLES]) else ""
+    return f"{many}: {named}{more}" if named else many
 
 
 def _findings(found: Sequence[Finding]) -> Sequence[RenderableType]:

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from contracts.progress import JobProgressed
 from services.cli.show import formats
 
-_SENTENCE_WIDTH: Final = 34
+_SENTENCE_WIDTH: Final = 48
+"""What 100 columns leave beside bar, amount, rate and time left."""
 
 OnProgress = Callable[[JobProgressed], None]
 
@@ -30,11 +31,10 @@ def _bars(console: Console) -> Progress:
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=16),
+        BarColumn(bar_width=14),
         TextColumn("{task.fields[amount]}"),
         TextColumn("{task.fields[rate]}", style="cyan"),
         TextColumn("{task.fields[left]}", style="bold"),
-        TimeElapsedColumn(),
         console=console,
         transient=True,
     )

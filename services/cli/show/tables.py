@@ -95,7 +95,7 @@ def _backup(one: Backup) -> tuple[Text | str, ...]:
 
 def restores(found: Iterable[Restore]) -> Table:
     """Restores into one environment."""
-    columns = (Column("Asked for (UTC)"), Column("State"), Column("Undo"), Column("Restore", firm=False))
+    columns = (Column("Asked for (UTC)"), Column("State"), Column("Undo"), Column("Restore, of backup", firm=False))
     return table(columns, map(_restore, found))
 
 
@@ -105,7 +105,7 @@ def _restore(one: Restore) -> tuple[Text | str, ...]:
         formats.minute(one.requested_at),
         state(one.state),
         f"until {formats.minute(one.undo_until)}" if possible else one.undo_state.replace("none", formats.NOTHING),
-        _named(str(one.restore_id), f"backup {one.backup_id}"),
+        _named(str(one.restore_id), f"of {one.backup_id}"),
     )
 
 
