@@ -26,6 +26,7 @@ from services.platform.connectors.files import (
 )
 from services.platform.process.secrets import SecretDirectory
 from tests.suites.document_store import DocumentStoreBehaviour, Put, content, listing, new_place, pieces, tree
+from tests.support.eventually import eventually
 
 NOBODY = 65534
 
@@ -241,8 +242,7 @@ async def test_a_document_counts_as_settled_two_seconds_after_its_last_change(
     [first] = await listing(store)
     assert isinstance(first, Listed)
     assert not first.settled
-    while (await _settled(store)) is False:  # a condition that time fulfils
-        await asyncio.to_thread(os.sched_yield)
+    await eventually(lambda: _settled(store))
     assert (await _clock_of(root)) - changed_at >= 2
     os.utime(root / place, (0, 0))
     [after] = await listing(store)

@@ -177,7 +177,7 @@ contents = st.binary(max_size=2)
 trees = st.dictionaries(st.integers(0, 5).map(place_of), contents, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(backup=trees, before=trees, since=trees, lives=st.lists(st.integers(0, 40), max_size=4))
 async def test_whatever_the_trees_and_the_kills_the_end_is_the_backup_and_the_undo_what_was(
     backup: Mapping[str, bytes], before: Mapping[str, bytes], since: Mapping[str, bytes], lives: list[int]

@@ -3,17 +3,21 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 from contracts.manifest import DocumentLine
 from services.platform.connectors.files import Listed, Stray
 from services.restore.documents.difference import EXAMPLES, Change, Difference, What
 from services.restore.documents.json_lines import ListUnreadableError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BATCH: Final = 1000
 
@@ -50,8 +54,9 @@ class Pair:
 class Comparison:
     """See `comparison`. One caller at a time."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, thread: Executor) -> None:
         self._connection = connection
+        self._thread = thread
 
     async def want(self, lines: Sequence[DocumentLine]) -> None:
         """Documents of the backup. Raises ListUnreadableError when one place is named twice."""
@@ -110,28 +115,42 @@ class Comparison:
 
     async def changes(self) -> AsyncGenerator[Sequence[Change], None]:
         """What has to be done, in batches."""
-        cursor = await asyncio.to_thread(self._connection.execute, "SELECT what, place, size, contents FROM change")
-        while rows := await asyncio.to_thread(cursor.fetchmany, BATCH):
-            yield [
-                Change(what=what, place=place, size=size, contents=json.loads(contents))
-                for what, place, size, contents in rows
-            ]
+        cursor = await self._run(self._connection.execute, "SELECT what, place, size, contents FROM change")
+        try:
+            while rows := await self._run(cursor.fetchmany, BATCH):
+                yield [
+                    Change(what=what, place=place, size=size, contents=json.loads(contents))
+                    for what, place, size, contents in rows
+                ]
+        finally:
+            await self._run(cursor.close)
 
     async def _many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        await asyncio.to_thread(self._connection.executemany, statement, rows)
+        def insert() -> None:
+            self._connection.executemany(statement, rows).close()
+
+        await self._run(insert)
 
     async def _rows(self, statement: str, *arguments: object) -> list[Any]:
-        cursor = await asyncio.to_thread(self._connection.execute, statement, arguments)
-        return await asyncio.to_thread(cursor.fetchall)
+        def select() -> list[Any]:
+            return self._connection.execute(statement, arguments).fetchall()
+
+        return await self._run(select)
+
+    async def _run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: call(*args, **kwargs))
 
 
 @asynccontextmanager
 async def comparison(scratch: Path) -> AsyncIterator[Comparison]:
-    """An empty comparison below the scratch directory; gone at the end."""
-    with TemporaryDirectory(dir=scratch, prefix="documents-", ignore_cleanup_errors=True) as directory:
-        connection = sqlite3.connect(Path(directory) / "comparison", check_same_thread=False)
-        try:
-            connection.executescript(_SCHEMA)
-            yield Comparison(connection)
-        finally:
-            connection.close()
+    """An empty comparison below the scratch directory; gone at the end.
+
+    One thread has the connection: statements are shared, and one that is let go while another thread runs it is lost.
+    """
+    with (
+        TemporaryDirectory(dir=scratch, prefix="documents-", ignore_cleanup_errors=True) as directory,
+        closing(sqlite3.connect(Path(directory) / "comparison", check_same_thread=False)) as connection,
+        ThreadPoolExecutor(1, thread_name_prefix="comparison") as thread,
+    ):
+        connection.executescript(_SCHEMA)
+        yield Comparison(connection, thread)

@@ -9,7 +9,7 @@ from typing import Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-COUNT: Final = 8
+COUNT: Final = 16
 """Syncs that wait at the same time share the file system's work."""
 
 
