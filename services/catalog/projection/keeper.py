@@ -1,12 +1,13 @@
 """The projection as one plain step: a run of records and a transaction in which the read model and its place move."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
-from contracts.envelope import Event
-from services.catalog.projection.reactions import queries, reactions
-from services.platform.database import Database
-from services.platform.messaging.intake import Intake, Reaction
+from services.catalog.projection.page import Page, queries
+from services.catalog.projection.reactions import reactions
+from services.platform.database import Connection, Database
+from services.platform.messaging.intake import Intake
 from services.platform.messaging.records import Received
 
 CONSUMER: Final = "projection"
@@ -21,10 +22,9 @@ class Projection:
     work on a partition, and what the others bring is then seen to be old.
     """
 
-    def __init__(self, database: Database, topic: str, followed: Mapping[type[Event], Reaction] | None = None) -> None:
+    def __init__(self, database: Database, topic: str) -> None:
         self._database = database
         self._topic = topic
-        self._intake = Intake(CONSUMER, followed or reactions())
 
     @property
     def topic(self) -> str:
@@ -37,19 +37,27 @@ class Projection:
         Records that were applied before are ignored. Raises LogForkedError, and TransientErrors of the database.
         """
         first = records[0].place
-        async with self._database.transaction() as c:
-            if await self._intake.claim(c, self._topic, first.partition) < first.offset:
+        async with self._turning() as (c, intake):
+            if await intake.claim(c, self._topic, first.partition) < first.offset:
                 return False
-            await self._intake.take(c, records)
-            await queries.tell(c, channel=READ_MODEL_MOVED)
+            await intake.take(c, records)
         return True
 
     async def next_offsets(self) -> Mapping[int, int]:
         """For each partition that was ever read, the offset of the first record that was not applied."""
         async with self._database.transaction() as c:
-            return await self._intake.next_offsets(c, self._topic)
+            return await Intake(CONSUMER, {}).next_offsets(c, self._topic)
 
     async def retry_parked(self) -> None:
         """Try what waits once more: this release may understand what an earlier one did not."""
+        async with self._turning() as (c, intake):
+            await intake.retry_parked(c)
+
+    @asynccontextmanager
+    async def _turning(self) -> AsyncIterator[tuple[Connection, Intake]]:
+        """A transaction with a fresh page, which is written at its end."""
         async with self._database.transaction() as c:
-            await self._intake.retry_parked(c)
+            page = Page(c)
+            yield c, Intake(CONSUMER, reactions(page), all_or_nothing=True)
+            await page.write()
+            await queries.tell(c, channel=READ_MODEL_MOVED)

@@ -1,6 +1,7 @@
 """What becomes of a run of events in one transaction: each has its effect once, in order, or waits with its lane."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 from contracts.envelope import Event, Message
@@ -24,11 +25,13 @@ class Intake:
 
     An event seen before is ignored; the same place with another id raises LogForkedError; an event that comes early,
     one that cannot be decoded, and one whose reaction raises PermanentError wait, parked, and everything later of the
-    same lane behind them. Whatever else a reaction raises leaves the caller's transaction.
+    same lane behind them. Whatever else a reaction raises leaves the caller's transaction. Reactions that write nothing
+    when they raise (`all_or_nothing`) are spared the savepoint around each.
     """
 
-    def __init__(self, consumer: str, reactions: Reactions) -> None:
+    def __init__(self, consumer: str, reactions: Reactions, *, all_or_nothing: bool = False) -> None:
         self._reactions = reactions
+        self._all_or_nothing = all_or_nothing
         self._positions = StreamPositions(consumer)
         self._parked = ParkedRecords(consumer)
 
@@ -67,4 +70,11 @@ class Intake:
         await run.end()
 
     def _run(self, c: Connection) -> IntakeRun:
-        return IntakeRun(c, self._reactions, self._positions, self._parked)
+        return IntakeRun(c, self._react, self._positions, self._parked)
+
+    async def _react(self, c: Connection, message: Message[Event]) -> None:
+        reaction = self._reactions.get(type(message.body))
+        if reaction is None:
+            return
+        async with nullcontext() if self._all_or_nothing else c.transaction():
+            await reaction(c, message)

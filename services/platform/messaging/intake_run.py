@@ -1,10 +1,10 @@
 """The state of one transaction's intake: positions as they move, and the lanes in which something waits."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from contracts.envelope import Event, Message
 from services.platform.database import Connection
 from services.platform.eventstore.parked import ParkedRecord, ParkedRecords
 from services.platform.eventstore.positions import Position, StreamPositions, Verdict, judge
@@ -12,17 +12,17 @@ from services.platform.messaging.arrivals import Arrival, arrival
 from services.platform.messaging.errors import LogForkedError
 from services.platform.process.errors import PermanentError
 
+React = Callable[[Connection, Message[Event]], Awaitable[None]]
+"""What an event does, if anything; a PermanentError leaves nothing of it in the transaction."""
 log = structlog.get_logger()
 
 
 class IntakeRun:
     """Deals with one arrival after another inside one transaction; `begin` first, `end` last."""
 
-    def __init__(
-        self, c: Connection, reactions: Mapping[Any, Any], positions: StreamPositions, parked: ParkedRecords
-    ) -> None:
+    def __init__(self, c: Connection, react: React, positions: StreamPositions, parked: ParkedRecords) -> None:
         self._c = c
-        self._reactions = reactions
+        self._react = react
         self._positions = positions
         self._parked = parked
         self._known: dict[str, Position] = {}
@@ -95,20 +95,17 @@ class IntakeRun:
         return self._known[stream]
 
     async def _apply(self, item: Arrival) -> None:
-        poison = item.problem or await self._react(item)
+        poison = item.problem or await self._poison(item)
         if poison:
             await self._park(item, poison, poisonous=True)
         elif item.sequence is not None:
             self._known[item.stream] = self._moved[item.stream] = Position(item.sequence, item.event_id)
 
-    async def _react(self, item: Arrival) -> str:
-        """Why the event is poison; empty when its reaction went well, or there is none."""
-        reaction = self._reactions.get(type(item.message.body)) if item.message else None
-        if reaction is None:
-            return ""
+    async def _poison(self, item: Arrival) -> str:
+        """Why the event is poison; empty when its reaction went well."""
         try:
-            async with self._c.transaction():
-                await reaction(self._c, item.message)
+            if item.message is not None:
+                await self._react(self._c, item.message)
         except PermanentError as error:
             return error.reason
         return ""
