@@ -8,7 +8,6 @@ from contracts.codec import RawRecord, encode
 from contracts.envelope import Cause, Event, Message, event_envelope
 from services.platform.database import ConflictError, Connection, load_queries
 from services.platform.database.errors import translated
-from services.platform.eventstore.errors import UnreconciledError
 from services.platform.eventstore.reconciliation import Reconciliation
 from services.platform.process.ids import NewId, random_id
 
@@ -56,8 +55,8 @@ class EventStore:
 
         `key` is the app's id as text or `platform`; `now` is business time. The relay is woken at commit.
         Raises ConflictError when somebody else appended, or when the stream is not where `after` says; the caller's
-        transaction is then lost and may be tried again from the reading on. Raises UnreconciledError while it is
-        not known that PostgreSQL still has what the log has.
+        transaction is then lost and may be tried again from the reading on. After a lost connection to
+        PostgreSQL the log is read first; raises as `Reconciliation.ensure`.
         """
         (messages,) = await self.append_all(c, [Append(stream, bodies, cause, key, after)], now=now)
         return messages
@@ -66,7 +65,7 @@ class EventStore:
         self, c: Connection, appends: Sequence[Append], *, now: datetime
     ) -> list[tuple[Message[Event], ...]]:
         """Several appends at once, all or none, published in this order. Raises as `append`."""
-        self._refuse_unreconciled()
+        await self._look_at_the_log()
         messages = [self._messages(one, now) for one in appends]
         await self._insert(c, [message for group in messages for message in group], _seen(appends))
         return messages
@@ -76,9 +75,9 @@ class EventStore:
         sequence: int = await queries.last_sequence(c, stream=stream)
         return sequence
 
-    def _refuse_unreconciled(self) -> None:
-        if self._reconciliation is not None and not self._reconciliation.holds:
-            raise UnreconciledError("a connection to PostgreSQL was lost: nothing is decided until the log was read")
+    async def _look_at_the_log(self) -> None:
+        if self._reconciliation is not None:
+            await self._reconciliation.ensure()
 
     def _messages(self, new: Append, now: datetime) -> tuple[Message[Event], ...]:
         return tuple(
