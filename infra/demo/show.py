@@ -9,12 +9,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from infra.demo.evidence import Difference, Evidence, Kind, Subject, of_kind, total_size
-from infra.demo.references import References
 from infra.demo.story import Outcome
+from infra.local.layout import SETTING
 from infra.local.state import Status
 from infra.sample.alterations import AlteredDocuments
 from services.cli.show import details, formats
 from services.cli.show.tables import Column, table
+from services.gateway.resources import Backup
 
 MOST_FAULTS: Final = 20
 SUMMARISED: Final = {
@@ -23,6 +24,7 @@ SUMMARISED: Final = {
     Kind.STRUCTURE: "definitions, owners, grants",
     Kind.DOCUMENT: "documents",
 }
+REFERENCES: Final = {"DANGLING_REFERENCES": "dangling references", "ORPHAN_DOCUMENTS": "orphans"}
 IDENTICAL: Final = Text("identical", style="green")
 DIFFERENT: Final = Text("DIFFERENT", style="bold red")
 
@@ -32,7 +34,7 @@ def outcome(seen: Outcome) -> RenderableType:
     return Group(
         _heading("What was backed up"),
         details.backup(seen.backup),
-        _references(seen.references),
+        _reported(seen.backup),
         _heading("What was altered in production after that"),
         _altered(seen.altered),
         _heading("Where it was restored"),
@@ -62,20 +64,25 @@ def verdict(seen: Outcome) -> RenderableType:
 
 def how_to_reach(status: Status, seen: Outcome) -> RenderableType:
     """What a person may try on a stack that stays."""
-    directory = f"--data-dir {status.data_dir}"
-    lines: list[tuple[str, str]] = []
-    if status.endpoints and status.sample:
-        lines += [("Gateway", status.endpoints.gateway_url), ("Its API", f"{status.endpoints.gateway_url}/docs")]
-        lines += [("Credentials", str(status.sample.credentials_file))]
-        lines += [("Kafka", status.endpoints.kafka_bootstrap_servers), ("S3", str(status.endpoints.s3_endpoint_url))]
-        lines += [("Their passwords", str(status.endpoints.connections_file))]
-    lines += [
-        ("Try", f"nightkeep backup show {seen.backup.backup_id}"),
-        ("", f"nightkeep restore undo {seen.restore.restore_id}"),
-        ("", f"nightkeep status {directory}"),
-        ("End", f"nightkeep down {directory} --purge"),
+    lines = [
+        *_endpoints(status),
+        ("Try", f"export {SETTING}={status.data_dir}"),
+        ("", "infra/bin/nightkeep env list"),
+        ("", f"infra/bin/nightkeep backup show {seen.backup.backup_id}"),
+        ("", f"infra/bin/nightkeep restore undo {seen.restore.restore_id}"),
+        ("End", "infra/bin/nightkeep down --purge"),
     ]
     return Group(_heading("The stack stays up"), table((Column(""), Column("", firm=False)), lines))
+
+
+def _endpoints(status: Status) -> Iterator[tuple[str, str]]:
+    if status.endpoints and status.sample:
+        yield "Gateway", status.endpoints.gateway_url
+        yield "Its API", f"{status.endpoints.gateway_url}/docs"
+        yield "Credentials", str(status.sample.credentials_file)
+        yield "Kafka", status.endpoints.kafka_bootstrap_servers
+        yield "S3", str(status.endpoints.s3_endpoint_url)
+        yield "Their passwords", str(status.endpoints.connections_file)
 
 
 def write_evidence(path: Path, expected: Evidence, found: Evidence) -> None:
@@ -134,11 +141,11 @@ def _tables(evidence: Evidence) -> int:
     return sum(1 for _ in of_kind(evidence, Kind.TABLE))
 
 
-def _references(references: References) -> RenderableType:
-    return Text(
-        f"Seen without Nightkeep: {len(references.dangling)} dangling references, {len(references.orphans)} orphans;"
-        " the report above names them\n"
-    )
+def _reported(backup: Backup) -> RenderableType:
+    """What the report says of documents and rows that do not fit, with every name that it gives."""
+    told = [warning for warning in backup.warnings if warning.code in REFERENCES]
+    rows = [(f"{warning.count} {REFERENCES[warning.code]}", "\n".join(warning.examples)) for warning in told]
+    return table((Column("The report names"), Column("")), rows)
 
 
 def _altered(documents: AlteredDocuments) -> RenderableType:
