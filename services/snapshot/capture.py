@@ -5,6 +5,7 @@ If it is broken off, all of it runs again; what was stored already makes that ch
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -126,9 +127,10 @@ class Capture:
         if self._source.documents_query is None:
             return
         with self._stopwatch.timed("ask which documents rows refer to"):
-            async for references in snapshot.references(self._source.documents_query):
-                await self._scratch.add_referenced(references)
-                self._meter.moved()
+            async with aclosing(snapshot.references(self._source.documents_query)) as batches:
+                async for references in batches:
+                    await self._scratch.add_referenced(references)
+                    self._meter.moved()
 
     async def _store_documents(self, exported: asyncio.Event) -> None:
         await exported.wait()

@@ -107,7 +107,7 @@ class RepositoryBehaviour:
 
     async def test_reading_may_be_broken_off(self, repository: EnvironmentRepository) -> None:
         stored = await repository.store(pieces(os.urandom(CONTENT_BYTES * 4)))
-        async with aclosing(repository.read(stored.contents)) as stream:  # type: ignore[type-var]  # -- a generator
+        async with aclosing(repository.read(stored.contents)) as stream:
             async for _ in stream:
                 break
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Final
 from uuid import UUID
@@ -33,16 +33,26 @@ class Contents:
 
     async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
         """See EnvironmentRepository."""
-        size_bytes = 0
+        async with aclosing(regrouped(pieces, CONTENT_BYTES)) as cuts:
+            first = await anext(cuts)
+            if len(first) < CONTENT_BYTES:
+                return await self.store_bytes(first)
+            return await self._store_many(first, cuts)
+
+    async def _store_many(self, first: bytes, cuts: AsyncIterator[bytes]) -> StoredSequence:
         room = asyncio.Semaphore(AHEAD)
         puts: list[asyncio.Task[tuple[str, int]]] = []
-        async with together() as group, aclosing(regrouped(pieces, CONTENT_BYTES)) as cuts:
-            async for data in cuts:
-                size_bytes += len(data)
+        size_bytes = 0
+        data: bytes | None = first
+        del first
+        async with together() as group:
+            while data is not None:
                 await room.acquire()
+                size_bytes += len(data)
                 puts.append(group.create_task(self._put_in(room, data)))
-        stored = [put.result() for put in puts]
-        return self._sequence(stored, size_bytes)
+                del data  # the task has it; two of these at once are one too many
+                data = await anext(cuts, None)
+        return self._sequence([put.result() for put in puts], size_bytes)
 
     async def store_bytes(self, data: bytes) -> StoredSequence:
         """See EnvironmentRepository."""
@@ -70,7 +80,7 @@ class Contents:
             return name, 0
         return name, len(stored)
 
-    async def read(self, names: Sequence[str]) -> AsyncIterator[bytes]:
+    async def read(self, names: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """See EnvironmentRepository."""
         waiting = iter(names)
         ahead: deque[asyncio.Task[bytes]] = deque()

@@ -30,7 +30,7 @@ def read_dangling(repository: EnvironmentRepository, dangling: Lines) -> AsyncIt
 
 async def _read(repository: EnvironmentRepository, lines: Lines, kind: type[L]) -> AsyncIterator[Sequence[L]]:
     rest = b""
-    async with aclosing(repository.read(lines.contents)) as contents:  # type: ignore[type-var]  # -- a generator
+    async with aclosing(repository.read(lines.contents)) as contents:
         async for content in contents:
             for piece in _slices(content):
                 whole, newline, rest = (rest + piece).rpartition(b"\n")

@@ -1,6 +1,6 @@
 """What snapshot and restore need of the repository, whatever the stored format behind it (contracts/FORMAT.md)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -76,7 +76,7 @@ class EnvironmentRepository(Protocol):
         """The same for what fits into memory and one content (a small document)."""
         ...
 
-    def read(self, contents: Sequence[str]) -> AsyncIterator[bytes]:
+    def read(self, contents: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """The bytes of a sequence, content by content (at most CONTENT_BYTES each), the next ones read ahead.
 
         Raises ContentMissingError or ContentCorruptError (permanent): every content is checked against its name.

@@ -1,6 +1,6 @@
 """The first stored format: every content an object, every decision an object (contracts/FORMAT.md)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from uuid import UUID
 
 from contracts.manifest import Manifest, Tombstone
@@ -43,7 +43,7 @@ class EnvironmentRepositoryV1:
         """See EnvironmentRepository."""
         return await self._contents.store_bytes(data)
 
-    def read(self, contents: Sequence[str]) -> AsyncIterator[bytes]:
+    def read(self, contents: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """See EnvironmentRepository."""
         return self._contents.read(contents)
 

@@ -1,6 +1,7 @@
 """Looks at an environment's database: whether it can be backed up and restored into (spec: environments, "Rights")."""
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -145,9 +146,12 @@ async def _undumpable(connection: Connection, access: DatabaseAccess) -> list[Fi
 
 async def _documents_query(connection: Connection, query: str) -> list[Finding]:
     try:
-        async with asyncio.timeout(QUERY_SECONDS), connection.transaction(readonly=True):
-            async for _ in stream_references(connection, query, 1):
-                break
+        async with (
+            asyncio.timeout(QUERY_SECONDS),
+            connection.transaction(readonly=True),
+            aclosing(stream_references(connection, query, 1)) as references,
+        ):
+            await anext(references, None)
     except ReferenceQueryError as error:
         return [findings.of_error(error, "documents_query")]
     except TimeoutError:

@@ -1,6 +1,6 @@
 """Reads which documents an app's rows refer to, by the query that the app gave (spec: environments, "The backup")."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -24,7 +24,9 @@ class Reference:
     size_bytes: int | None
 
 
-async def stream_references(connection: Connection, query: str, batch_size: int) -> AsyncIterator[Sequence[Reference]]:
+async def stream_references(
+    connection: Connection, query: str, batch_size: int
+) -> AsyncGenerator[Sequence[Reference], None]:
     """The query's rows in batches, by a cursor in the connection's transaction; rows without an id are no references.
 
     Raises ReferenceQueryError.

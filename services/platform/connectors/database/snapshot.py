@@ -1,7 +1,7 @@
 """An exported snapshot: the one instant that a dump and a list of referenced documents both come from."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,7 +48,7 @@ class Snapshot:
         """How long the snapshot has been held; the whole time once it was let go."""
         return (self._ended or time.monotonic()) - self._begun
 
-    def references(self, query: str, *, batch_size: int = 10_000) -> AsyncIterator[Sequence[Reference]]:
+    def references(self, query: str, *, batch_size: int = 10_000) -> AsyncGenerator[Sequence[Reference], None]:
         """Run `documents_query` inside the snapshot, by a server-side cursor.
 
         Raises ReferenceQueryError when it is no single reading statement, fails, or yields something else than

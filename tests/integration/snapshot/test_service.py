@@ -1,0 +1,281 @@
+"""The snapshot service by its front door: events on the log in, events on the log out."""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.errors import FailureCode
+from contracts.events.apps import EnvironmentRemoved
+from contracts.events.backups import BackupCompleted, BackupFailed, BackupStarted, References
+from contracts.events.restores import RestoreFailed, RestoreRequested
+from contracts.manifest import Burial, Tombstone
+from contracts.values import Severity
+from services.platform.messaging.progress import ProgressTail
+from services.platform.objectstore import S3ObjectStore
+from services.platform.process.settings import S3Settings
+from tests.support.capturing import DOCUMENTS_QUERY, Place
+from tests.support.events import NOON
+from tests.support.manifests import manifest, tombstone
+from tests.support.snapshotting import Snapshots
+
+Store = tuple[S3Settings, S3ObjectStore]
+
+
+async def registered(snapshots: Snapshots, place: Place) -> UUID:
+    """The environment of the place, known to the service and checked."""
+    environment_id = await snapshots.register(place.database, place.documents, DOCUMENTS_QUERY)
+    assert (await snapshots.checked(environment_id)).passed
+    return environment_id
+
+
+def restore_requested(snapshots: Snapshots, environment_id: UUID) -> RestoreRequested:
+    return RestoreRequested(
+        restore_id=uuid4(),
+        backup_id=uuid4(),
+        app_id=snapshots.app_id,
+        environment_id=environment_id,
+        source_environment_id=environment_id,
+        database_only=True,
+        requested_at=NOON,
+        requested_by="Ada",
+        model_version=None,
+        manifest_key="k",
+        manifest_hash="h",
+        warnings=(),
+    )
+
+
+async def end(snapshots: Snapshots, requested: RestoreRequested) -> None:
+    """The restore service tells that it is over."""
+    failed = RestoreFailed(
+        restore_id=requested.restore_id,
+        environment_id=requested.environment_id,
+        finished_at=NOON,
+        code=FailureCode.INTERNAL,
+        reason="of a test",
+        retryable=False,
+    )
+    await snapshots.log.say(failed, "restore", "restore", requested.restore_id)
+
+
+async def test_a_requested_backup_is_completed_and_its_manifest_says_the_same(
+    snapshots: Snapshots, place: Place, store: Store
+) -> None:
+    documents = {place.put(b"%d" % number): b"%d" % number for number in range(50)}
+    missing = uuid4()
+    place.refer(missing, 5)
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        backup_id = await snapshots.request(environment_id)
+        completed = await snapshots.log.about(BackupCompleted, backup_id)
+    assert await snapshots.log.names(backup_id) == ["BackupStarted", "BackupCompleted"]
+    assert (completed.files.count, completed.files.new_count, completed.dangling_count) == (50, 50, 1)
+    assert completed.references is References.PROVEN
+    assert [warning.code for warning in completed.warnings] == ["DANGLING_REFERENCES"]
+    assert completed.steps
+    repository = snapshots.repository(environment_id, store[1])
+    read = await repository.read_manifest(backup_id, expected_hash=completed.manifest_hash)
+    assert read.restore_point == completed.restore_point
+    assert read.backup.created_by == "Ada"
+    assert completed.stored_bytes == read.stored_bytes
+    assert await replace(place, repository=repository).stored(read) == documents
+
+
+async def test_the_second_backup_builds_upon_the_first(snapshots: Snapshots, place: Place, store: Store) -> None:
+    place.put(b"old")
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        first = await snapshots.request(environment_id)
+        await snapshots.log.about(BackupCompleted, first)
+        place.put(b"newer")
+        second = await snapshots.request(environment_id)
+        completed = await snapshots.log.about(BackupCompleted, second)
+    assert (completed.files.count, completed.files.new_count, completed.files.new_bytes) == (2, 1, 5)
+    read = await snapshots.repository(environment_id, store[1]).read_manifest(second)
+    assert read.previous_backup_id == first
+
+
+async def test_a_backup_waits_for_the_end_of_a_restore(snapshots: Snapshots, place: Place) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        restore = restore_requested(snapshots, environment_id)
+        await snapshots.log.say(restore, "catalog", "restore", restore.restore_id)
+        held = await snapshots.request(environment_id)
+        elsewhere = await registered(snapshots, place)
+        free = await snapshots.request(elsewhere)
+        await snapshots.log.about(BackupCompleted, free)
+        assert await snapshots.log.names(held) == []
+        await end(snapshots, restore)
+        await snapshots.log.about(BackupCompleted, held)
+
+
+async def test_a_backup_that_waits_can_be_cancelled(snapshots: Snapshots, place: Place, store: Store) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        restore = restore_requested(snapshots, environment_id)
+        await snapshots.log.say(restore, "catalog", "restore", restore.restore_id)
+        backup_id = await snapshots.request(environment_id)
+        await snapshots.cancel(backup_id, environment_id)
+        failed = await snapshots.log.about(BackupFailed, backup_id)
+    assert (failed.code, failed.reason) == (FailureCode.CANCELLED, "cancelled by user:ada")
+    verdict = await snapshots.repository(environment_id, store[1]).verdict(backup_id)
+    assert verdict
+    assert isinstance(verdict.decided, Tombstone)
+    assert verdict.decided.why is Burial.CANCELLED
+
+
+async def test_a_running_backup_can_be_cancelled(snapshots: Snapshots, place: Place) -> None:
+    place.database.run("CREATE TABLE held (id int)")
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        async with place.locked("held"):
+            backup_id = await snapshots.request(environment_id)
+            await snapshots.log.about(BackupStarted, backup_id)
+            await snapshots.cancel(backup_id, environment_id)
+            failed = await snapshots.log.about(BackupFailed, backup_id)
+        assert failed.code is FailureCode.CANCELLED
+        again = await snapshots.request(environment_id)
+        await snapshots.log.about(BackupCompleted, again)
+
+
+async def test_a_manifest_that_is_there_decides_even_against_a_cancellation(
+    snapshots: Snapshots, place: Place, store: Store
+) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        restore = restore_requested(snapshots, environment_id)
+        await snapshots.log.say(restore, "catalog", "restore", restore.restore_id)
+        repository = snapshots.repository(environment_id, store[1])
+        backup_id = uuid4()
+        written = manifest(backup_id, environment_id, repository.key_id)
+        await repository.put_manifest(written)
+        await snapshots.request(environment_id, backup_id)
+        await snapshots.cancel(backup_id, environment_id)
+        completed = await snapshots.log.about(BackupCompleted, backup_id)
+    assert completed.database.bytes == written.database.bytes
+
+
+async def test_a_takeover_adopts_the_manifest_of_the_worker_before(
+    snapshots: Snapshots, place: Place, store: Store
+) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        repository = snapshots.repository(environment_id, store[1])
+        backup_id = uuid4()
+        written = manifest(backup_id, environment_id, repository.key_id)
+        await repository.put_manifest(written)
+        await snapshots.request(environment_id, backup_id)
+        completed = await snapshots.log.about(BackupCompleted, backup_id)
+    assert completed.restore_point == written.restore_point
+
+
+async def test_a_tombstone_that_is_there_fails_the_backup_with_its_words(
+    snapshots: Snapshots, place: Place, store: Store
+) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        repository = snapshots.repository(environment_id, store[1])
+        backup_id = uuid4()
+        await repository.bury(tombstone(backup_id, environment_id))
+        await snapshots.request(environment_id, backup_id)
+        failed = await snapshots.log.about(BackupFailed, backup_id)
+    assert (failed.code, failed.reason) == (FailureCode.DATABASE_UNREACHABLE, "connection refused")
+    assert failed.finished_at == tombstone().buried_at
+
+
+async def test_a_backup_of_a_removed_environment_fails_and_says_so(snapshots: Snapshots, place: Place) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        removed = EnvironmentRemoved(app_id=snapshots.app_id, environment_id=environment_id)
+        await snapshots.log.say(removed, "catalog", "environment", environment_id)
+        backup_id = await snapshots.request(environment_id)
+        failed = await snapshots.log.about(BackupFailed, backup_id)
+    assert failed.code is FailureCode.ENVIRONMENT_REMOVED
+    assert not failed.retryable
+
+
+async def test_documents_that_are_gone_fail_the_backup_and_leave_a_tombstone(
+    snapshots: Snapshots, place: Place, store: Store
+) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        place.documents.rename(place.documents.with_name("elsewhere"))
+        backup_id = await snapshots.request(environment_id)
+        failed = await snapshots.log.about(BackupFailed, backup_id)
+    assert failed.code is FailureCode.DOCUMENTS_UNREACHABLE
+    assert str(place.documents) in failed.reason
+    verdict = await snapshots.repository(environment_id, store[1]).verdict(backup_id)
+    assert verdict
+    assert isinstance(verdict.decided, Tombstone)
+
+
+async def test_a_backup_asked_for_while_the_service_was_down_is_taken_when_it_is_back(
+    snapshots: Snapshots, place: Place
+) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+    backup_id = await snapshots.request(environment_id)
+    assert await snapshots.log.names(backup_id) == []
+    async with snapshots.running():
+        await snapshots.log.about(BackupCompleted, backup_id)
+
+
+async def test_nothing_is_left_in_the_scratch_directory(snapshots: Snapshots, place: Place) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        await snapshots.log.about(BackupCompleted, await snapshots.request(environment_id))
+    scratch = snapshots.settings.scratch_directory
+    assert scratch
+    assert list(scratch.iterdir()) == []
+
+
+async def test_a_check_of_what_is_well_passes_and_names_the_server(snapshots: Snapshots, place: Place) -> None:
+    async with snapshots.running():
+        checked = await snapshots.checked(await snapshots.register(place.database, place.documents))
+    assert checked.passed
+    assert checked.server_version
+    assert checked.server_version.startswith("18.")
+    assert "DOCUMENTS_SPACE" in {finding.code for finding in checked.findings} or checked.findings
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"password": "wrong"}, FailureCode.AUTHENTICATION_FAILED),
+        ({"port": 1}, FailureCode.DATABASE_UNREACHABLE),
+        ({"secret": "secret:nobody-stored-it"}, FailureCode.SECRET_MISSING),
+        ({"documents": "/no/such/directory"}, FailureCode.DOCUMENTS_UNREACHABLE),
+    ],
+    ids=["a wrong password", "nobody listens", "a secret that is not there", "a directory that is not there"],
+)
+async def test_a_check_names_what_stands_in_the_way(
+    snapshots: Snapshots, place: Place, change: dict[str, Any], code: FailureCode
+) -> None:
+    documents = Path(change.pop("documents", place.documents))
+    if "password" in change:
+        change["password"] = snapshots.put_secret(change["password"])
+    if "secret" in change:
+        change = {"password": change["secret"]}
+    async with snapshots.running():
+        environment_id = await snapshots.register(place.database, documents, **change)
+        checked = await snapshots.checked(environment_id)
+    assert not checked.passed
+    assert code in {finding.code for finding in checked.findings if finding.severity is Severity.ERROR}
+
+
+async def test_progress_of_a_backup_is_told(snapshots: Snapshots, place: Place) -> None:
+    for number in range(200):
+        place.put(b"%d" % number, row=False)
+    async with ProgressTail.open(snapshots.settings.kafka) as tail, snapshots.running():
+        environment_id = await registered(snapshots, place)
+        backup_id = await snapshots.request(environment_id)
+        async with asyncio.timeout(60), aclosing(tail.watch(backup_id)) as notes:  # type: ignore[type-var]  # -- a generator
+            async for note in notes:
+                if note.step == note.steps:
+                    break
+    assert (note.entity, note.environment_id, note.steps) == ("backup", environment_id, 4)
