@@ -26,6 +26,8 @@ from contracts.upcasts import upcast
 from contracts.values import LiteralSecretValueError
 
 CONTENT_TYPE: Final = "application/json"
+NUL: Final = "\x00"
+"""A character that JSON may hold and PostgreSQL may not."""
 _TYPE: Final = re.compile(r"nightkeep\.(command|event|progress)\.([A-Za-z]+)\.v([1-9][0-9]{0,5})")
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -107,6 +109,8 @@ def read_headers(headers: Headers) -> dict[str, str]:
             found[name] = value.decode()
         except UnicodeDecodeError as error:
             raise MalformedMessageError(f"the header {name} is not UTF-8", field=name) from error
+        if NUL in found[name]:
+            raise MalformedMessageError(f"the header {name} holds a NUL character", field=name)
     return found
 
 
@@ -165,7 +169,22 @@ def _json_object(value: bytes | None) -> dict[str, Any]:
         raise MalformedMessageError("the data is not JSON in UTF-8") from error
     if not isinstance(data, dict):
         raise MalformedMessageError("the data is no JSON object")
+    if any(NUL in text for text in _texts(data)):
+        raise MalformedMessageError("the data holds a NUL character")
     return data
+
+
+def _texts(data: object) -> Iterable[str]:
+    """Every text in `data`, names too."""
+    rest = [data]
+    while rest:
+        match rest.pop():
+            case str() as text:
+                yield text
+            case dict() as members:
+                rest.extend([*members.keys(), *members.values()])
+            case list() as items:
+                rest.extend(items)
 
 
 def _validated(body_type: type[Body], data: dict[str, Any]) -> Body:

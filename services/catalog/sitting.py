@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from contracts.codec import NUL
 from contracts.envelope import Command, Message
 from contracts.errors import DecodeError, RejectionCode
 from contracts.events.commands import CommandRejected
@@ -19,6 +20,7 @@ from services.platform.eventstore.outcomes import CommandOutcome, CommandOutcome
 from services.platform.eventstore.store import Append, EventStore
 from services.platform.messaging.deadletters import DeadLetters
 
+KEPT_CHARACTERS: Final = 1_000
 OTHER_BODY: Final = "this command id was decided with another body: its first outcome stands; send a new id"
 
 
@@ -83,7 +85,8 @@ class Sitting:
     async def _undecodable(self, item: Incoming, error: DecodeError) -> None:
         await self._letters.put(item.received, code=error.code, reason=error.reason, field=error.field)
         if item.command_id is not None:
-            self._reject(item, item.command_id, RefusedError(error.code, error.reason, field=error.field))
+            field = error.field and _kept(error.field)
+            self._reject(item, item.command_id, RefusedError(error.code, _kept(error.reason), field=field))
 
     async def _accept(self, item: Incoming, command_id: UUID, decided: Decided) -> None:
         place = self._desk.place(decided.stream)
@@ -107,7 +110,7 @@ class Sitting:
         own = stream(SERVICE, "command", command_id)
         rejected = CommandRejected(
             command_id=command_id,
-            command=item.name,
+            command=_kept(item.name),
             code=refused.code,
             reason=refused.reason,
             field=refused.field,
@@ -131,6 +134,11 @@ class Sitting:
     def _conclude(self, item: Incoming, outcome: CommandOutcome) -> None:
         self._known[outcome.command_id] = outcome
         self.outcomes.append((item, outcome))
+
+
+def _kept(text: str) -> str:
+    """What strangers wrote, as far as it is worth keeping for ever and PostgreSQL can."""
+    return text.replace(NUL, "\N{REPLACEMENT CHARACTER}")[:KEPT_CHARACTERS]
 
 
 def _refuse_overdue(message: Message[Command], now: datetime) -> None:

@@ -55,3 +55,7 @@ def test_no_password_survives_in_json(password: str) -> None:
 @pytest.mark.parametrize("unit", [b"x", b"pass", b"://:", b'"', b"password=", b"secret:", b"\\"])
 def test_a_megabyte_that_is_made_to_be_slow_is_not(unit: bytes) -> None:
     blacked_out(unit * (1_000_000 // len(unit)))
+
+
+def test_data_that_is_nested_too_deep_is_looked_at_as_text() -> None:
+    assert b"hunter2" not in blacked_out(b'{"a":' * 990 + b'{"password": "hunter2"}' + b"}" * 990)

@@ -45,7 +45,11 @@ class DeadLetter:
     @classmethod
     def read(cls, received: Received) -> Self:
         """What `DeadLetters.put` wrote."""
-        marks = {name.removeprefix(MARK): value.decode() for name, value in received.record.headers if _is_mark(name)}
+        marks = {
+            name.removeprefix(MARK): value.decode(errors="replace")
+            for name, value in received.record.headers
+            if _is_mark(name)
+        }
         own = tuple(header for header in received.record.headers if not _is_mark(header[0]))
         return cls(
             place=received.place,
@@ -128,7 +132,7 @@ def _is_mark(name: str) -> bool:
 
 
 def _marked(marks: Mapping[str, str]) -> Iterable[tuple[str, bytes]]:
-    return ((MARK + name, text.encode()) for name, text in marks.items())
+    return ((MARK + name, text.encode()[:KEPT_HEADER_BYTES]) for name, text in marks.items())
 
 
 def _kept(headers: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, bytes]]:

@@ -22,10 +22,9 @@ _PAIR: Final = re.compile(  # every part is bounded, so that hostile bytes cost 
 def blacked_out(value: bytes) -> bytes:
     """`value` with what looks like a secret replaced; references (`secret:<name>`) stay."""
     try:
-        data = json.loads(value)
+        return json.dumps(_clean(json.loads(value)), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return _text_blacked_out(value.decode(errors="replace")).encode()
-    return json.dumps(_clean(data), ensure_ascii=False).encode()
 
 
 def named_like_a_secret(name: str) -> bool:
