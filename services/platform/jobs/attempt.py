@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import structlog
 
@@ -20,6 +20,9 @@ from services.platform.jobs.run import JobRun, Step
 from services.platform.process.errors import NightkeepError, PermanentError, TransientError
 from services.platform.process.retry import until_done
 from services.platform.process.settings import WorkerSettings
+
+DEAF_SECONDS: Final = 30.0
+"""What a step gets to clean up when it is told to stop; less than a lease."""
 
 log = structlog.get_logger()
 
@@ -106,7 +109,7 @@ class Attempt:
             watching.cancel()
             working.cancel()
             await self._run.children.end_all()
-            await asyncio.gather(working, watching, return_exceptions=True)
+            await _let_end(working, watching)
 
     async def _steps(self, line: dict[str, Any]) -> None:
         steps = self._kind.steps(self._run)
@@ -133,6 +136,7 @@ class Attempt:
         return await self._try_later(error)
 
     async def _fail(self, error: PermanentError) -> str:
+        self._run.trouble = None  # it was heard: putting back is work that is wanted
         ended = await self._watched(
             lambda _: until_done("end a failed job", partial(self._fail_once, error)), self._heartbeats.keep, {}
         )
@@ -160,6 +164,16 @@ class Attempt:
         with suppress(NightkeepError):  # then the lease ends by itself, and the attempt has counted
             await self._leases.try_later(self._run.lease, error, pause)
         return "tried again later"
+
+
+async def _let_end(*tasks: asyncio.Future[None]) -> None:
+    """Wait for cancelled tasks; one that does not listen is left behind, its epoch lets it change nothing."""
+    ended, deaf = await asyncio.wait(tasks, timeout=DEAF_SECONDS)
+    for task in ended:
+        if not task.cancelled():
+            task.exception()  # somebody has looked: it is no surprise
+    if deaf:
+        log.error("a step does not end when it is told to", seconds=DEAF_SECONDS)
 
 
 def _named(task: asyncio.Future[None], line: dict[str, Any]) -> NightkeepError | None:

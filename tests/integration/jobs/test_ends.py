@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import psutil
@@ -118,6 +119,39 @@ async def test_an_end_that_cannot_be_said_yet_is_said_later(jobs: Jobs) -> None:
     async with jobs.working(Kind([Flaky(9, PermanentError("no")).work], ending=ending)):
         await jobs.ended(job_id)
     assert await jobs.said(job_id) == ["failed INTERNAL no never"]
+
+
+@dataclass
+class Careful(Kind):
+    """A kind that puts its half-done work back, with an engine that is away at first."""
+
+    put_back_for: list[str] = field(default_factory=list)
+
+    async def put_back(self, run: JobRun, error: PermanentError) -> None:
+        """See PutsBack."""
+        await run.progress(documents_done=len(self.put_back_for))
+        self.put_back_for.append(error.reason)
+        if len(self.put_back_for) == 1:
+            raise TransientError("the store is away")
+
+
+async def test_half_done_work_is_put_back_before_the_failure_is_said(jobs: Jobs) -> None:
+    kind = Careful([Flaky(9, PermanentError("no")).work])
+    job_id = await jobs.put()
+    async with jobs.working(kind):
+        await jobs.ended(job_id)
+    assert kind.put_back_for == ["no", "no"]
+    assert await jobs.said(job_id) == ["failed INTERNAL no never"]
+
+
+async def test_half_done_work_of_a_cancelled_job_is_put_back_too(jobs: Jobs) -> None:
+    kind = Careful([wait_for_ever])
+    job_id = await jobs.put()
+    async with jobs.working(kind):
+        await eventually(lambda: _has_state(jobs, job_id, "running"))
+        assert await jobs.cancel(job_id)
+        await jobs.ended(job_id)
+    assert kind.put_back_for == ["cancelled by user:ada"] * 2
 
 
 async def test_what_a_failed_transaction_said_on_the_way_was_not_said(jobs: Jobs) -> None:
