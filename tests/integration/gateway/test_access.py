@@ -130,13 +130,13 @@ async def test_who_asked_is_on_the_event_and_was_verified(api: Api) -> None:
     assert backup["created_by"] == ADMIN
 
 
-async def test_a_known_key_does_not_pay_for_its_hash_again(api: Api) -> None:
-    await api.client.get("/api/v1/apps")
-    loop_times = []
-    for _ in range(5):
-        answer = await api.client.get("/api/v1/apps", params={"limit": 1})
-        loop_times.append(answer.elapsed.total_seconds())
-    assert min(loop_times) < 0.05
+async def test_a_verified_key_is_not_verified_again_for_a_moment(api: Api) -> None:
+    key = await api.key_with(Scope.READ)
+    async with api.connect(key) as caller:
+        assert (await caller.get("/api/v1/apps")).status_code == 200
+        async with api.database.transaction() as c:
+            await c.execute("UPDATE gateway.api_key SET hash = 'spoilt' WHERE key_id = $1", key.split("_")[1])
+        assert (await caller.get("/api/v1/apps")).status_code == 200
 
 
 async def test_an_environment_of_nobody_is_told_like_any_unknown_one(api: Api) -> None:
