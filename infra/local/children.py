@@ -7,12 +7,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import psutil
 
+from infra.local.errors import StackError
 from infra.local.identity import Identity
 
-LEASH = Path(__file__).with_name("leash.py")
+LEASH: Final = Path(__file__).with_name("leash.py")
+LOG_BYTES: Final = 16 * 1024 * 1024
+"""A log that is longer when its program starts is put aside; of those, one is kept."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Command:
 def start(command: Command) -> subprocess.Popen[bytes]:
     """Start it. Call this from a thread that lives as long as the process: the leash is held by the thread."""
     command.log.parent.mkdir(parents=True, exist_ok=True)
+    _roll(command.log)
     with command.log.open("ab") as log:
         return subprocess.Popen(
             command.leashed(os.getpid()),
@@ -55,10 +60,10 @@ def start(command: Command) -> subprocess.Popen[bytes]:
 
 
 def run(command: Command) -> None:
-    """Run it to its end; what it said is in its log. Raises `CalledProcessError`."""
-    process = start(command)
-    if process.wait():
-        raise subprocess.CalledProcessError(process.returncode, command.argv[0], last_lines(command.log))
+    """Run it to its end. Raises `StackError` with its last words, which are in its log."""
+    code = start(command).wait()
+    if code:
+        raise StackError(f"{Path(command.argv[0]).name} ended with exit code {code}: {last_lines(command.log)}")
 
 
 def stop(process: subprocess.Popen[bytes], command: Command) -> None:
@@ -94,6 +99,11 @@ def kill_all(processes: Sequence[psutil.Process], seconds: float = 5.0) -> None:
 def last_lines(log: Path, count: int = 15) -> str:
     """Return the end of a log, for a person who is told that its program failed."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-count:]) if log.exists() else ""
+
+
+def _roll(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".1.log"))
 
 
 def _session(pid: int) -> int | None:

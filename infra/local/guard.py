@@ -21,7 +21,7 @@ from infra.local.children import kill_all
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_CHILD_SUBREAPER: Final = 36
 GUARD_DIED: Final = signal.SIGUSR1
-"""What the supervisor gets when its guard is gone: no time for politeness."""
+"""What the supervisor gets when its guard is gone, or out of patience: no time for politeness."""
 DEFECT: Final = 70
 """The exit code of a program that met something nobody had thought of (sysexits.h)."""
 KILLED: Final = 128
@@ -36,8 +36,9 @@ def guarded(supervise: Callable[[], int]) -> int:
     child = os.fork()
     if child == 0:
         os._exit(_supervise(supervise, guard))
+    asked: list[int] = []
     for number in FORWARDED:
-        signal.signal(number, lambda number, _frame: _forward(child, number))
+        signal.signal(number, lambda number, _frame: _forward(child, number, asked))
     _, status = os.waitpid(child, 0)
     kill_descendants()
     code = os.waitstatus_to_exitcode(status)
@@ -78,6 +79,8 @@ def _give_up(_number: int, _frame: object) -> None:
     os._exit(DEFECT)
 
 
-def _forward(child: int, number: int) -> None:
+def _forward(child: int, number: int, asked: list[int]) -> None:
+    """Pass the first one on; whoever asks again does not want to wait for an orderly end."""
+    asked.append(number)
     with suppress(ProcessLookupError):
-        os.kill(child, number)
+        os.kill(child, number if len(asked) == 1 else GUARD_DIED)

@@ -17,7 +17,7 @@ ENGINES: Final = ("kafka", "postgres", "seaweedfs")
 def log_files(layout: Layout) -> dict[str, Path]:
     """Return every log of the stack by the name of its part, as far as there is one."""
     engines = {name: layout.engine(name) / "log" / f"{name}.log" for name in ENGINES}
-    programs = {path.stem: path for path in sorted(layout.logs.glob("*.log"))} if layout.logs.exists() else {}
+    programs = {path.stem: path for path in sorted(layout.logs.glob("*.log")) if "." not in path.stem}
     return {name: path for name, path in {**engines, **programs}.items() if path.exists()}
 
 

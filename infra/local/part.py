@@ -10,6 +10,7 @@ import httpx
 
 from infra.local.children import Command
 from infra.local.engines.engine import Engine
+from infra.local.http import ANSWER_SECONDS, UNVERIFIED
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Part:
 
         async def is_ready() -> bool:
             try:
-                async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+                async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, verify=UNVERIFIED) as client:
                     return (await client.get(f"http://{address}/readyz")).is_success
             except httpx.HTTPError:
                 return False

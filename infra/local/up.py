@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -97,8 +98,9 @@ def _teller(write: Callable[[str], object]) -> Say:
     began = time.monotonic()
 
     def say(text: str) -> None:
-        write(f"{time.monotonic() - began:6.1f} s  {text}\n")
-        sys.stdout.flush()
+        with suppress(BrokenPipeError):  # whoever listened has gone; the stack stays
+            write(f"{time.monotonic() - began:6.1f} s  {text}\n")
+            sys.stdout.flush()
 
     return say
 

