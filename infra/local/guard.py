@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Final
 
@@ -49,6 +49,14 @@ def kill_descendants() -> None:
     """Kill everything below this process, until nothing is left."""
     while descendants := psutil.Process().children(recursive=True):
         kill_all(descendants)
+
+
+def kill_orphans(known: Collection[int | None]) -> None:
+    """Kill the children that nobody here knows, with all below: they were adopted when their parent died."""
+    for child in psutil.Process().children():
+        if child.pid not in known:
+            with suppress(psutil.NoSuchProcess):
+                kill_all([*child.children(recursive=True), child])
 
 
 def adopt_orphans() -> None:

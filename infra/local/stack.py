@@ -5,13 +5,12 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-import psutil
-
-from infra.local.children import Command, kill_all, last_lines, start, stop
+from infra.local.children import Command, last_lines, start, stop
 from infra.local.connections import Connections
 from infra.local.errors import StackError
+from infra.local.guard import kill_orphans
 from infra.local.keeper import Keeper, Say, ended
 from infra.local.layout import Layout
 from infra.local.part import Part
@@ -139,12 +138,9 @@ class Stack:
         return asked
 
     def _sweep(self) -> None:
-        """Kill what a dead part left behind: it was adopted by this process, and nobody here knows it."""
-        known = {keeper.pid for keeper in self._keepers} | self._once
-        if any(keeper.preparing for keeper in self._keepers):
-            return
-        strangers = [child for child in psutil.Process().children() if child.pid not in known]
-        kill_all([process for stranger in strangers for process in (stranger, *_below(stranger))])
+        """Kill what a dead part left behind, unless tools of a preparation, unknown here, may be among the children."""
+        if not any(keeper.preparing for keeper in self._keepers):
+            kill_orphans({keeper.pid for keeper in self._keepers} | self._once)
 
     def _tell(self) -> None:
         write_state(self.layout, self.status())
@@ -194,10 +190,3 @@ async def _all_ready(keepers: Iterable[Keeper]) -> None:
 def _first(error: BaseException | None) -> BaseException | None:
     """The first of a group of errors."""
     return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-def _below(process: psutil.Process) -> list[Any]:
-    try:
-        return list(process.children(recursive=True))
-    except psutil.NoSuchProcess:
-        return []

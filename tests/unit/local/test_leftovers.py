@@ -85,6 +85,52 @@ def test_a_guard_that_is_asked_to_end_leaves_nothing(family: tuple[str, subproce
     until(lambda: not living(marker), within_seconds=10)
 
 
+def test_a_guard_that_is_asked_twice_does_not_wait_for_an_orderly_end(
+    family: tuple[str, subprocess.Popen[bytes], int],
+) -> None:
+    marker, guard, supervisor = family
+    os.kill(supervisor, signal.SIGSTOP)  # it would never end in order
+    guard.send_signal(signal.SIGINT)
+    guard.send_signal(signal.SIGTERM)
+    os.kill(supervisor, signal.SIGCONT)
+    until(lambda: not living(marker), within_seconds=10)
+
+
+ORPHANS = """
+import os, signal, sys
+from pathlib import Path
+from infra.local.children import Command, start
+from infra.local.guard import adopt_orphans, kill_orphans
+
+marker = sys.argv[1]
+adopt_orphans()
+script = f"setsid bash -c 'sleep 604; : {marker}-loose' & sleep 605; : {marker}-part"
+known = start(Command(["sleep", "606"], dict(os.environ), Path.cwd(), Path("log")))
+part = start(Command(["bash", "-c", script], dict(os.environ), Path.cwd(), Path("log")))
+sys.stdin.readline()
+part.kill()
+part.wait()
+kill_orphans({known.pid})
+print("known lives" if known.poll() is None else "known died", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_what_a_dead_part_leaves_behind_is_killed_and_other_parts_are_not(tmp_path: Path) -> None:
+    marker = f"orphans-{uuid4().hex}"
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, "-c", ORPHANS, marker]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdin=-1, stdout=-1, text=True) as supervisor:
+        assert supervisor.stdin
+        assert supervisor.stdout
+        until(lambda: len(living(f"{marker}-loose")) == PART_AND_LOOSE)
+        supervisor.stdin.write("go on\n")
+        supervisor.stdin.flush()
+        assert supervisor.stdout.readline() == "known lives\n"
+        assert not living(f"{marker}-loose")
+        supervisor.kill()
+
+
 def test_a_stopped_part_takes_its_own_children_along(tmp_path: Path) -> None:
     marker = f"part-{uuid4().hex}"
     script = f"bash -c 'sleep 600; : {marker}-child' & sleep 600; : {marker}-leader"
