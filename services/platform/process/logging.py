@@ -19,6 +19,8 @@ SECRET_WORDS: Final = ("password", "secret", "token", "api_key", "authorization"
 """A field whose name has one of these is blacked out, whoever logs it."""
 QUIET: Final = ("aiokafka", "botocore", "aiobotocore", "asyncio", "uvicorn", "faust", "mode", "httpx")
 """Libraries that say much: from warnings on."""
+REPEATING: Final = ("aiokafka.conn",)
+"""Says of every single connection that a password travels in the clear, which the settings have said once."""
 
 log = structlog.get_logger()
 
@@ -41,6 +43,8 @@ def configure_logging(settings: LogSettings, service: str) -> None:
     logging.basicConfig(level=settings.level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.level)))
+    for name in REPEATING:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -28,7 +28,9 @@ def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
     assert to_spelling(None) is None
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "WyJhIl0=", "WzEsIDJd", "bm90IGpzb24=", "ä", "bnVsbA==", "W251bGwsbnVsbF0="])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "WyJhIl0=", "WzEsIDJd", "bm90IGpzb24=", "ä", "bnVsbA==", "W251bGwsbnVsbF0="]
+)
 def test_a_cursor_that_is_none_of_ours_is_refused_by_name(cursor: str) -> None:
     for read in (to_instant, to_spelling):
         with pytest.raises(RefusalError) as refused:
