@@ -65,11 +65,14 @@ def _started(attempt: Attempt) -> RestoreStarted:
 async def see_what_was_left(attempt: Attempt) -> None:
     """Make every earlier attempt fail whole, then see whether one of them had switched before.
 
-    In this order: a switch that was under way has either happened by then, or cannot happen any more.
+    In this order: a switch that was under way has either happened by then, or cannot happen any more. A database that
+    was closed for a switch that did not happen is opened again: whatever comes next begins with a look at it.
     """
     await attempt.target.drop_attempts()
     if await attempt.target.has_switched():
         attempt.see_switched()
+    elif attempt.memo.closing:
+        await attempt.target.allow_connections()
 
 
 async def _look(attempt: Attempt) -> None:

@@ -122,8 +122,6 @@ async def _put_back(attempt: Attempt) -> None:
     if attempt.has_switched:
         await _complete(attempt)
     else:
-        if attempt.memo.closing:
-            await attempt.target.allow_connections()
         await put_documents_back(attempt)
 
 

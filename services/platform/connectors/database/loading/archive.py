@@ -85,13 +85,15 @@ async def _feed_head(child: Child, dump: AsyncIterator[bytes], head: Path) -> No
     """Give pieces until it has seen enough, and keep them."""
     stdin = child.process.stdin
     assert stdin is not None  # noqa: S101 -- it was asked for as a pipe
-    async with closed_after(dump):
-        with head.open("wb", buffering=0) as kept, suppress(BrokenPipeError, ConnectionResetError):
-            async for piece in dump:
-                await asyncio.to_thread(kept.write, piece)
-                stdin.write(piece)
-                await stdin.drain()
-            stdin.close()
+    try:
+        async with closed_after(dump):
+            with head.open("wb", buffering=0) as kept, suppress(BrokenPipeError, ConnectionResetError):
+                async for piece in dump:
+                    await asyncio.to_thread(kept.write, piece)
+                    stdin.write(piece)
+                    await stdin.drain()
+    finally:
+        stdin.close()
 
 
 async def _script(pg_restore: Path, head: Path, contents: Contents, kind: Kind) -> bytes:

@@ -1,0 +1,91 @@
+"""Workers that stop in the middle of a job, and may come back when another one has taken over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from services.platform.database import Connection
+from services.platform.jobs import JobKind, JobRun, Step
+from services.platform.jobs.attempt import PutsBack
+from services.platform.process.errors import PermanentError
+from services.platform.process.settings import WorkerSettings
+from tests.support.eventually import eventually
+
+SILENT = WorkerSettings(capacity=4, lease_seconds=600, heartbeat_seconds=300)
+"""A worker that is not heard of for the length of a test."""
+
+
+@dataclass
+class Dying:
+    """A kind whose first attempt stops behind the step `after`, before anybody hears that it was done."""
+
+    kind: JobKind
+    after: str
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    wakes_up: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def steps(self, run: JobRun) -> Sequence[Step]:
+        """The kind's own, the first time with a stop in them."""
+        steps = self.kind.steps(run)
+        if run.epoch > 1:
+            return steps
+        assert self.after in [step.sentence for step in steps]
+        return [Step(step.sentence, self._stopping(step)) for step in steps]
+
+    def _stopping(self, step: Step) -> Callable[[], Awaitable[None]]:
+        async def work() -> None:
+            await step.run()
+            if step.sentence == self.after:
+                self.stopped.set()
+                await self.wakes_up.wait()
+
+        return work
+
+    async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
+        """As the kind does."""
+        await self.kind.failed(c, run, error)
+
+    async def put_back(self, run: JobRun, error: PermanentError) -> None:
+        """As the kind does."""
+        if isinstance(self.kind, PutsBack):
+            await self.kind.put_back(run, error)
+
+
+@dataclass
+class Failing:
+    """A kind with a step that ends in an error, as often as `times` says."""
+
+    kind: JobKind
+    at: str
+    error: Exception
+    times: int = 1000
+
+    def steps(self, run: JobRun) -> Sequence[Step]:
+        """The kind's own, one of them with the error."""
+        steps = self.kind.steps(run)
+        assert self.at in [step.sentence for step in steps]
+        return [Step(step.sentence, self._failing if step.sentence == self.at else step.run) for step in steps]
+
+    async def _failing(self) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise self.error
+
+    async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
+        """As the kind does."""
+        await self.kind.failed(c, run, error)
+
+    async def put_back(self, run: JobRun, error: PermanentError) -> None:
+        """As the kind does."""
+        if isinstance(self.kind, PutsBack):
+            await self.kind.put_back(run, error)
+
+
+async def attempts_over() -> None:
+    """Return when no worker of this process carries out an attempt any more."""
+
+    async def none_under_way() -> bool:
+        names = [getattr(task.get_coro(), "__name__", "") for task in asyncio.all_tasks()]
+        return "_carry_out" not in names
+
+    await eventually(none_under_way)
