@@ -102,6 +102,8 @@ class Attempt:
         watching = asyncio.ensure_future(watch())
         try:
             await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if self._run.finishing:
+                await asyncio.wait({working}, timeout=DEAF_SECONDS)
             if working.done():
                 return _named(working, line)
             return _named(watching, line)

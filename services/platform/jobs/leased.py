@@ -23,6 +23,8 @@ class LeasedRun:
         self.epoch, self.attempt, self.memo = lease.epoch, lease.attempt, lease.memo
         self.cancelled_by = lease.cancelled_by
         self.children = ChildGroups()
+        self.finishing = False
+        """Only the commit is left: what the heartbeats hear of this lease from here on is this very end."""
         self.finished = False
         self.trouble: NightkeepError | None = None
         self._leases = leases
@@ -81,6 +83,7 @@ class LeasedRun:
         """See JobRun."""
         async with self._leases.ending(self.lease) as c:
             yield c
+            self.finishing = True
         self.finished = True
 
     async def refuse_cancel(self) -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import sys
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import psutil
 import pytest
+import structlog
 
 from contracts.errors import FailureCode
 from services.platform.database import Connection
@@ -345,3 +348,27 @@ async def _say_in(leases: Leases, lease: Lease) -> None:
 
 async def _has_state(jobs: Jobs, job_id: UUID, state: str) -> bool:
     return await jobs.state(job_id) == state
+
+
+class SlowEnd(Kind):
+    """Holds its row for some heartbeats while it ends."""
+
+    async def _finish(self, run: JobRun) -> None:
+        async with run.finish() as c:
+            await say(c, run, "completed")
+            await c.execute("SELECT pg_sleep($1)", 3 * QUICK.heartbeat_seconds)
+
+
+async def test_a_heartbeat_that_meets_the_end_of_its_own_job_is_no_loss(jobs: Jobs) -> None:
+    """A beat waits on the row that is being ended, and hears of the end before the work does."""
+    kind = SlowEnd()
+    job_ids = [await jobs.put() for _ in range(6)]
+    with structlog.testing.capture_logs() as lines:
+        async with jobs.working(kind):
+            await jobs.ended(*job_ids)
+            await eventually(lambda: _count(lines, len(job_ids)))
+    assert [line["outcome"] for line in lines if line["event"] == "job"] == ["completed"] * len(job_ids)
+
+
+async def _count(lines: Sequence[MutableMapping[str, Any]], wanted: int) -> bool:
+    return sum(1 for line in lines if line["event"] == "job") >= wanted
