@@ -1,20 +1,27 @@
-"""Tells watchers how far a job of the restore service has come."""
+"""Tells watchers how far a restore has come."""
 
 import time
 from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from contracts.progress import JobProgressed
 from services.platform.jobs import JobRun, ProgressNote
 from services.platform.messaging.progress import ProgressPublisher
+from services.restore.domain.memo import Memo
 from services.restore.domain.remaining import Estimate
+from services.restore.handlers import RESTORE, UNDO
+from services.restore.work.document_steps import ADD, STAGE
+from services.restore.work.loading import LOAD
 
-REMEMBERED = 100
-"""Jobs whose speed is remembered; a worker runs far fewer at once."""
+MOVING: Final = frozenset({LOAD, ADD, STAGE})
+"""The steps that bring the backup's bytes; others tell bytes that they only look at."""
+REMEMBERED: Final = 100
+"""Attempts whose speed is remembered; a worker runs far fewer at once."""
 
 
 class RestoreProgress:
-    """The worker's report: a note becomes a message, with the time that is left."""
+    """The worker's report: a note becomes a message, with the time that is left. Nobody watches the other kinds."""
 
     def __init__(self, publisher: ProgressPublisher, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._publisher = publisher
@@ -23,12 +30,13 @@ class RestoreProgress:
 
     async def __call__(self, run: JobRun, note: ProgressNote) -> None:
         """Publish one look at a running job."""
+        if run.kind not in {RESTORE, UNDO}:
+            return
         now = self._monotonic()
         estimate = self._estimate(run)
-        estimate.note(note.step, note.bytes_done, now)
-        if note.bytes_total:
-            estimate.total_bytes = max(note.bytes_total, estimate.total_bytes or 0)
-        self._publisher.publish(_progressed(run, note, estimate, now), run.cause, run.key)
+        if note.sentence in MOVING:
+            estimate.note(note.step, note.bytes_done, now)
+        self._publisher.publish(progressed(run, note, estimate, now), run.cause, run.key)
 
     def _estimate(self, run: JobRun) -> Estimate:
         while len(self._estimates) > REMEMBERED:
@@ -36,10 +44,11 @@ class RestoreProgress:
         return self._estimates.setdefault((run.job_id, run.epoch), Estimate())
 
 
-def _progressed(run: JobRun, note: ProgressNote, estimate: Estimate, now: float) -> JobProgressed:
+def progressed(run: JobRun, note: ProgressNote, estimate: Estimate, now: float) -> JobProgressed:
+    """The note as others see it; the time left is that of the whole restore."""
     return JobProgressed(
-        entity="restore" if run.kind == "undo" else run.kind,
-        entity_id=UUID(run.payload["restore_id"]) if "restore_id" in run.payload else run.job_id,
+        entity="restore",
+        entity_id=UUID(run.payload["restore_id"]),
         environment_id=run.environment_id,
         step=note.step,
         steps=note.steps,
@@ -49,5 +58,5 @@ def _progressed(run: JobRun, note: ProgressNote, estimate: Estimate, now: float)
         documents_done=note.documents_done,
         documents_total=note.documents_total,
         bytes_per_second=estimate.bytes_per_second(now),
-        seconds_left=estimate.seconds_left(now),
+        seconds_left=estimate.seconds_left(Memo.of(run.memo).bytes_to_move, now),
     )

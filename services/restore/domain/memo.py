@@ -14,7 +14,7 @@ class Memo(BaseModel):
 
     `begun`: something may have been changed outside. `closing`: the live database may be closed, so whatever happens
     somebody has to open it again. `switched_at`: the switch was seen to have happened. `completed`: an end that came
-    after a failure, with all of the work done.
+    after a failure, with all of the work done. `documents_back`: an undo has brought the documents back.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -23,6 +23,8 @@ class Memo(BaseModel):
     closing: bool = False
     switched_at: AwareDatetime | None = None
     completed: bool = False
+    documents_back: bool = False
+    bytes_to_move: int = 0
     database_bytes: int = 0
     tables: int = 0
     files: FilesRestored | None = None

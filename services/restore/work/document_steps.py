@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
 from uuid import UUID
 
 from contracts.events.restores import FilesRestored
@@ -14,6 +15,9 @@ from services.restore.documents.pacing import Progress, unwatched
 from services.restore.work.attempt import Attempt, Named
 from services.restore.work.destination import Destination
 
+ADD: Final = "add documents that are absent"
+STAGE: Final = "stage documents that differ"
+
 
 def writing(attempt: Attempt) -> Sequence[Named]:
     """Step 4 of the specification: nothing that is live is changed, only something added."""
@@ -22,8 +26,8 @@ def writing(attempt: Attempt) -> Sequence[Named]:
     steps = DocumentSteps(attempt)
     return (
         Named("fix the list of what changes among the documents", steps.fix_list),
-        Named("add documents that are absent", steps.add_absent),
-        Named("stage documents that differ", steps.stage_differing),
+        Named(ADD, steps.add_absent),
+        Named(STAGE, steps.stage_differing),
     )
 
 
@@ -47,6 +51,7 @@ class DocumentSteps:
         async with self._opened() as documents:
             difference = await documents.fix_list(attempt.backup.manifest.files.listing)
         attempt.memo.files = _restored(difference)
+        attempt.memo.bytes_to_move = attempt.backup.manifest.database.bytes + difference.new_bytes
         attempt.memo.warn(_strays(difference))
 
     async def add_absent(self) -> None:

@@ -1,9 +1,12 @@
 """The steps that bring the dump into a new database beside the live one."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from services.platform.connectors.database.loading.contents import Kind
 from services.restore.work.attempt import Attempt, Named
+
+LOAD: Final = "load the dump"
 
 
 def loading(attempt: Attempt) -> Sequence[Named]:
@@ -12,7 +15,7 @@ def loading(attempt: Attempt) -> Sequence[Named]:
     return (
         Named("make a database beside the live one", steps.create),
         Named("make schemas and extensions", steps.create_extensions),
-        Named("load the dump", steps.load),
+        Named(LOAD, steps.load),
         Named("apply policies and grants", steps.apply_in_roles),
         Named("create publications", steps.create_publications),
         Named("create event triggers", steps.create_event_triggers),

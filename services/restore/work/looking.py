@@ -85,4 +85,5 @@ async def _look(attempt: Attempt) -> None:
         raise PreflightFailedError(*failure)
     attempt.memo.warn((*attempt.requested.warnings, *findings.warnings(found)))
     attempt.memo.tables = attempt.archive.contents.table_count
+    attempt.memo.bytes_to_move = attempt.backup.manifest.database.bytes
     attempt.memo.begun = True

@@ -20,7 +20,7 @@ from services.restore.work.document_steps import exchanging, put_documents_back,
 from services.restore.work.loading import loading
 from services.restore.work.looking import begun_at, look_around, see_what_was_left
 from services.restore.work.switching import switching
-from services.restore.workplace import Workplace
+from services.restore.workplace import Workplace, queries
 
 PUT_BACK_SECONDS: Final = 120.0
 """How long the leftovers of a restore that never closed anything are cleared away: then the failure is told anyway."""
@@ -84,6 +84,7 @@ class RestoreJob:
             reason=error.reason,
             retryable=error.retryable,
         )
+        await queries.forget_restore(c, restore_id=requested.restore_id)
         await tell(self._workplace, c, run, restore_stream(requested.restore_id), failed)
 
 

@@ -13,7 +13,7 @@ from services.restore.domain.memo import Memo
 from services.restore.journal import restore_stream, tell
 from services.restore.work.attempt import remembered
 from services.restore.work.destination import Destination, places_of
-from services.restore.work.document_steps import bring_back, can_bring_back
+from services.restore.work.document_steps import bring_back, can_bring_back, remove_area
 from services.restore.workplace import Workplace, queries
 
 
@@ -35,7 +35,6 @@ class UndoWork:
         self.run = run
         self.requested = RestoreUndoRequested.model_validate(run.payload)
         self.memo = Memo.of(run.memo)
-        self.orphan_count = 0
 
     @property
     def target(self) -> RestoreTarget:
@@ -92,15 +91,17 @@ class UndoWork:
 
     async def bring_documents_back(self) -> None:
         """The documents that the restore had set aside; those that the app added since stay, as orphans."""
-        if not self.database_only:
+        if not self.database_only and not self.memo.documents_back:
             requested = self.requested
-            self.orphan_count = await bring_back(
-                self.destination, requested.environment_id, requested.restore_id, self.run
-            )
+            orphans = await bring_back(self.destination, requested.environment_id, requested.restore_id, self.run)
+            self.memo.warn(_orphans(orphans))
+        self.memo.documents_back = True
 
     async def remove_undone(self) -> None:
-        """The database that the restore had brought."""
+        """What the restore had brought: its database, and its copies of the backup's documents."""
         await self.target.remove_undone()
+        if not self.database_only:
+            await remove_area(self.destination, self.requested.environment_id, self.requested.restore_id)
 
     async def say_so(self) -> None:
         """It is done."""
@@ -118,8 +119,9 @@ async def tell_undone(work: UndoWork, c: Connection) -> None:
         restore_id=work.requested.restore_id,
         environment_id=work.requested.environment_id,
         finished_at=work.workplace.clock.now(),
-        warnings=(*_sessions(work.memo.sessions_ended), *_orphans(work.orphan_count)),
+        warnings=(*_sessions(work.memo.sessions_ended), *work.memo.warnings),
     )
+    await queries.forget_restore(c, restore_id=work.requested.restore_id)
     await tell(work.workplace, c, work.run, restore_stream(work.requested.restore_id), undone)
 
 
@@ -153,7 +155,7 @@ class UndoJob:
             ("switch the databases back", work.switch_back),
             ("allow connections", work.allow_connections),
             ("bring the documents back", work.bring_documents_back),
-            ("remove the database that was undone", work.remove_undone),
+            ("remove what the restore had brought", work.remove_undone),
             ("say that it is undone", work.say_so),
         )
         return [Step(sentence, remembered(work.memo, run, sentence, part)) for sentence, part in parts]

@@ -40,7 +40,7 @@ UNDO_STEPS = (
     "switch the databases back",
     "allow connections",
     "bring the documents back",
-    "remove the database that was undone",
+    "remove what the restore had brought",
 )
 
 
