@@ -72,6 +72,15 @@ async def test_what_was_compared_is_not_read_again(own: OwnEvents) -> None:
         assert await c.fetchval("SELECT max(log_offset) FROM log_mark") == 4
 
 
+async def test_a_partition_that_is_still_empty_has_no_mark_of_another(own: OwnEvents) -> None:
+    await own.append("catalog/app/1", 3)
+    await own.publish_all()
+    for _ in range(3):
+        await own.look_again().ensure()
+    async with own.database.transaction() as c:
+        assert await c.fetchval("SELECT count(*) FROM log_mark") == 1
+
+
 async def test_a_topic_that_was_recreated_empty_is_another_log(own: OwnEvents) -> None:
     await own.append("catalog/app/1", 3)
     await own.publish_all()

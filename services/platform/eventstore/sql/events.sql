@@ -38,13 +38,13 @@ SELECT event.event_id FROM event JOIN noted USING (event_id);
 
 -- name: last_noted(partitions)
 -- The newest place of each partition that is known here: an own event's, or the last one compared.
-SELECT partition, newest.log_offset, newest.event_id
-FROM unnest(:partitions::int[]) AS partition
+SELECT wanted.partition, newest.log_offset, newest.event_id
+FROM unnest(:partitions::int[]) AS wanted (partition)
 CROSS JOIN LATERAL (
     (SELECT event.log_offset, event.event_id::text FROM event
-     WHERE published_at IS NOT NULL AND log_partition = partition ORDER BY event.log_offset DESC LIMIT 1)
+     WHERE published_at IS NOT NULL AND log_partition = wanted.partition ORDER BY event.log_offset DESC LIMIT 1)
     UNION ALL
-    SELECT log_mark.log_offset, log_mark.event_id FROM log_mark WHERE log_mark.partition = partition
+    SELECT log_mark.log_offset, log_mark.event_id FROM log_mark WHERE log_mark.partition = wanted.partition
     ORDER BY log_offset DESC LIMIT 1
 ) AS newest;
 
