@@ -37,7 +37,8 @@ class LiveProjection:
     def __init__(self, settings: KafkaSettings, projection: Projection) -> None:
         self._projection = projection
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._app = _application(settings)
+        self._directory = tempfile.TemporaryDirectory(prefix="nightkeep-faust-")
+        self._app = _application(settings, Path(self._directory.name))
         topic = self._app.topic(projection.topic, value_serializer="raw", key_serializer="raw", internal=False)
         self._app.agent(topic, concurrency=1)(self._agent)
 
@@ -48,6 +49,7 @@ class LiveProjection:
             await self._watch()
         finally:
             await self._app.stop()
+            self._directory.cleanup()
 
     async def _watch(self) -> None:
         stopped = asyncio.ensure_future(self._app.wait_until_stopped())
@@ -86,14 +88,14 @@ def _received(message: Any) -> Received:  # noqa: ANN401 -- Faust's message
     )
 
 
-def _application(settings: KafkaSettings) -> Any:  # noqa: ANN401 -- Faust's App is generic in nothing useful
+def _application(settings: KafkaSettings, directory: Path) -> Any:  # noqa: ANN401 -- Faust's App is generic in nothing useful
     return faust.App(
         f"{settings.topic_prefix}.catalog-projection",
         broker=[f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(",")],
         broker_credentials=_credentials(settings),
         processing_guarantee="at_least_once",
         store="memory://",
-        datadir=Path(tempfile.gettempdir()) / "nightkeep-faust",  # stays empty, but Faust wants to make one
+        datadir=directory,  # nothing is kept there, but Faust makes directories; two users cannot share one
         topic_disable_leader=True,
         topic_allow_declare=False,
         stream_wait_empty=False,
