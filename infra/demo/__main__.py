@@ -61,7 +61,7 @@ def _demo(console: Console, ground: Ground, tampering: Tampering | None, evidenc
         seen = _story(status, watch, tampering)
         show.write_evidence(evidence, seen.expected, seen.found)
         console.print(show.outcome(seen), show.laps(watch.laps), Text(f"Everything that was compared: {evidence}\n"))
-        console.print(show.verdict(seen))
+        console.print(show.verdict(seen), soft_wrap=True)
         if ground.stays:
             console.print(show.how_to_reach(status, seen))
     return seen

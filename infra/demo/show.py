@@ -59,7 +59,12 @@ def verdict(seen: Outcome) -> RenderableType:
         documents = f"{sum(1 for _ in of_kind(seen.expected, Kind.DOCUMENT)):,} documents"
         return Text(f"Identical: {amount} and {documents} are as they were before the backup.", style="bold green")
     more = [f"… and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
-    return Text("\n".join([f"Not identical, {len(faults)} faults:", *faults[:MOST_FAULTS], *more]), style="bold red")
+    return Text(
+        "\n".join(
+            [f"Not identical, {len(faults)} {'fault' if len(faults) == 1 else 'faults'}:", *faults[:MOST_FAULTS], *more]
+        ),
+        style="bold red",
+    )
 
 
 def how_to_reach(status: Status, seen: Outcome) -> RenderableType:

@@ -79,7 +79,7 @@ class SampleGround:
 def make_sample(ground: SampleGround, *, scale: float = 1.0) -> Sample:
     """Make what is missing of both environments; may be called again.
 
-    `scale` 1 is about 210 MB of rows and 130 MB in 5,200 documents. Passwords are kept in `ground.secrets`, one file
+    `scale` 1 is about 210 MB of rows and 85 MB in 5,080 documents. Passwords are kept in `ground.secrets`, one file
     each, mode 0600. What an interrupted call began is thrown away and made anew. Raises SampleError.
     """
     names = ground.names

@@ -9,14 +9,14 @@ from typing import Final
 from uuid import UUID
 
 SEED: Final = 20261124
-DOCUMENTS: Final = 5_200
+DOCUMENTS: Final = 5_020
 """At scale 1, beside the portraits."""
 PORTRAITS: Final = 60
 DANGLING: Final = 2
 """Documents that a row names and no file holds; one portrait is missing too."""
 ORPHANS: Final = 7
-SMALLEST_BYTES: Final = 1_000
-LARGEST_BYTES: Final = 100_000
+SMALLEST_BYTES: Final = 600
+LARGEST_BYTES: Final = 60_000
 LARGE_BYTES: Final = (2_621_440, 3_333_333, 6_291_457, 8_388_609)
 """A few scans, some of them just beyond a round number of megabytes."""
 MEDIA_TYPES: Final = (("pdf", "application/pdf"), ("jpg", "image/jpeg"), ("csv", "text/csv"), ("xml", "text/xml"))

@@ -84,7 +84,7 @@ def test_the_full_samples_documents_are_more_than_five_thousand() -> None:
     assert sum(document.has_file and document.has_row for document in planned) >= 5_000
     assert len({document.document_id for document in planned}) == len(planned)
     assert min(document.size_bytes for document in planned) == 0
-    assert 100e6 < sum(document.size_bytes for document in planned) < 200e6
+    assert 60e6 < sum(document.size_bytes for document in planned) < 150e6
 
 
 def test_the_sample_is_the_same_every_time(production: Evidence, postgres: PostgresSettings, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ CREATE INDEX order_placed ON sales."order" USING brin (placed_at);
 CREATE INDEX order_channel ON sales."order" ((details ->> 'channel'), state);
 ALTER TABLE sales."order" CLUSTER ON "order_pkey";
 CREATE STATISTICS sales.order_state_and_customer (dependencies, ndistinct) ON state, customer_id FROM sales."order";
-ALTER TABLE sales."order" ALTER COLUMN customer_id SET STATISTICS 500;
+ALTER TABLE sales."order" ALTER COLUMN customer_id SET STATISTICS 150;
 
 ALTER TABLE sales.order_line ADD PRIMARY KEY (order_id, line_no);
 ALTER TABLE sales.order_line ADD FOREIGN KEY (order_id) REFERENCES sales."order" ON DELETE CASCADE;
