@@ -83,7 +83,7 @@ class Database:
             try:
                 yield notifications
             finally:
-                if not notifications.lost:
+                with suppress(*GIVING_BACK_FAILED):  # a lost connection may be gone before its listener was told
                     c.remove_termination_listener(notifications.connection_lost)
                     await c.remove_listener(channel, notifications.arrived)
 
@@ -98,7 +98,7 @@ class Database:
             try:
                 yield lock if held else None
             finally:
-                if not lock.lost:  # the pool lets go of the lock when it takes the connection back
+                with suppress(*GIVING_BACK_FAILED):  # the pool lets go of the lock when it takes the connection back
                     c.remove_termination_listener(lock.connection_lost)
 
     @asynccontextmanager
