@@ -73,8 +73,8 @@ async def test_what_was_compared_is_not_read_again(own: OwnEvents) -> None:
 
 
 async def test_a_partition_that_is_still_empty_has_no_mark_of_another(own: OwnEvents) -> None:
-    await own.append("catalog/app/1", 3)
-    await own.publish_all()
+    [body] = [message.body for message in await own.append("catalog/app/1")]
+    await own.log.publish([event(body, "snapshot/backup/1", number) for number in range(1, 6)])
     for _ in range(3):
         await own.look_again().ensure()
     async with own.database.transaction() as c:
