@@ -109,6 +109,10 @@ async def test_a_superuser_as_the_environments_role_is_warned_of(app: AppDatabas
     assert only(await check(app), "ROLE_IS_SUPERUSER").severity is Severity.WARNING
 
 
+async def test_a_provisioner_inside_the_database_that_it_would_rename_is_warned_of(app: AppDatabase) -> None:
+    assert "template1" in only(await check(app, maintenance_database=app.name), "MAINTENANCE_DATABASE").message
+
+
 async def test_what_a_restore_could_not_bring_back_is_named(app: AppDatabase) -> None:
     app.run(
         "CREATE EXTENSION dblink",

@@ -8,6 +8,7 @@ from contracts.values import Finding, Severity, Warning  # noqa: A004 -- the pro
 
 CODES: Final = {
     "ROLE_IS_SUPERUSER": FailureCode.MISSING_RIGHTS,
+    "MAINTENANCE_DATABASE": FailureCode.MISSING_RIGHTS,
     "PREPARED_TRANSACTIONS": FailureCode.DATABASE_UNREACHABLE,
 }
 """Findings whose code is none of a failure's."""

@@ -1,6 +1,7 @@
 """Where one attempt at a restore works: the destination's database and documents, and the backup in its repository."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,7 +11,7 @@ from contracts.events.restores import PreflightRequested, RestoreRequested
 from contracts.manifest import Manifest
 from contracts.values import EnvironmentPlaces, Finding
 from services.platform.connectors.database import DatabaseAccess
-from services.platform.connectors.database.findings import of_error
+from services.platform.connectors.database.findings import of_error, warning
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.target import RestoreTarget
 from services.platform.connectors.files import DocumentStore, open_documents
@@ -90,17 +91,31 @@ class StoredBackup:
 
 
 async def look(
-    destination: Destination, backup: StoredBackup, *, database_only: bool
+    destination: Destination, backup: StoredBackup, *, database_only: bool, within_seconds: float | None = None
 ) -> tuple[Archive, tuple[Finding, ...]]:
     """What the dump says of itself, and what stands in the way or should be known; changes nothing.
 
     Raises what keeps the dump from being read at all, and transient errors.
     """
     archive = await destination.target.read_archive(backup.open_dump)
-    found = await destination.target.look(archive, backup.manifest.database.bytes)
+    dump_bytes = backup.manifest.database.bytes
+    found = await _in_time(within_seconds, "the database", destination.target.look(archive, dump_bytes))
     if database_only:
         return archive, found
-    return archive, (*found, *await _look_at_documents(destination, backup))
+    documents = await _in_time(within_seconds, "the documents", _look_at_documents(destination, backup))
+    return archive, (*found, *documents)
+
+
+async def _in_time(
+    within_seconds: float | None, what: str, looking: Coroutine[None, None, tuple[Finding, ...]]
+) -> tuple[Finding, ...]:
+    """What was seen; a look that somebody waits for says what it could not finish."""
+    try:
+        async with asyncio.timeout(within_seconds):
+            return await looking
+    except TimeoutError:
+        words = f"{what} could not be looked at within {within_seconds:g} s; the restore itself waits longer"
+        return (warning("LOOK_UNFINISHED", words, what),)
 
 
 async def _look_at_documents(destination: Destination, backup: StoredBackup) -> tuple[Finding, ...]:

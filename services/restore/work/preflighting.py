@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from contracts import defaults
 from contracts.events.restores import PreflightCompleted, PreflightRequested
 from contracts.values import Finding
 from services.platform.connectors.database.findings import of_error, passed
@@ -40,7 +41,8 @@ class PreflightJob:
             places = await places_of(c, requested.environment_id)
         destination = Destination.at(self._workplace, places, requested.preflight_id, run)
         backup = await StoredBackup.of(self._workplace, requested)
-        _, found = await look(destination, backup, database_only=requested.database_only)
+        only = requested.database_only
+        _, found = await look(destination, backup, database_only=only, within_seconds=defaults.PREFLIGHT_SECONDS)
         return found
 
     async def _tell(self, c: Connection, run: JobRun, found: tuple[Finding, ...]) -> None:

@@ -194,3 +194,28 @@ async def test_nothing_is_switched_back_when_what_was_there_before_is_gone(
         await into.switch_back()
     await into.allow_connections()
     assert destination.run("SELECT count(*) FROM customer") == "500"
+
+
+async def test_a_provisioner_that_is_no_superuser_needs_three_rights_and_no_more(
+    source: AppDatabase, destination: AppDatabase, tmp_path: Path
+) -> None:
+    who = f"{destination.name}_provisioner"
+    destination.run(
+        f"CREATE ROLE {who} LOGIN CREATEDB PASSWORD 'p'",
+        f"GRANT {destination.role}, pg_signal_backend TO {who}",
+        superuser=True,
+    )
+    try:
+        into = target(destination, tmp_path, provisioner=Login(who, SecretStr("p")))
+        session = await connect(destination, application="an old pool")
+        await load(into, await dump(source))
+        (ended,) = await switch(into)
+        assert "an old pool" in ended
+        await session.close()
+        await into.close_for_undo()
+        await into.switch_back()
+        await into.allow_connections()
+        await into.remove_undone()
+        assert destination.run("SELECT count(*) FROM before") == "1"
+    finally:
+        destination.run(f"DROP ROLE {who}", superuser=True)

@@ -43,7 +43,7 @@ async def check(access: DatabaseAccess, tools: PostgresTools, documents_query: s
             found += await _in_database(connection, access, tools, documents_query)
     except NightkeepError as error:
         found.append(findings.of_error(error, access.database))
-    found += await provisioner_findings(access)
+    found += [*maintenance_findings(access, Severity.WARNING), *await provisioner_findings(access)]
     return CheckReport(version, tuple(found))
 
 
@@ -67,6 +67,21 @@ async def tools_findings(connection: Connection, access: DatabaseAccess, tools: 
     except NightkeepError as error:
         return [findings.of_error(error, access.server)]
     return []
+
+
+def maintenance_findings(access: DatabaseAccess, severity: Severity) -> list[Finding]:
+    """Whether the provisioner works from another database than the one that a restore renames."""
+    if access.maintenance_database != access.database:
+        return []
+    return [
+        Finding(
+            code="MAINTENANCE_DATABASE",
+            severity=severity,
+            subject=access.database,
+            message=f"{access.database!r} is also the database that the provisioner connects to, so a restore could "
+            f"not rename it: name another one as the environment's maintenance_database, template1 for example",
+        )
+    ]
 
 
 async def superuser_findings(connection: Connection, access: DatabaseAccess, severity: Severity) -> list[Finding]:

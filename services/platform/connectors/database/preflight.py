@@ -7,7 +7,12 @@ from contracts.errors import FailureCode
 from contracts.values import Finding, Severity
 from services.platform.connectors.database import findings
 from services.platform.connectors.database.access import DatabaseAccess
-from services.platform.connectors.database.check import provisioner_findings, superuser_findings, tools_findings
+from services.platform.connectors.database.check import (
+    maintenance_findings,
+    provisioner_findings,
+    superuser_findings,
+    tools_findings,
+)
 from services.platform.connectors.database.connection import Connection, connected
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
@@ -33,6 +38,7 @@ class Preflight:
         """Everything that stands in the way or should be known; `archive` is None when it could not be read."""
         try:
             return (
+                *maintenance_findings(self.access, Severity.ERROR),
                 *await provisioner_findings(self.access),
                 *await self._as_role(archive),
                 *await self._as_provisioner(dump_bytes),

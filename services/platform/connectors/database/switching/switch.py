@@ -53,7 +53,7 @@ async def switch_back(server: DatabaseServer, restore_id: UUID) -> None:
     live, previous = server.access.database, names.previous(restore_id)
     async with server.connected() as connection, connection.transaction():
         like = await _needed(connection, live)
-        if names.restore_in(like.comment) != restore_id:
+        if names.restore_in(like.comment) not in {restore_id, None}:  # None: somebody has rewritten the comment
             raise SwitchError(f"{live!r} is not the database that restore {restore_id} brought: it was replaced since")
         await _needed(connection, previous)
         await _rename(connection, live, names.undone(restore_id))
