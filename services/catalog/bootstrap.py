@@ -42,7 +42,9 @@ async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: He
     await migrate(database, "services.catalog", SERVICE)
     await migrate(database, "services.catalog.projection", READ_SCHEMA)
 
-    facts = EventFollower(CONSUMER, database, settings.kafka, Facts(store, clock).reactions())
+    facts = EventFollower(
+        CONSUMER, database, settings.kafka, Facts(store, clock).reactions(), unfollowed=[f"{SERVICE}/"]
+    )
     letters = DeadLetters(producer, service=SERVICE)
     decider = Decider(database, store, letters, Hearing(facts, reader).hear_all, clock, topic=topic)
     projection = Projection(database, topic)

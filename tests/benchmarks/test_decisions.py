@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 
 from services.platform.database import Database
-from services.platform.process.settings import KafkaSettings, S3Settings
+from services.platform.process.settings import KafkaSettings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
+from tests.support.gateway import NO_S3
 from tests.support.running_services import Platform, open_platform
 from tests.support.script import command_headers, open_script
 from tests.support.shop import Shop
@@ -25,8 +26,7 @@ APPS = 24
 async def catalog(
     kafka_settings: KafkaSettings, fresh_database: FreshDatabase, tmp_path: Path
 ) -> AsyncIterator[Platform]:
-    nowhere = S3Settings.model_validate({"bucket": "none", "access_key_id": "none", "secret_access_key": "none"})
-    async with open_platform(kafka_settings, fresh_database, nowhere, tmp_path) as platform:
+    async with open_platform(kafka_settings, fresh_database, NO_S3, tmp_path) as platform:
         await platform.start("catalog")
         yield platform
 

@@ -32,14 +32,23 @@ class EventFollower:
     together. An event seen before is ignored; the same place with another id raises LogForkedError out of `run`; an
     event that comes early waits, parked, and with it everything later of that environment; a reaction that raises
     PermanentError parks its event as poison, and so does an event that cannot be decoded. TransientError: again.
+    Streams that begin with one of `unfollowed` (the service's own) are passed over without a look.
     """
 
-    def __init__(self, name: str, database: Database, settings: KafkaSettings, reactions: Reactions) -> None:
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        settings: KafkaSettings,
+        reactions: Reactions,
+        *,
+        unfollowed: Sequence[str] = (),
+    ) -> None:
         self._name = name
         self._database = database
         self._settings = settings
         self._topic = Topic.EVENTS.named(settings.topic_prefix)
-        self._intake = Intake(name, reactions)
+        self._intake = Intake(name, reactions, unfollowed=unfollowed)
         self._agreed: dict[int, int] = {}
         self._moved = asyncio.Condition()
         self._targets: dict[int, int] | None = None

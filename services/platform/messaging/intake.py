@@ -26,11 +26,20 @@ class Intake:
     An event seen before is ignored; the same place with another id raises LogForkedError; an event that comes early,
     one that cannot be decoded, and one whose reaction raises PermanentError wait, parked, and everything later of the
     same lane behind them. Whatever else a reaction raises leaves the caller's transaction. Reactions that write nothing
-    when they raise (`all_or_nothing`) are spared the savepoint around each.
+    when they raise (`all_or_nothing`) are spared the savepoint around each. Streams that begin with one of `unfollowed`
+    are passed over without a look.
     """
 
-    def __init__(self, consumer: str, reactions: Reactions, *, all_or_nothing: bool = False) -> None:
+    def __init__(
+        self,
+        consumer: str,
+        reactions: Reactions,
+        *,
+        all_or_nothing: bool = False,
+        unfollowed: Sequence[str] = (),
+    ) -> None:
         self._reactions = reactions
+        self._unfollowed = tuple(prefix.encode() for prefix in (*unfollowed, UNFOLLOWED))
         self._all_or_nothing = all_or_nothing
         self._positions = StreamPositions(consumer)
         self._parked = ParkedRecords(consumer)
@@ -47,9 +56,9 @@ class Intake:
         """Deals with `records` of one partition, in order, as far as they are new; returns the next offset."""
         first, last = records[0], records[-1]
         stored = await self.claim(c, first.topic, first.place.partition)
-        fresh = [record for record in records if record.place.offset >= stored]
-        if not fresh:
+        if last.place.offset < stored:
             return stored
+        fresh = [record for record in records if record.place.offset >= stored and self._is_followed(record)]
         await self._deal_with([arrival(r.topic, r.place.partition, r.place.offset, r.record) for r in fresh], c)
         await self._positions.advance_offset(c, last.topic, last.place.partition, last.place.offset + 1)
         return last.place.offset + 1
@@ -62,12 +71,15 @@ class Intake:
         await run.end()
 
     async def _deal_with(self, arrivals: Sequence[Arrival], c: Connection) -> None:
-        followed = [item for item in arrivals if not item.stream.startswith(UNFOLLOWED)]
         run = self._run(c)
-        await run.begin(followed)
-        for item in followed:
+        await run.begin(arrivals)
+        for item in arrivals:
             await run.deal_with(item)
         await run.end()
+
+    def _is_followed(self, record: Received) -> bool:
+        stream = next((value for name, value in record.record.headers if name == "ce_subject"), b"")
+        return not stream.startswith(self._unfollowed)
 
     def _run(self, c: Connection) -> IntakeRun:
         return IntakeRun(c, self._react, self._positions, self._parked)

@@ -31,6 +31,8 @@ class IntakeRun:
 
     async def begin(self, arrivals: Sequence[Arrival]) -> None:
         """Reads in two queries what all of `arrivals` need."""
+        if not arrivals:
+            return
         self._known = await self._positions.of(self._c, sorted({item.stream for item in arrivals}))
         self._blocked = await self._parked.lanes(self._c, sorted({item.lane for item in arrivals}))
 

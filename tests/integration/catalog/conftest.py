@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from services.platform.process.settings import KafkaSettings, PostgresSettings
 from tests.support.databases import FreshDatabase
+from tests.support.gateway import NO_S3
 from tests.support.running_services import Platform, open_platform
 from tests.support.script import Script, open_script
 from tests.support.shop import Shop
@@ -27,9 +28,8 @@ async def catalog(
 ) -> AsyncIterator[Platform]:
     """A platform of which the catalog alone runs; tests keep apart by apps of their own."""
     topics = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
-    nowhere = S3Settings.model_validate({"bucket": "none", "access_key_id": "none", "secret_access_key": "none"})
     directory = Path(tmp_path_factory.mktemp("catalog"))
-    async with open_platform(topics, module_database, nowhere, directory) as platform:
+    async with open_platform(topics, module_database, NO_S3, directory) as platform:
         await platform.start("catalog")
         yield platform
 
