@@ -96,6 +96,26 @@ async def test_every_command_of_a_flood_has_exactly_one_outcome_in_its_order(sho
     assert offsets == sorted(offsets)
 
 
+async def test_two_catalogs_share_the_work_and_one_that_is_killed_loses_nothing(
+    catalog: Platform, script: Script
+) -> None:
+    first = catalog.services.pop("catalog")
+    try:
+        await catalog.start("catalog")
+        shops = [Shop(script) for _ in range(8)]
+        for shop in shops:
+            await shop.register()
+        environments = [await shop.environment() for shop in shops]
+        sent = [await _backup(shops[n % 8], environments[n % 8]) for n in range(100)]
+        first.end(signal.SIGKILL)
+        sent += [await _backup(shops[n % 8], environments[n % 8]) for n in range(100)]
+        for command_id in sent:
+            await script.outcome(command_id)
+        assert [len(script.caused_by(command_id)) for command_id in sent] == [1] * 200
+    finally:
+        first.end(signal.SIGKILL)
+
+
 @pytest.mark.parametrize("actor", ["user:Ada Lovelace", "nightly"])
 async def test_a_backup_says_who_asked_for_it(shop: Shop, actor: str) -> None:
     environment_id = await shop.environment()
