@@ -4,8 +4,10 @@ import sys
 
 from services.platform.process.service import run_service
 from services.snapshot.bootstrap import bootstrap
+from services.snapshot.memory import bound_arenas
 from services.snapshot.parts import SERVICE
 from services.snapshot.settings import SnapshotSettings
 
 if __name__ == "__main__":
+    bound_arenas()
     sys.exit(run_service(SERVICE, SnapshotSettings, bootstrap))

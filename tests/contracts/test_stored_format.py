@@ -90,7 +90,7 @@ def test_the_lists_are_lines_that_stay_readable() -> None:
 def test_a_content_that_was_stored_once_stays_readable_under_its_name() -> None:
     stored = (GOLDEN / "content" / CONTENT_NAME).read_bytes()
     assert unpack(KEY, CONTENT_NAME, stored) == CONTENT
-    assert pack(KEY, CONTENT)[0] == CONTENT_NAME
+    assert pack(KEY, [CONTENT])[0] == CONTENT_NAME
 
 
 @pytest.mark.parametrize("stored", [b"", b"no frame", (GOLDEN / "content" / CONTENT_NAME).read_bytes()[:-4]])

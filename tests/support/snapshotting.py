@@ -172,12 +172,13 @@ class Snapshots:
 async def open_snapshots(
     kafka: KafkaSettings, postgres: PostgresSettings, s3: S3Settings, directory: Path
 ) -> AsyncIterator[Snapshots]:
-    """Everything that the service needs; it does not run yet."""
+    """Everything that the service needs; it does not run yet. What is in the directory already is used."""
     for name in ("secrets", "scratch"):
-        (directory / name).mkdir(mode=0o700)
+        (directory / name).mkdir(mode=0o700, exist_ok=True)
     key_file = directory / "repository.key"
-    key_file.touch(mode=0o600)
-    key_file.write_text(secrets.token_hex(32))
+    if not key_file.exists():
+        key_file.touch(mode=0o600)
+        key_file.write_text(secrets.token_hex(32))
     settings = SnapshotSettings(
         kafka=kafka,
         postgres=postgres,

@@ -3,19 +3,29 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 
 
-async def regrouped(pieces: AsyncIterator[bytes], size_bytes: int) -> AsyncGenerator[bytes, None]:
-    """The same bytes in groups of exactly `size_bytes`, the last one shorter; one empty group, if there are none."""
-    gathered: list[bytes] = []
+async def grouped(pieces: AsyncIterator[bytes], size_bytes: int) -> AsyncGenerator[list[bytes], None]:
+    """The same pieces in groups of exactly `size_bytes`, the last one shorter; one empty group, if there are none.
+
+    Nothing is copied but a piece that two groups share.
+    """
+    group: list[bytes] = []
     missing = size_bytes
     several = False
     async for piece in pieces:
         while len(piece) >= missing:
-            gathered.append(piece[:missing])
+            group.append(piece[:missing])
             piece = piece[missing:]  # noqa: PLW2901 -- the rest of the piece is the next piece
-            yield b"".join(gathered)
-            gathered, missing, several = [], size_bytes, True
+            whole, group, missing, several = group, [], size_bytes, True
+            yield whole
+            del whole  # whoever took it decides how long it lives
         if piece:
-            gathered.append(piece)
+            group.append(piece)
             missing -= len(piece)
-    if gathered or not several:
-        yield b"".join(gathered)
+    if group or not several:
+        yield group
+
+
+async def regrouped(pieces: AsyncIterator[bytes], size_bytes: int) -> AsyncGenerator[bytes, None]:
+    """The same, each group in one piece."""
+    async for group in grouped(pieces, size_bytes):
+        yield b"".join(group)

@@ -4,12 +4,13 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from contracts.manifest import CONTENT_BYTES
 from services.platform.objectstore import AlreadyExistsError, ObjectNotFoundError, ObjectStore
-from services.platform.objectstore.pieces import regrouped
+from services.platform.objectstore.pieces import grouped
 from services.platform.process.together import together
 from services.platform.repository.content import pack, unpack
 from services.platform.repository.errors import ContentMissingError
@@ -17,10 +18,19 @@ from services.platform.repository.hashing import sequence_hash
 from services.platform.repository.layout import content_key
 from services.platform.repository.port import StoredSequence
 
-AHEAD: Final = 3
+AHEAD: Final = 2
 """Contents of one sequence under way at once: what a slow put costs is hidden, and memory is bounded by it."""
 INLINE_BYTES: Final = 16 * 1024
 """Smaller ones are packed in less time than it takes to hand them to a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """One content: its name, the size of its input, what it added to the store."""
+
+    name: str
+    bytes: int
+    stored_bytes: int
 
 
 class Contents:
@@ -33,52 +43,50 @@ class Contents:
 
     async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
         """See EnvironmentRepository."""
-        async with aclosing(regrouped(pieces, CONTENT_BYTES)) as cuts:
-            first = await anext(cuts)
-            if len(first) < CONTENT_BYTES:
-                return await self.store_bytes(first)
-            return await self._store_many(first, cuts)
-
-    async def _store_many(self, first: bytes, cuts: AsyncIterator[bytes]) -> StoredSequence:
-        room = asyncio.Semaphore(AHEAD)
-        puts: list[asyncio.Task[tuple[str, int]]] = []
-        size_bytes = 0
-        data: bytes | None = first
-        del first
-        async with together() as group:
-            while data is not None:
-                await room.acquire()
-                size_bytes += len(data)
-                puts.append(group.create_task(self._put_in(room, data)))
-                del data  # the task has it; two of these at once are one too many
-                data = await anext(cuts, None)
-        return self._sequence([put.result() for put in puts], size_bytes)
+        async with aclosing(grouped(pieces, CONTENT_BYTES)) as groups:
+            first = await anext(groups)
+            if _size(first) < CONTENT_BYTES:
+                return self._sequence([await self._put(first)])
+            return await self._store_many(first, groups)
 
     async def store_bytes(self, data: bytes) -> StoredSequence:
         """See EnvironmentRepository."""
-        return self._sequence([await self._put(data)], len(data))
+        return self._sequence([await self._put([data])])
 
-    def _sequence(self, stored: Sequence[tuple[str, int]], size_bytes: int) -> StoredSequence:
-        names = tuple(name for name, _ in stored)
-        return StoredSequence(names, sequence_hash(self._key, names), size_bytes, sum(added for _, added in stored))
+    async def _store_many(self, first: list[bytes], groups: AsyncIterator[list[bytes]]) -> StoredSequence:
+        room = asyncio.Semaphore(AHEAD)
+        puts: list[asyncio.Task[_Put]] = []
+        group: list[bytes] | None = first
+        async with together() as tasks:
+            while group is not None:
+                await room.acquire()
+                put = tasks.create_task(self._put(group))
+                put.add_done_callback(lambda _: room.release())
+                puts.append(put)
+                group = await anext(groups, None)
+        return self._sequence([put.result() for put in puts])
 
-    async def _put_in(self, room: asyncio.Semaphore, data: bytes) -> tuple[str, int]:
-        try:
-            return await self._put(data)
-        finally:
-            room.release()
+    def _sequence(self, puts: Sequence["_Put"]) -> StoredSequence:
+        names = tuple(put.name for put in puts)
+        size_bytes, stored_bytes = sum(put.bytes for put in puts), sum(put.stored_bytes for put in puts)
+        return StoredSequence(names, sequence_hash(self._key, names), size_bytes, stored_bytes)
 
-    async def _put(self, data: bytes) -> tuple[str, int]:
-        """Name and added bytes. A content that is there already is the same one: its name is its hash."""
-        if len(data) <= INLINE_BYTES:
-            name, stored = pack(self._key, data)
+    async def _put(self, group: list[bytes]) -> "_Put":
+        """Store one content, and empty the group as soon as it is packed: two of these take the most memory of all.
+
+        A content that is there already is the same one: its name is its hash.
+        """
+        size_bytes = _size(group)
+        if size_bytes <= INLINE_BYTES:
+            name, stored = pack(self._key, group)
         else:
-            name, stored = await asyncio.to_thread(pack, self._key, data)
+            name, stored = await asyncio.to_thread(pack, self._key, group)
+        group.clear()
         try:
             await self._store.put(content_key(self._environment_id, name), stored, only_if_absent=True)
         except AlreadyExistsError:
-            return name, 0
-        return name, len(stored)
+            return _Put(name, size_bytes, 0)
+        return _Put(name, size_bytes, len(stored))
 
     async def read(self, names: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """See EnvironmentRepository."""
@@ -104,3 +112,7 @@ class Contents:
         if len(stored) <= INLINE_BYTES:
             return unpack(self._key, name, stored)
         return await asyncio.to_thread(unpack, self._key, name, stored)
+
+
+def _size(group: Sequence[bytes]) -> int:
+    return sum(map(len, group))

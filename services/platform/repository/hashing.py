@@ -9,9 +9,12 @@ from contracts.manifest import CONTENT_BYTES
 DIGEST_BYTES: Final = 32
 
 
-def keyed_hash(key: bytes, data: bytes | bytearray | memoryview) -> str:
-    """BLAKE2b with a key, in hexadecimal."""
-    return hashlib.blake2b(data, key=key, digest_size=DIGEST_BYTES).hexdigest()
+def keyed_hash(key: bytes, *pieces: bytes) -> str:
+    """BLAKE2b with a key over all pieces, in hexadecimal."""
+    digest = hashlib.blake2b(key=key, digest_size=DIGEST_BYTES)
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def sequence_hash(key: bytes, contents: Sequence[str]) -> str:
