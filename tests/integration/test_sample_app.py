@@ -14,8 +14,8 @@ from infra.sample.plan import planned_documents
 from infra.sample.registration import DOCUMENTS_QUERY
 from services.platform.process.settings import PostgresSettings
 from tests.support.databases import execute
-from tests.support.local_engines import SECOND_MAJOR_WHEEL
 from tests.support.samples import SMALL, sample_ground, small_sample
+from tests.support.tls_engines import SECOND_MAJOR_WHEEL
 
 TYPES = """
     bigint boolean bytea character citext date daterange datemultirange "double precision" hstore inet cidr int4range
