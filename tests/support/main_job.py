@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Provisioner, Region
+from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Provisioner, Region, SslMode
 from services.cli.client import Gateway
 from services.gateway.first_admin import make_first_admin
 from services.gateway.resources import App, Environment, NewApp, NewEnvironment
 from services.platform.process.clock import SystemClock
 from services.platform.process.ids import random_id
+from services.platform.process.settings import PostgresSettings
 from tests.support.app_databases import AppDatabase, app_database
 from tests.support.running_services import Platform
 
@@ -67,23 +68,29 @@ class MainJob:
 
 
 @asynccontextmanager
-async def open_main_job(platform: Platform, *, documents: int = 40) -> AsyncIterator[MainJob]:
-    """All six services, and an app whose production runs and was checked and whose acceptance is empty and stopped."""
+async def open_main_job(
+    platform: Platform, *, documents: int = 40, production_server: PostgresSettings | None = None
+) -> AsyncIterator[MainJob]:
+    """All six services, and an app whose production runs and was checked and whose acceptance is empty and stopped.
+
+    Production's database is on `production_server`, else on the server that everything else is on.
+    """
     await platform.start(*SERVICES)
     key = await make_first_admin(platform.database("gateway"), "ada", clock=SystemClock(), new_id=random_id)
     with ExitStack() as stack:
-        places = {name: stack.enter_context(place(platform, name)) for name in ("production", "acceptance")}
+        servers = {"production": production_server or platform.database.server, "acceptance": platform.database.server}
+        places = {name: stack.enter_context(place(platform, name, server)) for name, server in servers.items()}
         await asyncio.to_thread(fill, places["production"], documents)
         gateway = stack.enter_context(Gateway(platform.gateway_url, "ada", key.text()))
         yield await asyncio.to_thread(_registered, platform, gateway, places)
 
 
 @contextmanager
-def place(platform: Platform, name: str) -> Iterator[Place]:
-    """An empty environment of its own on the test's server."""
+def place(platform: Platform, name: str, server: PostgresSettings) -> Iterator[Place]:
+    """An empty environment of its own on `server`."""
     documents = platform.directory / "documents" / name
     documents.mkdir(parents=True)
-    with app_database(platform.database.server) as database:
+    with app_database(server) as database:
         yield Place(database, documents)
 
 
@@ -110,8 +117,10 @@ def described(platform: Platform, name: str, where: Place, mode: Mode) -> NewEnv
             name=database.name,
             user=database.role,
             password=platform.put_secret(f"{name}-database", database.password),
+            sslmode=SslMode(server.sslmode),
+            ca_file=str(server.ca_file) if server.ca_file else None,
             provisioner=Provisioner(
-                user=server.user, password=platform.put_secret("provisioner", server.password.get_secret_value())
+                user=server.user, password=platform.put_secret(f"{name}-server", server.password.get_secret_value())
             ),
         ),
         files=DirectoryFiles(path=str(where.documents)),

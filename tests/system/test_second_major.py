@@ -1,0 +1,47 @@
+"""An environment on an older PostgreSQL with TLS is dumped by its own major's tools and restored into a newer one."""
+
+from pathlib import Path
+
+from contracts.states import BackupState, RestoreState
+from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from tests.support.databases import FreshDatabase, execute
+from tests.support.main_job import open_main_job
+from tests.support.running_services import open_platform
+
+WITHIN = 120
+COUNTED = "SELECT count(*), sum(hashtext(customer::text)) FROM customer"
+
+
+async def test_17_with_verified_tls_is_backed_up_and_restored_into_18(
+    kafka_settings: KafkaSettings,
+    fresh_database: FreshDatabase,
+    fresh_bucket: S3Settings,
+    postgres17_tls: PostgresSettings,
+    tmp_path: Path,
+) -> None:
+    assert postgres17_tls.sslmode == "verify-full"
+    async with (
+        open_platform(kafka_settings, fresh_database, fresh_bucket, tmp_path) as platform,
+        open_main_job(platform, production_server=postgres17_tls) as job,
+    ):
+        production, acceptance = job.places["production"].database, job.places["acceptance"].database
+        execute(acceptance.server, f"CREATE ROLE {production.reader}")
+        told, documents = production.run(COUNTED), job.places["production"].contents()
+        try:
+            backup = await job.call(job.gateway.create_backup, job.production.environment_id)
+            backup = await job.call(job.gateway.wait_for_backup, backup.backup_id, timeout_seconds=WITHIN)
+            assert backup.state is BackupState.COMPLETED, backup.failure
+            assert backup.database is not None
+            assert backup.database.server_version.startswith("17")
+            restore = await job.call(job.gateway.create_restore, job.acceptance.environment_id, backup.backup_id)
+            restore = await job.call(job.gateway.wait_for_restore, restore.restore_id, timeout_seconds=WITHIN)
+            assert restore.state is RestoreState.COMPLETED, restore.failure
+            assert acceptance.run(COUNTED) == told
+            assert acceptance.run("SELECT lo_get(4711)") == production.run("SELECT lo_get(4711)")
+            assert acceptance.run("SELECT last_value FROM ticket") == production.run("SELECT last_value FROM ticket")
+            assert job.places["acceptance"].contents() == documents
+        finally:
+            execute(
+                acceptance.server.model_copy(update={"database": acceptance.name}), f"DROP OWNED BY {production.reader}"
+            )
+            execute(acceptance.server, f"DROP ROLE {production.reader}")
