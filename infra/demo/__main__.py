@@ -1,8 +1,6 @@
 """`python -m infra.demo`: back up, alter, restore, compare; exit code 0 only if everything came back as it was."""
 
-import os
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,6 +13,7 @@ from infra.demo import show
 from infra.demo.ground import Ground
 from infra.demo.story import Outcome, Stopwatch, Story, StoryError
 from infra.demo.tampering import Tampering
+from infra.local.cache import cache_directory
 from infra.local.errors import StackError
 from infra.local.layout import Layout
 from infra.local.sample import make
@@ -26,6 +25,7 @@ from services.cli.errors import GatewayError
 
 FAILED: Final = 1
 IDENTICAL: Final = 0
+EVIDENCE: Final = "demo.tsv"
 WIDTH: Final = 120
 """Where the output is no terminal: a log does not fold the tables."""
 
@@ -46,7 +46,7 @@ def demo(
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     wishes = Ground(data_dir, stays=stay)
     try:
-        seen = _demo(console, wishes, tamper, evidence or _evidence_file())
+        seen = _demo(console, wishes, tamper, evidence or cache_directory() / EVIDENCE)
     except (StackError, StoryError, SampleError, GatewayError) as error:
         console.print(Text("The demo failed: ", style="bold red").append(str(error), style="not bold"))
         raise typer.Exit(FAILED) from error
@@ -74,10 +74,6 @@ def _story(status: Status, watch: Stopwatch, tampering: Tampering | None) -> Out
     sample = make(Layout(status.data_dir))
     with Gateway.from_credentials(status.endpoints.gateway_url, status.sample.credentials_file) as gateway:
         return Story(gateway, sample, ids, watch, tampering).run()
-
-
-def _evidence_file() -> Path:
-    return Path(tempfile.gettempdir()) / f"nightkeep-demo-{os.getpid()}.tsv"
 
 
 class Parts:

@@ -93,6 +93,7 @@ def _endpoints(status: Status) -> Iterator[tuple[str, str]]:
 def write_evidence(path: Path, expected: Evidence, found: Evidence) -> None:
     """A line for every table, sequence, large object, definition and document: what was there and what is there."""
     rows = (_line(subject, expected, found) for subject in sorted(expected.keys() | found.keys()))
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("kind\tname\tsize\tbefore\tafter\n" + "".join(rows), encoding="utf-8")
 
 

@@ -58,8 +58,10 @@ def test_the_demo_ends_well_when_everything_came_back_and_may_leave_the_stack_up
 
 
 @pytest.mark.parametrize("what", Tampering)
-def test_the_demo_ends_badly_and_names_it_when_one_thing_was_altered(stack: LocalStack, what: Tampering) -> None:
-    done = demo(stack, "--stay", "--tamper", what)
+def test_the_demo_ends_badly_and_names_it_when_one_thing_was_altered(
+    stack: LocalStack, what: Tampering, tmp_path: Path
+) -> None:
+    done = demo(stack, "--stay", "--tamper", what, "--evidence", str(tmp_path / "evidence"))
 
     assert done.returncode == 1, done.stdout + done.stderr
     (fault,) = done.stdout.partition("Not identical, 1 fault:")[2].partition("\n\n")[0].strip().splitlines()
