@@ -26,6 +26,8 @@ from tests.support.snapshotting import Snapshots, open_snapshots
 FULL = os.environ.get("NIGHTKEEP_TEST_BENCHMARK") == "full"
 MEGABYTE = 1000 * 1000
 ALLOWED_GROWTH = 1.2
+ROW_BYTES = 203
+"""Of `item`, in an uncompressed dump."""
 QUERY = "SELECT id, size FROM document"
 
 
@@ -43,17 +45,23 @@ LARGE = Size(2_000 * MEGABYTE, 200_000) if FULL else Size(600 * MEGABYTE, 20_000
 
 def fill(database: AppDatabase, documents: Path, size: Size) -> None:
     """Rows that compress like an app's, and small documents that do not compress at all."""
+    rows = size.database_bytes // ROW_BYTES
     database.run(
         "CREATE TABLE document (id uuid PRIMARY KEY, size bigint)",
         "CREATE TABLE item (id bigint PRIMARY KEY, reference uuid, told text, numbers jsonb)",
-        "INSERT INTO item SELECT n, md5(n::text)::uuid, repeat(md5(n::text), 4), jsonb_build_object('n', n, 'm', n % 97)"
-        f" FROM generate_series(1, {size.database_bytes // 230}) AS n",
-        f"INSERT INTO document SELECT md5('d' || n)::uuid, 1024 FROM generate_series(1, {size.documents}) AS n",  # noqa: S608 -- a number
+        f"INSERT INTO item SELECT n, md5(n::text)::uuid, repeat(md5(n::text), 4), NULL FROM {numbers(rows)}",  # noqa: S608 -- a number
+        "UPDATE item SET numbers = jsonb_build_object('n', id, 'm', id % 97)",
+        f"INSERT INTO document SELECT md5('d' || n)::uuid, 1024 FROM {numbers(size.documents)}",  # noqa: S608 -- a number
     )
     for name in database.run("SELECT id FROM document").splitlines():
         directory = documents / name[:2] / name[2:4]
         directory.mkdir(parents=True, exist_ok=True)
         (directory / name).write_bytes(os.urandom(1024))
+
+
+def numbers(count: int) -> str:
+    """Rows from 1 to `count`."""
+    return f"generate_series(1, {count}) AS n"
 
 
 def tell(line: str) -> None:

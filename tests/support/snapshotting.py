@@ -15,7 +15,7 @@ from contracts.events.apps import EnvironmentChecked, EnvironmentRegistered
 from contracts.events.backups import BackupCancelRequested, BackupKind, BackupRequested
 from contracts.streams import stream
 from contracts.topics import Topic
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Provisioner, Region
+from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Provisioner, Region, S3Files
 from services.platform.messaging.producer import Producer
 from services.platform.messaging.reading import LogReader
 from services.platform.messaging.topics import ensure_topics
@@ -97,7 +97,13 @@ class Snapshots:
         """The environment's repository as another process would open it."""
         return RepositoryV1(store, read_key_file(self.settings.repository.key_file)).of(environment_id)
 
-    async def register(self, database: AppDatabase, documents: Path, query: str | None = None, **changes: Any) -> UUID:  # noqa: ANN401 -- fields of DatabasePlace
+    async def register(
+        self,
+        database: AppDatabase,
+        documents: Path | S3Files,
+        query: str | None = None,
+        **changes: Any,  # noqa: ANN401 -- fields of DatabasePlace
+    ) -> UUID:
         """Tell of an environment; returns its id."""
         fields = {
             "host": database.server.host,
@@ -117,7 +123,7 @@ class Snapshots:
             region=Region.EUROPE,
             cloud_version=CloudVersion.V4,
             database=DatabasePlace(**{**fields, **changes}),
-            files=DirectoryFiles(path=str(documents)),
+            files=documents if isinstance(documents, S3Files) else DirectoryFiles(path=str(documents)),
             documents_query=query,
             schedule=None,
             check_id=uuid4(),

@@ -14,7 +14,7 @@ from contracts.events.apps import EnvironmentRemoved
 from contracts.events.backups import BackupCompleted, BackupFailed, BackupStarted, References
 from contracts.events.restores import RestoreFailed, RestoreRequested
 from contracts.manifest import Burial, Tombstone
-from contracts.values import Severity
+from contracts.values import S3Files, Severity
 from services.platform.messaging.progress import ProgressTail
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.settings import S3Settings
@@ -279,3 +279,30 @@ async def test_progress_of_a_backup_is_told(snapshots: Snapshots, place: Place) 
                 if note.step == note.steps:
                     break
     assert (note.entity, note.environment_id, note.steps) == ("backup", environment_id, 4)
+
+
+async def test_documents_in_a_bucket_are_backed_up_and_read_once(
+    snapshots: Snapshots, place: Place, store: Store
+) -> None:
+    contents = {uuid4(): b"%d" % number for number in range(5)}
+    for document_id, content in contents.items():
+        place.refer(document_id, len(content))
+        await store[1].put(f"app/documents/{document_id}", content)
+    await store[1].put("app/documents/readme.txt", b"stray")
+    files = S3Files(
+        bucket=store[0].bucket,
+        prefix=f"{store[0].prefix}/app/documents",
+        endpoint_url=store[0].endpoint_url,
+        credentials=snapshots.put_secret(f"{store[0].access_key_id}:{store[0].secret_access_key.get_secret_value()}"),
+    )
+    async with snapshots.running():
+        environment_id = await snapshots.register(place.database, files, DOCUMENTS_QUERY)
+        assert (await snapshots.checked(environment_id)).passed
+        first = await snapshots.log.about(BackupCompleted, await snapshots.request(environment_id))
+        backup_id = await snapshots.request(environment_id)
+        second = await snapshots.log.about(BackupCompleted, backup_id)
+    assert (first.files.count, first.files.new_count, second.files.count, second.files.new_count) == (5, 5, 5, 0)
+    assert [warning.code for warning in second.warnings] == ["STRAY_FILES"]
+    repository = snapshots.repository(environment_id, store[1])
+    read = await repository.read_manifest(backup_id)
+    assert await replace(place, repository=repository).stored(read) == contents

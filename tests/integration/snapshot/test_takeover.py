@@ -1,0 +1,98 @@
+"""A worker may die or sleep at any moment: the next one finishes, and the old one can do no harm."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from contracts.events.backups import BackupCompleted, BackupStarted
+from services.platform.objectstore import S3ObjectStore
+from services.platform.process.settings import KafkaSettings, S3Settings
+from tests.support.capturing import DOCUMENTS_QUERY, Place
+from tests.support.databases import FreshDatabase, execute
+from tests.support.eventually import eventually
+from tests.support.running_services import Platform, open_platform
+from tests.support.snapshotting import Snapshots, open_snapshots
+
+QUICK = {
+    "NIGHTKEEP_WORKER__LEASE_SECONDS": "3",
+    "NIGHTKEEP_WORKER__HEARTBEAT_SECONDS": "0.5",
+}
+
+
+@pytest.fixture
+async def platform(
+    kafka_settings: KafkaSettings,
+    fresh_database: FreshDatabase,
+    store: tuple[S3Settings, S3ObjectStore],
+    tmp_path: Path,
+) -> AsyncIterator[Platform]:
+    """A place where the snapshot service can run as real processes."""
+    directory = tmp_path / "platform"
+    directory.mkdir()
+    async with open_platform(kafka_settings, fresh_database, store[0], directory) as opened:
+        opened.settings |= QUICK
+        yield opened
+
+
+@pytest.fixture
+async def told(platform: Platform) -> AsyncIterator[Snapshots]:
+    """What others tell those processes, and what they answer."""
+    settings = platform.database("snapshot")
+    async with open_snapshots(platform.kafka, settings, platform.s3, platform.directory) as opened:
+        yield opened
+
+
+async def ended(platform: Platform, backup_id: UUID) -> bool:
+    """Whether a worker has ended the job."""
+    query = f"SELECT state FROM snapshot.job WHERE job_id = '{backup_id}'"  # noqa: S608 -- an id of this test
+    return await asyncio.to_thread(execute, platform.database(), query) == "completed"
+
+
+async def test_a_backup_whose_worker_is_killed_is_finished_by_the_next_one(
+    platform: Platform, told: Snapshots, place: Place
+) -> None:
+    place.put(b"precious")
+    await platform.start("snapshot")
+    environment_id = await told.register(place.database, place.documents, DOCUMENTS_QUERY)
+    assert (await told.checked(environment_id)).passed
+    async with place.locked("document"):
+        backup_id = await told.request(environment_id)
+        await told.log.about(BackupStarted, backup_id)
+        platform.services["snapshot"].end()
+    await platform.start("snapshot")
+    completed = await told.log.about(BackupCompleted, backup_id)
+    assert await told.log.names(backup_id) == ["BackupStarted", "BackupCompleted"]
+    assert completed.files.count == 1
+
+
+async def test_a_worker_that_wakes_up_late_changes_nothing(
+    platform: Platform, told: Snapshots, place: Place, store: tuple[S3Settings, S3ObjectStore]
+) -> None:
+    place.put(b"precious")
+    other = replace(platform, services={})
+    await platform.start("snapshot")
+    environment_id = await told.register(place.database, place.documents, DOCUMENTS_QUERY)
+    assert (await told.checked(environment_id)).passed
+    try:
+        async with place.locked("document"):
+            backup_id = await told.request(environment_id)
+            await told.log.about(BackupStarted, backup_id)
+            platform.services["snapshot"].process.send_signal(signal.SIGSTOP)
+        await other.start("snapshot")
+        await eventually(lambda: ended(platform, backup_id), within_seconds=60)
+        platform.services["snapshot"].process.send_signal(signal.SIGCONT)  # it relays what the other one has said
+        completed = await told.log.about(BackupCompleted, backup_id)
+        again = await told.request(environment_id)
+        await told.log.about(BackupCompleted, again)
+    finally:
+        for service in (*platform.services.values(), *other.services.values()):
+            service.end()
+    assert await told.log.names(backup_id) == ["BackupStarted", "BackupCompleted"]
+    verdict = await told.repository(environment_id, store[1]).verdict(backup_id)
+    assert verdict
+    assert verdict.hash == completed.manifest_hash
