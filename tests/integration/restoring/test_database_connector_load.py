@@ -51,9 +51,12 @@ async def test_roles_that_are_not_there_cost_their_grants_and_policies_and_nothi
 ) -> None:
     source.run(f"CREATE POLICY for_two ON customer TO {source.reader}, {source.role} USING (true)")
     opened = await dump(source)
-    source.run(f"DROP OWNED BY {source.reader}", f"DROP ROLE {source.reader}", superuser=True)
+    source.run(f"ALTER ROLE {source.reader} RENAME TO {source.reader}_elsewhere", superuser=True)
     into = target(destination, tmp_path)
-    await load(into, opened)
+    try:
+        await load(into, opened)
+    finally:
+        source.run(f"ALTER ROLE {source.reader}_elsewhere RENAME TO {source.reader}", superuser=True)
     await switch(into)
     grants = only(into.left.warnings(), "GRANT_NOT_RESTORED")
     assert grants.count >= 4
