@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -121,8 +121,8 @@ async def test_a_dump_dies_with_the_process_that_began_it(app: AppDatabase, tmp_
     where = [app.name, app.role, app.server.host, str(app.server.port)]
     with locked_by_psql(app):
         parent = started([sys.executable, str(script), *where], PASSWORD=app.password)
-        await until(lambda: any("pg_dump" in child.name() for child in psutil.Process(parent.pid).children()))
-        dump = psutil.Process(parent.pid).children()[0]
+        await until(lambda: bool(dumps_of(parent.pid)))
+        (dump,) = dumps_of(parent.pid)
         parent.send_signal(signal.SIGKILL)
         parent.wait()
         await until(lambda: not dump.is_running() or dump.status() == psutil.STATUS_ZOMBIE)
@@ -218,6 +218,17 @@ class blocked:  # noqa: N801 -- reads as a block
 
 def started(command: list[str], **environment: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env={**os.environ, **environment})
+
+
+def dumps_of(pid: int) -> list[psutil.Process]:
+    """The dumps that a process runs; programs that are only asked for their version are none."""
+    with suppress(psutil.NoSuchProcess):
+        return [
+            child
+            for child in psutil.Process(pid).children()
+            if "--format=custom" in child.cmdline() and not any("tether" in word for word in child.cmdline())
+        ]
+    return []
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -228,10 +229,15 @@ async def test_a_cancellation_in_the_middle_of_a_load_kills_its_program(scene: S
 
 def loads() -> list[psutil.Process]:
     """The programs that load a dump for this process."""
-    children = psutil.Process().children()
-    return [
-        child for child in children if "--exit-on-error" in child.cmdline() and "tether" not in str(child.cmdline())
-    ]
+    return [child for child in psutil.Process().children() if "--exit-on-error" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Its arguments; none when it has ended, or is still on its way to the program."""
+    with suppress(psutil.NoSuchProcess):
+        command: list[str] = process.cmdline()
+        return [] if any("tether" in word for word in command) else command
+    return []
 
 
 class Endless:
