@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]  # -- aiobotocore has no types
 from aiobotocore.session import AioSession  # type: ignore[import-untyped]  # -- aiobotocore has no types
+from botocore.handlers import add_expect_header  # type: ignore[import-untyped]  # -- botocore has no types
 
 from services.platform.objectstore.s3_errors import translated
 from services.platform.process.settings import S3Settings
@@ -35,6 +36,8 @@ async def s3_client(settings: S3Settings) -> AsyncIterator[S3Client]:
             config=_config(settings),
         )
     async with opening as client:
+        # It asks before every put whether it may send: a round trip, which costs a fifth of all small puts.
+        client.meta.events.unregister("before-call.s3", add_expect_header)
         yield client
 
 
@@ -48,5 +51,6 @@ def _config(settings: S3Settings) -> AioConfig:
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": TRIES},
+        user_agent="nightkeep",  # else it is put together anew for every call: a tenth of a small put
         parameter_validation=False,  # the port's own types have checked them; it costs a tenth of a put
     )
