@@ -8,7 +8,7 @@ ManifestError
 import json
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
@@ -159,8 +159,6 @@ class Manifest(Value):
     `key_id` tells a wrong repository key from damaged bytes. `restore_point` is the instant of the exported snapshot.
     """
 
-    FORMAT: ClassVar[str] = "nightkeep-manifest"
-
     format: Literal["nightkeep-manifest"] = "nightkeep-manifest"
     version: Literal[1] = 1
     key_id: str
@@ -205,8 +203,6 @@ class Burial(StrEnum):
 class Tombstone(Value):
     """A backup that does not exist, for ever: put before a failure is told, or in place of a deleted manifest."""
 
-    FORMAT: ClassVar[str] = "nightkeep-tombstone"
-
     format: Literal["nightkeep-tombstone"] = "nightkeep-tombstone"
     version: Literal[1] = 1
     backup_id: UUID
@@ -236,7 +232,10 @@ def parse(data: bytes) -> Manifest | Tombstone:
         raise MalformedManifestError(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
 
 
-_KINDS: Final[dict[str, type[Manifest] | type[Tombstone]]] = {kind.FORMAT: kind for kind in (Manifest, Tombstone)}
+_KINDS: Final[dict[str, type[Manifest] | type[Tombstone]]] = {
+    "nightkeep-manifest": Manifest,
+    "nightkeep-tombstone": Tombstone,
+}
 
 
 def _json_object(data: bytes) -> dict[str, Any]:
