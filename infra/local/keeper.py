@@ -18,7 +18,7 @@ FIRST_WAIT_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 30.0
 STABLE_SECONDS: Final = 30.0
 """A part that lived so long begins again at the shortest wait."""
-ASK_STARTING_SECONDS: Final = 0.1
+ASK_STARTING_SECONDS: Final = 0.15
 ASK_RUNNING_SECONDS: Final = 2.0
 
 Say = Callable[[str], None]

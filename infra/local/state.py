@@ -115,15 +115,20 @@ def write_state(layout: Layout, status: Status) -> None:
 
 
 def read_state(layout: Layout) -> Status:
-    """Return what the supervisor says, with memory as of now; `down` when there is no supervisor."""
+    """Return what the supervisor says; `down` when there is no supervisor."""
     try:
         said = Status.model_validate_json(layout.state_file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Status(data_dir=layout.root)
     if not is_supervised(layout):
         return Status(data_dir=layout.root, stack_id=said.stack_id, trouble=said.trouble)
-    measured = [part.model_copy(update={"memory_bytes": _memory(part.pid)}) for part in said.parts]
-    return said.model_copy(update={"parts": measured})
+    return said
+
+
+def measured(status: Status) -> Status:
+    """Return the same with the parts' memory as of now; looking at every page of every process takes its time."""
+    parts = [part.model_copy(update={"memory_bytes": _memory(part.pid)}) for part in status.parts]
+    return status.model_copy(update={"parts": parts})
 
 
 def _memory(pid: int | None) -> int | None:

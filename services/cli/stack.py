@@ -12,7 +12,7 @@ from infra.local.errors import StackError
 from infra.local.layout import choose
 from infra.local.logs import LINES, follow, log_files, recent
 from infra.local.stack_identity import PORTS_ASKED
-from infra.local.state import Status, read_state
+from infra.local.state import Status, measured, read_state
 from infra.local.up import Wishes, up, up_detached
 from infra.local.waiting import bring_down, is_alive, wait_ready
 
@@ -64,7 +64,7 @@ def start(
         _fail(
             StackError(found.trouble or f"it is {found.state}; see `nightkeep logs` and {layout.logs}/supervisor.log")
         )
-    _show(found)
+    _show(measured(found))
 
 
 def end(
@@ -88,7 +88,7 @@ def end(
 
 def status(*, data_dir: DataDirectory = None, as_json: AsJson = False) -> None:
     """Show how the stack is; the exit code is 0 only when it is ready."""
-    found = read_state(choose(data_dir, os.environ))
+    found = measured(read_state(choose(data_dir, os.environ)))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -103,7 +103,7 @@ def wait(
     as_json: AsJson = False,
 ) -> None:
     """Wait until the stack is ready."""
-    found = wait_ready(choose(data_dir, os.environ), timeout)
+    found = measured(wait_ready(choose(data_dir, os.environ), timeout))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     if found.state != "ready":
