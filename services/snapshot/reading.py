@@ -70,6 +70,13 @@ class Reading:
         await self._keep(0)
         for document in self._vanished:
             await self._replace(document)
+        await self._miss_none()
+
+    async def _miss_none(self) -> None:
+        """A document that was listed and then forgotten would only be noticed when it is wanted back."""
+        left, _ = await self._scratch.to_read_totals()
+        if left != self._met.vanished.count:
+            raise RuntimeError(f"{left - self._met.vanished.count} documents were listed and neither stored nor missed")
 
     async def _work(self, next_one: Callable[[], Awaitable[ToRead | None]]) -> None:
         while document := await next_one():

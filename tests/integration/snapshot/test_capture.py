@@ -20,6 +20,7 @@ from services.platform.connectors.files import (
 from services.platform.repository import read_dangling
 from services.snapshot.capture import Captured
 from services.snapshot.domain.warnings import warnings_of
+from services.snapshot.reading import KEPT
 from tests.support.capturing import Meddled, NoSecrets, Place, QuietRun
 from tests.support.eventually import eventually
 
@@ -52,6 +53,13 @@ async def test_every_document_is_stored_byte_for_byte(place: Place) -> None:
     assert captured.files.count == captured.files.new_count == len(contents)
     assert captured.files.bytes == captured.files.new_bytes == sum(map(len, contents))
     assert warned(captured) == {}
+
+
+async def test_none_of_many_documents_is_forgotten(place: Place) -> None:
+    put = {place.put(number.to_bytes(4, "big") * 300) for number in range(KEPT + 77)}
+    captured = await place.capture()
+    assert set(await place.lines(captured)) == put
+    assert captured.files.count == len(put)
 
 
 async def test_the_dump_is_a_dump_and_its_numbers_are_true(place: Place) -> None:
