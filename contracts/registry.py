@@ -6,21 +6,33 @@ from typing import Final
 from contracts import progress
 from contracts.commands import apps as app_commands
 from contracts.commands import backups as backup_commands
+from contracts.commands import policies as policy_commands
 from contracts.commands import restores as restore_commands
+from contracts.commands import retention as retention_commands
 from contracts.envelope import Body, Kind
+from contracts.events import alerts as alert_events
 from contracts.events import apps as app_events
 from contracts.events import backups as backup_events
 from contracts.events import commands as command_events
+from contracts.events import policies as policy_events
 from contracts.events import restores as restore_events
+from contracts.events import retention as retention_events
+from contracts.events import slots as slot_events
 
 _MODULES: Final = (
     app_commands,
     backup_commands,
     restore_commands,
+    retention_commands,
+    policy_commands,
     app_events,
     backup_events,
+    slot_events,
     command_events,
     restore_events,
+    retention_events,
+    policy_events,
+    alert_events,
     progress,
 )
 

@@ -3,15 +3,17 @@
 from uuid import UUID
 
 from contracts.envelope import Command
+from contracts.events.backups import NightlySlot
 from contracts.values import Comment
 
 
 class RequestBackup(Command):
-    """Back an environment up: its database and its file documents, as one unit."""
+    """Back an environment up: its database and its file documents, as one unit. With a `slot`, as its nightly run."""
 
     backup_id: UUID
     environment_id: UUID
     comment: Comment = ""
+    slot: NightlySlot | None = None
 
 
 class CommentBackup(Command):

@@ -2,9 +2,10 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.envelope import Event
 from contracts.errors import FailureCode
@@ -35,11 +36,29 @@ class References(StrEnum):
     UNPROVEN = "unproven"
 
 
+class NightlySlot(Value):
+    """Which expected nightly run a backup is for, and which try at it (from 1)."""
+
+    slot_date: date
+    calendar_offset: Annotated[str, StringConstraints(pattern=r"^[+-]\d\d:\d\d$")]
+    due_at: AwareDatetime
+    try_number: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class WindowEnd(Value):
+    """Until when one window of the policy keeps a backup; `window` names the tier, or `on_demand`."""
+
+    window: str
+    ends_at: AwareDatetime
+
+
 class BackupRequested(Event):
     """A backup was accepted; its expiry is known from here on (spec: retention §2).
 
     `created_at` is the instant of acceptance; `slot_date` the calendar date that it counts for, in the region's fixed
-    offset `calendar_offset` (like `+01:00`). `created_by` is a person's name or `Nightly`.
+    offset `calendar_offset` (like `+01:00`). `created_by` is a person's name or `Nightly`. `windows` are those that
+    `expires_at` is the latest of. `slot` is the nightly run that it is for; `fills_gap` the Sunday whose tiers it got
+    because that Sunday's slot had ended without a backup.
     """
 
     backup_id: UUID
@@ -56,6 +75,10 @@ class BackupRequested(Event):
     expires_at: AwareDatetime | None
     policy: str
     policy_version: int
+    rule_version: int = 1
+    windows: tuple[WindowEnd, ...] = ()
+    slot: NightlySlot | None = None
+    fills_gap: date | None = None
 
 
 class BackupCommented(Event):

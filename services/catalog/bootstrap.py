@@ -21,7 +21,7 @@ from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.producer import Producer
 from services.platform.messaging.reading import LogReader
 from services.platform.messaging.topics import ensure_topics
-from services.platform.process.clock import SystemClock
+from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.service import Task
 
@@ -30,7 +30,7 @@ READ_SCHEMA = "read"
 
 async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: Health) -> Sequence[Task]:
     """Open what the catalog decides with. Raises a TransientError while an engine is not there."""
-    clock = SystemClock()
+    clock = open_clock(settings.clock)
     topic = Topic.EVENTS.named(settings.kafka.topic_prefix)
     await ensure_topics(settings.kafka)
     producer = await stack.enter_async_context(Producer.open(settings.kafka))

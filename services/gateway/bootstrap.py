@@ -19,7 +19,7 @@ from services.platform.database import Database, migrate
 from services.platform.messaging.producer import Producer
 from services.platform.messaging.progress import ProgressTail
 from services.platform.messaging.topics import ensure_topics
-from services.platform.process.clock import SystemClock
+from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.http import serve
 from services.platform.process.service import Task
@@ -43,7 +43,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     tide = Tide(database)
     parts = Parts(
         authenticator=Authenticator(database, time.monotonic),
-        changes=Changes(Decisions(producer, outcomes, SystemClock()), tide),
+        changes=Changes(Decisions(producer, outcomes, open_clock(settings.clock)), tide),
         read_model=read_model,
         tide=tide,
         progress=progress,

@@ -10,7 +10,7 @@ from services.platform.foundation import Foundation
 from services.platform.jobs import JobKind, JobQueue, Worker
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher
-from services.platform.process.clock import SystemClock
+from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
@@ -28,7 +28,7 @@ from services.restore.workplace import SERVICE, Workplace
 
 async def bootstrap(stack: AsyncExitStack, settings: RestoreSettings, health: Health) -> Sequence[Task]:
     """Open what the service works with. Raises a TransientError while an engine is not there."""
-    clock = SystemClock()
+    clock = open_clock(settings.clock)
     ground = await Foundation.open(stack, settings, SERVICE)
     environments = await Environments.open(ground.database)
     await migrate(ground.database, "services.restore", SERVICE)

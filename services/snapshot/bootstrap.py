@@ -14,7 +14,7 @@ from services.platform.jobs.queue import JobQueue
 from services.platform.jobs.worker import Worker
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher
-from services.platform.process.clock import SystemClock
+from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
@@ -35,7 +35,7 @@ async def bootstrap(stack: AsyncExitStack, settings: SnapshotSettings, health: H
     await migrate(ground.database, "services.snapshot", SERVICE)
     queue = await JobQueue.open(ground.database)
     repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
-    clock = SystemClock()
+    clock = open_clock(settings.clock)
     parts = Parts(
         database=ground.database,
         events=ground.events,

@@ -9,6 +9,8 @@ from contracts.defaults import COMMAND_BYTES
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 WRITTEN: Final = sorted((GOLDEN / "messages").glob("*.json"))
+EARLIER: Final = sorted((GOLDEN / "earlier").glob("*.json"))
+"""Written before a field with a default was added to the version."""
 BROKEN: Final = sorted((GOLDEN / "broken").glob("*.json"))
 
 

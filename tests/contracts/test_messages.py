@@ -15,7 +15,7 @@ from contracts.envelope import Body, Kind
 from contracts.errors import DecodeError
 from contracts.registry import BODIES, wire_type
 from contracts.upcasts import Data, upcast
-from tests.contracts.golden_messages import BROKEN, WRITTEN, read, record
+from tests.contracts.golden_messages import BROKEN, EARLIER, WRITTEN, read, record
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
@@ -27,6 +27,15 @@ def test_every_message_ever_written_is_still_read(path: Path) -> None:
     assert {name: value.decode() for name, value in again.headers} == golden["headers"]
     assert again.key == golden["key"].encode()
     assert decode(again) == message
+
+
+@pytest.mark.parametrize("path", EARLIER, ids=lambda path: path.stem)
+def test_what_was_written_before_a_field_was_added_is_read_with_its_default(path: Path) -> None:
+    golden = read(path)
+    message = decode(record(golden))
+    told = json.loads(encode(message).value or b"")
+    assert {name: told[name] for name in golden["data"]} == golden["data"]
+    assert set(told) - set(golden["data"]) == set(type(message.body).model_fields) - message.body.model_fields_set
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=lambda body: body.__name__)

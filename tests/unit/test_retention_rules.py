@@ -6,11 +6,21 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from contracts.events.backups import Tier
+from contracts.events.backups import BackupKind, Tier
+from contracts.retention import (
+    CLASSIC,
+    FLAT_ON_DEMAND,
+    Policy,
+    add_months,
+    expires_at,
+    failed_expires_at,
+    is_kept,
+    tiers,
+)
+from contracts.slot_calendar import calendar_offset, slot_date
 from contracts.values import Region, UtcSchedule, WallClockSchedule
-from services.catalog.domain.calendar import calendar_offset, slot_date
-from services.catalog.domain.retention import CLASSIC, Policy, add_months, expires_at, failed_expires_at, is_kept, tiers
 
 DAILY = (Tier.DAILY,)
 WEEKLY = (Tier.DAILY, Tier.WEEKLY)
@@ -75,8 +85,20 @@ def test_the_calendar_offset_is_told_with_the_date() -> None:
 
 
 def test_an_empty_policy_keeps_everything() -> None:
-    assert expires_at(at("2026-03-04T19:00:00Z"), MONTHLY, Policy("empty", 1, ())) is None
+    assert expires_at(at("2026-03-04T19:00:00Z"), MONTHLY, Policy(name="empty")) is None
     assert is_kept(at("2999-01-01T00:00:00Z"), None)
+
+
+def test_flat_on_demand_keeps_on_demand_backups_three_months_whatever_the_day() -> None:
+    first_sunday = at("2026-03-01T19:00:00Z")
+    assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND, BackupKind.ON_DEMAND) == at("2026-06-01T19:00:00Z")
+    assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND) == at("2027-03-01T19:00:00Z")
+
+
+@pytest.mark.parametrize("described", [{"weekly": {"months": 3}}, {"daily": {}}, {"daily": {"days": -1}}])
+def test_a_policy_that_cannot_be_meant_is_refused(described: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Policy.model_validate({"name": "mistaken"} | described)
 
 
 def test_a_failed_backup_is_listed_for_two_weeks() -> None:
@@ -89,7 +111,7 @@ def test_the_stamped_expiry_and_a_sliding_look_agree(created_at: datetime) -> No
     expiry = expires_at(created_at, matched)
     assert expiry is not None
     for now in (expiry - timedelta(microseconds=1), expiry, expiry + timedelta(days=1)):
-        sliding = any(now < window.end(created_at) for tier, window in CLASSIC.windows if tier in matched)
+        sliding = any((window := CLASSIC.window(tier)) and now < window.end(created_at) for tier in matched)
         assert sliding == is_kept(now, expiry)
 
 

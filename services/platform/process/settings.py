@@ -96,6 +96,12 @@ class HealthSettings(Group):
     port: Port = 0
 
 
+class ClockSettings(Group):
+    """Business time is the machine's, unless a file moves it by seconds: for rehearsals, in every service alike."""
+
+    moved_by_file: Annotated[Path | None, NoneIfEmpty] = None
+
+
 class GatewaySettings(Group):
     """Where the gateway listens, and the address under which people know it (behind a proxy another one)."""
 
@@ -153,6 +159,7 @@ class Settings(BaseSettings):
     scratch_directory: Annotated[Path | None, NoneIfEmpty] = None
     tools: ToolsSettings = ToolsSettings()
     health: HealthSettings = HealthSettings()
+    clock: ClockSettings = ClockSettings()
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
     worker: WorkerSettings = WorkerSettings()

@@ -14,11 +14,11 @@ from contracts.events.backups import (
     BackupRequested,
     BackupUnpinned,
 )
+from contracts.retention import CLASSIC, Policy, expires_at, tiers
+from contracts.slot_calendar import calendar_offset, slot_date
 from contracts.states import BackupState
-from services.catalog.domain.calendar import calendar_offset, slot_date
 from services.catalog.domain.decide.environments import known as known_environment
 from services.catalog.domain.refusals import RefusedError
-from services.catalog.domain.retention import CLASSIC, Policy, expires_at, tiers
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 

@@ -7,8 +7,8 @@ from pydantic import AwareDatetime, BaseModel
 from contracts.envelope import Event
 from contracts.events import backups as events
 from contracts.events.backups import DatabaseStored, FilesStored, References
+from contracts.retention import failed_expires_at
 from contracts.values import StepTime, Warning  # noqa: A004 -- the product's word
-from services.catalog.domain.retention import failed_expires_at
 from services.catalog.domain.state.backup import Backup, evolve
 
 

@@ -1,0 +1,47 @@
+"""Commands on how long backups are kept: deletion, expiry, leases, sweeps."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from contracts.envelope import Command
+from contracts.values import Name
+
+
+class DeleteBackup(Command):
+    """Remove a backup before its expiry; `confirm_last` where it is the last good one of its environment."""
+
+    backup_id: UUID
+    confirm_last: bool = False
+
+
+class ExpireBackup(Command):
+    """Let a backup go (from retention): its evidence is the expiry that it knows and the instant it judged by."""
+
+    backup_id: UUID
+    sweep_id: UUID
+    expires_at: AwareDatetime
+    judged_at: AwareDatetime
+
+
+class ApproveSweep(Command):
+    """Go on with a sweep that stopped at its cap."""
+
+    environment_id: UUID
+    sweep_id: UUID
+
+
+class AcquireLease(Command):
+    """Keep a backup while something works with it, until `until` by PostgreSQL's clock; repeated, it extends."""
+
+    lease_id: UUID
+    backup_id: UUID
+    holder: Name
+    until: AwareDatetime
+
+
+class ReleaseLease(Command):
+    """The work is over."""
+
+    lease_id: UUID
+    backup_id: UUID

@@ -1,0 +1,135 @@
+"""How backups go: expiry, what holds it, deletion, the bytes, and sweeps (spec: retention §2)."""
+
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from contracts.envelope import Event
+from contracts.values import Lease, Value
+
+
+class BlockerKind(StrEnum):
+    """What keeps a backup from going."""
+
+    PIN = "pin"
+    LAST_GOOD = "last_good"
+    RESTORE = "restore"
+    LEASE = "lease"
+
+
+class Blocker(Value):
+    """One thing that holds a backup: in words, by id where it has one, and until when where that is known."""
+
+    kind: BlockerKind
+    reason: str
+    holder_id: UUID | None = None
+    until: AwareDatetime | None = None
+
+
+class BackupExpired(Event):
+    """A backup's time is over and nothing holds it: it can be neither restored nor pinned any more."""
+
+    backup_id: UUID
+    environment_id: UUID
+    expired_at: AwareDatetime
+    expires_at: AwareDatetime
+    sweep_id: UUID
+
+
+class ExpiryHeld(Event):
+    """A backup's time is over, but something holds it; asked again only when that has changed."""
+
+    backup_id: UUID
+    environment_id: UUID
+    held_at: AwareDatetime
+    expires_at: AwareDatetime
+    sweep_id: UUID
+    blockers: tuple[Blocker, ...]
+
+
+class ExpiryReleased(Event):
+    """What held a backup past its expiry holds it no more: it may be asked for again."""
+
+    backup_id: UUID
+    environment_id: UUID
+    released_at: AwareDatetime
+
+
+class BackupExpiryChanged(Event):
+    """A changed policy was applied to a backup that there was already."""
+
+    backup_id: UUID
+    environment_id: UUID
+    policy_change_id: UUID
+    policy: str
+    policy_version: int
+    expires_at: AwareDatetime | None
+
+
+class BackupDeletionRequested(Event):
+    """A person deleted a backup; `was_last_good` after they were told so."""
+
+    backup_id: UUID
+    environment_id: UUID
+    requested_at: AwareDatetime
+    requested_by: str
+    was_last_good: bool
+
+
+class BackupDeleted(Event):
+    """A backup's manifest is gone (said by retention): its content goes as soon as nothing else refers to it."""
+
+    backup_id: UUID
+    environment_id: UUID
+    deleted_at: AwareDatetime
+    why: Literal["expired", "deleted"]
+
+
+class SpaceReclaimed(Event):
+    """Content that nothing referred to any more is gone from the store (said by retention)."""
+
+    environment_id: UUID
+    mark_id: UUID
+    reclaimed_at: AwareDatetime
+    bytes: int
+    contents: int
+    objects: int
+
+
+class SweepStopped(Event):
+    """A sweep would have removed too much at once and asks (said by retention); `examples` are the first to go."""
+
+    sweep_id: UUID
+    environment_id: UUID
+    stopped_at: AwareDatetime
+    due_count: int
+    backup_count: int
+    cap_count: int
+    cap_share: float
+    examples: tuple[UUID, ...]
+
+
+class SweepApproved(Event):
+    """A person wants a stopped sweep to go on."""
+
+    sweep_id: UUID
+    environment_id: UUID
+    approved_by: str
+
+
+class LeaseAcquired(Event):
+    """Something works with a backup and must not lose it; the same `lease_id` again extends it."""
+
+    backup_id: UUID
+    environment_id: UUID
+    lease: Lease
+
+
+class LeaseReleased(Event):
+    """Work with a backup is over."""
+
+    backup_id: UUID
+    environment_id: UUID
+    lease_id: UUID
