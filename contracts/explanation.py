@@ -92,7 +92,7 @@ class Ending(Value):
 
 
 class Explanation(Value):
-    """Why one backup is there or not, as data and as `sentences` for a person, in the order in which things happened."""
+    """Why one backup is there or not, as data and as `sentences` for a person, in the order of what happened."""
 
     backup_id: UUID
     environment_id: UUID
