@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
+from contracts.actors import person
 from contracts.commands.policies import ApprovePolicyChange, ChangePolicy, WithdrawPolicyChange
 from contracts.events.policies import PolicyApplicationRequested, PolicyChanged
 from contracts.retention import effective
 from contracts.simulation import Subject, simulate
 from services.catalog.adapters.across import governed_backups, open_policy_change
 from services.catalog.adapters.desk import Desk
-from services.catalog.domain.actors import person
 from services.catalog.domain.decide import policies as rules
 from services.catalog.domain.decide.apps import known as known_app
 from services.catalog.domain.decide.environments import known as known_environment

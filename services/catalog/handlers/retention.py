@@ -1,9 +1,9 @@
 """Commands on how long backups are kept: deletion, expiry, leases, sweeps."""
 
+from contracts.actors import person
 from contracts.commands.retention import AcquireLease, ApproveSweep, DeleteBackup, ExpireBackup, ReleaseLease
 from services.catalog.adapters.across import newest_completed
 from services.catalog.adapters.desk import Desk
-from services.catalog.domain.actors import person
 from services.catalog.domain.decide import deletion, expiry, leases, sweeps
 from services.catalog.domain.decide.backups import known
 from services.catalog.domain.state.backup import Backup

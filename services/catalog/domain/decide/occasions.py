@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from contracts.actors import NIGHTLY
 from contracts.errors import RejectionCode
 from contracts.events.backups import BackupKind, NightlySlot, Tier
 from contracts.retention import Policy, tiers
 from contracts.slot_calendar import calendar_offset, slot_date
-from services.catalog.domain.actors import NIGHTLY
 from services.catalog.domain.decide.environments import is_running, known, refuse_restoring
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.environment import Environment
