@@ -23,6 +23,9 @@ from services.platform.repository import open_repository
 from services.snapshot.backup import BackupJob
 from services.snapshot.check import CheckJob
 from services.snapshot.handlers import BACKUP, CHECK, Handlers
+from services.snapshot.nights.reactions import NightReactions
+from services.snapshot.nights.rows import PACKAGE as NIGHTS
+from services.snapshot.nights.scheduler import NightScheduler
 from services.snapshot.parts import SERVICE, Parts
 from services.snapshot.report import Reporter
 from services.snapshot.settings import SnapshotSettings
@@ -33,6 +36,7 @@ async def bootstrap(stack: AsyncExitStack, settings: SnapshotSettings, health: H
     ground = await Foundation.open(stack, settings, SERVICE)
     environments = await Environments.open(ground.database)
     await migrate(ground.database, "services.snapshot", SERVICE)
+    await migrate(ground.database, NIGHTS, SERVICE)
     queue = await JobQueue.open(ground.database)
     repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
     clock = open_clock(settings.clock)
@@ -48,9 +52,13 @@ async def bootstrap(stack: AsyncExitStack, settings: SnapshotSettings, health: H
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     kinds: dict[str, JobKind] = {BACKUP: BackupJob(parts), CHECK: CheckJob(parts)}
     worker = Worker(queue, kinds, settings.worker, Reporter(publisher))
-    follower = EventFollower(SERVICE, ground.database, settings.kafka, Handlers(queue, environments).reactions())
+    handlers = Handlers(queue, environments, NightReactions(ground.events))
+    follower = EventFollower(
+        SERVICE, ground.database, settings.kafka, handlers.reactions(), unfollowed=[f"{SERVICE}/slot/"]
+    )
+    scheduler = NightScheduler(ground.database, ground.events, ground.producer, clock)
     health.ready_when("log followed", follower.replayed)
-    return [ground.relay.run(), follower.run(), worker.run()]
+    return [ground.relay.run(), follower.run(), worker.run(), scheduler.run()]
 
 
 def _scratch(settings: SnapshotSettings) -> Path:

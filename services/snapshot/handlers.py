@@ -24,6 +24,7 @@ from services.platform.database import Connection, load_queries
 from services.platform.environments import Environments
 from services.platform.jobs.queue import JobQueue, NewJob
 from services.platform.messaging.follower import Reactions
+from services.snapshot.nights.reactions import NightReactions
 
 BACKUP: Final = "backup"
 CHECK: Final = "check"
@@ -34,16 +35,18 @@ queries = load_queries("services.snapshot")
 class Handlers:
     """One function per event, named like it; each runs in the transaction that notes the event as dealt with."""
 
-    def __init__(self, queue: JobQueue, environments: Environments) -> None:
+    def __init__(self, queue: JobQueue, environments: Environments, nights: NightReactions) -> None:
         self._queue = queue
         self._environments = environments
+        self._nights = nights
 
     def reactions(self) -> Reactions:
         """Which event goes to which function."""
         return {
+            **self._nights.reactions(),
             EnvironmentRegistered: self.on_environment_registered,
             EnvironmentUpdated: self.on_environment_updated,
-            EnvironmentRemoved: self._environments.on_environment_removed,
+            EnvironmentRemoved: self.on_environment_removed,
             EnvironmentCheckRequested: self.on_environment_check_requested,
             BackupRequested: self.on_backup_requested,
             BackupCancelRequested: self.on_backup_cancel_requested,
@@ -56,14 +59,21 @@ class Handlers:
         }
 
     async def on_environment_registered(self, c: Connection, message: Message[EnvironmentRegistered]) -> None:
-        """Know where it is, and look at it."""
+        """Know where it is, look at it, and expect its nights."""
         await self._environments.on_environment_described(c, message)
+        await self._nights.on_environment_registered(c, message)
         await self._put_check(c, message, message.body.environment_id, message.body.check_id)
 
     async def on_environment_updated(self, c: Connection, message: Message[EnvironmentUpdated]) -> None:
-        """Know where it is now, and look at it."""
+        """Know where it is now, look at it, and plan its nights by what is known now."""
         await self._environments.on_environment_described(c, message)
+        await self._nights.on_environment_changed(c, message)
         await self._put_check(c, message, message.body.environment_id, message.body.check_id)
+
+    async def on_environment_removed(self, c: Connection, message: Message[EnvironmentRemoved]) -> None:
+        """Forget it, and its nights."""
+        await self._environments.on_environment_removed(c, message)
+        await self._nights.on_environment_changed(c, message)
 
     async def on_environment_check_requested(self, c: Connection, message: Message[EnvironmentCheckRequested]) -> None:
         """Look at it again."""
@@ -72,6 +82,7 @@ class Handlers:
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
         """Take it; if a restore is under way there, when the end of that has been seen."""
         body = message.body
+        await self._nights.on_backup_requested(c, message)
         held_by = await queries.work_in(c, environment_id=body.environment_id)
         payload = BackupEntry.of(body).model_dump(mode="json")
         await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)

@@ -3,6 +3,6 @@
 A service opens `Environments`, follows the log with its `reactions()` among its own, and asks `find`.
 """
 
-from services.platform.environments.copy import Environment, Environments, find
+from services.platform.environments.copy import Environment, Environments, find, find_many
 
-__all__ = ["Environment", "Environments", "find"]
+__all__ = ["Environment", "Environments", "find", "find_many"]

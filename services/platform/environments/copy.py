@@ -1,11 +1,12 @@
 """The copy: one row per environment, what the log said last about it."""
 
+from collections.abc import Sequence
 from typing import Any, Final, Self
 from uuid import UUID
 
 from contracts.envelope import Message
 from contracts.events.apps import EnvironmentRegistered, EnvironmentRemoved, EnvironmentUpdated
-from contracts.values import CloudVersion, EnvironmentPlaces, Mode, Region, Value
+from contracts.values import CloudVersion, EnvironmentPlaces, Mode, Region, Schedule, Value
 from services.platform.database import Connection, Database, load_queries, migrate
 from services.platform.messaging.follower import Reactions
 
@@ -15,7 +16,10 @@ queries = load_queries(PACKAGE)
 
 
 class Environment(Value):
-    """Where an environment is and what it is called; passwords are references, resolved when they are used."""
+    """Where an environment is, what it is called and when its nights are; passwords are references, resolved when used.
+
+    `schedule` is its own, None that of its region. (Copies of earlier releases have none until the next description.)
+    """
 
     environment_id: UUID
     app_id: UUID
@@ -23,6 +27,7 @@ class Environment(Value):
     mode: Mode
     region: Region
     cloud_version: CloudVersion
+    schedule: Schedule | None = None
     places: EnvironmentPlaces
 
     @classmethod
@@ -86,3 +91,9 @@ async def find(c: Connection, environment_id: UUID, *, even_removed: bool = Fals
     """
     row = await queries.find(c, environment_id=environment_id, even_removed=even_removed)
     return Environment.model_validate(row["described"]) if row else None
+
+
+async def find_many(c: Connection, environment_ids: Sequence[UUID]) -> dict[UUID, Environment]:
+    """The same of several at once; what is not known or was removed is not in it."""
+    rows = queries.find_many(c, environment_ids=list(environment_ids))
+    return {row["environment_id"]: Environment.model_validate(row["described"]) async for row in rows}

@@ -8,3 +8,7 @@ UPDATE environment_place SET removed = true WHERE environment_id = :environment_
 -- name: find(environment_id, even_removed)^
 SELECT app_id, described FROM environment_place
 WHERE environment_id = :environment_id AND (:even_removed OR NOT removed);
+
+-- name: find_many(environment_ids)
+SELECT environment_id, described FROM environment_place
+WHERE environment_id = ANY (:environment_ids::uuid[]) AND NOT removed;

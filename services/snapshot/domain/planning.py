@@ -1,0 +1,80 @@
+"""Which expected nights an environment has by now: planned, missed, due (spec: retention §1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from contracts.envelope import Event
+from contracts.events.slots import SlotEnded, SlotPlanned
+from contracts.slot_times import Nights, SlotTime
+from contracts.states import SlotState
+from services.snapshot.domain.open_slot import OpenSlot, never_ran
+
+MOST_AT_ONCE: Final = 100
+"""Nights that one look deals with; after a longer absence the next look goes on."""
+MISSED: Final = "the scheduler did not run at its time, and a newer slot is due by now"
+REMOVED: Final = "the environment was removed"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at an environment leads to: `said` by slot date, the slot that fires, the slot that waits now."""
+
+    said: Mapping[date, tuple[Event, ...]] = field(default_factory=dict)
+    fires: OpenSlot | None = None
+    planned: SlotTime | None = None
+
+
+def look(environment_id: UUID, nights: Nights, planned: SlotTime | None, *, since: datetime, now: datetime) -> Look:
+    """The look at `now`: `planned` is the slot that waited; when none did, the first behind `since` is expected.
+
+    Of several overdue slots only the newest runs.
+    """
+    upcoming = nights.next_after(since) if planned is None else _moved(nights, planned, now)
+    said: dict[date, tuple[Event, ...]] = {upcoming.slot_date: ()}
+    if upcoming != planned:
+        said[upcoming.slot_date] = (_planned(environment_id, upcoming),)
+    overdue: list[SlotTime] = []
+    following = nights.after(upcoming.slot_date)
+    while upcoming.due_at <= now and len(overdue) < MOST_AT_ONCE:
+        overdue.append(upcoming)
+        upcoming = next(following)
+        said[upcoming.slot_date] = (_planned(environment_id, upcoming),)
+    newest = overdue.pop() if overdue and upcoming.due_at > now else None
+    for slot in overdue:
+        said[slot.slot_date] += (_never(environment_id, slot, SlotState.MISSED, now),)
+    said = {day: bodies for day, bodies in said.items() if bodies}
+    return Look(said, OpenSlot.fired(environment_id, newest, upcoming) if newest else None, upcoming)
+
+
+def last_look(environment_id: UUID, planned: SlotTime | None, *, now: datetime) -> Look:
+    """The look at an environment that was removed: what was planned does not run, and nothing more is."""
+    if planned is None:
+        return Look()
+    return Look({planned.slot_date: (_never(environment_id, planned, SlotState.SKIPPED, now),)})
+
+
+def _moved(nights: Nights, planned: SlotTime, now: datetime) -> SlotTime:
+    """The slot of the same date by the present schedule.
+
+    Where that time has passed already, the date keeps the time that it was planned for: it loses no backup, and nobody
+    gets one in the middle of the day.
+    """
+    by_present = nights.on(planned.slot_date)
+    return by_present if by_present is not None and by_present.due_at > now else planned
+
+
+def _planned(environment_id: UUID, slot: SlotTime) -> SlotPlanned:
+    return SlotPlanned(
+        environment_id=environment_id,
+        slot_date=slot.slot_date,
+        calendar_offset=slot.calendar_offset,
+        due_at=slot.due_at,
+    )
+
+
+def _never(environment_id: UUID, slot: SlotTime, state: SlotState, now: datetime) -> SlotEnded:
+    reason = MISSED if state is SlotState.MISSED else REMOVED
+    return never_ran(environment_id, slot, state, reason, now=now)

@@ -1,0 +1,121 @@
+"""Asks for every environment's nightly backup when it is due; any number of these may run at once."""
+
+from datetime import datetime
+from typing import Final
+
+import structlog
+from prometheus_client import Gauge
+
+from contracts.codec import RawRecord, encode
+from contracts.defaults import NIGHTLY_ANSWER_SECONDS, NIGHTLY_UNANSWERED
+from contracts.envelope import Envelope, Message
+from contracts.topics import Topic
+from services.platform.database import Database
+from services.platform.database.notifications import Notifications
+from services.platform.eventstore.store import EventStore
+from services.platform.messaging.producer import Producer
+from services.platform.process.clock import Clock
+from services.platform.process.retry import for_ever
+from services.snapshot.nights.looking import AT_ONCE, ends_of, look_at_due
+from services.snapshot.nights.reactions import tell
+from services.snapshot.nights.rows import ACTOR, CHANNEL, Keyed, queries
+
+SOURCE: Final = "nightkeep/snapshot"
+CLOCK_SECONDS: Final = 0.05
+"""How often the business clock is read: it may be moved without anybody saying so."""
+LOOKS: Final = 20
+"""After so many readings the rows are looked at whatever the clock says: one second."""
+
+UNANSWERED: Final = Gauge("nightkeep_nightly_commands_unanswered", "Nightly commands that the catalog has not answered")
+log = structlog.get_logger()
+
+
+class NightScheduler:
+    """Plans, fires and asks; what comes of it is told by NightReactions.
+
+    `unanswered` is the window: never are more commands on the topic that the catalog has not answered, so that
+    whoever else asks meanwhile waits behind no more than these.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventStore,
+        producer: Producer,
+        clock: Clock,
+        *,
+        unanswered: int = NIGHTLY_UNANSWERED,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._producer = producer
+        self._clock = clock
+        self._window = unanswered
+
+    async def run(self) -> None:
+        """Schedule for ever, again after transient errors."""
+        await for_ever("schedule nights", self._take_turns)
+
+    async def turn(self) -> bool:
+        """Do what is due by now, as much as one turn may; whether there is more of it right away."""
+        now = self._clock.now()
+        looked_at = await self._look(now)
+        await self._ask(now)
+        return looked_at == AT_ONCE
+
+    async def _take_turns(self) -> None:
+        async with self._database.listen(CHANNEL) as notifications:
+            while True:
+                if not await self.turn():
+                    await self._rest(notifications)
+
+    async def _look(self, now: datetime) -> int:
+        async with self._database.transaction() as c:
+            if not await queries.take_turn(c):
+                return 0
+            looked = await look_at_due(c, self._events, now)
+        for ended in ends_of(looked):
+            tell(ended)
+        return len(looked)
+
+    async def _ask(self, now: datetime) -> None:
+        """Note first what is asked for, then ask: what is lost in between is asked for again, under the same id."""
+        async with self._database.transaction() as c:
+            if not await queries.take_turn(c):
+                return
+            again = [Keyed.of(row) async for row in queries.ask_again(c, after_seconds=NIGHTLY_ANSWER_SECONDS)]
+            unanswered: int = await queries.unanswered(c)
+            room = max(self._window - unanswered, 0)
+            new = [Keyed.of(row) async for row in queries.ask(c, now=now, most=room)]
+        UNANSWERED.set(unanswered + len(new))
+        if again:
+            log.warning("nightly commands without an answer are sent again", count=len(again))
+        if again or new:
+            await self._producer.send_batch(Topic.COMMANDS, [_record(one) for one in (*again, *new)])
+
+    async def _rest(self, notifications: Notifications) -> None:
+        """Until somebody has put something to do, the next instant has come, or a second has passed."""
+        next_at = await self._next_instant()
+        for _ in range(LOOKS):
+            if await notifications.wait(CLOCK_SECONDS) or (next_at is not None and self._clock.now() >= next_at):
+                return
+
+    async def _next_instant(self) -> datetime | None:
+        async with self._database.transaction() as c:
+            next_at: datetime | None = await queries.next_instant(c, now=self._clock.now())
+        return next_at
+
+
+def _record(asked: Keyed) -> RawRecord:
+    """The command of the present try: the same bytes whenever it is sent, but for its time."""
+    slot = asked.slot
+    envelope = Envelope(
+        id=slot.command_id,
+        source=SOURCE,
+        time=slot.asked_at or slot.ask_at,
+        key=asked.key,
+        correlation_id=slot.command_id,
+        actor=ACTOR,
+        not_after=slot.not_after,
+    )
+    return encode(Message(envelope, slot.command()))
