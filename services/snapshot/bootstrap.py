@@ -1,7 +1,7 @@
 """Wires the snapshot service, readable from top to bottom."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -31,7 +31,17 @@ from services.snapshot.report import Reporter
 from services.snapshot.settings import SnapshotSettings
 
 
-async def bootstrap(stack: AsyncExitStack, settings: SnapshotSettings, health: Health) -> Sequence[Task]:
+def make_kinds(parts: Parts) -> Mapping[str, JobKind]:
+    """The work that this service does."""
+    return {BACKUP: BackupJob(parts), CHECK: CheckJob(parts)}
+
+
+async def bootstrap(
+    stack: AsyncExitStack,
+    settings: SnapshotSettings,
+    health: Health,
+    kinds: Callable[[Parts], Mapping[str, JobKind]] = make_kinds,
+) -> Sequence[Task]:
     """Open everything. Raises a TransientError while an engine is not there, a PermanentError for an unsafe store."""
     ground = await Foundation.open(stack, settings, SERVICE)
     environments = await Environments.open(ground.database)
@@ -50,8 +60,7 @@ async def bootstrap(stack: AsyncExitStack, settings: SnapshotSettings, health: H
         scratch_directory=_scratch(settings),
     )
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
-    kinds: dict[str, JobKind] = {BACKUP: BackupJob(parts), CHECK: CheckJob(parts)}
-    worker = Worker(queue, kinds, settings.worker, Reporter(publisher))
+    worker = Worker(queue, kinds(parts), settings.worker, Reporter(publisher))
     handlers = Handlers(queue, environments, NightReactions(ground.events))
     follower = EventFollower(
         SERVICE, ground.database, settings.kafka, handlers.reactions(), unfollowed=[f"{SERVICE}/slot/"]

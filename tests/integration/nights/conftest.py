@@ -1,0 +1,27 @@
+"""What the tests of nights share: one stage for a module, whose clock goes on; each test has its own places."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from tests.support.buckets import fresh_prefix
+from tests.support.databases import FreshDatabase
+from tests.support.nights import Stage, open_stage
+
+
+@pytest.fixture(scope="module")
+async def stage(
+    kafka: KafkaSettings, postgres: PostgresSettings, s3: S3Settings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """A catalog and the surroundings of a snapshot service that does not run yet."""
+    topics = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
+    database = FreshDatabase(postgres)
+    async with fresh_prefix(s3) as (store, _):
+        try:
+            async with open_stage(topics, database, store, Path(tmp_path_factory.mktemp("nights"))) as opened:
+                yield opened
+        finally:
+            database.drop()
