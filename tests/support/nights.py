@@ -148,11 +148,12 @@ class Stage:
             tasks = [asyncio.ensure_future(task) for task in wired]
             try:
                 yield
-                assert not [task.exception() for task in tasks if task.done()]
             finally:
+                died = [error for task in tasks if task.done() and (error := task.exception())]
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                assert not died
 
 
 @asynccontextmanager
