@@ -2,22 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any, Final
+from typing import Any
 
 from contracts.envelope import Event, Message
+from contracts.events.commands import CommandRejected
 from services.platform.database import Connection
 from services.platform.eventstore.parked import ParkedRecords
 from services.platform.eventstore.positions import StreamPositions
 from services.platform.messaging.arrivals import Arrival, arrival
-from services.platform.messaging.intake_run import IntakeRun
+from services.platform.messaging.intake_run import REFUSALS, IntakeRun
 from services.platform.messaging.records import Received
 
 Reaction = Callable[[Connection, Message[Any]], Awaitable[None]]
 """What an event does; in the transaction that also moves position and offset."""
 Reactions = Mapping[type[Event], Reaction]
-
-UNFOLLOWED: Final = "catalog/command/"
-"""Streams of refusals: one for each refused command, so a position for each would grow without end."""
 
 
 class Intake:
@@ -27,7 +25,8 @@ class Intake:
     one that cannot be decoded, and one whose reaction raises PermanentError wait, parked, and everything later of the
     same lane behind them. Whatever else a reaction raises leaves the caller's transaction. Reactions that write nothing
     when they raise (`all_or_nothing`) are spared the savepoint around each. Streams that begin with one of `unfollowed`
-    are passed over without a look.
+    are passed over without a look, and so are refusals unless there is a reaction to CommandRejected. A refusal has no
+    position: its reaction must bear being called again.
     """
 
     def __init__(
@@ -39,7 +38,8 @@ class Intake:
         unfollowed: Sequence[str] = (),
     ) -> None:
         self._reactions = reactions
-        self._unfollowed = tuple(prefix.encode() for prefix in (*unfollowed, UNFOLLOWED))
+        passed_over = (*unfollowed, *(() if CommandRejected in reactions else (REFUSALS,)))
+        self._unfollowed = tuple(prefix.encode() for prefix in passed_over)
         self._all_or_nothing = all_or_nothing
         self._positions = StreamPositions(consumer)
         self._parked = ParkedRecords(consumer)
