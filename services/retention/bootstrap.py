@@ -2,19 +2,50 @@
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
+from services.platform.database import migrate
 from services.platform.foundation import Foundation
+from services.platform.jobs import JobKind, JobQueue, Worker
 from services.platform.messaging.follower import EventFollower
+from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
+from services.platform.process.ids import random_id
 from services.platform.process.service import Task
-from services.platform.process.settings import Settings
+from services.platform.repository import open_repository
+from services.retention.asking import Asking
+from services.retention.chores import CONDEMN, DELETE, FORGET, RECLAIM, Chores
+from services.retention.handlers import Handlers
+from services.retention.parts import SERVICE, Parts
+from services.retention.patrol import Patrol
+from services.retention.settings import RetentionServiceSettings
+from services.retention.sweeping import Sweep
+from services.retention.work.deleting import DeletionJob
+from services.retention.work.forgetting import ForgettingJob
+from services.retention.work.reclaiming import CondemningJob, ReclaimJob
 
-SERVICE = "retention"
 
-
-async def bootstrap(stack: AsyncExitStack, settings: Settings, health: Health) -> Sequence[Task]:
-    """Open what the service follows the log with. Raises a TransientError while an engine is not there."""
+async def bootstrap(stack: AsyncExitStack, settings: RetentionServiceSettings, health: Health) -> Sequence[Task]:
+    """Open everything. Raises a TransientError while an engine is not there, a PermanentError for an unsafe store."""
+    own, clock = settings.retention, open_clock(settings.clock)
     ground = await Foundation.open(stack, settings, SERVICE)
-    follower = EventFollower(SERVICE, ground.database, settings.kafka, {})
+    await migrate(ground.database, "services.retention", SERVICE)
+    queue = await JobQueue.open(ground.database)
+    repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
+
+    parts = Parts(ground.database, ground.events, repository, clock, timedelta(days=own.tombstone_days))
+    kinds: dict[str, JobKind] = {
+        DELETE: DeletionJob(parts),
+        FORGET: ForgettingJob(parts),
+        CONDEMN: CondemningJob(parts),
+        RECLAIM: ReclaimJob(parts),
+    }
+    worker = Worker(queue, kinds, settings.worker)
+    asking = Asking(ground.database, ground.producer, clock, own)
+    sweep = Sweep(parts, asking, Chores(queue), own)
+    patrol = Patrol(sweep, asking, ground.database, clock, timedelta(minutes=own.sweep_interval_minutes))
+    reactions = Handlers(timedelta(hours=own.removal_grace_hours)).reactions()
+    follower = EventFollower(SERVICE, ground.database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"])
+
     health.ready_when("log followed", follower.replayed)
-    return [ground.relay.run(), follower.run()]
+    return [ground.relay.run(), follower.run(), worker.run(), patrol.run(follower.replayed)]
