@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, Final
 
 from contracts.envelope import Event, Message
 from contracts.events.commands import CommandRejected
@@ -10,12 +10,15 @@ from services.platform.database import Connection
 from services.platform.eventstore.parked import ParkedRecords
 from services.platform.eventstore.positions import StreamPositions
 from services.platform.messaging.arrivals import Arrival, arrival
-from services.platform.messaging.intake_run import REFUSALS, IntakeRun
+from services.platform.messaging.intake_run import IntakeRun
 from services.platform.messaging.records import Received
 
 Reaction = Callable[[Connection, Message[Any]], Awaitable[None]]
 """What an event does; in the transaction that also moves position and offset."""
 Reactions = Mapping[type[Event], Reaction]
+
+REFUSALS: Final = "catalog/command/"
+"""Streams of refusals: one for each refused command, so a position for each would grow without end."""
 
 
 class Intake:
@@ -25,8 +28,8 @@ class Intake:
     one that cannot be decoded, and one whose reaction raises PermanentError wait, parked, and everything later of the
     same lane behind them. Whatever else a reaction raises leaves the caller's transaction. Reactions that write nothing
     when they raise (`all_or_nothing`) are spared the savepoint around each. Streams that begin with one of `unfollowed`
-    are passed over without a look, and so are refusals unless there is a reaction to CommandRejected. A refusal has no
-    position: its reaction must bear being called again.
+    are passed over without a look. So are refusals, unless there is a reaction to CommandRejected: it gets each as soon
+    as it is read, whatever else waits, and must bear to get one twice.
     """
 
     def __init__(
@@ -38,8 +41,7 @@ class Intake:
         unfollowed: Sequence[str] = (),
     ) -> None:
         self._reactions = reactions
-        passed_over = (*unfollowed, *(() if CommandRejected in reactions else (REFUSALS,)))
-        self._unfollowed = tuple(prefix.encode() for prefix in passed_over)
+        self._unfollowed = tuple(prefix.encode() for prefix in (*unfollowed, REFUSALS))
         self._all_or_nothing = all_or_nothing
         self._positions = StreamPositions(consumer)
         self._parked = ParkedRecords(consumer)
@@ -58,8 +60,11 @@ class Intake:
         stored = await self.claim(c, first.topic, first.place.partition)
         if last.place.offset < stored:
             return stored
-        fresh = [record for record in records if record.place.offset >= stored and self._is_followed(record)]
-        await self._deal_with([arrival(r.topic, r.place.partition, r.place.offset, r.record) for r in fresh], c)
+        fresh = [record for record in records if record.place.offset >= stored]
+        followed = [record for record in fresh if not _stream(record).startswith(self._unfollowed)]
+        await self._deal_with([arrival(r.topic, r.place.partition, r.place.offset, r.record) for r in followed], c)
+        if CommandRejected in self._reactions:
+            await self._hear_refusals(c, fresh)
         await self._positions.advance_offset(c, last.topic, last.place.partition, last.place.offset + 1)
         return last.place.offset + 1
 
@@ -77,9 +82,12 @@ class Intake:
             await run.deal_with(item)
         await run.end()
 
-    def _is_followed(self, record: Received) -> bool:
-        stream = next((value for name, value in record.record.headers if name == "ce_subject"), b"")
-        return not stream.startswith(self._unfollowed)
+    async def _hear_refusals(self, c: Connection, records: Sequence[Received]) -> None:
+        for one in records:
+            if _stream(one).startswith(REFUSALS.encode()):
+                item = arrival(one.topic, one.place.partition, one.place.offset, one.record)
+                if item.message is not None and isinstance(item.message.body, CommandRejected):
+                    await self._reactions[CommandRejected](c, item.message)
 
     def _run(self, c: Connection) -> IntakeRun:
         return IntakeRun(c, self._react, self._positions, self._parked)
@@ -90,3 +98,7 @@ class Intake:
             return
         async with nullcontext() if self._all_or_nothing else c.transaction():
             await reaction(c, message)
+
+
+def _stream(record: Received) -> bytes:
+    return next((value for name, value in record.record.headers if name == "ce_subject"), b"")

@@ -1,7 +1,6 @@
 """The state of one transaction's intake: positions as they move, and the lanes in which something waits."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
 
 import structlog
 
@@ -12,9 +11,6 @@ from services.platform.eventstore.positions import Position, StreamPositions, Ve
 from services.platform.messaging.arrivals import Arrival, arrival
 from services.platform.messaging.errors import LogForkedError
 from services.platform.process.errors import PermanentError
-
-REFUSALS: Final = "catalog/command/"
-"""Streams of refusals: one for each refused command, so a position for each would grow without end."""
 
 React = Callable[[Connection, Message[Event]], Awaitable[None]]
 """What an event does, if anything; a PermanentError leaves nothing of it in the transaction."""
@@ -104,7 +100,7 @@ class IntakeRun:
         poison = item.problem or await self._poison(item)
         if poison:
             await self._park(item, poison, poisonous=True)
-        elif item.sequence is not None and not item.stream.startswith(REFUSALS):
+        elif item.sequence is not None:
             self._known[item.stream] = self._moved[item.stream] = Position(item.sequence, item.event_id)
 
     async def _poison(self, item: Arrival) -> str:

@@ -192,7 +192,7 @@ async def test_refusals_are_passed_over_unless_somebody_reacts_to_them(followed:
 async def test_a_refusal_is_heard_by_who_reacts_to_it_and_leaves_no_position(followed: Followed) -> None:
     heard = refusal()
     async with followed.following(CommandRejected):
-        await followed.put(heard, backup("a", 1))
-        await until_noted(followed, f"{dict(heard.headers)['ce_subject'].decode()}:1", "a:1")
+        await followed.put(heard)
+        await until_noted(followed, f"{dict(heard.headers)['ce_subject'].decode()}:1")
     async with followed.database.transaction() as c:
         assert await c.fetchval("SELECT count(*) FROM stream_position WHERE stream LIKE 'catalog/command/%'") == 0
