@@ -48,7 +48,7 @@ CREATE INDEX environment_to_work_on ON environment (work_from) WHERE work_from I
 
 -- When a sweep was begun last, by business time: however many services run, each interval has one.
 CREATE TABLE sweep (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     swept_at timestamptz
 );
 INSERT INTO sweep DEFAULT VALUES;
