@@ -11,11 +11,13 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from contracts import defaults
-from contracts.events.backups import BackupKind, Tier
+from contracts.events.backups import BackupKind, Tier, WindowEnd
 from contracts.values import Name, Value
 
 RULE_VERSION: Final = 1
 """Of the rules in this module; stamped on every backup, so that `explain` can tell by which it was decided."""
+ON_DEMAND: Final = "on_demand"
+"""The window that is no tier's."""
 SUNDAY: Final = 6
 FIRST_WEEK_DAYS: Final = 7
 
@@ -92,10 +94,20 @@ def expires_at(
     kind: BackupKind = BackupKind.NIGHTLY,
 ) -> datetime | None:
     """From this instant on a backup may go: the latest of its windows. None: it is kept for ever."""
+    return max((one.ends_at for one in windows(created_at, matched, policy, kind)), default=None)
+
+
+def windows(
+    created_at: datetime,
+    matched: Iterable[Tier],
+    policy: Policy = CLASSIC,
+    kind: BackupKind = BackupKind.NIGHTLY,
+) -> tuple[WindowEnd, ...]:
+    """The windows that keep a backup, each with its end; none: it is kept for ever."""
     if kind is BackupKind.ON_DEMAND and policy.on_demand is not None:
-        return policy.on_demand.end(created_at)
-    windows = [window for tier in matched if (window := policy.window(tier)) is not None]
-    return max((window.end(created_at) for window in windows), default=None)
+        return (WindowEnd(window=ON_DEMAND, ends_at=policy.on_demand.end(created_at)),)
+    found = [(tier, policy.window(tier)) for tier in matched]
+    return tuple(WindowEnd(window=tier.value, ends_at=window.end(created_at)) for tier, window in found if window)
 
 
 def failed_expires_at(created_at: datetime) -> datetime:

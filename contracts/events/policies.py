@@ -32,12 +32,17 @@ class PolicyEffect(Value):
 
 
 class PolicyApplicationRequested(Event):
-    """A policy is to be applied to existing backups; not before `not_before`, and only when approved by `digest`."""
+    """A policy is to be applied to the backups that there were at `requested_at` in `environment_ids`.
+
+    Not before `not_before`, and only when approved by `digest`, which names exactly what was simulated.
+    """
 
     policy_change_id: UUID
     app_id: UUID
     environment_id: UUID | None
     policy: Policy | None
+    requested_at: AwareDatetime
+    environment_ids: tuple[UUID, ...]
     effect: PolicyEffect
     digest: str
     not_before: AwareDatetime

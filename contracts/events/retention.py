@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.envelope import Event
+from contracts.events.backups import WindowEnd
 from contracts.values import Lease, Value
 
 
@@ -58,13 +59,15 @@ class ExpiryReleased(Event):
 
 
 class BackupExpiryChanged(Event):
-    """A changed policy was applied to a backup that there was already."""
+    """A changed policy was applied to a backup that there was already; `windows` are those of its tiers now."""
 
     backup_id: UUID
     environment_id: UUID
     policy_change_id: UUID
     policy: str
     policy_version: int
+    rule_version: int
+    windows: tuple[WindowEnd, ...]
     expires_at: AwareDatetime | None
 
 

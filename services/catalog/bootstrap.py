@@ -7,12 +7,14 @@ from functools import partial
 from contracts.topics import Topic
 from services.catalog.adapters.desk import SERVICE
 from services.catalog.decider import Decider
+from services.catalog.endings import GRACE, LEASES
 from services.catalog.facts import CONSUMER, Facts, Hearing
-from services.catalog.grace import GraceClock
 from services.catalog.projection.keeper import Projection
 from services.catalog.projection.replay import Replayer
 from services.catalog.projection.running import RunningProjection
+from services.catalog.saying import Teller
 from services.catalog.settings import CatalogSettings
+from services.catalog.timers import Timers
 from services.platform.database import Database, migrate
 from services.platform.eventstore.wiring import open_events
 from services.platform.messaging.commands import CommandConsumer
@@ -42,9 +44,8 @@ async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: He
     await migrate(database, "services.catalog", SERVICE)
     await migrate(database, "services.catalog.projection", READ_SCHEMA)
 
-    facts = EventFollower(
-        CONSUMER, database, settings.kafka, Facts(store, clock).reactions(), unfollowed=[f"{SERVICE}/"]
-    )
+    teller = Teller(store, clock)
+    facts = EventFollower(CONSUMER, database, settings.kafka, Facts(teller).reactions(), unfollowed=[f"{SERVICE}/"])
     letters = DeadLetters(producer, service=SERVICE)
     decider = Decider(database, store, letters, Hearing(facts, reader).hear_all, clock, topic=topic)
     projection = Projection(database, topic)
@@ -56,6 +57,6 @@ async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: He
         relay.run(),
         facts.run(),
         CommandConsumer(settings.kafka, group=f"{SERVICE}-commands", handle=decider.decide).run(),
-        GraceClock(database, store, clock, topic=topic).run(),
+        Timers(database, teller, [GRACE, LEASES], topic=topic).run(),
         reading.run(),
     ]

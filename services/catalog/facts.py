@@ -5,20 +5,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.envelope import Cause, Event, Message
-from contracts.events.restores import RestoreCompleted
+from contracts.events.backups import BackupCompleted
+from contracts.events.restores import RestoreCompleted, RestoreFailed
 from contracts.states import ForbiddenMoveError
-from contracts.streams import stream
 from contracts.topics import Topic
-from services.catalog.adapters.desk import SERVICE, Desk
+from services.catalog.adapters.across import held_backups
+from services.catalog.adapters.desk import Desk
 from services.catalog.domain.decide.restores import end_grace_for_newer
 from services.catalog.domain.state import concerns
+from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 from services.catalog.domain.state.restore import Restore
+from services.catalog.holding import released
+from services.catalog.saying import Teller
 from services.platform.database import Connection
-from services.platform.eventstore.store import EventStore
 from services.platform.messaging.follower import EventFollower, Reaction
 from services.platform.messaging.reading import LogReader
-from services.platform.process.clock import Clock
 from services.platform.process.errors import PermanentError
 
 CONSUMER: Final = "catalog"
@@ -27,9 +29,8 @@ CONSUMER: Final = "catalog"
 class Facts:
     """The reactions of the catalog: each folds a fact into the rows that it concerns."""
 
-    def __init__(self, store: EventStore, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
 
     def reactions(self) -> Mapping[type[Event], Reaction]:
         """The reaction to each fact of another service that a decision may depend on."""
@@ -47,19 +48,20 @@ class Facts:
             raise PermanentError(str(error)) from error
         if older is not None:
             await self._end_grace(desk, older, message)
+        for backup in await _perhaps_released(desk, message.body):
+            await self._release(desk, backup, message)
         await desk.write()
 
     async def _end_grace(self, desk: Desk, older: Restore, message: Message[Any]) -> None:
         """Only the newest switch of an environment can be undone."""
         event = end_grace_for_newer(older, message.body.restore_id)
-        if event is None:
-            return
-        own = stream(SERVICE, "restore", older.restore_id)
-        place = desk.place(own)
-        await desk.apply(event, own)
-        await self._store.append(
-            desk.c, own, [event], Cause.of(message), str(older.app_id), after=place, now=self._clock.now()
-        )
+        if event is not None:
+            await self._teller.say(desk, older, [event], Cause.of(message))
+
+    async def _release(self, desk: Desk, backup: Backup, message: Message[Any]) -> None:
+        """What held it may have ended with this fact."""
+        events = await released(desk, backup, now=self._teller.now())
+        await self._teller.say(desk, backup, events, Cause.of(message))
 
 
 async def _older_switch(desk: Desk, event: Event) -> Restore | None:
@@ -69,6 +71,19 @@ async def _older_switch(desk: Desk, event: Event) -> Restore | None:
     environment = await desk.find(Environment, event.environment_id)
     older: UUID | None = environment.undoable_restore if environment else None
     return await desk.find(Restore, older) if older not in (None, event.restore_id) and older else None
+
+
+async def _perhaps_released(desk: Desk, event: Event) -> Sequence[Backup]:
+    """The held backups that `event` may have freed: by a newer one, or by the end of a restore from it."""
+    match event:
+        case BackupCompleted():
+            return await held_backups(desk, event.environment_id)
+        case RestoreCompleted() | RestoreFailed():
+            restore = await desk.find(Restore, event.restore_id)
+            backup = await desk.find(Backup, restore.backup_id) if restore else None
+            return [backup] if backup and backup.held else []
+        case _:
+            return []
 
 
 class Hearing:

@@ -1,17 +1,19 @@
 """The rows that one transaction decides from: locked when first looked at, changed by events, written at its end."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.streams import stream
-from services.catalog.domain.state import app, backup, concerns, environment, preflight, restore
+from services.catalog.domain.state import app, backup, concerns, environment, policy_change, preflight, restore
 from services.catalog.domain.state.aggregate import Aggregate
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
+from services.catalog.domain.state.policy_change import PolicyChange
 from services.catalog.domain.state.preflight import Preflight
 from services.catalog.domain.state.restore import Restore
 from services.platform.database import Connection, load_queries
@@ -39,6 +41,7 @@ KINDS: Final[dict[type[Aggregate], Kind]] = {
     Backup: Kind("backup", "backup_id", backup.evolve, concerns.BACKUP),
     Restore: Kind("restore", "restore_id", restore.evolve, concerns.RESTORE),
     Preflight: Kind("preflight", "preflight_id", preflight.evolve, concerns.PREFLIGHT),
+    PolicyChange: Kind("policy_change", "policy_change_id", policy_change.evolve, concerns.POLICY_CHANGE),
 }
 """In the order in which rows are locked."""
 
@@ -58,13 +61,15 @@ class Desk:
         self.c = c
         self._rows: dict[Key, _Row] = {}
         self._sequences: dict[str, int] = {}
+        self._database_now: datetime | None = None
 
     async def prefetch(self, bodies: Iterable[Event | Any]) -> None:
-        """Lock all rows that `bodies` name, kind by kind: one question each for a whole poll."""
+        """Lock all rows that `bodies` name or are judged by, kind by kind: one question each for a whole poll."""
         named = list(bodies)
+        behind = await self._behind([body for body in named if isinstance(body, concerns.JUDGED_BY_MORE)])
         for aggregate, kind in KINDS.items():
             ids = {found for body in named if (found := getattr(body, kind.id_field, None)) is not None}
-            await self._lock(aggregate, ids)
+            await self._lock(aggregate, ids | behind.get(aggregate, set()))
 
     async def find(self, aggregate: type[A], entity_id: UUID) -> A | None:
         """The row's present state, locked; None when there is none."""
@@ -73,13 +78,17 @@ class Desk:
         state: A | None = self._rows[aggregate, entity_id].state
         return state
 
-    async def slug_owner(self, slug: str) -> UUID | None:
-        """The living app that has `slug`, one of this transaction included."""
-        for (aggregate, entity_id), row in self._rows.items():
-            if aggregate is App and row.changed and row.state.slug == slug and not row.state.removed:
-                return entity_id
-        owner: UUID | None = await queries.slug_owner(self.c, slug=slug)
-        return owner
+    def decided(self, aggregate: type[A]) -> dict[UUID, A]:
+        """The rows of this kind that have changed in this transaction and are not written yet."""
+        return {
+            entity_id: row.state for (kind, entity_id), row in self._rows.items() if kind is aggregate and row.changed
+        }
+
+    async def database_now(self) -> datetime:
+        """PostgreSQL's own clock, which leases end by and nobody moves; asked once."""
+        if self._database_now is None:
+            self._database_now = await queries.database_now(self.c)
+        return self._database_now
 
     def app_of(self, body: Any) -> UUID | None:  # noqa: ANN401 -- a command or an event
         """The app of the first row that `body` names and that there is."""
@@ -106,8 +115,8 @@ class Desk:
     async def apply(self, event: Event, own_stream: str | None = None) -> None:
         """Fold `event` into every row that it concerns; `own_stream`, where it is the catalog's, moves on by one."""
         for aggregate, kind in KINDS.items():
-            if isinstance(event, kind.concerned_by):
-                entity_id: UUID = getattr(event, kind.id_field)
+            entity_id: UUID | None = getattr(event, kind.id_field, None)
+            if entity_id is not None and isinstance(event, kind.concerned_by):
                 state = kind.evolve(await self.find(aggregate, entity_id), event)
                 self._rows[aggregate, entity_id].state = state
                 self._rows[aggregate, entity_id].changed = state is not None
@@ -129,6 +138,18 @@ class Desk:
                 sequences=[self.place(one) for one in streams],
                 states=[row.state.model_dump(mode="json") for row in changed.values()],
             )
+
+    async def _behind(self, bodies: Sequence[Any]) -> dict[type[Aggregate], set[UUID]]:
+        """The environments and apps of what `bodies` name; neither ever changes, so this look needs no lock."""
+        named = {getattr(body, "backup_id", None) for body in bodies} | {
+            getattr(body, "environment_id", None) for body in bodies
+        }
+        found: dict[type[Aggregate], set[UUID]] = {App: set(), Environment: set()}
+        if ids := named - {None}:
+            async for row in queries.belonging(self.c, ids=list(ids)):
+                found[App].add(row["app_id"])
+                found[Environment] |= {row["environment_id"]} - {None}
+        return found
 
     async def _lock(self, aggregate: type[Aggregate], ids: set[UUID]) -> None:
         kind = KINDS[aggregate]

@@ -8,9 +8,12 @@ from contracts.envelope import Event
 from services.catalog.adapters.desk import Desk
 from services.catalog.domain.actors import person
 from services.catalog.domain.decide import backups as rules
+from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
+from services.catalog.domain.state.policies import effective
 from services.catalog.handlers.decided import Decided, Request
+from services.catalog.holding import with_release
 
 
 async def request_backup(desk: Desk, command: RequestBackup, request: Request) -> Decided:
@@ -18,7 +21,9 @@ async def request_backup(desk: Desk, command: RequestBackup, request: Request) -
     backup = await desk.find(Backup, command.backup_id)
     environment = await desk.find(Environment, command.environment_id)
     created_by = person(request.actor)
-    event = rules.request_backup(backup, environment, command, created_by=created_by, now=request.now)
+    app = await desk.find(App, environment.app_id) if environment else None
+    policy = effective(environment.policy if environment else None, app.policy if app else None)
+    event = rules.request_backup(backup, environment, command, created_by=created_by, now=request.now, policy=policy)
     return Decided("backup", command.backup_id, event.app_id, (event,))
 
 
@@ -32,9 +37,12 @@ async def pin_backup(desk: Desk, command: PinBackup, _request: Request) -> Decid
     return await _on(desk, command, rules.pin_backup)
 
 
-async def unpin_backup(desk: Desk, command: UnpinBackup, _request: Request) -> Decided:
-    """Let it expire again."""
-    return await _on(desk, command, rules.unpin_backup)
+async def unpin_backup(desk: Desk, command: UnpinBackup, request: Request) -> Decided:
+    """Let it expire again; where nothing else holds it past its expiry, that is said."""
+    backup = await desk.find(Backup, command.backup_id)
+    event = rules.unpin_backup(backup, command)
+    backup = rules.known(backup, command.backup_id)
+    return Decided("backup", command.backup_id, backup.app_id, await with_release(desk, backup, event, now=request.now))
 
 
 async def cancel_backup(desk: Desk, command: CancelBackup, _request: Request) -> Decided:

@@ -6,7 +6,8 @@ from typing import Any
 from contracts.envelope import Event, Message
 from contracts.errors import FailureCode
 from contracts.states import ForbiddenMoveError
-from services.catalog.projection.page import FOLLOWED, Page
+from services.catalog.projection.page import Page
+from services.catalog.projection.tables import FOLLOWED
 from services.platform.database import Connection
 from services.platform.messaging.intake import Reaction
 from services.platform.process.errors import PermanentError
@@ -17,7 +18,7 @@ def reactions(page: Page) -> Mapping[type[Event], Reaction]:
 
     async def note(_c: Connection, message: Message[Any]) -> None:
         try:
-            await page.note(message.body)
+            await page.note(message)
         except ForbiddenMoveError as error:
             raise PermanentError(str(error), code=FailureCode.INTERNAL) from error
 

@@ -10,6 +10,42 @@ ON CONFLICT (kind, id) DO UPDATE SET sequence = excluded.sequence, state = exclu
 -- name: slug_owner(slug)$
 SELECT id FROM aggregate WHERE kind = 'app' AND state ->> 'slug' = :slug AND NOT (state ->> 'removed')::boolean;
 
+-- name: belonging(ids)
+-- Of environments and backups: the app and, of a backup, the environment.
+SELECT app_id, (state ->> 'environment_id')::uuid AS environment_id FROM aggregate
+WHERE kind IN ('environment', 'backup') AND id = ANY (:ids::uuid[]);
+
+-- name: database_now()$
+SELECT clock_timestamp();
+
+-- name: newest_completed(environment_id, besides)^
+-- A backup's instants are written in UTC; without their Z they sort as text, whatever their fractions.
+SELECT id, state ->> 'created_at' AS created_at FROM aggregate
+WHERE kind = 'backup' AND state ->> 'state' = 'completed' AND state ->> 'environment_id' = (:environment_id::uuid)::text
+    AND id <> ALL (:besides::uuid[])
+ORDER BY rtrim(state ->> 'created_at', 'Z') COLLATE "C" DESC, id DESC LIMIT 1;
+
+-- name: running_restores(backup_id, besides)
+SELECT id FROM aggregate
+WHERE kind = 'restore' AND state ->> 'state' IN ('queued', 'running') AND state ->> 'backup_id' = (:backup_id::uuid)::text
+    AND id <> ALL (:besides::uuid[])
+ORDER BY id;
+
+-- name: held_backups(environment_id, besides)
+SELECT id FROM aggregate
+WHERE kind = 'backup' AND state -> 'held' <> '[]' AND state ->> 'environment_id' = (:environment_id::uuid)::text
+    AND id <> ALL (:besides::uuid[])
+ORDER BY id;
+
+-- name: lapsed_leases()
+-- Backups with a lease whose time is over, which nobody has said yet.
+SELECT id, app_id FROM aggregate
+WHERE kind = 'backup' AND state -> 'leases' <> '[]' AND EXISTS (
+    SELECT FROM jsonb_array_elements(state -> 'leases') AS lease
+    WHERE (lease ->> 'until')::timestamptz <= clock_timestamp()
+)
+LIMIT 100;
+
 -- name: undoable_restores(now)
 -- Restores whose time to undo is over and that nobody has said it of.
 SELECT id, app_id FROM aggregate

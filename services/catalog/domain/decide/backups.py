@@ -9,15 +9,13 @@ from contracts.errors import RejectionCode
 from contracts.events.backups import (
     BackupCancelRequested,
     BackupCommented,
-    BackupKind,
     BackupPinned,
     BackupRequested,
     BackupUnpinned,
 )
-from contracts.retention import CLASSIC, Policy, expires_at, tiers
-from contracts.slot_calendar import calendar_offset, slot_date
+from contracts.retention import RULE_VERSION, Policy, expires_at, windows
 from contracts.states import BackupState
-from services.catalog.domain.decide.environments import known as known_environment
+from services.catalog.domain.decide.occasions import nightly, on_demand, ready_at_night, ready_on_demand
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
@@ -40,34 +38,30 @@ def request_backup(  # noqa: PLR0913 -- what was asked, of what, by whom, when, 
     *,
     created_by: str,
     now: datetime,
-    policy: Policy = CLASSIC,
+    policy: Policy,
 ) -> BackupRequested:
-    """Accepted at `now`; tiers and expiry are stamped here and never computed again."""
-    environment = known_environment(environment, command.environment_id)
+    """Accepted at `now`; tiers and expiry are stamped here and never computed again, but by a changed policy."""
     if backup is not None:
         raise RefusedError(RejectionCode.ALREADY_EXISTS, f"backup {command.backup_id} exists", field="backup_id")
-    if not environment.passed:
-        raise RefusedError(
-            RejectionCode.NOT_ALLOWED,
-            f"no check of {environment.name} has passed yet: see its findings, mend them and check it again",
-            field="environment_id",
-        )
-    day = slot_date(now, environment.region, environment.schedule)
+    if command.slot is None:
+        environment = ready_on_demand(environment, command.environment_id)
+        occasion = on_demand(environment, created_by=created_by, now=now)
+    else:
+        environment = ready_at_night(environment, command.environment_id)
+        occasion = nightly(environment, command.slot, policy)
     return BackupRequested(
+        **vars(occasion),
         backup_id=command.backup_id,
         environment_id=environment.environment_id,
         app_id=environment.app_id,
-        kind=BackupKind.ON_DEMAND,
         created_at=now,
-        created_by=created_by,
         comment=command.comment,
         model_version=environment.model_version,
-        slot_date=day,
-        calendar_offset=calendar_offset(now, environment.region, environment.schedule),
-        tiers=tiers(day),
-        expires_at=expires_at(now, tiers(day), policy),
+        windows=windows(now, occasion.tiers, policy, occasion.kind),
+        expires_at=expires_at(now, occasion.tiers, policy, occasion.kind),
         policy=policy.name,
         policy_version=policy.version,
+        rule_version=RULE_VERSION,
     )
 
 

@@ -1,19 +1,28 @@
 """A backup, from its acceptance to its end."""
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
 from contracts.envelope import Event
 from contracts.events import backups as events
+from contracts.events import retention
 from contracts.events.backups import BackupKind, Tier
+from contracts.events.retention import Blocker
+from contracts.retention import failed_expires_at
 from contracts.states import BACKUP, BackupState, move
+from contracts.values import Lease
 from services.catalog.domain.state.aggregate import Aggregate, changed
 
 
 class Backup(Aggregate):
-    """`cancel_requested` is set from the request until manifest or tombstone has decided."""
+    """`cancel_requested` is set from the request until manifest or tombstone has decided.
+
+    `leases` are those that nobody has released; one whose time is over holds nothing, whether that was said or not.
+    `held` is what held it when it was asked to go, until nothing does; empty unless its time is over.
+    """
 
     backup_id: UUID
     environment_id: UUID
@@ -29,28 +38,36 @@ class Backup(Aggregate):
     policy: str
     policy_version: int
     pinned: bool = False
+    pinned_reason: str | None = None
     cancel_requested: bool = False
     manifest_key: str | None = None
     manifest_hash: str | None = None
+    stored_bytes: int | None = None
+    leases: tuple[Lease, ...] = ()
+    held: tuple[Blocker, ...] = ()
+
+
+_TOLD_ONLY: Final = {"calendar_offset", "rule_version", "windows", "slot", "fills_gap"}
+"""What the request says for the reader; no decision needs it."""
 
 
 def evolve(backup: Backup | None, event: Event) -> Backup | None:
     """The backup after `event`. Raises ForbiddenMoveError when its machine does not know the move."""
     if isinstance(event, events.BackupRequested):
-        return Backup.model_validate(event.model_dump(exclude={"calendar_offset"}))
+        return Backup.model_validate(event.model_dump(exclude=_TOLD_ONLY))
     if backup is None:
         return None
     match event:
         case events.BackupCommented():
             return changed(backup, comment=event.comment)
         case events.BackupPinned():
-            return changed(backup, pinned=True)
+            return changed(backup, pinned=True, pinned_reason=event.reason)
         case events.BackupUnpinned():
-            return changed(backup, pinned=False)
+            return changed(backup, pinned=False, pinned_reason=None)
         case events.BackupCancelRequested():
             return changed(backup, cancel_requested=True)
         case _:
-            return _on_work(backup, event)
+            return _on_end(_on_hold(_on_work(backup, event), event), event)
 
 
 def _on_work(backup: Backup, event: Event) -> Backup:
@@ -60,9 +77,45 @@ def _on_work(backup: Backup, event: Event) -> Backup:
         case events.BackupStarted():
             return changed(backup, state=move(BACKUP, backup.state, BackupState.RUNNING))
         case events.BackupCompleted():
-            state = move(BACKUP, backup.state, BackupState.COMPLETED)
-            return changed(backup, state=state, manifest_key=event.manifest_key, manifest_hash=event.manifest_hash)
+            return changed(
+                backup,
+                state=move(BACKUP, backup.state, BackupState.COMPLETED),
+                manifest_key=event.manifest_key,
+                manifest_hash=event.manifest_hash,
+                stored_bytes=event.stored_bytes,
+            )
         case events.BackupFailed():
-            return changed(backup, state=move(BACKUP, backup.state, BackupState.FAILED))
+            state = move(BACKUP, backup.state, BackupState.FAILED)
+            return changed(backup, state=state, expires_at=failed_expires_at(backup.created_at))
+        case _:
+            return backup
+
+
+def _on_hold(backup: Backup, event: Event) -> Backup:
+    match event:
+        case retention.ExpiryHeld():
+            return changed(backup, held=event.blockers)
+        case retention.ExpiryReleased():
+            return changed(backup, held=())
+        case retention.LeaseAcquired():
+            others = (one for one in backup.leases if one.lease_id != event.lease.lease_id)
+            return changed(backup, leases=(*others, event.lease))
+        case retention.LeaseReleased():
+            return changed(backup, leases=tuple(one for one in backup.leases if one.lease_id != event.lease_id))
+        case _:
+            return backup
+
+
+def _on_end(backup: Backup, event: Event) -> Backup:
+    match event:
+        case retention.BackupExpiryChanged():
+            policy = {"policy": event.policy, "policy_version": event.policy_version}
+            return changed(backup, **policy, expires_at=event.expires_at, held=())
+        case retention.BackupExpired():
+            return changed(backup, state=move(BACKUP, backup.state, BackupState.EXPIRED), held=())
+        case retention.BackupDeletionRequested():
+            return changed(backup, state=move(BACKUP, backup.state, BackupState.DELETING), held=())
+        case retention.BackupDeleted():
+            return changed(backup, state=move(BACKUP, backup.state, BackupState.DELETED))
         case _:
             return backup

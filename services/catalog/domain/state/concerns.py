@@ -2,8 +2,11 @@
 
 from typing import Final
 
-from contracts.envelope import Event
-from contracts.events import apps, backups, restores
+from contracts.commands.backups import RequestBackup
+from contracts.commands.policies import ChangePolicy
+from contracts.commands.retention import DeleteBackup, ExpireBackup
+from contracts.envelope import Command, Event
+from contracts.events import apps, backups, policies, restores, retention, slots
 
 Events = tuple[type[Event], ...]
 
@@ -19,7 +22,15 @@ _RESTORE_WORK: Final[Events] = (
     restores.RestoreGraceEnded,
 )
 
-APP: Final[Events] = (apps.AppRegistered, apps.AppUpdated, apps.AppRemoved, *_DESCRIBED)
+_APPLICATION: Final[Events] = (
+    policies.PolicyApplicationRequested,
+    policies.PolicyChangeApproved,
+    policies.PolicyChangeWithdrawn,
+    policies.PolicyChangeApplied,
+    retention.BackupExpiryChanged,
+)
+
+APP: Final[Events] = (apps.AppRegistered, apps.AppUpdated, apps.AppRemoved, *_DESCRIBED, policies.PolicyChanged)
 ENVIRONMENT: Final[Events] = (
     *_DESCRIBED,
     *_BACKUP_WORK,
@@ -31,6 +42,10 @@ ENVIRONMENT: Final[Events] = (
     apps.EnvironmentStopped,
     apps.AppServicePublished,
     apps.AppServiceUnpublished,
+    slots.SlotEnded,
+    policies.PolicyChanged,
+    retention.SweepStopped,
+    retention.SweepApproved,
 )
 BACKUP: Final[Events] = (
     *_BACKUP_WORK,
@@ -39,9 +54,18 @@ BACKUP: Final[Events] = (
     backups.BackupUnpinned,
     backups.BackupCancelRequested,
     backups.BackupStarted,
+    retention.BackupExpired,
+    retention.ExpiryHeld,
+    retention.ExpiryReleased,
+    retention.BackupExpiryChanged,
+    retention.BackupDeletionRequested,
+    retention.BackupDeleted,
+    retention.LeaseAcquired,
+    retention.LeaseReleased,
 )
 RESTORE: Final[Events] = (*_RESTORE_WORK, restores.RestoreCancelRequested, restores.RestoreStarted)
 PREFLIGHT: Final[Events] = (restores.PreflightRequested, restores.PreflightCompleted)
+POLICY_CHANGE: Final[Events] = (policies.PolicyChanged, *_APPLICATION)
 
 FACTS: Final[Events] = (
     apps.EnvironmentChecked,
@@ -53,5 +77,11 @@ FACTS: Final[Events] = (
     restores.RestoreFailed,
     restores.RestoreUndone,
     restores.RestoreUndoFailed,
+    slots.SlotEnded,
+    retention.SweepStopped,
+    retention.BackupDeleted,
 )
 """What other services say and the catalog's rows must know; the catalog's own events it has applied itself."""
+
+JUDGED_BY_MORE: Final[tuple[type[Command], ...]] = (RequestBackup, ChangePolicy, DeleteBackup, ExpireBackup)
+"""Commands that are decided from the environment and the app of what they name, too."""

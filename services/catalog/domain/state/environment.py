@@ -1,11 +1,16 @@
 """An environment: where it is, whether it may be backed up, what runs there and what is under way."""
 
+from datetime import date
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.events import apps, backups, restores
+from contracts.events import apps, backups, policies, restores, retention, slots
+from contracts.events.backups import BackupKind
+from contracts.retention import SUNDAY, Policy, tiers
+from contracts.states import SlotState
 from contracts.values import CloudVersion, DatabasePlace, FilesPlace, Mode, Region, RunState, Schedule
 from services.catalog.domain.state.aggregate import Aggregate, changed, without
+from services.catalog.domain.state.policies import newest_version
 
 
 class Environment(Aggregate):
@@ -15,6 +20,10 @@ class Environment(Aggregate):
     `undoable_restore` is the newest switch that can still be undone. `needs_model_version` is what its data needs
     after a restore of another version's backup, until that package is deployed; an undo brings back what was needed
     before.
+
+    `policy` is its own, where it has one; `policy_version` that of the newest of its own. `gap` is a Sunday whose slot
+    ended without a backup and that no nightly has made up for yet; `gap_filler` the nightly that is about to.
+    `stopped_sweep` is the sweep that stopped at its cap and waits for a person.
     """
 
     environment_id: UUID
@@ -38,6 +47,11 @@ class Environment(Aggregate):
     active_backups: tuple[UUID, ...] = ()
     active_restore: UUID | None = None
     undoable_restore: UUID | None = None
+    policy: Policy | None = None
+    policy_version: int = 0
+    gap: date | None = None
+    gap_filler: UUID | None = None
+    stopped_sweep: retention.SweepStopped | None = None
 
 
 def evolve(environment: Environment | None, event: Event) -> Environment | None:
@@ -46,7 +60,9 @@ def evolve(environment: Environment | None, event: Event) -> Environment | None:
         return Environment.model_validate(event.model_dump())
     if environment is None:
         return None
-    return _on_work(_on_run_state(_on_description(environment, event), event), event)
+    for fold in (_on_description, _on_run_state, _on_work, _on_gap, _on_retention):
+        environment = fold(environment, event)
+    return environment
 
 
 def _on_description(environment: Environment, event: Event) -> Environment:
@@ -102,6 +118,38 @@ def _on_work(environment: Environment, event: Event) -> Environment:
             return _after_undo(environment)
         case restores.RestoreGraceEnded() if event.restore_id == environment.undoable_restore:
             return changed(environment, undoable_restore=None)
+        case _:
+            return environment
+
+
+def _on_gap(environment: Environment, event: Event) -> Environment:
+    match event:
+        case slots.SlotEnded() if event.state is not SlotState.COMPLETED and event.slot_date.weekday() == SUNDAY:
+            return changed(environment, gap=_wider(environment.gap, event.slot_date), gap_filler=None)
+        case backups.BackupRequested(kind=BackupKind.NIGHTLY) if environment.gap and environment.gap_filler is None:
+            return changed(environment, gap_filler=event.backup_id)
+        case backups.BackupCompleted() if event.backup_id == environment.gap_filler:
+            return changed(environment, gap=None, gap_filler=None)
+        case backups.BackupFailed() if event.backup_id == environment.gap_filler:
+            return changed(environment, gap_filler=None)
+        case _:
+            return environment
+
+
+def _wider(before: date | None, sunday: date) -> date:
+    """Of two Sundays without a backup the one in more tiers, else the newer: one backup makes up for both."""
+    return max((before or sunday, sunday), key=lambda day: (len(tiers(day)), day))
+
+
+def _on_retention(environment: Environment, event: Event) -> Environment:
+    match event:
+        case policies.PolicyChanged(environment_id=UUID()):
+            version = newest_version(environment.policy_version, event.policy)
+            return changed(environment, policy=event.policy, policy_version=version)
+        case retention.SweepStopped():
+            return changed(environment, stopped_sweep=event)
+        case retention.SweepApproved():
+            return changed(environment, stopped_sweep=None)
         case _:
             return environment
 

@@ -1,13 +1,14 @@
 """A backup as a reader sees it: the list's line and its details (seed page §4)."""
 
+from datetime import date
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
 
 from contracts.envelope import Event
 from contracts.events import backups as events
-from contracts.events.backups import DatabaseStored, FilesStored, References
-from contracts.retention import failed_expires_at
+from contracts.events import retention
+from contracts.events.backups import DatabaseStored, FilesStored, NightlySlot, References, WindowEnd
 from contracts.values import StepTime, Warning  # noqa: A004 -- the product's word
 from services.catalog.domain.state.backup import Backup, evolve
 
@@ -21,16 +22,22 @@ class FailureView(BaseModel):
 
 
 class BackupView(Backup):
-    """`updated_at` is when its state last moved; a new comment does not count (spec: backups-api-v2)."""
+    """`updated_at` is when its state last moved; a new comment does not count (spec: backups-api-v2).
+
+    `windows` are those that `expires_at` is the latest of; `fills_gap` the Sunday that a nightly made up for.
+    """
 
     status_message: str = ""
-    pinned_reason: str | None = None
+    calendar_offset: str
+    rule_version: int
+    windows: tuple[WindowEnd, ...]
+    slot: NightlySlot | None
+    fills_gap: date | None
     updated_at: AwareDatetime | None = None
     started_at: AwareDatetime | None = None
     finished_at: AwareDatetime | None = None
     database: DatabaseStored | None = None
     files: FilesStored | None = None
-    stored_bytes: int | None = None
     restore_point: AwareDatetime | None = None
     references: References | None = None
     dangling_count: int | None = None
@@ -40,9 +47,10 @@ class BackupView(Backup):
     failure: FailureView | None = None
 
 
+_REQUESTED = ("calendar_offset", "rule_version", "windows", "slot", "fills_gap")
 _COMPLETED = (
-    "finished_at", "database", "files", "stored_bytes", "restore_point", "references", "dangling_count",
-    "orphan_count", "warnings", "steps",
+    "finished_at", "database", "files", "restore_point", "references", "dangling_count", "orphan_count", "warnings",
+    "steps",
 )  # fmt: skip
 
 
@@ -52,17 +60,14 @@ def view(before: BackupView | None, event: Event) -> BackupView | None:
     if state is None:
         return None
     fields = {name: getattr(before, name) for name in BackupView.model_fields} if before else {}
-    return BackupView(**fields | {name: getattr(state, name) for name in Backup.model_fields} | _details(state, event))
+    return BackupView(**fields | {name: getattr(state, name) for name in Backup.model_fields} | _details(event))
 
 
-def _details(state: Backup, event: Event) -> dict[str, Any]:
+def _details(event: Event) -> dict[str, Any]:
     match event:
         case events.BackupRequested():
-            return {"updated_at": event.created_at, "status_message": "Waiting for its turn"}
-        case events.BackupPinned():
-            return {"pinned_reason": event.reason}
-        case events.BackupUnpinned():
-            return {"pinned_reason": None}
+            told = {name: getattr(event, name) for name in _REQUESTED}
+            return told | {"updated_at": event.created_at, "status_message": "Waiting for its turn"}
         case events.BackupCancelRequested():
             return {"status_message": "Being cancelled"}
         case events.BackupStarted():
@@ -71,7 +76,21 @@ def _details(state: Backup, event: Event) -> dict[str, Any]:
             told = {name: getattr(event, name) for name in _COMPLETED}
             return told | {"updated_at": event.finished_at, "status_message": _completed(event)}
         case events.BackupFailed():
-            return _failed(state, event)
+            return _failed(event)
+        case _:
+            return _on_retention(event)
+
+
+def _on_retention(event: Event) -> dict[str, Any]:
+    match event:
+        case retention.BackupExpiryChanged():
+            return {"rule_version": event.rule_version, "windows": event.windows}
+        case retention.BackupExpired():
+            return {"updated_at": event.expired_at, "status_message": "Expired"}
+        case retention.BackupDeletionRequested():
+            return {"updated_at": event.requested_at, "status_message": f"Deleted by {event.requested_by}"}
+        case retention.BackupDeleted():
+            return {"updated_at": event.deleted_at}
         case _:
             return {}
 
@@ -81,11 +100,11 @@ def _completed(event: events.BackupCompleted) -> str:
     return "Completed" if not count else f"Completed with {count} warning{'s' if count > 1 else ''}"
 
 
-def _failed(state: Backup, event: events.BackupFailed) -> dict[str, Any]:
+def _failed(event: events.BackupFailed) -> dict[str, Any]:
     return {
         "finished_at": event.finished_at,
         "updated_at": event.finished_at,
         "status_message": event.reason,
-        "expires_at": failed_expires_at(state.created_at),
+        "windows": (),
         "failure": FailureView(code=event.code, reason=event.reason, retryable=event.retryable),
     }

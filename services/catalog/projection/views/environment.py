@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from contracts.envelope import Event
 from contracts.events import apps as events
+from contracts.events.retention import SpaceReclaimed
 from contracts.values import Finding
 from services.catalog.domain.state.aggregate import changed
 from services.catalog.domain.state.environment import Environment, evolve
@@ -22,12 +23,22 @@ class CheckView(BaseModel):
     findings: tuple[Finding, ...] = ()
 
 
+class Reclaimed(BaseModel):
+    """What the store has got back of an environment's deleted backups, since its beginning."""
+
+    bytes: int = 0
+    contents: int = 0
+    objects: int = 0
+    reclaimed_at: AwareDatetime | None = None
+
+
 class EnvironmentView(Environment):
     """`ever_passed` and `data_model_version` are the reader's names for `passed` and `needs_model_version`."""
 
     ever_passed: bool = False
     data_model_version: str | None = None
     check: CheckView
+    reclaimed: Reclaimed = Reclaimed()
 
 
 def view(before: EnvironmentView | None, event: Event) -> EnvironmentView | None:
@@ -38,7 +49,22 @@ def view(before: EnvironmentView | None, event: Event) -> EnvironmentView | None
     check = _check(before, state, event)
     fields = {name: getattr(state, name) for name in Environment.model_fields}
     return EnvironmentView(
-        **fields, ever_passed=state.passed, data_model_version=state.needs_model_version, check=check
+        **fields,
+        ever_passed=state.passed,
+        data_model_version=state.needs_model_version,
+        check=check,
+        reclaimed=_reclaimed(before.reclaimed if before else Reclaimed(), event),
+    )
+
+
+def _reclaimed(before: Reclaimed, event: Event) -> Reclaimed:
+    if not isinstance(event, SpaceReclaimed):
+        return before
+    return Reclaimed(
+        bytes=before.bytes + event.bytes,
+        contents=before.contents + event.contents,
+        objects=before.objects + event.objects,
+        reclaimed_at=event.reclaimed_at,
     )
 
 

@@ -1,0 +1,55 @@
+"""Looks across rows; they see what was decided before in the same transaction and is not written yet."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from contracts.states import BackupState, RestoreState
+from services.catalog.adapters.desk import Desk, queries
+from services.catalog.domain.state.app import App
+from services.catalog.domain.state.backup import Backup
+from services.catalog.domain.state.restore import Restore
+
+READING: Final = frozenset({RestoreState.QUEUED, RestoreState.RUNNING})
+"""States in which a restore needs its backup."""
+
+
+async def slug_owner(desk: Desk, slug: str) -> UUID | None:
+    """The living app that has `slug`."""
+    for app in desk.decided(App).values():
+        if app.slug == slug and not app.removed:
+            return app.app_id
+    owner: UUID | None = await queries.slug_owner(desk.c, slug=slug)
+    return owner
+
+
+async def newest_completed(desk: Desk, environment_id: UUID, *, besides: UUID | None = None) -> UUID | None:
+    """The environment's completed backup that was accepted last, `besides` not counted; None when there is none."""
+    decided = desk.decided(Backup)
+    row = await queries.newest_completed(
+        desk.c, environment_id=environment_id, besides=[*decided, *([besides] if besides else [])]
+    )
+    found = [(datetime.fromisoformat(row["created_at"]), row["id"])] if row else []
+    found += [(one.created_at, one.backup_id) for one in decided.values() if _is_good(one, environment_id, besides)]
+    return max(found)[1] if found else None
+
+
+async def running_restores(desk: Desk, backup_id: UUID) -> list[UUID]:
+    """The restores that are queued or running from a backup."""
+    decided = desk.decided(Restore)
+    stored = [row["id"] async for row in queries.running_restores(desk.c, backup_id=backup_id, besides=list(decided))]
+    return stored + [one.restore_id for one in decided.values() if one.backup_id == backup_id and one.state in READING]
+
+
+async def held_backups(desk: Desk, environment_id: UUID) -> list[Backup]:
+    """The environment's backups that are held past their expiry."""
+    decided = desk.decided(Backup)
+    held = queries.held_backups(desk.c, environment_id=environment_id, besides=list(decided))
+    stored = [await desk.find(Backup, one) for one in [row["id"] async for row in held]]
+    new = [one for one in decided.values() if one.environment_id == environment_id and one.held]
+    return [backup for backup in (*stored, *new) if backup is not None]
+
+
+def _is_good(backup: Backup, environment_id: UUID, besides: UUID | None) -> bool:
+    completed = backup.state is BackupState.COMPLETED and backup.environment_id == environment_id
+    return completed and backup.backup_id != besides

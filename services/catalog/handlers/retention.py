@@ -1,0 +1,56 @@
+"""Commands on how long backups are kept: deletion, expiry, leases, sweeps."""
+
+from contracts.commands.retention import AcquireLease, ApproveSweep, DeleteBackup, ExpireBackup, ReleaseLease
+from services.catalog.adapters.across import newest_completed
+from services.catalog.adapters.desk import Desk
+from services.catalog.domain.actors import person
+from services.catalog.domain.decide import deletion, expiry, leases, sweeps
+from services.catalog.domain.decide.backups import known
+from services.catalog.domain.state.backup import Backup
+from services.catalog.domain.state.environment import Environment
+from services.catalog.handlers.decided import Decided, Request
+from services.catalog.holding import blockers, holds, with_release
+
+
+async def delete_backup(desk: Desk, command: DeleteBackup, request: Request) -> Decided:
+    """Let it go before its expiry, unless something needs it."""
+    backup = known(await desk.find(Backup, command.backup_id), command.backup_id)
+    other = await newest_completed(desk, backup.environment_id, besides=backup.backup_id)
+    event = deletion.delete_backup(
+        backup,
+        command,
+        holds=await holds(desk, backup),
+        others_completed=other is not None,
+        requested_by=person(request.actor),
+        now=request.now,
+    )
+    return Decided("backup", command.backup_id, backup.app_id, (event,))
+
+
+async def expire_backup(desk: Desk, command: ExpireBackup, request: Request) -> Decided:
+    """Let it go when its time is over and nothing holds it; else say what does."""
+    backup = known(await desk.find(Backup, command.backup_id), command.backup_id)
+    event = expiry.expire_backup(backup, command, blockers=await blockers(desk, backup), now=request.now)
+    return Decided("backup", command.backup_id, backup.app_id, (event,))
+
+
+async def acquire_lease(desk: Desk, command: AcquireLease, _request: Request) -> Decided:
+    """Keep it for a while."""
+    backup = known(await desk.find(Backup, command.backup_id), command.backup_id)
+    event = leases.acquire_lease(backup, command, database_now=await desk.database_now())
+    return Decided("backup", command.backup_id, backup.app_id, (event,))
+
+
+async def release_lease(desk: Desk, command: ReleaseLease, request: Request) -> Decided:
+    """The work is over; where nothing else holds it past its expiry, that is said."""
+    backup = known(await desk.find(Backup, command.backup_id), command.backup_id)
+    event = leases.release_lease(backup, command)
+    return Decided("backup", command.backup_id, backup.app_id, await with_release(desk, backup, event, now=request.now))
+
+
+async def approve_sweep(desk: Desk, command: ApproveSweep, request: Request) -> Decided:
+    """Let a stopped sweep go on."""
+    environment = await desk.find(Environment, command.environment_id)
+    event = sweeps.approve_sweep(environment, command, approved_by=person(request.actor))
+    app_id = environment.app_id if environment else command.environment_id
+    return Decided("environment", command.environment_id, app_id, (event,))

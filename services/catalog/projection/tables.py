@@ -1,0 +1,89 @@
+"""The tables of the read model: which events concern a row, and how each is folded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from contracts.envelope import Event, Message
+from contracts.events.retention import SpaceReclaimed
+from contracts.events.slots import SlotEnded, SlotPlanned
+from services.catalog.domain.state import concerns
+from services.catalog.domain.state.app import App
+from services.catalog.domain.state.app import evolve as app_view
+from services.catalog.projection.views import backup, environment, policy_change, restore, slot
+
+Key = tuple[str, tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: which events concern its rows, their fold, the fields that name a row, and the columns beside them."""
+
+    name: str
+    concerned_by: concerns.Events
+    model: type[BaseModel]
+    fold: Callable[[Any, Message[Any]], Any]
+    named_by: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def key(self, event: Event) -> Key | None:
+        """The row that `event` concerns; None where it concerns none."""
+        named = tuple(getattr(event, field, None) for field in self.named_by)
+        return (self.name, named) if isinstance(event, self.concerned_by) and None not in named else None
+
+
+def _of_body(view: Callable[[Any, Any], Any]) -> Callable[[Any, Message[Any]], Any]:
+    return lambda before, message: view(before, message.body)
+
+
+_APP = Table("app", concerns.APP, App, _of_body(app_view), ("app_id",), ("slug", "removed"))
+_ENVIRONMENT = Table(
+    "environment",
+    (*concerns.ENVIRONMENT, SpaceReclaimed),
+    environment.EnvironmentView,
+    _of_body(environment.view),
+    ("environment_id",),
+    ("app_id", "name", "removed"),
+)
+BACKUP: Final = Table(
+    "backup",
+    concerns.BACKUP,
+    backup.BackupView,
+    _of_body(backup.view),
+    ("backup_id",),
+    ("environment_id", "state", "created_at"),
+)
+RESTORE: Final = Table(
+    "restore",
+    concerns.RESTORE,
+    restore.RestoreView,
+    _of_body(restore.view),
+    ("restore_id",),
+    ("environment_id", "state", "requested_at"),
+)
+_PREFLIGHT = Table(
+    "preflight",
+    concerns.PREFLIGHT,
+    restore.PreflightView,
+    _of_body(restore.preflight_view),
+    ("preflight_id",),
+    ("environment_id",),
+)
+_SLOT = Table(
+    "slot", (SlotPlanned, SlotEnded), slot.SlotView, _of_body(slot.view), ("environment_id", "slot_date"), ("state",)
+)
+_POLICY_CHANGE = Table(
+    "policy_change",
+    concerns.POLICY_CHANGE,
+    policy_change.PolicyChangeView,
+    policy_change.view,
+    ("policy_change_id",),
+    ("app_id", "environment_id", "changed_at"),
+)
+TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, _SLOT, _POLICY_CHANGE)
+FOLLOWED: Final[frozenset[type[Event]]] = frozenset(event for table in TABLES for event in table.concerned_by)
+"""Every event that the read model shows."""
+REMEMBERED: Final[concerns.Events] = (*concerns.BACKUP, *concerns.RESTORE, SlotEnded)
+"""What is kept in the history of the backup that it is about."""
