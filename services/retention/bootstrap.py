@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 
 from services.platform.database import migrate
+from services.platform.eventstore.relay import OutboxRelay
 from services.platform.foundation import Foundation
 from services.platform.jobs import JobKind, JobQueue, Worker
 from services.platform.messaging.follower import EventFollower
@@ -25,8 +27,30 @@ from services.retention.work.forgetting import ForgettingJob
 from services.retention.work.reclaiming import CondemningJob, ReclaimJob
 
 
+@dataclass(frozen=True)
+class Retention:
+    """The service, wired. `sweep.now()` sweeps at once; `tasks()` is everything that runs beside it."""
+
+    sweep: Sweep
+    follower: EventFollower
+    patrol: Patrol
+    worker: Worker
+    relay: OutboxRelay
+
+    def tasks(self) -> Sequence[Task]:
+        """What runs for ever."""
+        return [self.relay.run(), self.follower.run(), self.worker.run(), self.patrol.run(self.follower.replayed)]
+
+
 async def bootstrap(stack: AsyncExitStack, settings: RetentionServiceSettings, health: Health) -> Sequence[Task]:
     """Open everything. Raises a TransientError while an engine is not there, a PermanentError for an unsafe store."""
+    retention = await wire(stack, settings)
+    health.ready_when("log followed", retention.follower.replayed)
+    return retention.tasks()
+
+
+async def wire(stack: AsyncExitStack, settings: RetentionServiceSettings) -> Retention:
+    """The same, in parts. Raises as `bootstrap`."""
     own, clock = settings.retention, open_clock(settings.clock)
     ground = await Foundation.open(stack, settings, SERVICE)
     await migrate(ground.database, "services.retention", SERVICE)
@@ -40,12 +64,13 @@ async def bootstrap(stack: AsyncExitStack, settings: RetentionServiceSettings, h
         CONDEMN: CondemningJob(parts),
         RECLAIM: ReclaimJob(parts),
     }
-    worker = Worker(queue, kinds, settings.worker)
     asking = Asking(ground.database, ground.producer, clock, own)
     sweep = Sweep(parts, asking, Chores(queue), own)
-    patrol = Patrol(sweep, asking, ground.database, clock, timedelta(minutes=own.sweep_interval_minutes))
     reactions = Handlers(timedelta(hours=own.removal_grace_hours)).reactions()
-    follower = EventFollower(SERVICE, ground.database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"])
-
-    health.ready_when("log followed", follower.replayed)
-    return [ground.relay.run(), follower.run(), worker.run(), patrol.run(follower.replayed)]
+    return Retention(
+        sweep=sweep,
+        follower=EventFollower(SERVICE, ground.database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]),
+        patrol=Patrol(sweep, asking, ground.database, clock, timedelta(minutes=own.sweep_interval_minutes)),
+        worker=Worker(queue, kinds, settings.worker),
+        relay=ground.relay,
+    )
