@@ -41,6 +41,10 @@ SWEEP_INTERVAL_MINUTES: Final = 10
 SWEEP_CAP_COUNT: Final = 5
 SWEEP_CAP_SHARE: Final = 0.10
 """More than both in one sweep of one environment stops it: a wrong clock must not empty a repository."""
+EXPIRIES_AT_ONCE: Final = 500
+"""Commands of sweeps before the catalog at once: it decides thousands a second, and a person must not wait behind."""
+EXPIRY_ANSWER_SECONDS: Final = 60
+"""An ExpireBackup without an answer is sent again, with the same id: nobody waits for it."""
 
 ARCHIVE_LINK_HOURS: Final = 8
 ARCHIVE_LEASE_HOURS: Final = 8

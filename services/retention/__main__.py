@@ -3,8 +3,9 @@
 import sys
 
 from services.platform.process.service import run_service
-from services.platform.process.settings import Settings
-from services.retention.bootstrap import SERVICE, bootstrap
+from services.retention.bootstrap import bootstrap
+from services.retention.parts import SERVICE
+from services.retention.settings import RetentionServiceSettings
 
 if __name__ == "__main__":
-    sys.exit(run_service(SERVICE, Settings, bootstrap))
+    sys.exit(run_service(SERVICE, RetentionServiceSettings, bootstrap))

@@ -2,19 +2,75 @@
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
 
+from services.platform.database import migrate
+from services.platform.eventstore.relay import OutboxRelay
 from services.platform.foundation import Foundation
+from services.platform.jobs import JobKind, JobQueue, Worker
 from services.platform.messaging.follower import EventFollower
+from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
+from services.platform.process.ids import random_id
 from services.platform.process.service import Task
-from services.platform.process.settings import Settings
+from services.platform.repository import open_repository
+from services.retention.asking import Asking
+from services.retention.chores import CONDEMN, DELETE, FORGET, RECLAIM, Chores
+from services.retention.handlers import Handlers
+from services.retention.parts import SERVICE, Parts
+from services.retention.patrol import Patrol
+from services.retention.settings import RetentionServiceSettings
+from services.retention.sweeping import Sweep
+from services.retention.work.deleting import DeletionJob
+from services.retention.work.forgetting import ForgettingJob
+from services.retention.work.reclaiming import CondemningJob, ReclaimJob
 
-SERVICE = "retention"
+
+@dataclass(frozen=True)
+class Retention:
+    """The service, wired. `sweep.now()` sweeps at once; `tasks()` is everything that runs beside it."""
+
+    sweep: Sweep
+    follower: EventFollower
+    patrol: Patrol
+    worker: Worker
+    relay: OutboxRelay
+
+    def tasks(self) -> Sequence[Task]:
+        """What runs for ever."""
+        return [self.relay.run(), self.follower.run(), self.worker.run(), self.patrol.run(self.follower.replayed)]
 
 
-async def bootstrap(stack: AsyncExitStack, settings: Settings, health: Health) -> Sequence[Task]:
-    """Open what the service follows the log with. Raises a TransientError while an engine is not there."""
+async def bootstrap(stack: AsyncExitStack, settings: RetentionServiceSettings, health: Health) -> Sequence[Task]:
+    """Open everything. Raises a TransientError while an engine is not there, a PermanentError for an unsafe store."""
+    retention = await wire(stack, settings)
+    health.ready_when("log followed", retention.follower.replayed)
+    return retention.tasks()
+
+
+async def wire(stack: AsyncExitStack, settings: RetentionServiceSettings) -> Retention:
+    """The same, in parts. Raises as `bootstrap`."""
+    own, clock = settings.retention, open_clock(settings.clock)
     ground = await Foundation.open(stack, settings, SERVICE)
-    follower = EventFollower(SERVICE, ground.database, settings.kafka, {})
-    health.ready_when("log followed", follower.replayed)
-    return [ground.relay.run(), follower.run()]
+    await migrate(ground.database, "services.retention", SERVICE)
+    queue = await JobQueue.open(ground.database)
+    repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
+
+    parts = Parts(ground.database, ground.events, repository, clock, timedelta(days=own.tombstone_days))
+    kinds: dict[str, JobKind] = {
+        DELETE: DeletionJob(parts),
+        FORGET: ForgettingJob(parts),
+        CONDEMN: CondemningJob(parts),
+        RECLAIM: ReclaimJob(parts),
+    }
+    asking = Asking(ground.database, ground.producer, clock, own)
+    sweep = Sweep(parts, asking, Chores(queue), own)
+    reactions = Handlers(timedelta(hours=own.removal_grace_hours)).reactions()
+    return Retention(
+        sweep=sweep,
+        follower=EventFollower(SERVICE, ground.database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]),
+        patrol=Patrol(sweep, asking, ground.database, clock, timedelta(minutes=own.sweep_interval_minutes)),
+        worker=Worker(queue, kinds, settings.worker),
+        relay=ground.relay,
+    )

@@ -57,6 +57,8 @@ class BackupAttempt:
     async def begin(self) -> None:
         """See whether it is decided already, say that it has started, and find the backup that it builds upon."""
         self._verdict = await self._repository.verdict(self._entry.backup_id)
+        if self._verdict is None:
+            await self._repository.begin_backup(self._entry.backup_id)
         async with self._run.transaction() as c:
             started = BackupStarted(
                 backup_id=self._entry.backup_id,

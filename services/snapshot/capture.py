@@ -97,7 +97,8 @@ class Capture:
         try:
             with self._stopwatch.timed("read the previous backup's list"):
                 async for lines in read_documents(self._repository, previous.files.listing):
-                    await self._scratch.add_previous(lines)
+                    gone = await self._repository.unusable({name for line in lines for name in line.contents})
+                    await self._scratch.add_previous([line for line in lines if gone.isdisjoint(line.contents)])
                     self._meter.moved()
         except RepositoryError as error:
             self._met.previous_unreadable = error.reason

@@ -15,6 +15,7 @@ from services.platform.objectstore import (
 )
 from services.platform.process.settings import S3Settings
 from tests.suites.object_store import MEBIBYTE, ObjectStoreBehaviour, listed, pieces
+from tests.suites.reclaim import ReclaimBehaviour
 from tests.suites.repository import RepositoryBehaviour
 from tests.support.buckets import fresh_prefix
 
@@ -26,7 +27,7 @@ class TestS3ObjectStore(ObjectStoreBehaviour):
             yield store
 
 
-class TestRepositoryOnS3(RepositoryBehaviour):
+class TestRepositoryOnS3(RepositoryBehaviour, ReclaimBehaviour):
     @pytest.fixture
     async def store(self, s3: S3Settings) -> AsyncIterator[ObjectStore]:
         async with fresh_prefix(s3) as (_, store):

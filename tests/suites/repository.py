@@ -16,6 +16,7 @@ from services.platform.repository.errors import (
     ContentMissingError,
     ManifestCorruptError,
     ManifestMissingError,
+    ManifestStandsError,
     RepositoryKeyError,
 )
 from services.platform.repository.layout import content_key
@@ -215,6 +216,37 @@ class RepositoryBehaviour:
             listing = Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=0)
             with pytest.raises(ContentCorruptError) if broken else nullcontext():
                 assert [batch async for batch in read_documents(repository, listing)] == []
+
+    async def test_a_tombstone_replaces_the_manifest_and_nothing_replaces_a_tombstone(
+        self, repository: EnvironmentRepository
+    ) -> None:
+        written = manifest(uuid4(), repository.environment_id, repository.key_id)
+        stone = tombstone(written.backup_id, repository.environment_id, Burial.DELETED)
+        await repository.put_manifest(written)
+        for again in (stone, stone, stone.model_copy(update={"why": Burial.FAILED})):
+            await repository.erase_manifest(again)
+            verdict = await repository.verdict(written.backup_id)
+            assert verdict is not None
+            assert verdict.decided == stone
+        assert (await repository.put_manifest(written)).decided == stone
+
+    async def test_what_never_came_to_exist_can_be_erased_too(self, repository: EnvironmentRepository) -> None:
+        stone = tombstone(uuid4(), repository.environment_id, Burial.DELETED)
+        await asyncio.gather(*(repository.erase_manifest(stone) for _ in range(4)))
+        verdict = await repository.verdict(stone.backup_id)
+        assert verdict is not None
+        assert verdict.decided == stone
+
+    async def test_a_tombstone_is_removed_and_a_manifest_never(self, repository: EnvironmentRepository) -> None:
+        written = manifest(uuid4(), repository.environment_id, repository.key_id)
+        stone = tombstone(uuid4(), repository.environment_id)
+        await repository.put_manifest(written)
+        await repository.bury(stone)
+        for _ in range(2):
+            await repository.remove_tombstone(stone.backup_id)
+            assert await repository.verdict(stone.backup_id) is None
+        with pytest.raises(ManifestStandsError):
+            await repository.remove_tombstone(written.backup_id)
 
 
 def _line(number: int) -> DocumentLine:

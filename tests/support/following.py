@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.codec import RawRecord
-from contracts.envelope import Message
+from contracts.envelope import Event, Message
 from contracts.events.apps import AppRegistered
 from contracts.events.backups import BackupFailed, BackupStarted
 from contracts.topics import Topic
@@ -57,15 +57,15 @@ class Followed:
         """Puts events on the log."""
         await self.producer.send_batch(Topic.EVENTS, records)
 
-    def follower(self) -> EventFollower:
-        """One instance, which follows as `snapshot`."""
-        reactions: Reactions = dict.fromkeys((AppRegistered, BackupStarted, BackupFailed), self.note)
+    def follower(self, *more: type[Event]) -> EventFollower:
+        """One instance, which follows as `snapshot`; `more` are events that it reacts to besides."""
+        reactions: Reactions = dict.fromkeys((AppRegistered, BackupStarted, BackupFailed, *more), self.note)
         return EventFollower("snapshot", self.database, self.settings, reactions)
 
     @asynccontextmanager
-    async def following(self) -> AsyncIterator[EventFollower]:
+    async def following(self, *more: type[Event]) -> AsyncIterator[EventFollower]:
         """One instance that runs."""
-        follower = self.follower()
+        follower = self.follower(*more)
         task = asyncio.create_task(follower.run())
         try:
             yield follower

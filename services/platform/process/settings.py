@@ -137,6 +137,19 @@ class WorkerSettings(Group):
         return self
 
 
+class RetentionSettings(Group):
+    """When sweeps run, what stops them, how long what they let go stays (spec: messages, "Defaults"); business time."""
+
+    sweep_interval_minutes: float = Field(default=defaults.SWEEP_INTERVAL_MINUTES, gt=0)
+    cap_count: int = Field(default=defaults.SWEEP_CAP_COUNT, ge=0)
+    cap_share: float = Field(default=defaults.SWEEP_CAP_SHARE, ge=0, le=1)
+    removal_grace_hours: float = Field(default=defaults.REMOVAL_GRACE_HOURS, ge=0)
+    tombstone_days: float = Field(default=defaults.TOMBSTONE_DAYS, ge=1)
+    commands_at_once: int = Field(default=defaults.EXPIRIES_AT_ONCE, ge=1)
+    answer_seconds: float = Field(default=defaults.EXPIRY_ANSWER_SECONDS, gt=0)
+    """By PostgreSQL's clock, like every back-off."""
+
+
 class ProvisionSettings(Group):
     """What the one-shot setup needs besides: it comes as an administrator and gives each service its role."""
 
@@ -163,6 +176,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
     worker: WorkerSettings = WorkerSettings()
+    retention: RetentionSettings = RetentionSettings()
     provision: ProvisionSettings | None = None
 
     @model_validator(mode="after")

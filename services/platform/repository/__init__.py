@@ -5,12 +5,22 @@ The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRe
 
 from services.platform.repository.lists import read_dangling, read_documents
 from services.platform.repository.opening import open_repository
-from services.platform.repository.port import EnvironmentRepository, Hasher, Repository, StoredSequence, Verdict
+from services.platform.repository.port import (
+    Condemned,
+    EnvironmentRepository,
+    Hasher,
+    Reclaimed,
+    Repository,
+    StoredSequence,
+    Verdict,
+)
 from services.platform.repository.v1 import RepositoryV1
 
 __all__ = [
+    "Condemned",
     "EnvironmentRepository",
     "Hasher",
+    "Reclaimed",
     "Repository",
     "RepositoryV1",
     "StoredSequence",

@@ -3,7 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import Set as AbstractSet
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from contracts.manifest import CONTENT_BYTES
 from services.platform.objectstore import AlreadyExistsError, ObjectNotFoundError, ObjectStore
 from services.platform.objectstore.pieces import grouped
+from services.platform.process.ids import NewId
 from services.platform.process.together import together
 from services.platform.repository.content import pack, unpack
 from services.platform.repository.errors import ContentMissingError
@@ -36,10 +38,21 @@ class _Put:
 class Contents:
     """The contents of one environment."""
 
-    def __init__(self, store: ObjectStore, environment_id: UUID, key: bytes) -> None:
+    def __init__(self, store: ObjectStore, environment_id: UUID, key: bytes, new_id: NewId) -> None:
         self._store = store
         self._environment_id = environment_id
         self._key = key
+        self._new_id = new_id
+        self._condemned: frozenset[str] = frozenset()
+        self._again: dict[str, str] = {}
+
+    def avoid(self, condemned: frozenset[str]) -> None:
+        """Do not build upon these keys: what lies there is stored again, under a key that nobody ever had."""
+        self._condemned = condemned
+
+    def avoided(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Those that must not be built upon."""
+        return {name for name in names if content_key(self._environment_id, name) in self._condemned}
 
     async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
         """See EnvironmentRepository."""
@@ -83,10 +96,16 @@ class Contents:
             name, stored = await asyncio.to_thread(pack, self._key, group)
         group.clear()
         try:
-            await self._store.put(content_key(self._environment_id, name), stored, only_if_absent=True)
+            await self._store.put(self._place(name), stored, only_if_absent=True)
         except AlreadyExistsError:
             return _Put(name, size_bytes, 0)
         return _Put(name, size_bytes, len(stored))
+
+    def _place(self, name: str) -> str:
+        key = content_key(self._environment_id, name)
+        if key not in self._condemned:
+            return key
+        return self._again.setdefault(name, f"{key}.{self._new_id()}")
 
     async def read(self, names: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """See EnvironmentRepository."""
@@ -105,13 +124,21 @@ class Contents:
             await asyncio.gather(*ahead, return_exceptions=True)
 
     async def _get(self, name: str) -> bytes:
-        try:
-            stored = await self._store.get(content_key(self._environment_id, name))
-        except ObjectNotFoundError as error:
-            raise ContentMissingError(f"the content {name} is not in the repository") from error
+        stored = await self._stored(content_key(self._environment_id, name))
+        if stored is None:
+            raise ContentMissingError(f"the content {name} is not in the repository")
         if len(stored) <= INLINE_BYTES:
             return unpack(self._key, name, stored)
         return await asyncio.to_thread(unpack, self._key, name, stored)
+
+    async def _stored(self, key: str) -> bytes | None:
+        """Where it always is, or where it was stored again."""
+        with suppress(ObjectNotFoundError):
+            return await self._store.get(key)
+        async for info in self._store.list(f"{key}."):
+            with suppress(ObjectNotFoundError):
+                return await self._store.get(info.key)
+        return None
 
 
 def _size(group: Sequence[bytes]) -> int:

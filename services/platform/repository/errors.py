@@ -1,15 +1,19 @@
-"""Why stored bytes cannot be had back. All are permanent: somebody has to look at the store or the key.
+"""Why stored bytes cannot be had back, and why room cannot be reclaimed (yet).
 
-PermanentError
+TransientError
+└── RemovalTooEarlyError    condemned content must still wait: for its time, or for a backup that had begun before
+PermanentError              somebody has to look at the store or the key
 ├── ContentMissingError     a manifest names a content that is not in the store
 ├── ContentCorruptError     a content's bytes are not those that it is named after
 ├── ManifestMissingError    no backup of that id: nothing there, or a tombstone
+├── ManifestStandsError      the backup exists, where only a tombstone was expected
 ├── ManifestCorruptError    unreadable, of a newer format, or not the one that the log tells of
+├── CondemnedCorruptError   what is condemned cannot be read: nothing is removed
 └── RepositoryKeyError      the key's file is missing, readable by others, malformed, or another repository's
 """
 
 from contracts.errors import FailureCode
-from services.platform.process.errors import PermanentError
+from services.platform.process.errors import PermanentError, TransientError
 
 
 class RepositoryError(PermanentError):
@@ -31,9 +35,21 @@ class ManifestMissingError(RepositoryError):
     """There is no manifest of that backup."""
 
 
+class ManifestStandsError(RepositoryError):
+    """The backup exists, and what was asked for is only for one that does not."""
+
+
 class ManifestCorruptError(RepositoryError):
     """A manifest that cannot be trusted."""
 
 
+class CondemnedCorruptError(RepositoryError):
+    """An object that should name what is condemned does not."""
+
+
 class RepositoryKeyError(RepositoryError):
     """The repository's key cannot be used."""
+
+
+class RemovalTooEarlyError(TransientError):
+    """Condemned content cannot be removed yet; later it can."""

@@ -1,18 +1,42 @@
 """Where things are in the object store (contracts/FORMAT.md, "Layout")."""
 
+from typing import Final
 from uuid import UUID
+
+CONDEMNATION: Final = "complete"
+"""The name of the object that ends a mark; its parts have random ones."""
+
+
+def prefix(environment_id: UUID) -> str:
+    """Below it lies everything of an environment, and nothing else."""
+    return f"environments/{environment_id}/"
+
+
+def content_prefix(environment_id: UUID) -> str:
+    """Where an environment's contents are."""
+    return f"{prefix(environment_id)}content/"
 
 
 def content_key(environment_id: UUID, name: str) -> str:
     """Where a content is."""
-    return f"environments/{environment_id}/content/{name[:2]}/{name}"
+    return f"{content_prefix(environment_id)}{name[:2]}/{name}"
 
 
 def manifest_prefix(environment_id: UUID) -> str:
     """Where an environment's manifests and tombstones are."""
-    return f"environments/{environment_id}/manifests/"
+    return f"{prefix(environment_id)}manifests/"
 
 
 def manifest_key(environment_id: UUID, backup_id: UUID) -> str:
     """Where a backup's manifest or tombstone is; the epoch of a job is no part of it (architecture §2.11)."""
     return f"{manifest_prefix(environment_id)}{backup_id}"
+
+
+def begun_prefix(environment_id: UUID) -> str:
+    """Where the markers of begun backups are."""
+    return f"{prefix(environment_id)}begun/"
+
+
+def condemned_prefix(environment_id: UUID, mark_id: UUID | None = None) -> str:
+    """Where what is condemned is named; by one mark, or by all."""
+    return f"{prefix(environment_id)}condemned/" + (f"{mark_id}/" if mark_id else "")

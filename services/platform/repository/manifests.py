@@ -1,11 +1,17 @@
 """Manifests and tombstones: the conditional put that decides about a backup, and how a decision is read."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID
 
 from contracts.manifest import Manifest, ManifestError, Tombstone, parse, serialize
-from services.platform.objectstore import AlreadyExistsError, ObjectNotFoundError, ObjectStore
-from services.platform.repository.errors import ManifestCorruptError, ManifestMissingError, RepositoryKeyError
+from services.platform.objectstore import AlreadyExistsError, ObjectChangedError, ObjectNotFoundError, ObjectStore
+from services.platform.repository.errors import (
+    ManifestCorruptError,
+    ManifestMissingError,
+    ManifestStandsError,
+    RepositoryKeyError,
+)
 from services.platform.repository.hashing import keyed_hash
 from services.platform.repository.keys import EnvironmentKeys
 from services.platform.repository.layout import manifest_key, manifest_prefix
@@ -53,10 +59,29 @@ class Manifests:
             raise ManifestCorruptError(f"the manifest of {backup_id} is not the one that was written: its hash differs")
         return verdict.manifest
 
+    async def erase(self, tombstone: Tombstone) -> None:
+        """See EnvironmentRepository.erase_manifest."""
+        key = self.key(tombstone.backup_id)
+        while (verdict := await self.decide(tombstone)).manifest:
+            with suppress(ObjectChangedError):  # somebody else erases it too
+                etag = (await self._store.head(key)).etag
+                if verdict == await self.verdict(tombstone.backup_id):
+                    await self._store.replace(key, serialize(tombstone), etag=etag)
+
+    async def remove_tombstone(self, backup_id: UUID) -> None:
+        """See EnvironmentRepository."""
+        verdict = await self.verdict(backup_id)
+        if verdict is None:
+            return
+        if verdict.manifest:
+            raise ManifestStandsError(f"the backup {backup_id} exists: only a tombstone is removed")
+        await self._store.delete(verdict.key)
+
     async def all(self) -> AsyncIterator[Verdict]:
         """Every decision, in no order."""
         async for info in self._store.list(manifest_prefix(self._environment_id)):
-            yield await self._read(info.key)
+            with suppress(ObjectNotFoundError):  # a tombstone that was removed meanwhile
+                yield await self._read(info.key)
 
     async def _read(self, key: str) -> Verdict:
         data = await self._store.get(key)

@@ -1,7 +1,9 @@
 """What snapshot and restore need of the repository, whatever the stored format behind it (contracts/FORMAT.md)."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -34,6 +36,24 @@ class Verdict:
     def manifest(self) -> Manifest | None:
         """The manifest, if the backup exists."""
         return self.decided if isinstance(self.decided, Manifest) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Condemned:
+    """What a mark condemned: contents that nothing refers to, and the bytes that they take in the store."""
+
+    mark_id: UUID
+    contents: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """What a removal gave back: bytes of the store, the contents and the objects that are gone."""
+
+    bytes: int
+    contents: int
+    objects: int
 
 
 class Hasher(Protocol):
@@ -109,6 +129,45 @@ class EnvironmentRepository(Protocol):
 
     def manifests(self) -> AsyncIterator[Verdict]:
         """Every manifest and tombstone of the environment; enough to rebuild the catalog's entries."""
+        ...
+
+    async def begin_backup(self, backup_id: UUID) -> None:
+        """Mark a backup as begun and learn what is condemned, before anything is stored for it (architecture §2.12).
+
+        The mark ends with the manifest or the tombstone. Again is harmless.
+        """
+        ...
+
+    async def unusable(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of the names that a new backup must not refer to, although an earlier one does: what is condemned."""
+        ...
+
+    async def erase_manifest(self, tombstone: Tombstone) -> None:
+        """Put the tombstone in the manifest's place, or where there is nothing. One that stands there stays."""
+        ...
+
+    async def remove_tombstone(self, backup_id: UUID) -> None:
+        """Remove a tombstone that nobody can need any more (contracts/defaults.py, TOMBSTONE_DAYS).
+
+        Again is harmless. Raises ManifestStandsError when the backup exists.
+        """
+        ...
+
+    async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
+        """Find what no manifest refers to and publish it as condemned, in bounded memory.
+
+        Again with the same id gives the same answer. Raises RepositoryError when a manifest or list cannot be read:
+        what it refers to is not known then.
+        """
+        ...
+
+    async def remove_condemned(self, mark_id: UUID, now: datetime) -> Reclaimed:
+        """Remove what the mark condemned and what still nothing refers to.
+
+        Raises RemovalTooEarlyError (transient) before CONDEMNED_HOURS have passed, and while a backup that had begun
+        before has neither manifest nor tombstone; RepositoryError as `condemn`. Nothing is left of an unknown mark,
+        or of one that was removed already: then all numbers are 0.
+        """
         ...
 
 

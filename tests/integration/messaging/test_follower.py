@@ -5,8 +5,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.codec import RawRecord
+from contracts.errors import RejectionCode
 from contracts.events.apps import AppRegistered
 from contracts.events.backups import BackupStarted
+from contracts.events.commands import CommandRejected
 from contracts.topics import Topic
 from services.platform.messaging.consuming import commit, group_consumer
 from services.platform.messaging.driver import TopicPartition
@@ -27,6 +29,14 @@ def backup(stream: str, sequence: int, environment: UUID = PRODUCTION, event_id:
 def app() -> RawRecord:
     app_id = uuid4()
     return event(AppRegistered(app_id=app_id, name="Shop", slug="shop"), f"catalog/app/{app_id}", 1)
+
+
+def refusal() -> RawRecord:
+    command_id = uuid4()
+    body = CommandRejected(
+        command_id=command_id, command="ExpireBackup", code=RejectionCode.NOT_FOUND, reason="there is no such backup"
+    )
+    return event(body, f"catalog/command/{command_id}", 1)
 
 
 async def until_noted(followed: Followed, *places: str) -> None:
@@ -171,3 +181,18 @@ async def test_a_follower_is_ready_when_it_has_dealt_with_what_was_there(followe
     async with followed.following() as follower:
         await eventually(follower.replayed)
         assert len(await followed.noted()) == 1199
+
+
+async def test_refusals_are_passed_over_unless_somebody_reacts_to_them(followed: Followed) -> None:
+    async with followed.following():
+        await followed.put(refusal(), backup("a", 1))
+        await until_noted(followed, "a:1")
+
+
+async def test_a_refusal_is_heard_by_who_reacts_to_it_and_leaves_no_position(followed: Followed) -> None:
+    heard = refusal()
+    async with followed.following(CommandRejected):
+        await followed.put(heard)
+        await until_noted(followed, f"{dict(heard.headers)['ce_subject'].decode()}:1")
+    async with followed.database.transaction() as c:
+        assert await c.fetchval("SELECT count(*) FROM stream_position WHERE stream LIKE 'catalog/command/%'") == 0

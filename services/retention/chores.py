@@ -1,0 +1,92 @@
+"""Puts the jobs that have come due: the end of manifests and tombstones, and the two halves of a reclaim."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from contracts.envelope import Cause
+from contracts.states import BackupState
+from services.platform.database import Connection, load_queries
+from services.platform.jobs import JobQueue, NewJob
+from services.platform.process.ids import NewId, random_id
+from services.platform.process.retry import until_done
+
+DELETE: Final = "delete"
+FORGET: Final = "forget"
+CONDEMN: Final = "condemn"
+RECLAIM: Final = "reclaim"
+
+PAGE: Final = 200
+"""Jobs put in one transaction."""
+
+queries = load_queries("services.retention")
+_causes: Final = TypeAdapter(Cause)
+
+
+class Chores:
+    """From rows to jobs. A row has one job at a time; the job says in its last step what comes next, and when."""
+
+    def __init__(self, queue: JobQueue, new_id: NewId = random_id) -> None:
+        self._queue = queue
+        self._new_id = new_id
+
+    async def put(self, now: datetime) -> int:
+        """Put what has come due by business time; how many jobs there were."""
+        return await self._all(self._backups, now) + await self._all(self._environments, now)
+
+    async def _all(self, some: Callable[[datetime], Awaitable[int]], now: datetime) -> int:
+        total = 0
+        while True:
+            count = await until_done("put jobs", partial(some, now))
+            total += count
+            if count < PAGE:
+                return total
+
+    async def _backups(self, now: datetime) -> int:
+        async with self._queue.database.transaction() as c:
+            rows = [row async for row in queries.backups_to_work_on(c, now=now, page=PAGE)]
+            for row in rows:
+                kind = FORGET if row["state"] == BackupState.DELETED else DELETE
+                job_id = await self._put(c, kind, row, {"backup_id": str(row["backup_id"]), "state": row["state"]})
+                await queries.note_backup_job(c, backup_id=row["backup_id"], job_id=job_id)
+        return len(rows)
+
+    async def _environments(self, now: datetime) -> int:
+        async with self._queue.database.transaction() as c:
+            rows = [row async for row in queries.environments_to_work_on(c, now=now, page=PAGE)]
+            for row in rows:
+                job_id = await self._put_reclaim(c, row)
+                await queries.note_environment_job(c, environment_id=row["environment_id"], job_id=job_id)
+        return len(rows)
+
+    async def _put_reclaim(self, c: Connection, row: Any) -> UUID:  # noqa: ANN401 -- a row of the driver
+        """The first half, under the mark of a try that failed if there is one; or the second."""
+        mark_id = row["mark_id"] or self._new_id()
+        if row["condemned_contents"] is None:
+            await queries.note_mark(c, environment_id=row["environment_id"], mark_id=mark_id)
+            return await self._put(c, CONDEMN, row, {"mark_id": str(mark_id)})
+        condemned = {"contents": row["condemned_contents"], "bytes": row["condemned_bytes"]}
+        return await self._put(c, RECLAIM, row, {"mark_id": str(mark_id), **condemned})
+
+    async def _put(
+        self,
+        c: Connection,
+        kind: str,
+        row: Any,  # noqa: ANN401 -- a row of the driver
+        payload: dict[str, Any],
+    ) -> UUID:
+        job = NewJob(
+            job_id=self._new_id(),
+            kind=kind,
+            environment_id=row["environment_id"],
+            host=str(row["environment_id"]),  # no database is touched: only its own environment's jobs wait for it
+            payload=payload,
+            cause=_causes.validate_python(row["cause"]),
+            key=row["key"],
+        )
+        await self._queue.put(c, job)
+        return job.job_id

@@ -1,0 +1,62 @@
+"""A wrong clock must not empty a repository: how much one sweep of one environment may ask for (spec: retention §2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+
+@dataclass(frozen=True)
+class Cap:
+    """More than `count` and more than `share` of an environment's backups in one sweep stops it."""
+
+    count: int
+    share: float
+
+    def is_exceeded(self, going: int, there: int) -> bool:
+        """Whether `going` of the `there` backups are too many at once."""
+        return going > self.count and going > self.share * there
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an environment stands before a sweep.
+
+    `due_count` are to be asked for now; `approved_count` of these were due when the sweep that was approved had
+    stopped, at `approved_until`. `stopped_sweep_id` is a sweep that stands stopped.
+    """
+
+    environment_id: UUID
+    backup_count: int
+    due_count: int
+    approved_count: int = 0
+    stopped_sweep_id: UUID | None = None
+    approved_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a sweep does with an environment: it asks for all that expired up to `ask_until` (None: for nothing).
+
+    `stopped_sweep_id` is the sweep that stands stopped afterwards; `stops_now`: it is this one, and that is news.
+    """
+
+    ask_until: datetime | None
+    stopped_sweep_id: UUID | None
+    stops_now: bool
+
+
+def judge(standing: Standing, cap: Cap, sweep_id: UUID, now: datetime) -> Verdict:
+    """Ask for what is due, unless that is too much at once: what was approved goes, the rest waits for a person.
+
+    An approval serves one sweep: what falls due later is measured again.
+    """
+    unapproved = standing.due_count - standing.approved_count
+    if unapproved == 0 or not cap.is_exceeded(unapproved, standing.backup_count):
+        return Verdict(now, None, stops_now=False)
+    stands = standing.stopped_sweep_id
+    return Verdict(standing.approved_until, stands or sweep_id, stops_now=stands is None)
+
+
+def sweep_of(run_id: UUID, environment_id: UUID) -> UUID:
+    """The id of one run's sweep of one environment: each is approved by itself."""
+    return uuid5(run_id, str(environment_id))

@@ -1,0 +1,111 @@
+"""What retention does when the log tells of something: it changes what it knows of a backup, and no more."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from contracts.commands.retention import ExpireBackup
+from contracts.envelope import Cause, Message
+from contracts.events.backups import BackupCompleted, BackupFailed, BackupRequested
+from contracts.events.commands import CommandRejected
+from contracts.events.retention import (
+    BackupDeletionRequested,
+    BackupExpired,
+    BackupExpiryChanged,
+    ExpiryHeld,
+    ExpiryReleased,
+    SweepApproved,
+)
+from contracts.states import BackupState
+from services.platform.database import Connection, load_queries
+from services.platform.messaging.follower import Reactions
+from services.retention import known
+from services.retention.domain.backup import Backup
+
+queries = load_queries("services.retention")
+
+EXPIRE: Final = ExpireBackup.__name__
+
+About = BackupCompleted | BackupFailed | BackupExpiryChanged | ExpiryHeld | ExpiryReleased
+LetGo = BackupExpired | BackupDeletionRequested
+
+
+class Handlers:
+    """One function per event, named like it. `grace` is how long the bytes stay of what was let go."""
+
+    def __init__(self, grace: timedelta) -> None:
+        self._grace = grace
+
+    def reactions(self) -> Reactions:
+        """Which event goes to which function."""
+        return {
+            BackupRequested: self.on_backup_requested,
+            BackupCompleted: self.on_backup_completed,
+            BackupFailed: self.on_backup_failed,
+            BackupExpiryChanged: self.on_backup_expiry_changed,
+            ExpiryHeld: self.on_expiry_held,
+            ExpiryReleased: self.on_expiry_released,
+            BackupExpired: self.on_backup_expired,
+            BackupDeletionRequested: self.on_backup_deletion_requested,
+            CommandRejected: self.on_command_rejected,
+            SweepApproved: self.on_sweep_approved,
+        }
+
+    async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
+        """Know it."""
+        body, key = message.body, message.envelope.key
+        await queries.know_environment(c, environment_id=body.environment_id, key=key)
+        await known.save(c, Backup.requested(body, key))
+
+    async def on_backup_completed(self, c: Connection, message: Message[BackupCompleted]) -> None:
+        """From its expiry on it is asked for."""
+        await _change(c, message.body, lambda backup: backup.completed())
+
+    async def on_backup_failed(self, c: Connection, message: Message[BackupFailed]) -> None:
+        """It is listed for two weeks."""
+        await _change(c, message.body, lambda backup: backup.failed())
+
+    async def on_backup_expiry_changed(self, c: Connection, message: Message[BackupExpiryChanged]) -> None:
+        """It is judged anew."""
+        body = message.body
+        await _change(c, body, lambda backup: backup.expiry_changed(body.expires_at))
+
+    async def on_expiry_held(self, c: Connection, message: Message[ExpiryHeld]) -> None:
+        """Not asked for again until it is released."""
+        body = message.body
+        await _change(c, body, lambda backup: backup.held(body.blockers))
+
+    async def on_expiry_released(self, c: Connection, message: Message[ExpiryReleased]) -> None:
+        """The next sweep asks again."""
+        await _change(c, message.body, lambda backup: backup.released())
+
+    async def on_backup_expired(self, c: Connection, message: Message[BackupExpired]) -> None:
+        """Its grace begins."""
+        await self._let_go(c, message, BackupState.EXPIRED, message.body.expired_at)
+
+    async def on_backup_deletion_requested(self, c: Connection, message: Message[BackupDeletionRequested]) -> None:
+        """Its grace begins."""
+        await self._let_go(c, message, BackupState.DELETING, message.body.requested_at)
+
+    async def on_command_rejected(self, c: Connection, message: Message[CommandRejected]) -> None:
+        """Note why the catalog does not let it go. Heard again, the backup waits for no answer any more."""
+        body = message.body
+        backup = await known.find_asked(c, body.command_id) if body.command == EXPIRE else None
+        if backup is not None:
+            await known.save(c, backup.refused(body.code, body.reason, message.envelope.time))
+
+    async def on_sweep_approved(self, c: Connection, message: Message[SweepApproved]) -> None:
+        """What was due when it stopped goes with the next sweep, however much that is."""
+        await queries.approve(c, environment_id=message.body.environment_id, sweep_id=message.body.sweep_id)
+
+    async def _let_go(self, c: Connection, message: Message[LetGo], state: BackupState, since: datetime) -> None:
+        if await _change(c, message.body, lambda backup: backup.let_go(state, since + self._grace)):
+            await queries.note_cause(c, backup_id=message.body.backup_id, cause=Cause.of(message))
+
+
+async def _change(c: Connection, body: About | LetGo, rule: Callable[[Backup], Backup]) -> bool:
+    """Whether the backup is known. One that was forgotten has nothing left that could change."""
+    backup = await known.find(c, body.backup_id)
+    if backup is not None:
+        await known.save(c, rule(backup))
+    return backup is not None

@@ -1,0 +1,36 @@
+"""What the sweeps and the jobs of this service work with."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from contracts.envelope import Cause, Event
+from contracts.streams import stream
+from services.platform.database import Connection, Database
+from services.platform.eventstore.store import EventStore
+from services.platform.process.clock import Clock
+from services.platform.repository import Repository
+
+SERVICE: Final = "retention"
+TRY_AGAIN_AFTER: Final = timedelta(hours=1)
+"""After work on bytes that failed, or that had come too early; by business time."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Made once, by `bootstrap`. `tombstones_stay` is how long a deleted backup's tombstone does."""
+
+    database: Database
+    events: EventStore
+    repository: Repository
+    clock: Clock
+    tombstones_stay: timedelta
+
+    async def say(  # noqa: PLR0913, PLR0917 -- each says one thing about the event
+        self, c: Connection, entity: str, entity_id: UUID, body: Event, cause: Cause, key: str
+    ) -> None:
+        """Append an event to the entity's stream, in the transaction `c`."""
+        name = stream(SERVICE, entity, entity_id)
+        last = await self.events.last_sequence(c, name)
+        await self.events.append(c, name, [body], cause, key, after=last, now=self.clock.now())

@@ -1,0 +1,60 @@
+-- name: find_backup(backup_id)^
+SELECT * FROM backup WHERE backup_id = :backup_id FOR UPDATE;
+
+-- name: find_asked(command_id)^
+SELECT * FROM backup WHERE command_id = :command_id AND waits_for = 'answer' FOR UPDATE;
+
+-- name: save_backup(backup_id, environment_id, key, created_at, expires_at, state, ask_from, round, waits_for, reason, asked_sweep_id, asked_expires_at, asked_at, work_from)!
+INSERT INTO backup
+    (backup_id, environment_id, key, created_at, expires_at, state, ask_from, round, waits_for, reason,
+    asked_sweep_id, asked_expires_at, asked_at, work_from)
+VALUES
+    (:backup_id, :environment_id, :key, :created_at, :expires_at, :state, :ask_from, :round, :waits_for, :reason,
+    :asked_sweep_id, :asked_expires_at, :asked_at, :work_from)
+ON CONFLICT (backup_id) DO UPDATE SET
+    expires_at = excluded.expires_at,
+    state = excluded.state,
+    ask_from = excluded.ask_from,
+    round = excluded.round,
+    waits_for = excluded.waits_for,
+    reason = excluded.reason,
+    asked_sweep_id = excluded.asked_sweep_id,
+    asked_expires_at = excluded.asked_expires_at,
+    asked_at = excluded.asked_at,
+    work_from = excluded.work_from;
+
+-- name: forget_backup(backup_id)!
+DELETE FROM backup WHERE backup_id = :backup_id;
+
+-- name: unsent(at_once, answer_seconds)
+-- What was asked for and not sent yet, or sent long ago without an answer; so many that no more than `at_once` are open.
+SELECT backup_id, key, round, asked_sweep_id, asked_expires_at, asked_at FROM backup
+WHERE waits_for = 'answer'
+  AND (sent_at IS NULL OR sent_at <= clock_timestamp() - make_interval(secs => :answer_seconds))
+ORDER BY asked_at, backup_id
+LIMIT greatest(0, :at_once - (
+    SELECT count(*) FROM backup
+    WHERE waits_for = 'answer' AND sent_at > clock_timestamp() - make_interval(secs => :answer_seconds)
+))
+FOR UPDATE SKIP LOCKED;
+
+-- name: note_sent(backup_ids, command_ids)!
+UPDATE backup SET command_id = sent.command_id, sent_at = clock_timestamp()
+FROM unnest(:backup_ids::uuid[], :command_ids::uuid[]) AS sent (backup_id, command_id)
+WHERE backup.backup_id = sent.backup_id;
+
+-- name: backups_to_work_on(now, page)
+SELECT backup_id, environment_id, key, state, cause FROM backup
+WHERE work_from <= :now AND job_id IS NULL
+ORDER BY work_from
+LIMIT :page
+FOR UPDATE SKIP LOCKED;
+
+-- name: note_backup_job(backup_id, job_id)!
+UPDATE backup SET job_id = :job_id WHERE backup_id = :backup_id;
+
+-- name: end_backup_job(backup_id, work_from)!
+UPDATE backup SET job_id = NULL, work_from = :work_from WHERE backup_id = :backup_id;
+
+-- name: note_cause(backup_id, cause)!
+UPDATE backup SET cause = :cause WHERE backup_id = :backup_id;

@@ -1,0 +1,33 @@
+-- name: know_environment(environment_id, key)!
+INSERT INTO environment (environment_id, key) VALUES (:environment_id, :key) ON CONFLICT DO NOTHING;
+
+-- name: note_garbage(environment_id, now, cause)!
+-- A mark that is under way may have looked already: another one follows.
+UPDATE environment SET has_garbage = true, cause = :cause, work_from = coalesce(work_from, :now)
+WHERE environment_id = :environment_id;
+
+-- name: environments_to_work_on(now, page)
+SELECT environment_id, key, mark_id, condemned_contents, condemned_bytes, cause FROM environment
+WHERE work_from <= :now AND job_id IS NULL
+ORDER BY work_from
+LIMIT :page
+FOR UPDATE SKIP LOCKED;
+
+-- name: note_environment_job(environment_id, job_id)!
+UPDATE environment SET job_id = :job_id WHERE environment_id = :environment_id;
+
+-- name: note_mark(environment_id, mark_id)!
+-- What becomes garbage from here on may be overlooked by this mark.
+UPDATE environment SET has_garbage = false, mark_id = :mark_id WHERE environment_id = :environment_id;
+
+-- name: note_condemned(environment_id, contents, bytes, work_from)!
+UPDATE environment SET job_id = NULL, condemned_contents = :contents, condemned_bytes = :bytes, work_from = :work_from
+WHERE environment_id = :environment_id;
+
+-- name: note_reclaimed(environment_id, now)!
+UPDATE environment SET job_id = NULL, mark_id = NULL, condemned_contents = NULL, condemned_bytes = NULL,
+    work_from = CASE WHEN has_garbage THEN :now::timestamptz END
+WHERE environment_id = :environment_id;
+
+-- name: end_environment_job(environment_id, work_from)!
+UPDATE environment SET job_id = NULL, work_from = :work_from WHERE environment_id = :environment_id;

@@ -1,0 +1,64 @@
+-- name: claim_sweep(now, interval_seconds)$
+-- Whether a sweep is to be begun now: one per interval, whichever way the clock went, and at once after an approval.
+UPDATE sweep SET swept_at = :now
+WHERE swept_at IS NULL
+   OR abs(extract(epoch FROM :now::timestamptz - swept_at)) >= :interval_seconds
+   OR EXISTS (SELECT FROM environment WHERE approved_until IS NOT NULL)
+RETURNING true;
+
+-- name: standings(now, after, page)
+-- The next environments in which something is due or a sweep stands stopped, and how they stand; their rows are locked.
+WITH next AS (
+    SELECT environment_id, key, stopped_sweep_id, approved_until FROM environment
+    WHERE environment_id > :after
+      AND (   stopped_sweep_id IS NOT NULL
+           OR approved_until IS NOT NULL
+           OR EXISTS (
+               SELECT FROM backup WHERE backup.environment_id = environment.environment_id AND ask_from <= :now))
+    ORDER BY environment_id
+    LIMIT :page
+    FOR UPDATE
+)
+SELECT environment_id, key, stopped_sweep_id, approved_until, there.backup_count, due.due_count, due.approved_count
+FROM next
+CROSS JOIN LATERAL (
+    SELECT count(*) AS backup_count FROM backup
+    WHERE backup.environment_id = next.environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+) AS there
+CROSS JOIN LATERAL (
+    SELECT count(*) AS due_count, count(*) FILTER (WHERE expires_at <= next.approved_until) AS approved_count
+    FROM backup WHERE backup.environment_id = next.environment_id AND ask_from <= :now
+) AS due
+ORDER BY environment_id;
+
+-- name: ask(environment_ids, sweep_ids, untils, now)$
+-- See domain.backup.Backup.ask.
+WITH asked AS (
+    UPDATE backup SET ask_from = NULL, waits_for = 'answer', reason = NULL,
+        asked_sweep_id = allowed.sweep_id, asked_expires_at = expires_at, asked_at = :now,
+        command_id = NULL, sent_at = NULL
+    FROM unnest(:environment_ids::uuid[], :sweep_ids::uuid[], :untils::timestamptz[])
+        AS allowed (environment_id, sweep_id, until)
+    WHERE backup.environment_id = allowed.environment_id AND ask_from <= :now AND expires_at <= allowed.until
+    RETURNING backup_id
+)
+SELECT count(*) FROM asked;
+
+-- name: first_due(environment_id, now, approved_until, count)
+-- Those that nobody approved.
+SELECT backup_id FROM backup
+WHERE environment_id = :environment_id AND ask_from <= :now
+  AND (:approved_until::timestamptz IS NULL OR expires_at > :approved_until)
+ORDER BY expires_at, backup_id
+LIMIT :count;
+
+-- name: note_standings(environment_ids, sweep_ids, stopped_ats)!
+-- An approval serves one sweep.
+UPDATE environment SET approved_until = NULL, stopped_sweep_id = noted.sweep_id, stopped_at = noted.stopped_at
+FROM unnest(:environment_ids::uuid[], :sweep_ids::uuid[], :stopped_ats::timestamptz[])
+    AS noted (environment_id, sweep_id, stopped_at)
+WHERE environment.environment_id = noted.environment_id;
+
+-- name: approve(environment_id, sweep_id)!
+UPDATE environment SET approved_until = stopped_at, stopped_sweep_id = NULL, stopped_at = NULL
+WHERE environment_id = :environment_id AND stopped_sweep_id = :sweep_id;

@@ -1,0 +1,201 @@
+"""How room is given back, whatever the stored format and the object store: condemn, wait, mark again, remove."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.defaults import CONDEMNED_HOURS
+from contracts.manifest import Burial, DocumentLine, Manifest
+from services.platform.objectstore import Faults, FaultyObjectStore, ObjectStore, StoreUnavailableError
+from services.platform.repository import Condemned, EnvironmentRepository, Reclaimed, Repository, RepositoryV1
+from services.platform.repository.errors import ManifestCorruptError, RemovalTooEarlyError
+from tests.suites.repository import KEY, pieces, read
+from tests.support.manifests import manifest, tombstone
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=CONDEMNED_HOURS)
+NOTHING = Reclaimed(0, 0, 0)
+
+
+class Backups:
+    """Backups of one environment that hold one document each."""
+
+    def __init__(self, repository: EnvironmentRepository) -> None:
+        self.repository = repository
+
+    async def take(self, document: bytes, backup_id: UUID | None = None) -> Manifest:
+        """Begin one, store a dump and the document, and put the manifest."""
+        whole = await self.prepare(document, backup_id)
+        assert (await self.repository.put_manifest(whole)).manifest
+        return whole
+
+    async def prepare(self, document: bytes, backup_id: UUID | None = None) -> Manifest:
+        """The same, but for the manifest."""
+        repository = self.repository
+        template = manifest(backup_id or uuid4(), repository.environment_id, repository.key_id)
+        await repository.begin_backup(template.backup_id)
+        dump = await repository.store(pieces(b"dump " + document))
+        stored = await repository.store_bytes(document)
+        line = DocumentLine(
+            id=uuid4(),
+            place=str(uuid4()),
+            size=len(document),
+            stamp="1",
+            settled=True,
+            referenced=None,
+            contents=stored.contents,
+            hash=stored.hash,
+        )
+        listing = await repository.store_bytes(line.model_dump_json().encode() + b"\n")
+        database = template.database.model_copy(update={"contents": dump.contents, "hash": dump.hash})
+        lines = template.files.listing.model_copy(
+            update={"contents": listing.contents, "hash": listing.hash, "count": 1}
+        )
+        files = template.files.model_copy(update={"listing": lines, "dangling": None})
+        return template.model_copy(update={"database": database, "files": files})
+
+    async def erase(self, backup_id: UUID) -> None:
+        """Delete one."""
+        stone = tombstone(backup_id, self.repository.environment_id, Burial.DELETED)
+        await self.repository.erase_manifest(stone)
+
+    async def dump(self, whole: Manifest) -> bytes:
+        """What a restore would load."""
+        return await read(self.repository, whole.database.contents)
+
+
+class ReclaimBehaviour:
+    """A subclass brings the fixture `store`: a new, empty object store."""
+
+    @pytest.fixture
+    def root(self, store: ObjectStore) -> Repository:
+        return RepositoryV1(store, KEY)
+
+    @pytest.fixture
+    def environment_id(self) -> UUID:
+        return uuid4()
+
+    @pytest.fixture
+    def backups(self, root: Repository, environment_id: UUID) -> Backups:
+        return Backups(root.of(environment_id))
+
+    @pytest.fixture
+    def others(self, root: Repository, environment_id: UUID) -> Backups:
+        """Another process."""
+        return Backups(root.of(environment_id))
+
+    async def test_what_a_backup_refers_to_is_never_condemned(self, backups: Backups) -> None:
+        whole = await backups.take(b"kept")
+        condemned = await backups.repository.condemn(uuid4(), NOW)
+        assert (condemned.contents, condemned.bytes) == (0, 0)
+        assert await backups.repository.remove_condemned(condemned.mark_id, LATER) == NOTHING
+        assert await backups.dump(whole) == b"dump kept"
+
+    async def test_what_an_erased_backup_left_is_removed_after_its_time_and_the_rest_stays(
+        self, backups: Backups, others: Backups, store: ObjectStore
+    ) -> None:
+        kept = await backups.take(b"kept")
+        gone = await others.take(os.urandom(100_000))
+        await backups.erase(gone.backup_id)
+        before = await _stored_bytes(store)
+        condemned = await backups.repository.condemn(uuid4(), NOW)
+        assert condemned.contents == 3
+        assert condemned.bytes > 200_000
+        assert await _stored_bytes(store) >= before
+        reclaimed = await backups.repository.remove_condemned(condemned.mark_id, LATER)
+        assert reclaimed.contents == 3
+        assert reclaimed.bytes == condemned.bytes
+        assert await _stored_bytes(store) < before - 200_000
+        assert await backups.dump(kept) == b"dump kept"
+
+    async def test_condemned_content_is_not_removed_before_its_time(self, backups: Backups) -> None:
+        gone = await backups.take(b"gone")
+        await backups.erase(gone.backup_id)
+        condemned = await backups.repository.condemn(uuid4(), NOW)
+        with pytest.raises(RemovalTooEarlyError):
+            await backups.repository.remove_condemned(condemned.mark_id, LATER - timedelta(seconds=1))
+        assert (await backups.repository.remove_condemned(condemned.mark_id, LATER)).contents == 3
+
+    @pytest.mark.parametrize("end", ["manifest", "tombstone"])
+    async def test_a_backup_that_had_begun_before_is_waited_for(
+        self, backups: Backups, others: Backups, end: str
+    ) -> None:
+        running = await backups.prepare(b"under way")
+        condemned = await others.repository.condemn(uuid4(), NOW)
+        with pytest.raises(RemovalTooEarlyError, match=str(running.backup_id)):
+            await others.repository.remove_condemned(condemned.mark_id, LATER)
+        if end == "manifest":
+            await backups.repository.put_manifest(running)
+            assert await others.repository.remove_condemned(condemned.mark_id, LATER) == NOTHING
+            assert await others.dump(running) == b"dump under way"
+        else:
+            await backups.repository.bury(tombstone(running.backup_id, running.environment_id))
+            assert (await others.repository.remove_condemned(condemned.mark_id, LATER)).contents == condemned.contents
+
+    async def test_a_backup_that_begins_after_the_mark_stores_condemned_content_again(
+        self, backups: Backups, others: Backups
+    ) -> None:
+        document = os.urandom(1000)
+        gone = await backups.take(document)
+        await backups.erase(gone.backup_id)
+        condemned = await backups.repository.condemn(uuid4(), NOW)
+        running = await others.prepare(document)
+        assert running.database.contents == gone.database.contents
+        assert (await backups.repository.remove_condemned(condemned.mark_id, LATER)).contents
+        await others.repository.put_manifest(running)
+        assert await others.dump(running) == b"dump " + document
+
+    async def test_what_a_backup_may_not_build_upon_is_named(self, backups: Backups, others: Backups) -> None:
+        gone = await backups.take(b"gone")
+        kept = await backups.take(b"kept")
+        await backups.erase(gone.backup_id)
+        await backups.repository.condemn(uuid4(), NOW)
+        await others.repository.begin_backup(uuid4())
+        names = {*gone.database.contents, *kept.database.contents}
+        assert set(await others.repository.unusable(names)) == set(gone.database.contents)
+
+    async def test_both_halves_may_be_repeated(self, backups: Backups) -> None:
+        gone = await backups.take(b"gone")
+        await backups.erase(gone.backup_id)
+        mark_id = uuid4()
+        first = await backups.repository.condemn(mark_id, NOW)
+        assert await backups.repository.condemn(mark_id, LATER) == first == Condemned(mark_id, 3, first.bytes)
+        assert (await backups.repository.remove_condemned(mark_id, LATER)).contents == 3
+        assert await backups.repository.remove_condemned(mark_id, LATER) == NOTHING
+
+    async def test_a_removal_that_was_broken_off_is_finished_by_the_next(
+        self, store: ObjectStore, backups: Backups, environment_id: UUID
+    ) -> None:
+        kept, gone = await backups.take(b"kept"), await backups.take(b"gone")
+        await backups.erase(gone.backup_id)
+        condemned = await backups.repository.condemn(uuid4(), NOW)
+        for faults in (Faults(after={"delete": 1}), Faults(after={"list": 1}), Faults(before={"get": 3})):
+            faulty = FaultyObjectStore(store, faults)
+            with pytest.raises(StoreUnavailableError):
+                await RepositoryV1(faulty, KEY).of(environment_id).remove_condemned(condemned.mark_id, LATER)
+        await backups.repository.remove_condemned(condemned.mark_id, LATER)
+        assert (await backups.repository.condemn(uuid4(), NOW)).contents == 0
+        assert await backups.dump(kept) == b"dump kept"
+
+    async def test_a_manifest_that_cannot_be_read_ends_the_mark(self, store: ObjectStore, backups: Backups) -> None:
+        whole = await backups.take(b"kept")
+        await backups.take(b"other")
+        key = backups.repository.manifest_key(whole.backup_id)
+        await store.put(key, b"{")
+        with pytest.raises(ManifestCorruptError):
+            await backups.repository.condemn(uuid4(), NOW)
+
+    async def test_another_environment_loses_nothing(self, root: Repository, backups: Backups) -> None:
+        other = Backups(root.of(uuid4()))
+        kept = await other.take(b"kept")
+        gone = await backups.take(b"kept")
+        await backups.erase(gone.backup_id)
+        condemned = await backups.repository.condemn(uuid4(), NOW)
+        await backups.repository.remove_condemned(condemned.mark_id, LATER)
+        assert await other.dump(kept) == b"dump kept"
+
+
+async def _stored_bytes(store: ObjectStore) -> int:
+    return sum([info.size_bytes async for info in store.list("environments/") if "/condemned/" not in info.key])
