@@ -16,12 +16,17 @@ from contracts.topics import Topic
 from contracts.values import CloudVersion, Region, Schedule
 from services.platform.messaging.reading import LogReader
 from services.platform.process.health import Health
-from services.platform.process.settings import ClockSettings, KafkaSettings, RepositorySettings, S3Settings
+from services.platform.process.settings import (
+    ClockSettings,
+    KafkaSettings,
+    RepositorySettings,
+    S3Settings,
+    WorkerSettings,
+)
 from services.snapshot.bootstrap import bootstrap
 from services.snapshot.settings import SnapshotSettings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
-from tests.support.jobs import QUICK
 from tests.support.moved_clock import MovedBy
 from tests.support.quick_backups import QuickBackups
 from tests.support.running_services import Platform, open_platform
@@ -55,6 +60,7 @@ class Stage:
     script: Script
     shop: Shop
     quick: QuickBackups = field(default_factory=QuickBackups)
+    places: list[UUID] = field(default_factory=list)
 
     async def register(
         self,
@@ -71,12 +77,19 @@ class Stage:
         if not sound:
             self.quick.fails_checks = True
         environment_id = await shop.environment(f"place {len(self.script.seen)}", checked=False, **described)
+        self.places.append(environment_id)
         await self.told("EnvironmentChecked", environment_id)
         self.quick.fails_checks = False
         if runs:
             await shop.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
             assert (await shop.ask("StartEnvironment", environment_id=environment_id)).name == "EnvironmentStarted"
         return Place(environment_id, Nights(region, CloudVersion.V4, schedule))
+
+    async def clear(self) -> None:
+        """Have no nights any more where there were some, so that those to come are those of the next test's places."""
+        for environment_id in self.places:
+            await self.shop.ask("RemoveEnvironment", environment_id=environment_id)
+        self.places.clear()
 
     async def told(self, name: str, environment_id: UUID, **fields: object) -> Seen:
         """The first event of this name about an environment whose data has these fields, as soon as it is there."""
@@ -182,7 +195,7 @@ def _settings(platform: Platform, clock: MovedBy) -> SnapshotSettings:
         secrets_directory=platform.secrets,
         scratch_directory=platform.directory / "scratch",
         clock=ClockSettings(moved_by_file=clock.path),
-        worker=QUICK.model_copy(update={"per_host": 8}),
+        worker=WorkerSettings(capacity=8, per_host=8),
     )
 
 

@@ -13,7 +13,7 @@ from tests.support.nights import Stage, open_stage
 
 
 @pytest.fixture(scope="module")
-async def stage(
+async def module_stage(
     kafka: KafkaSettings, postgres: PostgresSettings, s3: S3Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     """A catalog and the surroundings of a snapshot service that does not run yet."""
@@ -25,3 +25,10 @@ async def stage(
                 yield opened
         finally:
             database.drop()
+
+
+@pytest.fixture
+async def stage(module_stage: Stage) -> AsyncIterator[Stage]:
+    """The module's stage, with no places of earlier tests."""
+    yield module_stage
+    await module_stage.clear()

@@ -1,0 +1,313 @@
+"""Lives through nights: moves the clock, does what people do, breaks what breaks, and compares after each night."""
+
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+from services.platform.messaging.reading import LogReader
+from services.platform.process.settings import KafkaSettings, S3Settings
+from services.retention.bootstrap import Retention
+from tests.support.databases import FreshDatabase
+from tests.support.eventually import eventually
+from tests.support.moved_clock import MovedBy
+from tests.support.running_services import Platform, open_platform
+from tests.support.script import Json, Script, Seen, open_script
+from tests.support.shop import Shop
+from tests.support.year.model import QUARTER_OF_AN_HOUR, ModelBackup, ModelPlace, Rhythm
+from tests.support.year.services import NightSettings, heard, nights, sweeps
+
+BEGINS: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)
+EVENING: Final = timedelta(hours=9, minutes=5)
+"""Behind BEGINS on each day: just behind the time of most places."""
+PATIENCE_SECONDS: Final = 120.0
+UNTIL_SWEEP: Final = timedelta(minutes=50)
+"""Behind all tries of an evening, and before the next slot of any place is due."""
+STREAK: Final = range(100, 120)
+"""Nights on which the third place's backups all fail: longer than any daily one is kept."""
+ABSENCES: Final = (range(40, 42), range(200, 204))
+"""Nights on which the scheduler is down."""
+
+
+def _utc(hour: int, minute: int, ahead: int, **fields: object) -> Rhythm:
+    local = hour * 60 + minute + ahead
+    return Rhythm(local // 60 % 24, local % 60, ahead, fields)
+
+
+def _own(at: str) -> Json:
+    return {"kind": "utc", "at": at}
+
+
+def _wall_clock(at: str, zone: str) -> Json:
+    return {"kind": "wall-clock", "at": at, "zone": zone}
+
+
+RHYTHMS: Final = (
+    _utc(19, 0, 60, region="europe", cloud_version="v4"),
+    _utc(19, 0, 60, region="europe", cloud_version="v4"),
+    _utc(19, 0, 60, region="europe", cloud_version="v4"),
+    _utc(22, 0, 60, region="europe", cloud_version="v3"),
+    _utc(1, 0, -300, region="us-east", cloud_version="v4"),
+    _utc(5, 0, -300, region="us-east", cloud_version="v3"),
+    _utc(16, 0, 540, region="asia-pacific", cloud_version="v4"),
+    _utc(18, 55, 540, region="asia-pacific", cloud_version="v4", schedule=_own("18:55")),
+    Rhythm(0, 45, 345, {"region": "europe", "cloud_version": "v4", "schedule": _wall_clock("00:45", "Asia/Kathmandu")}),
+    Rhythm(
+        20,
+        0,
+        60,
+        {"region": "europe", "cloud_version": "v4", "schedule": _wall_clock("20:00", "Europe/Berlin")},
+        berlin=True,
+    ),
+)
+
+
+@dataclass
+class Seens:
+    """What the log has said so far, by what it is about."""
+
+    script: Script
+    read: int = 0
+    ended: dict[tuple[UUID, date], Json] = field(default_factory=dict)
+    requested: dict[UUID, Json] = field(default_factory=dict)
+    tries: dict[tuple[UUID, date], list[UUID]] = field(default_factory=lambda: defaultdict(list))
+    there: set[UUID] = field(default_factory=set)
+    lives: dict[UUID, list[Seen]] = field(default_factory=lambda: defaultdict(list))
+
+    def look(self) -> None:
+        """Take in what is new."""
+        for seen in self.script.seen[self.read :]:
+            self.read += 1
+            data = seen.data
+            if seen.name == "SlotEnded":
+                self.ended[UUID(data["environment_id"]), date.fromisoformat(data["slot_date"])] = data
+            if "backup_id" in data and seen.name not in {"SlotEnded", "CommandRejected"}:
+                self.lives[UUID(data["backup_id"])].append(seen)
+            if seen.name == "BackupRequested":
+                self._requested(UUID(data["backup_id"]), data)
+            if seen.name == "BackupExpired":
+                self.there.discard(UUID(data["backup_id"]))
+
+    def _requested(self, backup_id: UUID, data: Json) -> None:
+        self.requested[backup_id] = data
+        self.there.add(backup_id)
+        if data["slot"]:
+            self.tries[UUID(data["environment_id"]), date.fromisoformat(data["slot_date"])].append(backup_id)
+
+    def names(self, backup_id: UUID) -> list[str]:
+        """What was said about a backup, by name."""
+        return [seen.name for seen in self.lives[backup_id]]
+
+
+@dataclass
+class Year:
+    """The services, the model beside them, and the dice."""
+
+    platform: Platform
+    settings: NightSettings
+    shop: Shop
+    seens: Seens
+    retention: Retention
+    reader: LogReader
+    dice: random.Random
+    places: dict[UUID, ModelPlace] = field(default_factory=dict)
+    failing: set[tuple[UUID, date]] = field(default_factory=set)
+    stopped: set[UUID] = field(default_factory=set)
+    last_step: datetime = BEGINS
+
+    @property
+    def clock(self) -> MovedBy:
+        """The clock of all."""
+        return self.settings.clock
+
+    def fails(self, environment_id: UUID, slot_date: object) -> bool:
+        """See Fails."""
+        return (environment_id, slot_date) in self.failing
+
+    async def settle(self, rhythms: Sequence[Rhythm]) -> None:
+        """Register, deploy and start one environment for each rhythm."""
+        for number, rhythm in enumerate(rhythms):
+            environment_id = await self.shop.environment(f"place {number}", checked=False, **rhythm.fields)
+            self.places[environment_id] = ModelPlace(rhythm, self.clock.now())
+
+        async def checked() -> bool:
+            names = [seen.name for seen in self.seens.script.seen]
+            return names.count("EnvironmentChecked") == len(rhythms)
+
+        await eventually(checked, within_seconds=PATIENCE_SECONDS)
+        for environment_id in self.places:
+            await self.shop.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
+            assert (await self.shop.ask("StartEnvironment", environment_id=environment_id)).name == "EnvironmentStarted"
+
+    async def live(self, count: int) -> None:
+        """So many nights."""
+        number = 0
+        while number < count:
+            absence = next((one for one in ABSENCES if number in one), None)
+            if absence:
+                await self._absent(absence)
+                number = absence.stop
+                continue
+            async with nights(self.settings.of("snapshot"), self.fails):
+                while number < count and not any(number in one for one in ABSENCES):
+                    await self._night(number, BEGINS + timedelta(days=number) + EVENING)
+                    number += 1
+
+    async def _absent(self, absence: range) -> None:
+        """The scheduler is down; on the last evening it comes back two hours after its time."""
+        for number in absence[:-1]:
+            self.clock.to(BEGINS + timedelta(days=number) + EVENING)
+            await self._sweep(BEGINS + timedelta(days=number) + EVENING)
+        async with nights(self.settings.of("snapshot"), self.fails):
+            await self._night(absence[-1], BEGINS + timedelta(days=absence[-1]) + EVENING + timedelta(hours=2))
+
+    async def _night(self, number: int, evening: datetime) -> None:
+        await self._prepare(number, evening)
+        self.clock.to(evening)
+        expected = self._expect(evening)
+        if any(state == "failed" for state in expected.values()):
+            await self._try_again(expected)
+        await self._until_ended(expected)
+        self._take_over(expected)
+        await self._by_day()
+        await self._sweep(evening)
+
+    async def _prepare(self, number: int, evening: datetime) -> None:
+        """Choose what goes wrong tonight."""
+        for index, (environment_id, place) in enumerate(self.places.items()):
+            due = list(place.rhythm.due(self.last_step, evening))
+            if (index == 2 and number in STREAK) or self.dice.random() < 0.01:
+                self.failing |= {(environment_id, day) for day in due}
+            elif self.dice.random() < 0.02:
+                await self.shop.ask("StopEnvironment", environment_id=environment_id)
+                self.stopped.add(environment_id)
+
+    def _expect(self, evening: datetime) -> dict[tuple[UUID, date], str]:
+        """How the slots that are due now should end."""
+        expected = {}
+        for environment_id, place in self.places.items():
+            due = list(place.rhythm.due(self.last_step, evening))
+            for day in due[:-1]:
+                expected[environment_id, day] = "missed"
+            for day in due[-1:]:
+                fails = (environment_id, day) in self.failing
+                expected[environment_id, day] = "failed" if fails else "completed"
+                if environment_id in self.stopped:
+                    expected[environment_id, day] = "skipped"
+        self.last_step = evening
+        return expected
+
+    async def _try_again(self, expected: dict[tuple[UUID, date], str]) -> None:
+        """Move the clock over the waits of those that fail."""
+        failing = [slot for slot, state in expected.items() if state == "failed"]
+        for tries, minutes in ((1, 6), (2, 16)):
+            await self._eventually(lambda tries=tries: all(self._failed(slot, tries) for slot in failing))  # type: ignore[misc]  # -- bound now
+            self.clock.on(minutes=minutes)
+
+    def _failed(self, slot: tuple[UUID, date], tries: int) -> bool:
+        asked = self.seens.tries[slot]
+        return len(asked) == tries and all("BackupFailed" in self.seens.names(one) for one in asked)
+
+    async def _until_ended(self, expected: dict[tuple[UUID, date], str]) -> None:
+        await self._eventually(lambda: expected.keys() <= self.seens.ended.keys())
+        assert {slot: self.seens.ended[slot]["state"] for slot in expected} == expected
+
+    def _take_over(self, expected: dict[tuple[UUID, date], str]) -> None:
+        """The model learns when its backups were accepted, and holds their stamps against its own rules."""
+        for (environment_id, day), state in expected.items():
+            place = self.places[environment_id]
+            assert day not in place.slots
+            place.slots[day] = state
+            told = self.seens.ended[environment_id, day]
+            tries = [UUID(one["backup_id"]) for one in told["tries"]] if state in {"completed", "failed"} else []
+            assert len(tries) == (3 if state == "failed" else len(tries[:1]))
+            for backup_id in tries:
+                made = self._stamped(backup_id, day, completed=state == "completed")
+                place.backups.append(made)
+            if tries:
+                first = datetime.fromisoformat(self.seens.requested[tries[0]]["created_at"])
+                assert told["late"] == (first > place.rhythm.fires(day) + QUARTER_OF_AN_HOUR)
+
+    def _stamped(self, backup_id: UUID, day: date, *, completed: bool) -> ModelBackup:
+        told = self.seens.requested[backup_id]
+        made = ModelBackup(backup_id, datetime.fromisoformat(told["created_at"]), day, completed)
+        as_if_completed = ModelBackup(backup_id, made.created_at, day, completed=True)
+        assert told["slot_date"] == str(day)
+        assert datetime.fromisoformat(told["expires_at"]) == as_if_completed.expires_at
+        return made
+
+    async def _by_day(self) -> None:
+        """Apps start again; people take backups, pin and unpin."""
+        for environment_id in self.stopped:
+            await self.shop.ask("StartEnvironment", environment_id=environment_id)
+        self.stopped.clear()
+        for environment_id, place in self.places.items():
+            if self.dice.random() < 0.02:
+                await self._on_demand(environment_id, place)
+            if self.dice.random() < 0.02:
+                await self._pin_or_unpin(self.dice.choice(place.living() or [None]))
+
+    async def _on_demand(self, environment_id: UUID, place: ModelPlace) -> None:
+        backup_id = uuid4()
+        asked = await self.shop.ask("RequestBackup", backup_id=backup_id, environment_id=environment_id)
+        assert asked.name == "BackupRequested", asked.data
+
+        await self._eventually(lambda: "BackupCompleted" in self.seens.names(backup_id))
+        rhythm, created_at = place.rhythm, datetime.fromisoformat(asked.data["created_at"])
+        summer = rhythm.berlin and rhythm.fires(created_at.date()).hour == rhythm.hour - 2
+        local = created_at + timedelta(minutes=rhythm.ahead + (60 if summer else 0))
+        place.backups.append(self._stamped(backup_id, local.date(), completed=True))
+
+    async def _pin_or_unpin(self, backup: ModelBackup | None) -> None:
+        if backup is not None:
+            command = "UnpinBackup" if backup.pinned else "PinBackup"
+            asked = await self.shop.ask(command, backup_id=backup.backup_id)
+            assert asked.name in {"BackupPinned", "BackupUnpinned"}, asked.data
+            backup.pinned = not backup.pinned
+
+    async def _sweep(self, evening: datetime) -> None:
+        """At a time at which nothing is accepted, so that no expiry is near; then compare what there is."""
+        self.clock.to(evening + UNTIL_SWEEP)
+        now = self.clock.now()
+        held = [b for place in self.places.values() for b in place.living() if b.held]
+        gone = [backup for place in self.places.values() for backup in place.sweep(now)]
+        let_go = [backup.backup_id for backup in gone if backup in held]
+        await self._eventually(lambda: all("ExpiryReleased" in self.seens.names(one) for one in let_go))
+        await heard(self.retention, self.reader)
+        await self.retention.sweep.now()
+
+        await self._eventually(lambda: not any(backup.backup_id in self.seens.there for backup in gone))
+        living = {backup.backup_id for place in self.places.values() for backup in place.living()}
+        assert living == self.seens.there
+
+    async def _eventually(self, look: Callable[[], bool]) -> None:
+        async def again() -> bool:
+            self.seens.look()
+            return look()
+
+        await eventually(again, within_seconds=PATIENCE_SECONDS)
+
+
+@asynccontextmanager
+async def open_year(
+    kafka: KafkaSettings, database: FreshDatabase, s3: S3Settings, directory: Path, *, seed: int
+) -> AsyncIterator[Year]:
+    """A year that has not begun: nobody is registered yet."""
+    clock = MovedBy(directory / "moved-by")
+    clock.to(BEGINS)
+    async with AsyncExitStack() as stack:
+        platform = await stack.enter_async_context(open_platform(kafka, database, s3, directory))
+        platform.settings["NIGHTKEEP_CLOCK__MOVED_BY_FILE"] = str(clock.path)
+        await platform.start("catalog")
+        settings = NightSettings(platform, clock)
+        script = await stack.enter_async_context(open_script(kafka))
+        reader = await stack.enter_async_context(LogReader.open(kafka))
+        retention = await stack.enter_async_context(sweeps(settings.of_retention()))
+        shop = Shop(script)
+        await shop.register()
+        yield Year(platform, settings, shop, Seens(script), retention, reader, random.Random(seed))  # noqa: S311 -- a test's dice

@@ -1,0 +1,185 @@
+"""The services of a year: a catalog as a process; the nights of the snapshot service, and retention's sweeps, here.
+
+Everything is real but the bytes: a backup begins and ends as soon as it was asked for.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import Cause, Event, Message
+from contracts.errors import FailureCode
+from contracts.events.apps import EnvironmentChecked, EnvironmentRegistered
+from contracts.events.backups import BackupFailed, BackupKind, BackupRequested, BackupStarted
+from contracts.streams import stream
+from contracts.topics import Topic
+from services.platform.database import Connection, migrate
+from services.platform.environments import Environments
+from services.platform.eventstore.store import EventStore
+from services.platform.foundation import Foundation
+from services.platform.messaging.follower import EventFollower
+from services.platform.messaging.reading import LogReader
+from services.platform.process.clock import Clock, open_clock
+from services.platform.process.settings import ClockSettings, RepositorySettings, Settings
+from services.retention.bootstrap import Retention
+from services.retention.bootstrap import wire as wire_retention
+from services.retention.settings import RetentionServiceSettings
+from services.snapshot.domain.endings import completed
+from services.snapshot.nights.reactions import NightReactions
+from services.snapshot.nights.rows import PACKAGE
+from services.snapshot.nights.scheduler import NightScheduler
+from services.snapshot.parts import SERVICE
+from tests.support.manifests import manifest
+from tests.support.moved_clock import MovedBy
+from tests.support.running_services import Platform
+
+Fails = Callable[[UUID, object], bool]
+"""Whether the nightly backups of an environment fail on this slot date."""
+
+
+@dataclass(frozen=True)
+class NightSettings:
+    """The platform's settings for one of its services."""
+
+    platform: Platform
+    clock: MovedBy
+
+    def of(self, name: str) -> Settings:
+        """For the service of this name."""
+        return Settings(
+            kafka=self.platform.kafka,
+            postgres=self.platform.database(name),
+            clock=ClockSettings(moved_by_file=self.clock.path),
+        )
+
+    def of_retention(self) -> RetentionServiceSettings:
+        """For retention."""
+        shared = self.of("retention")
+        return RetentionServiceSettings(
+            kafka=shared.kafka,
+            postgres=shared.postgres,
+            clock=shared.clock,
+            s3=self.platform.s3,
+            repository=RepositorySettings(key_file=self.platform.directory / "repository.key"),
+        )
+
+
+class ToldAtOnce:
+    """The snapshot service's part in a backup without its work: begun and ended when it was asked for."""
+
+    def __init__(self, events: EventStore, clock: Clock, nights: NightReactions, fails: Fails) -> None:
+        self._events = events
+        self._clock = clock
+        self._nights = nights
+        self._fails = fails
+
+    async def on_environment_registered(self, c: Connection, message: Message[EnvironmentRegistered]) -> None:
+        """Expect its nights, and find nothing wrong with it."""
+        body = message.body
+        await self._nights.on_environment_registered(c, message)
+        checked = EnvironmentChecked(
+            environment_id=body.environment_id,
+            check_id=body.check_id,
+            checked_at=self._clock.now(),
+            passed=True,
+            server_version="18.6",
+            findings=(),
+        )
+        await self._say(c, message, "environment", body.environment_id, checked)
+
+    async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
+        """Tell its beginning and its end."""
+        body, now = message.body, self._clock.now()
+        await self._nights.on_backup_requested(c, message)
+        begun = BackupStarted(backup_id=body.backup_id, environment_id=body.environment_id, started_at=now)
+        fails = body.kind is BackupKind.NIGHTLY and self._fails(body.environment_id, body.slot_date)
+        ended = _failed(body, now) if fails else _completed(body, now)
+        await self._say(c, message, "backup", body.backup_id, begun, ended)
+
+    async def _say(self, c: Connection, message: Message[Any], entity: str, entity_id: UUID, *bodies: Event) -> None:
+        name, cause = stream(SERVICE, entity, entity_id), Cause.of(message)
+        await self._events.append(c, name, bodies, cause, message.envelope.key, after=0, now=self._clock.now())
+
+
+def _completed(body: BackupRequested, now: datetime) -> Event:
+    described = manifest(body.backup_id, body.environment_id).model_copy(update={"finished_at": now})
+    return completed(described, f"manifests/{body.backup_id}", "00")
+
+
+def _failed(body: BackupRequested, now: datetime) -> Event:
+    return BackupFailed(
+        backup_id=body.backup_id,
+        environment_id=body.environment_id,
+        finished_at=now,
+        code=FailureCode.DUMP_FAILED,
+        reason="it was to fail",
+        retryable=False,
+    )
+
+
+@asynccontextmanager
+async def nights(settings: Settings, fails: Fails) -> AsyncIterator[None]:
+    """The schedule, as long as the context lasts."""
+    async with AsyncExitStack() as stack:
+        ground = await Foundation.open(stack, settings, SERVICE)
+        environments = await Environments.open(ground.database)
+        await migrate(ground.database, PACKAGE, SERVICE)
+        clock = open_clock(settings.clock)
+        reactions = NightReactions(ground.events)
+        told = ToldAtOnce(ground.events, clock, reactions, fails)
+        follower = EventFollower(
+            SERVICE,
+            ground.database,
+            settings.kafka,
+            {
+                **reactions.reactions(),
+                EnvironmentRegistered: _both(environments.on_environment_described, told.on_environment_registered),
+                BackupRequested: told.on_backup_requested,
+            },
+            unfollowed=[f"{SERVICE}/slot/", f"{SERVICE}/environment/"],
+        )
+        scheduler = NightScheduler(ground.database, ground.events, ground.producer, clock)
+        async with running([ground.relay.run(), follower.run(), scheduler.run()]):
+            yield
+
+
+def _both(first: Any, second: Any) -> Any:  # noqa: ANN401 -- two reactions as one
+    async def react(c: Connection, message: Message[Any]) -> None:
+        await first(c, message)
+        await second(c, message)
+
+    return react
+
+
+@asynccontextmanager
+async def sweeps(settings: RetentionServiceSettings) -> AsyncIterator[Retention]:
+    """Retention without its patrol, a sweep is when a test calls it; and without work on bytes that are not there."""
+    async with AsyncExitStack() as stack:
+        retention = await wire_retention(stack, settings)
+        async with running([retention.relay.run(), retention.follower.run()]):
+            yield retention
+
+
+async def heard(retention: Retention, reader: LogReader) -> None:
+    """Retention knows all that was on the log when this was called."""
+    for partition, end in (await reader.ends(Topic.EVENTS)).items():
+        if end:
+            await retention.follower.caught_up(partition, end)
+
+
+@asynccontextmanager
+async def running(tasks: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Background tasks, none of which may die."""
+    begun = [asyncio.ensure_future(task) for task in tasks]
+    try:
+        yield
+    finally:
+        died = [error for task in begun if task.done() and (error := task.exception())]
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
+        assert not died
