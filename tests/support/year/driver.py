@@ -139,7 +139,8 @@ class Year:
             names = [seen.name for seen in self.seens.script.seen]
             return names.count("EnvironmentChecked") == len(rhythms)
 
-        await eventually(checked, within_seconds=PATIENCE_SECONDS)
+        async with nights(self.settings.of("snapshot"), self.fails):
+            await eventually(checked, within_seconds=PATIENCE_SECONDS)
         for environment_id in self.places:
             await self.shop.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
             assert (await self.shop.ask("StartEnvironment", environment_id=environment_id)).name == "EnvironmentStarted"
