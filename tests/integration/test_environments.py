@@ -8,9 +8,9 @@ import pytest
 
 from contracts.envelope import Cause, Event, Message, event_envelope
 from contracts.events.apps import EnvironmentRegistered, EnvironmentRemoved, EnvironmentUpdated
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Region, S3Files
+from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Region, S3Files, UtcSchedule
 from services.platform.database import Database
-from services.platform.environments import Environments
+from services.platform.environments import Environments, find_many
 from tests.support.databases import FreshDatabase
 
 
@@ -99,3 +99,25 @@ async def test_a_removed_environment_is_found_by_who_tidies_up_alone(
         found = await environments.find(c, event.environment_id, even_removed=True)
     assert found is not None
     assert found.places.files == event.files
+
+
+async def test_its_own_schedule_is_known_too(environments: Environments, database: Database) -> None:
+    event = registered(uuid4(), uuid4()).model_copy(update={"schedule": UtcSchedule(at="03:30")})
+    await react(environments, database, event)
+    async with database.transaction() as c:
+        found = await environments.find(c, event.environment_id)
+    assert found is not None
+    assert found.schedule == UtcSchedule(at="03:30")
+
+
+async def test_several_are_found_at_once_without_those_that_are_gone(
+    environments: Environments, database: Database
+) -> None:
+    app_id, ids = uuid4(), [uuid4() for _ in range(3)]
+    for environment_id in ids:
+        await react(environments, database, registered(environment_id, app_id))
+    await react(environments, database, EnvironmentRemoved(app_id=app_id, environment_id=ids[1]))
+    async with database.transaction() as c:
+        found = await find_many(c, [*ids, uuid4()])
+    assert found.keys() == {ids[0], ids[2]}
+    assert found[ids[0]].environment_id == ids[0]

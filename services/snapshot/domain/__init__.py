@@ -1,1 +1,1 @@
-"""What a backup says about itself: pure, without a clock or a driver."""
+"""What a backup says about itself, and when nights are expected: pure, without a clock or a driver."""
