@@ -27,6 +27,7 @@ async def test_a_year_of_nights_leaves_exactly_what_the_rules_say(
         fresh_prefix(s3) as (store, _),
         open_year(kafka_settings, fresh_database, store, tmp_path, seed=SEED) as year,
     ):
+        year.sweep_every = 3
         await year.settle(RHYTHMS)
         await year.live(NIGHTS)
         for place in year.places.values():

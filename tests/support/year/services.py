@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.envelope import Cause, Event, Message
@@ -24,7 +24,7 @@ from services.platform.foundation import Foundation
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.reading import LogReader
 from services.platform.process.clock import Clock, open_clock
-from services.platform.process.settings import ClockSettings, RepositorySettings, Settings
+from services.platform.process.settings import ClockSettings, RepositorySettings, RetentionSettings, Settings
 from services.retention.bootstrap import Retention
 from services.retention.bootstrap import wire as wire_retention
 from services.retention.settings import RetentionServiceSettings
@@ -37,6 +37,8 @@ from tests.support.manifests import manifest
 from tests.support.moved_clock import MovedBy
 from tests.support.running_services import Platform
 
+MANY: Final = 20
+"""Backups that one sweep of an environment may let go here, where some nights pass between two sweeps."""
 Fails = Callable[[UUID, object], bool]
 """Whether the nightly backups of an environment fail on this slot date."""
 
@@ -65,6 +67,7 @@ class NightSettings:
             clock=shared.clock,
             s3=self.platform.s3,
             repository=RepositorySettings(key_file=self.platform.directory / "repository.key"),
+            retention=RetentionSettings(cap_count=MANY),
         )
 
 
