@@ -140,10 +140,13 @@ def completed(body: BackupRequested) -> Event:
 
 @asynccontextmanager
 async def open_sweeps(
-    settings: PostgresSettings, store: ObjectStore, own: RetentionSettings | None = None
+    settings: PostgresSettings,
+    store: ObjectStore,
+    own: RetentionSettings = RetentionSettings(),  # noqa: B008 -- it is frozen
+    commands: Commands | None = None,
 ) -> AsyncIterator[Sweeps]:
     """A service in a fresh schema, at noon."""
-    own, clock, commands, log = own or RetentionSettings(), Hand(), Commands(), InMemoryEventLog()
+    clock, commands, log = Hand(), commands or Commands(), InMemoryEventLog()
     database = await Database.open(settings, schema=SERVICE)
     try:
         events, _relay = await open_events(database, SERVICE, log.publish, log)
