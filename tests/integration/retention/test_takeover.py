@@ -22,18 +22,14 @@ pytestmark = pytest.mark.timeout(900)
 DOOMS = (
     "replace manifests/ before",
     "replace manifests/ after",
-    "put condemned/ before",
     "put condemned/ after",
-    "put /complete before",
     "put /complete after",
     "delete content/ before",
     "delete content/ after",
-    "delete condemned/ before",
     "delete /complete after",
-    "delete manifests/ before",
     "delete manifests/ after",
 )
-"""Every call by which a deletion or a reclaim changes the store: the worker dies on either side of it."""
+"""Calls by which a deletion and a reclaim change the store, in their order: the worker dies on one side of each."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class Stage:
 
 @dataclass
 class Life:
-    """An environment with a backup that a person has deleted and one that stays; both share a document."""
+    """An environment with a backup that a person has deleted, one that shares its document, and leftovers."""
 
     retaining: Retaining
     environment_id: UUID
@@ -95,6 +91,7 @@ async def lived(retaining: Retaining) -> Life:
     shop, environment_id = Shop(retaining.script), uuid4()
     deleted = await told(shop, retaining, environment_id, b"shared")
     kept = await told(shop, retaining, environment_id, b"shared")
+    await retaining.repository(environment_id).store_bytes(b"left by a backup that failed")
     await shop.fact(
         "BackupDeletionRequested",
         f"catalog/backup/{deleted}",
@@ -134,7 +131,7 @@ async def all_is_well(life: Life) -> None:
     assert retaining.names(life.deleted).count("BackupDeleted") == 1
     assert retaining.names(life.environment_id).count("SpaceReclaimed") == 1
     reclaimed = await retaining.told("SpaceReclaimed", life.environment_id)
-    assert reclaimed.data["contents"] == 1, "only the list of the deleted one is nobody else's"
+    assert reclaimed.data["contents"] == 2, "the leftovers, and the list of the deleted one, which is nobody else's"
     assert await retaining.repository(life.environment_id).verdict(life.deleted) is None
     assert await retaining.bytes_of(life.environment_id, life.kept) == [b"dump shared", b"shared"]
     assert len(await retaining.contents(life.environment_id)) == 3, "a dump, a document and a list"
