@@ -6,6 +6,7 @@ ManifestError
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
@@ -26,12 +27,14 @@ from contracts.values import (
     Warning,  # noqa: A004 -- the product's word
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
+FIRST_VERSION: Final = 1
+"""Not encrypted, one object per content; still read."""
 CONTENT_BYTES: Final = 16 * 1024 * 1024
 """A content holds at most so many bytes of input: large enough for a store, small enough for memory."""
 
-ContentName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""The keyed hash of a content's bytes, in hexadecimal: BLAKE2b with 32 bytes of output."""
+ContentName = Annotated[str, StringConstraints(pattern=r"^(b3:)?[0-9a-f]{64}$")]
+"""The keyed hash of a content's bytes, 32 bytes in hexadecimal: BLAKE3 with its mark, BLAKE2b in version 1."""
 Size = Annotated[int, Field(ge=0)]
 
 
@@ -50,7 +53,8 @@ class UnknownManifestError(ManifestError):
 class ContentSequence(Value):
     """Bytes in the repository: the contents they were cut into, in order, and the keyed hash of the whole.
 
-    The hash of a single content is its name; of several, the keyed hash of their names, joined.
+    The hash of a single content is its name; of several, the keyed hash of all bytes (in version 1: of their names,
+    joined).
     """
 
     contents: Annotated[tuple[ContentName, ...], Field(min_length=1)]
@@ -119,6 +123,13 @@ class FilesPart(Value):
     listing: Lines
     dangling: Lines | None
 
+    def listing_parts(self) -> Sequence[Lines]:
+        """The list of documents in the parts that can be read by themselves; in version 1 that is all of it."""
+        listing = self.listing
+        if not listing.contents[0].startswith("b3:"):
+            return (listing,)
+        return tuple(Lines(contents=(name,), hash=name, bytes=0, count=0) for name in listing.contents)
+
 
 class BackupEntry(Value):
     """What the catalog knows of a backup from the day it was asked for: enough to make its entry again."""
@@ -160,7 +171,7 @@ class Manifest(Value):
     """
 
     format: Literal["nightkeep-manifest"] = "nightkeep-manifest"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     key_id: str
     backup: BackupEntry
     environment: EnvironmentEntry
@@ -204,7 +215,7 @@ class Tombstone(Value):
     """A backup that does not exist, for ever: put before a failure is told, or in place of a deleted manifest."""
 
     format: Literal["nightkeep-tombstone"] = "nightkeep-tombstone"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     backup_id: UUID
     environment_id: UUID
     buried_at: AwareDatetime

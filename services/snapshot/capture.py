@@ -155,7 +155,7 @@ class Capture:
         dangling = await self._prove() if self._source.documents_query else None
         numbers = await self._scratch.numbers()
         proven = self._source.documents_query is not None
-        listing = await self._repository.store(self._scratch.lines(proven=proven))
+        listing = await self._repository.store_parts(self._scratch.lines(proven=proven))
         return _files_part(self._source.documents.kind, numbers, self._reading.stored_bytes, listing, dangling)
 
     async def _prove(self) -> Lines | None:
@@ -165,7 +165,7 @@ class Capture:
         self._met.other_sizes = await self._scratch.other_sizes()
         if not self._met.dangling.count:
             return None
-        return _lines(await self._repository.store(self._scratch.dangling_lines()), self._met.dangling.count)
+        return _lines(await self._repository.store_parts(self._scratch.dangling_lines()), self._met.dangling.count)
 
 
 def _database_part(

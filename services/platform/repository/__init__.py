@@ -14,7 +14,7 @@ from services.platform.repository.port import (
     StoredSequence,
     Verdict,
 )
-from services.platform.repository.v1 import RepositoryV1
+from services.platform.repository.v2 import RepositoryV2
 
 __all__ = [
     "Condemned",
@@ -22,7 +22,7 @@ __all__ = [
     "Hasher",
     "Reclaimed",
     "Repository",
-    "RepositoryV1",
+    "RepositoryV2",
     "StoredSequence",
     "Verdict",
     "open_repository",

@@ -84,12 +84,16 @@ class EnvironmentRepository(Protocol):
         """Which key its manifests are written under; no secret."""
         ...
 
-    def hasher(self) -> Hasher:
-        """A new keyed hash, for comparing a live document with a stored one."""
+    async def hasher(self, like: str | None = None) -> Hasher:
+        """A new keyed hash, for comparing a live document with a stored one; of the kind that the hash `like` is."""
         ...
 
     async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
         """Cut, hash, compress and store what is not there yet, in bounded memory, several puts at once."""
+        ...
+
+    async def store_parts(self, parts: AsyncIterator[bytes]) -> StoredSequence:
+        """Store each part as one content (at most CONTENT_BYTES): for lists, of which most parts stay the same."""
         ...
 
     async def store_bytes(self, data: bytes) -> StoredSequence:
