@@ -18,7 +18,8 @@ from contracts.manifest import Manifest, Tombstone
 from services.platform.database import Database
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.settings import ClockSettings, KafkaSettings, RepositorySettings, S3Settings
-from services.platform.repository import EnvironmentRepository, RepositoryV1, read_documents
+from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
+from services.platform.repository.errors import ContentMissingError
 from services.platform.repository.keys import read_key_file
 from services.retention.bootstrap import Retention, wire
 from services.retention.settings import RetentionServiceSettings
@@ -65,7 +66,7 @@ class Retaining:
     def repository(self, environment_id: UUID) -> EnvironmentRepository:
         """The environment's repository as another process would open it."""
         key = read_key_file(self.platform.directory / "repository.key")
-        return RepositoryV1(self.store, key).of(environment_id)
+        return RepositoryV2(self.store, key).of(environment_id)
 
     async def take(self, environment_id: UUID, document: bytes, backup_id: UUID | None = None) -> Manifest:
         """The bytes of a backup: a dump, a document and a list, and the manifest that names them."""
@@ -177,9 +178,20 @@ class Retaining:
         async with self.database.transaction() as c:
             return await c.fetchval(query, *arguments)
 
-    async def contents(self, environment_id: UUID) -> set[str]:
-        """The keys of all contents of an environment that are in the bucket."""
-        return {info.key async for info in self.store.list(f"environments/{environment_id}/content/")}
+    async def objects(self, environment_id: UUID) -> set[str]:
+        """The keys of everything in the bucket that holds an environment's content."""
+        return {info.key async for info in self.store.list(f"environments/{environment_id}/packs/")}
+
+    async def has(self, environment_id: UUID, content: str) -> bool:
+        """Whether a content can be had from the bucket."""
+        try:
+            return [piece async for piece in self.repository(environment_id).read([content])] != []
+        except ContentMissingError:
+            return False
+
+    async def list_of(self, environment_id: UUID, backup_id: UUID) -> str:
+        """The content that is a backup's own, whatever it shares with others: its list of documents."""
+        return (await self.repository(environment_id).read_manifest(backup_id)).files.listing.contents[0]
 
     async def bytes_of(self, environment_id: UUID, backup_id: UUID) -> list[bytes]:
         """Everything that a restore would read. Raises what the repository raises when something is missing."""

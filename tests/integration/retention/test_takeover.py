@@ -24,8 +24,8 @@ DOOMS = (
     "replace manifests/ after",
     "put condemned/ after",
     "put /complete after",
-    "delete content/ before",
-    "delete content/ after",
+    "delete packs/ before",
+    "delete packs/ after",
     "delete /complete after",
     "delete manifests/ after",
 )
@@ -42,12 +42,13 @@ class Stage:
 
 @dataclass
 class Life:
-    """An environment with a backup that a person has deleted, one that shares its document, and leftovers."""
+    """An environment with a backup that a person has deleted and one that shares all of it but its list, `own`."""
 
     retaining: Retaining
     environment_id: UUID
     deleted: UUID
     kept: UUID
+    own: str
 
     def stages(self) -> list[Stage]:
         """What comes to pass when the clock has gone so far on."""
@@ -91,7 +92,7 @@ async def lived(retaining: Retaining) -> Life:
     shop, environment_id = Shop(retaining.script), uuid4()
     deleted = await told(shop, retaining, environment_id, b"shared")
     kept = await told(shop, retaining, environment_id, b"shared")
-    await retaining.repository(environment_id).store_bytes(b"left by a backup that failed")
+    own = await retaining.list_of(environment_id, deleted)
     await shop.fact(
         "BackupDeletionRequested",
         f"catalog/backup/{deleted}",
@@ -101,7 +102,7 @@ async def lived(retaining: Retaining) -> Life:
         requested_by="Karla",
         was_last_good=False,
     )
-    return Life(retaining, environment_id, deleted, kept)
+    return Life(retaining, environment_id, deleted, kept, own)
 
 
 async def until_dead(life: Life, process: subprocess.Popen[bytes]) -> list[Stage]:
@@ -131,10 +132,10 @@ async def all_is_well(life: Life) -> None:
     assert retaining.names(life.deleted).count("BackupDeleted") == 1
     assert retaining.names(life.environment_id).count("SpaceReclaimed") == 1
     reclaimed = await retaining.told("SpaceReclaimed", life.environment_id)
-    assert reclaimed.data["contents"] == 2, "the leftovers, and the list of the deleted one, which is nobody else's"
+    assert reclaimed.data["contents"] == 1
+    assert not await retaining.has(life.environment_id, life.own)
     assert await retaining.repository(life.environment_id).verdict(life.deleted) is None
     assert await retaining.bytes_of(life.environment_id, life.kept) == [b"dump shared", b"shared"]
-    assert len(await retaining.contents(life.environment_id)) == 3, "a dump, a document and a list"
 
 
 @pytest.mark.parametrize("doom", DOOMS)
@@ -152,7 +153,7 @@ async def test_a_worker_killed_at_any_call_harms_nothing(place: Retaining, doom:
 
 async def test_a_reclaimer_that_slept_deletes_nothing_that_a_backup_has_stored_since(place: Retaining) -> None:
     life = await lived(place)
-    with place.doomed("delete content/ before SIGSTOP") as process:
+    with place.doomed("delete packs/ before SIGSTOP") as process:
         await eventually(life.is_known, within_seconds=PATIENCE_SECONDS)
         left = await until_asleep(life, process)
         since = await told(Shop(place.script), place, life.environment_id, b"shared")
