@@ -94,6 +94,42 @@ class DanglingLine(Value):
     size: Size | None
 
 
+class DumpImage(Value):
+    """An earlier dump that later ones are stored against: its contents, its fingerprints, what its own deltas need.
+
+    Every content but the last has exactly CONTENT_BYTES of the dump. The backup that it was made for may be gone.
+    """
+
+    contents: Annotated[tuple[ContentName, ...], Field(min_length=1)]
+    prints: tuple[ContentName, ...]
+    bases: tuple[ContentName, ...]
+    bytes: Size
+
+    def named(self) -> Sequence[str]:
+        """Every content that it needs."""
+        return (*self.contents, *self.prints, *self.bases)
+
+
+class DumpChain(Value):
+    """What a dump was stored against, and what the next one must know of it (since version 2).
+
+    `full` is the full dump at the bottom, None when this is one; `anchor` a delta of that, when this is a delta of the
+    anchor. `bases` are contents that its deltas need besides those. `own_stored_bytes` is what its contents take.
+    """
+
+    prints: tuple[ContentName, ...]
+    bases: tuple[ContentName, ...]
+    own_stored_bytes: Size
+    full: DumpImage | None = None
+    full_stored_bytes: Size = 0
+    anchor: DumpImage | None = None
+
+    def named(self) -> Sequence[str]:
+        """Every content that must stay for the dump, and for what the next one builds upon."""
+        images = [image for image in (self.full, self.anchor) if image]
+        return (*self.prints, *self.bases, *(name for image in images for name in image.named()))
+
+
 class DatabasePart(ContentSequence):
     """The dump: PostgreSQL's custom format, uncompressed inside, with owners, grants and policies.
 
@@ -106,6 +142,7 @@ class DatabasePart(ContentSequence):
     stored_bytes: Size
     snapshot_held_seconds: float
     findings: tuple[Finding, ...] = ()
+    chain: DumpChain | None = None
 
 
 class FilesPart(Value):
@@ -225,8 +262,9 @@ class Tombstone(Value):
 
 
 def serialize(entry: Manifest | Tombstone) -> bytes:
-    """The bytes to store."""
-    return entry.model_dump_json().encode()
+    """The bytes to store; fields that a version does not have are left out."""
+    added = {"database": {"chain"}} if entry.version == FIRST_VERSION else None
+    return entry.model_dump_json(exclude=added).encode()
 
 
 def parse(data: bytes) -> Manifest | Tombstone:

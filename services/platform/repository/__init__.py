@@ -11,6 +11,7 @@ from services.platform.repository.port import (
     Hasher,
     Reclaimed,
     Repository,
+    StoredDump,
     StoredSequence,
     Verdict,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Reclaimed",
     "Repository",
     "RepositoryV2",
+    "StoredDump",
     "StoredSequence",
     "Verdict",
     "open_repository",

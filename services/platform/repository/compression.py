@@ -45,7 +45,7 @@ def decompress(frame: bytes, at_most_bytes: int, prefix: bytes | None = None) ->
             return zstd.decompress(frame)
         options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: DELTA_WINDOW_LOG}
         return zstd.decompress(frame, zstd.ZstdDict(prefix, is_raw=True).as_prefix, options)
-    except zstd.ZstdError as error:
+    except (zstd.ZstdError, ValueError) as error:  # a prefix that is too short for one is a ValueError
         raise ContentCorruptError(f"stored bytes are damaged: {error}") from error
 
 

@@ -88,6 +88,15 @@ class Locations:
         """Whether a new backup may refer to it without looking further: stored whole, in a pack that stays."""
         return any(not one.condemned and one.entry.form != Form.DELTA for one in self.locate(digest))
 
+    def is_there(self, digest: bytes) -> bool:
+        """Whether any pack that stays has it, in whatever form."""
+        return any(not one.condemned for one in self.locate(digest))
+
+    def is_cut(self, location: Location) -> bool:
+        """Whether the store has less of the pack than this content needs."""
+        entry = location.entry
+        return bool(queries.pack_size(self._connection, id=location.pack_id.bytes) < entry.offset + entry.stored_bytes)
+
     def packs(self) -> Iterator[PackEntries]:
         """Every pack with its entries."""
         after = -1

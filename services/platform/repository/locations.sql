@@ -27,6 +27,9 @@ DELETE FROM pack WHERE number = :number;
 -- name: pack_number(id)^
 SELECT number, key_number FROM pack WHERE id = :id;
 
+-- name: pack_size(id)$
+SELECT size FROM pack WHERE id = :id;
+
 -- name: set_key_number(number, key_number)!
 UPDATE pack SET key_number = :key_number WHERE number = :number;
 

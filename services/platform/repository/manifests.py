@@ -95,6 +95,15 @@ class Manifests:
             raise ManifestStandsError(f"the backup {backup_id} exists: only a tombstone is removed")
         await self._store.delete(verdict.key)
 
+    async def keys(self) -> AsyncIterator[str]:
+        """Where every decision is, in no order."""
+        async for info in self._store.list(manifest_prefix(self._environment_id)):
+            yield info.key
+
+    async def at(self, key: str) -> Verdict:
+        """The decision at a key. Raises ObjectNotFoundError, ManifestCorruptError, RepositoryKeyError."""
+        return await self._read(key)
+
     async def all(self) -> AsyncIterator[Verdict]:
         """Every decision, in no order."""
         async for info in self._store.list(manifest_prefix(self._environment_id)):

@@ -41,5 +41,6 @@ def named_by(manifest: Manifest) -> Iterable[str]:
     """What a manifest names itself; the lists name the documents."""
     files, database = manifest.files, manifest.database
     yield from database.contents
+    yield from database.chain.named() if database.chain else ()
     yield from files.listing.contents
     yield from files.dangling.contents if files.dangling else ()

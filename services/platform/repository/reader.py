@@ -32,7 +32,7 @@ class Reader:
         self._locations = locations
         self._refresh = refresh
         self._blocks = Blocks(store, ring.environment_id)
-        self._bases: Kept[str, bytes] = Kept(BASES_KEPT)
+        self._bases: tuple[Kept[str, bytes], ...] = tuple(Kept(BASES_KEPT) for _ in range(MAX_DEPTH + 1))
         self._ciphers: dict[tuple[object, int], PackCipher] = {}
 
     async def content(self, name: str, depth: int = 0) -> bytes:
@@ -76,8 +76,8 @@ class Reader:
             raise ContentCorruptError(f"the content {name} is damaged: {error.reason}") from error
         form = location.entry.form
         if max(location.entry.size_bytes, len(payload)) <= INLINE_BYTES:
-            return _checked(self._ring.name_key, name, form, payload, prefix)
-        return await asyncio.to_thread(_checked, self._ring.name_key, name, form, payload, prefix)
+            return checked(self._ring.name_key, name, form, payload, prefix)
+        return await asyncio.to_thread(checked, self._ring.name_key, name, form, payload, prefix)
 
     async def _prefix(self, form: int, payload: bytes, depth: int) -> bytes | None:
         if form != Form.DELTA:
@@ -87,7 +87,7 @@ class Reader:
         return await self.stretch(stretch_of(payload), depth + 1)
 
     async def _base(self, name: str, depth: int) -> bytes:
-        return await self._bases.get(name, lambda: self.content(name, depth))
+        return await self._bases[depth].get(name, lambda: self.content(name, depth))
 
     def _cipher(self, location: Location) -> PackCipher:
         key = (location.pack_id, location.key_number)
@@ -98,7 +98,8 @@ class Reader:
         return self._ciphers[key]
 
 
-def _checked(key: bytes, name: str, form: int, payload: bytes, prefix: bytes | None) -> bytes:
+def checked(key: bytes, name: str, form: int, payload: bytes, prefix: bytes | None = None) -> bytes:
+    """A content's bytes from its payload. Raises ContentCorruptError unless they are what the name says."""
     try:
         data = decoded(form, payload, prefix)
     except ContentCorruptError as error:

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from contracts.manifest import Manifest, Tombstone
+from contracts.manifest import DatabasePart, Manifest, Tombstone
 from services.platform.objectstore import ObjectStore
 from services.platform.process.ids import NewId, random_id
 from services.platform.repository.begun import Begun
+from services.platform.repository.dumps import DumpWriter
 from services.platform.repository.first_format import FirstFormat
 from services.platform.repository.hashing import SequenceHasher
 from services.platform.repository.keyring import KeyRing
@@ -20,8 +21,10 @@ from services.platform.repository.layout import key_prefix
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.names import WholeHasher, digest_of, is_second
 from services.platform.repository.opened import Opened, open_keys
-from services.platform.repository.port import Condemned, Hasher, Reclaimed, StoredSequence, Verdict
+from services.platform.repository.port import Condemned, Hasher, Reclaimed, StoredDump, StoredSequence, Verdict
 from services.platform.repository.reclaim import Reclaim
+from services.platform.repository.report import Report
+from services.platform.repository.verify import Verify
 from services.platform.repository.wraps import Wraps
 
 AHEAD: Final = 2
@@ -63,6 +66,10 @@ class EnvironmentRepositoryV2:
     async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
         """See EnvironmentRepository."""
         return await (await self._open()).writer.store(pieces)
+
+    async def store_dump(self, pieces: AsyncIterator[bytes], earlier: DatabasePart | None) -> StoredDump:
+        """See EnvironmentRepository."""
+        return await DumpWriter(await self._open(), earlier).store(pieces)
 
     async def store_parts(self, parts: AsyncIterator[bytes]) -> StoredSequence:
         """See EnvironmentRepository."""
@@ -149,6 +156,11 @@ class EnvironmentRepositoryV2:
     async def remove_condemned(self, mark_id: UUID, now: datetime) -> Reclaimed:
         """See EnvironmentRepository."""
         return await (await self._reclaim()).remove(mark_id, now)
+
+    async def check(self, *, read_percent: int, seed: int) -> Report:
+        """See EnvironmentRepository."""
+        opened = await Opened.load(self._store, await self._keys(), self._new_id)
+        return await Verify(self._store, opened, self._manifests, self, self._first).run(read_percent, seed)
 
     async def _reclaim(self) -> Reclaim:
         """Upon what is in the store now, not upon what was read before."""
