@@ -67,9 +67,9 @@ class Shop:
             findings=[],
         )
 
-    async def running(self, name: str = "production", **changes: object) -> UUID:
+    async def running(self, name: str = "production") -> UUID:
         """An environment whose app is deployed and runs, as nightly backups need it."""
-        environment_id = await self.environment(name, **changes)
+        environment_id = await self.environment(name)
         await self.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
         started = await self.ask("StartEnvironment", environment_id=environment_id)
         assert started.name == "EnvironmentStarted", started.data

@@ -127,8 +127,8 @@ def test_an_expired_backup_tells_tiers_windows_rule_holds_clock_and_who_asked() 
 def test_a_backup_deleted_by_hand_says_by_whom_and_that_they_were_told() -> None:
     tale = Tale(kind="on_demand", created_by="Ada", slot=None)
     tale.completed()
-    told = {"requested_at": "2026-03-02T08:00:00Z", "requested_by": "Karla", "was_last_good": True}
-    tale.say("2026-03-02T08:00:00Z", "BackupDeletionRequested", **told)
+    at = "2026-03-02T08:00:00Z"
+    tale.say(at, "BackupDeletionRequested", requested_at=at, requested_by="Karla", was_last_good=True)
     found = tale.explained()
     assert found.ending is not None
     assert (found.ending.why, found.ending.by, found.ending.was_last_good) == ("deleted", "Karla", True)
