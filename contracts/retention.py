@@ -71,6 +71,11 @@ FLAT_ON_DEMAND: Final = CLASSIC.model_copy(update={"name": "flat-on-demand", "on
 PRESETS: Final = {preset.name: preset for preset in (CLASSIC, FLAT_ON_DEMAND)}
 
 
+def effective(own: Policy | None, of_app: Policy | None) -> Policy:
+    """The policy that an environment's new backups follow: its own, else its app's, else `classic`."""
+    return own or of_app or CLASSIC
+
+
 def add_months(instant: datetime, months: int) -> datetime:
     """The same day and time `months` later, the day clamped to the end of a shorter month."""
     year, month = divmod(instant.month - 1 + months, 12)

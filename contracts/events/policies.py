@@ -34,13 +34,14 @@ class PolicyEffect(Value):
 class PolicyApplicationRequested(Event):
     """A policy is to be applied to the backups that there were at `requested_at` in `environment_ids`.
 
+    `policy` is the one that holds there since the change (the app's or `classic`, where an own one was taken back).
     Not before `not_before`, and only when approved by `digest`, which names exactly what was simulated.
     """
 
     policy_change_id: UUID
     app_id: UUID
     environment_id: UUID | None
-    policy: Policy | None
+    policy: Policy
     requested_at: AwareDatetime
     environment_ids: tuple[UUID, ...]
     effect: PolicyEffect

@@ -6,6 +6,7 @@ from functools import partial
 
 from contracts.topics import Topic
 from services.catalog.adapters.desk import SERVICE
+from services.catalog.applications import POLICY_CHANGES
 from services.catalog.decider import Decider
 from services.catalog.endings import GRACE, LEASES
 from services.catalog.facts import CONSUMER, Facts, Hearing
@@ -57,6 +58,6 @@ async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: He
         relay.run(),
         facts.run(),
         CommandConsumer(settings.kafka, group=f"{SERVICE}-commands", handle=decider.decide).run(),
-        Timers(database, teller, [GRACE, LEASES], topic=topic).run(),
+        Timers(database, teller, [GRACE, LEASES, POLICY_CHANGES], topic=topic).run(),
         reading.run(),
     ]

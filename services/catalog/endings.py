@@ -15,22 +15,22 @@ from services.catalog.saying import Teller
 from services.catalog.timers import Timer
 
 
-async def _end_grace(desk: Desk, teller: Teller, restore_id: UUID, cause: Cause) -> None:
+async def _end_grace(desk: Desk, teller: Teller, restore_id: UUID, cause: Cause) -> bool:
     restore = await desk.find(Restore, restore_id)
     environment = await desk.find(Environment, restore.environment_id) if restore else None
     event = end_grace(restore, environment, now=teller.now()) if restore else None
     if restore is not None and event is not None:
         await teller.say(desk, restore, [event], cause)
+    return False
 
 
-async def _end_leases(desk: Desk, teller: Teller, backup_id: UUID, cause: Cause) -> None:
+async def _end_leases(desk: Desk, teller: Teller, backup_id: UUID, cause: Cause) -> bool:
     backup = await desk.find(Backup, backup_id)
-    if backup is None:
-        return
-    over = lapse(backup, database_now=await desk.database_now())
-    if over:
+    over = lapse(backup, database_now=await desk.database_now()) if backup else ()
+    if backup is not None and over:
         events = await with_release(desk, backup, *over, now=teller.now())
         await teller.say(desk, backup, events, cause)
+    return False
 
 
 GRACE: Final = Timer("restore", lambda c, now: queries.undoable_restores(c, now=now), _end_grace)

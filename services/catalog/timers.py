@@ -22,11 +22,14 @@ ACTOR: Final = "clock"
 
 @dataclass(frozen=True)
 class Timer:
-    """`due` finds rows (id, app_id) whose time has come; `ring` says what follows of one of them, if it still does."""
+    """`due` finds rows (id, app_id) whose time has come; `ring` says what follows of one of them, if it still does.
+
+    `ring` answers whether there is more to say of the same row, in a transaction of its own.
+    """
 
     entity: str
     due: Callable[[Connection, datetime], AsyncIterator[Any]]
-    ring: Callable[[Desk, Teller, UUID, Cause], Awaitable[None]]
+    ring: Callable[[Desk, Teller, UUID, Cause], Awaitable[bool]]
 
 
 class Timers:
@@ -51,20 +54,22 @@ class Timers:
             async with self._database.transaction() as c:
                 due = [row async for row in timer.due(c, self._teller.now())]
             for row in due:
-                await self._ring(timer, row["id"], row["app_id"])
+                while await self._ring(timer, row["id"], row["app_id"]):
+                    pass
 
     async def _look_and_wait(self) -> None:
         await self.look()
         await asyncio.sleep(LOOK_SECONDS)
 
-    async def _ring(self, timer: Timer, entity_id: UUID, app_id: UUID) -> None:
+    async def _ring(self, timer: Timer, entity_id: UUID, app_id: UUID) -> bool:
         partitions = [partition_of(str(app_id))]
         async with self._database.transaction() as c:
             await queries.hold_partitions(c, consumer=CONSUMER, topic=self._topic, partitions=partitions)
             desk = Desk(c)
             cause = await _origin(c, stream(SERVICE, timer.entity, entity_id))
-            await timer.ring(desk, self._teller, entity_id, cause)
+            more = await timer.ring(desk, self._teller, entity_id, cause)
             await desk.write()
+        return more
 
 
 async def _origin(c: Connection, own: str) -> Cause:

@@ -1,13 +1,16 @@
 """Looks across rows; they see what was decided before in the same transaction and is not written yet."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from contracts.simulation import GOVERNED
 from contracts.states import BackupState, RestoreState
 from services.catalog.adapters.desk import Desk, queries
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
+from services.catalog.domain.state.policy_change import OPEN, PolicyChange
 from services.catalog.domain.state.restore import Restore
 
 READING: Final = frozenset({RestoreState.QUEUED, RestoreState.RUNNING})
@@ -48,6 +51,28 @@ async def held_backups(desk: Desk, environment_id: UUID) -> list[Backup]:
     stored = [await desk.find(Backup, one) for one in [row["id"] async for row in held]]
     new = [one for one in decided.values() if one.environment_id == environment_id and one.held]
     return [backup for backup in (*stored, *new) if backup is not None]
+
+
+async def governed_backups(desk: Desk, environment_ids: Sequence[UUID]) -> list[Backup]:
+    """The backups of these environments whose expiry follows from a policy."""
+    decided = desk.decided(Backup)
+    rows = queries.governed_backups(desk.c, environment_ids=list(environment_ids), besides=list(decided))
+    stored = [Backup.model_validate(row["state"]) async for row in rows]
+    wanted = set(environment_ids)
+    new = [one for one in decided.values() if one.environment_id in wanted and one.state in GOVERNED]
+    return stored + new
+
+
+async def open_policy_change(desk: Desk, app_id: UUID, environment_id: UUID | None) -> UUID | None:
+    """The change of this place (an app, or one environment of it) that waits to be applied to existing backups."""
+    decided = desk.decided(PolicyChange)
+    for one in decided.values():
+        if (one.app_id, one.environment_id) == (app_id, environment_id) and one.application in OPEN:
+            return one.policy_change_id
+    found: UUID | None = await queries.open_policy_change(
+        desk.c, app_id=app_id, environment_id=environment_id, besides=list(decided)
+    )
+    return found
 
 
 def _is_good(backup: Backup, environment_id: UUID, besides: UUID | None) -> bool:

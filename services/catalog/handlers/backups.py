@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from contracts.actors import person
 from contracts.commands.backups import CancelBackup, CommentBackup, PinBackup, RequestBackup, UnpinBackup
 from contracts.envelope import Event
+from contracts.retention import effective
 from services.catalog.adapters.desk import Desk
-from services.catalog.domain.actors import person
 from services.catalog.domain.decide import backups as rules
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
-from services.catalog.domain.state.policies import effective
 from services.catalog.handlers.decided import Decided, Request
 from services.catalog.holding import with_release
 

@@ -1,38 +1,45 @@
 """Commands on policies."""
 
+from uuid import UUID
+
+from contracts.actors import person
 from contracts.commands.policies import ApprovePolicyChange, ChangePolicy, WithdrawPolicyChange
-from contracts.errors import RejectionCode
+from contracts.events.policies import PolicyApplicationRequested, PolicyChanged
+from contracts.retention import effective
+from contracts.simulation import Subject, simulate
+from services.catalog.adapters.across import governed_backups, open_policy_change
 from services.catalog.adapters.desk import Desk
 from services.catalog.domain.decide import policies as rules
 from services.catalog.domain.decide.apps import known as known_app
 from services.catalog.domain.decide.environments import known as known_environment
-from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.environment import Environment
 from services.catalog.domain.state.policy_change import PolicyChange
 from services.catalog.handlers.decided import Decided, Request
 
 
-async def change_policy(desk: Desk, command: ChangePolicy, _request: Request) -> Decided:
-    """Give an app or an environment another policy."""
+async def change_policy(desk: Desk, command: ChangePolicy, request: Request) -> Decided:
+    """Give an app or an environment another policy; for existing backups, too, say what it would do."""
     place = await _place(desk, command)
     change = await desk.find(PolicyChange, command.policy_change_id)
-    event = rules.change_policy(change, place, command)
-    if command.apply_to_existing:
-        raise RefusedError(RejectionCode.UNSUPPORTED, "not yet", field="apply_to_existing")
-    return Decided("policy_change", command.policy_change_id, place.app_id, (event,))
+    still_open = await open_policy_change(desk, place.app_id, command.environment_id)
+    changed = rules.change_policy(change, place, command, still_open=still_open)
+    asked = [await _application(desk, place, changed, request)] if command.apply_to_existing else []
+    return Decided("policy_change", command.policy_change_id, place.app_id, (changed, *asked))
 
 
-async def approve_policy_change(desk: Desk, command: ApprovePolicyChange, _request: Request) -> Decided:
-    """Apply it as simulated."""
-    rules.known(await desk.find(PolicyChange, command.policy_change_id), command.policy_change_id)
-    raise RefusedError(RejectionCode.UNSUPPORTED, "not yet")
+async def approve_policy_change(desk: Desk, command: ApprovePolicyChange, request: Request) -> Decided:
+    """Apply it as simulated, as soon as it has cooled off."""
+    change = rules.known(await desk.find(PolicyChange, command.policy_change_id), command.policy_change_id)
+    event = rules.approve(change, command, approved_by=person(request.actor))
+    return Decided("policy_change", command.policy_change_id, change.app_id, (event,))
 
 
-async def withdraw_policy_change(desk: Desk, command: WithdrawPolicyChange, _request: Request) -> Decided:
+async def withdraw_policy_change(desk: Desk, command: WithdrawPolicyChange, request: Request) -> Decided:
     """Leave existing backups as they are."""
-    rules.known(await desk.find(PolicyChange, command.policy_change_id), command.policy_change_id)
-    raise RefusedError(RejectionCode.UNSUPPORTED, "not yet")
+    change = rules.known(await desk.find(PolicyChange, command.policy_change_id), command.policy_change_id)
+    event = rules.withdraw(change, withdrawn_by=person(request.actor))
+    return Decided("policy_change", command.policy_change_id, change.app_id, (event,))
 
 
 async def _place(desk: Desk, command: ChangePolicy) -> App | Environment:
@@ -41,3 +48,21 @@ async def _place(desk: Desk, command: ChangePolicy) -> App | Environment:
     app_id = command.app_id
     assert app_id is not None  # noqa: S101 -- the command names one of both
     return known_app(await desk.find(App, app_id), app_id)
+
+
+async def _application(
+    desk: Desk, place: App | Environment, changed: PolicyChanged, request: Request
+) -> PolicyApplicationRequested:
+    app = await desk.find(App, place.app_id)
+    of_app = app.policy if app and isinstance(place, Environment) else None
+    policy = effective(changed.policy, of_app)
+    environment_ids = await _following(desk, place) if isinstance(place, App) else (place.environment_id,)
+    backups = await governed_backups(desk, environment_ids)
+    subjects = [Subject.model_validate(dict(one)) for one in backups]
+    return rules.request_application(changed, simulate(subjects, policy, now=request.now), environment_ids)
+
+
+async def _following(desk: Desk, app: App) -> tuple[UUID, ...]:
+    """The environments of an app that have no policy of their own."""
+    found = [await desk.find(Environment, one) for one in sorted(app.environments)]
+    return tuple(one.environment_id for one in found if one is not None and one.policy is None)

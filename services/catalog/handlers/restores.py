@@ -1,8 +1,8 @@
 """Commands on restores."""
 
+from contracts.actors import person
 from contracts.commands.restores import CancelRestore, RequestPreflight, RequestRestore, UndoRestore
 from services.catalog.adapters.desk import Desk
-from services.catalog.domain.actors import person
 from services.catalog.domain.decide import restores as rules
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment

@@ -46,6 +46,26 @@ WHERE kind = 'backup' AND state -> 'leases' <> '[]' AND EXISTS (
 )
 LIMIT 100;
 
+-- name: governed_backups(environment_ids, besides)
+SELECT state FROM aggregate
+WHERE kind = 'backup' AND state ->> 'state' IN ('queued', 'running', 'completed')
+    AND state ->> 'environment_id' = ANY ((:environment_ids::uuid[])::text[]) AND id <> ALL (:besides::uuid[])
+ORDER BY id;
+
+-- name: open_policy_change(app_id, environment_id, besides)$
+SELECT id FROM aggregate
+WHERE kind = 'policy_change' AND state ->> 'application' IN ('waiting', 'approved') AND app_id = :app_id
+    AND state ->> 'environment_id' IS NOT DISTINCT FROM (:environment_id::uuid)::text
+    AND id <> ALL (:besides::uuid[])
+LIMIT 1;
+
+-- name: due_policy_changes(now)
+-- Approved, cooled off, and not applied yet.
+SELECT id, app_id FROM aggregate
+WHERE kind = 'policy_change' AND state ->> 'application' = 'approved'
+    AND (state ->> 'not_before')::timestamptz <= :now
+LIMIT 100;
+
 -- name: undoable_restores(now)
 -- Restores whose time to undo is over and that nobody has said it of.
 SELECT id, app_id FROM aggregate

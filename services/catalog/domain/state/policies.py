@@ -1,11 +1,6 @@
-"""Which policy holds where: an environment's own, else its app's, else the default."""
+"""How the versions of a place's own policies count up."""
 
-from contracts.retention import CLASSIC, PRESETS, Policy
-
-
-def effective(own: Policy | None, of_app: Policy | None) -> Policy:
-    """The policy that new backups of an environment follow."""
-    return own or of_app or CLASSIC
+from contracts.retention import PRESETS, Policy
 
 
 def newest_version(newest: int, policy: Policy | None) -> int:

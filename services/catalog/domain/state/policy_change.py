@@ -1,6 +1,7 @@
 """A change of policy, and its application to the backups that there were already."""
 
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -22,21 +23,33 @@ class Application(StrEnum):
     APPLIED = "applied"
 
 
+OPEN: Final = frozenset({Application.WAITING, Application.APPROVED})
+"""Not applied yet, and not withdrawn."""
+
+
 class PolicyChange(Aggregate):
-    """`environment_ids` are those whose backups were simulated, as they were at `requested_at`.
+    """`environment_ids` are those whose backups were simulated under `applied_policy`, as they were at `requested_at`.
 
     `digest` names what the simulation showed; `not_before` is the end of the cooling-off, by the business clock.
+    The application goes through the environments in this order; `reached` is the one of the newest changed backup.
     """
 
     policy_change_id: UUID
     environment_id: UUID | None
     policy: Policy | None
     application: Application = Application.NONE
+    applied_policy: Policy | None = None
     requested_at: AwareDatetime | None = None
     environment_ids: tuple[UUID, ...] = ()
     digest: str | None = None
     not_before: AwareDatetime | None = None
     changed_count: int = 0
+    reached: UUID | None = None
+
+    @property
+    def left(self) -> tuple[UUID, ...]:
+        """The environments that the application has not gone through yet."""
+        return self.environment_ids[self.environment_ids.index(self.reached) if self.reached else 0 :]
 
 
 def evolve(change: PolicyChange | None, event: Event) -> PolicyChange | None:
@@ -48,13 +61,13 @@ def evolve(change: PolicyChange | None, event: Event) -> PolicyChange | None:
     match event:
         case events.PolicyApplicationRequested():
             told = {name: getattr(event, name) for name in ("requested_at", "environment_ids", "digest", "not_before")}
-            return changed(change, application=Application.WAITING, **told)
+            return changed(change, application=Application.WAITING, applied_policy=event.policy, **told)
         case events.PolicyChangeApproved():
             return changed(change, application=Application.APPROVED)
         case events.PolicyChangeWithdrawn():
             return changed(change, application=Application.WITHDRAWN)
         case BackupExpiryChanged():
-            return changed(change, changed_count=change.changed_count + 1)
+            return changed(change, changed_count=change.changed_count + 1, reached=event.environment_id)
         case events.PolicyChangeApplied():
             return changed(change, application=Application.APPLIED)
         case _:

@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
+from contracts.actors import person
 from contracts.envelope import Message
 from contracts.events import policies as events
 from contracts.events.policies import PolicyEffect
-from services.catalog.domain.actors import person
 from services.catalog.domain.state.policy_change import PolicyChange, evolve
 
 

@@ -9,6 +9,10 @@ CREATE INDEX aggregate_held ON aggregate ((state ->> 'environment_id'))
     WHERE kind = 'backup' AND state -> 'held' <> '[]';
 CREATE INDEX aggregate_leased ON aggregate (id)
     WHERE kind = 'backup' AND state -> 'leases' <> '[]';
+CREATE INDEX aggregate_governed ON aggregate ((state ->> 'environment_id'))
+    WHERE kind = 'backup' AND state ->> 'state' IN ('queued', 'running', 'completed');
+CREATE INDEX aggregate_open_policy_change ON aggregate (app_id)
+    WHERE kind = 'policy_change' AND state ->> 'application' IN ('waiting', 'approved');
 
 -- A failed backup's own expiry is on its row from here on.
 UPDATE aggregate

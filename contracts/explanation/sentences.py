@@ -1,0 +1,140 @@
+"""What a backup's history says, in sentences that a person understands."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+from contracts.events import backups, restores, retention
+from contracts.events.backups import WindowEnd
+from contracts.events.slots import SlotEnded
+from contracts.explanation.findings import CLOCK, Hold, Judgement
+from contracts.explanation.history import Told
+from contracts.states import BackupState
+
+
+def instant(at: datetime) -> str:
+    """Like `2026-03-01 19:00:00 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def day(on: date) -> str:
+    """Like `Sunday 2026-03-01`."""
+    return f"{_WEEKDAYS[on.weekday()]} {on.isoformat()}"
+
+
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def sentence(one: Told) -> str:
+    """What one event means for the question why; empty where it means nothing."""
+    return _of_work(one) or _of_holds(one) or _of_expiry(one)
+
+
+def _of_work(one: Told) -> str:
+    match one.event:
+        case backups.BackupRequested() as event:
+            return " ".join([_asked(event), *_gap(event.fills_gap), _kept(event)])
+        case backups.BackupCompleted() as event:
+            return f"It completed at {instant(event.finished_at)}."
+        case backups.BackupFailed() as event:
+            return (
+                f"It failed at {instant(event.finished_at)}: {event.reason}. "
+                "A failed backup falls into no tier; it is listed for 14 days."
+            )
+        case backups.BackupCancelRequested():
+            return f"{one.who} asked for its end at {instant(one.line.at)}."
+        case SlotEnded(late=True) as event:
+            return f"The nightly run was late: it was due at {instant(event.due_at)}."
+        case _:
+            return ""
+
+
+def _of_holds(one: Told) -> str:
+    at = instant(one.line.at)
+    match one.event:
+        case backups.BackupPinned() as event:
+            why = f" ({event.reason})" if event.reason else ""
+            return f"{one.who} pinned it at {at}{why}: a pin keeps it past its expiry."
+        case backups.BackupUnpinned():
+            return f"{one.who} unpinned it at {at}."
+        case retention.LeaseAcquired() as event:
+            until = instant(event.lease.until)
+            return f"From {at} on, {event.lease.holder} worked with it, until {until} at most by PostgreSQL's clock."
+        case retention.LeaseReleased() as event:
+            how = "ran out, unreleased, by PostgreSQL's clock" if one.line.actor == CLOCK else f"was released at {at}"
+            return f"Lease {event.lease_id} {how}."
+        case restores.RestoreRequested() as event:
+            return f"At {at} {event.requested_by} asked for restore {event.restore_id} from it, which held it."
+        case restores.RestoreCompleted() | restores.RestoreFailed() as event:
+            return f"Restore {event.restore_id} ended at {at}."
+        case _:
+            return ""
+
+
+def _of_expiry(one: Told) -> str:
+    match one.event:
+        case retention.ExpiryHeld() as event:
+            held = "; ".join(blocker.reason for blocker in event.blockers)
+            return (
+                f"Its time was over at {instant(event.expires_at)}, but at {instant(event.held_at)} it stayed: {held}."
+            )
+        case retention.ExpiryReleased() as event:
+            return f"From {instant(event.released_at)} on nothing held it any more."
+        case retention.BackupExpiryChanged() as event:
+            return f"Policy change {event.policy_change_id} was applied at {instant(one.line.at)}. {_kept(event)}"
+        case retention.BackupExpired() as event:
+            over = f"its time had been over since {instant(event.expires_at)} and nothing held it"
+            asked = f"It was asked for by {one.who}, in sweep {event.sweep_id}"
+            return f"It expired at {instant(event.expired_at)}, by the business clock: {over}. {asked}."
+        case retention.BackupDeletionRequested() as event:
+            told = ", after being told that it was the last completed one" if event.was_last_good else ""
+            return f"{event.requested_by} deleted it at {instant(event.requested_at)}{told}."
+        case retention.BackupDeleted() as event:
+            gone = f"Its manifest was removed at {instant(event.deleted_at)}"
+            return f"{gone}; its content goes as soon as no other backup refers to it."
+        case _:
+            return ""
+
+
+def present(state: BackupState, judgement: Judgement, holds: Sequence[Hold], now: datetime) -> tuple[str, ...]:
+    """What holds now, of a backup that has not gone."""
+    standing = [hold for hold in holds if hold.until is None or (hold.clock == "postgresql" and now < hold.until)]
+    if state in (BackupState.QUEUED, BackupState.RUNNING):
+        return (f"It is {state}: a backup that has not ended never expires.",)
+    if state not in (BackupState.COMPLETED, BackupState.FAILED):
+        return ()
+    if judgement.expires_at is None:
+        return ("It is kept for ever.",)
+    if now < judgement.expires_at:
+        return (f"It is kept until {instant(judgement.expires_at)}, by the business clock.",)
+    if standing:
+        return (f"Its time is over; it stays as long as this holds it: {'; '.join(one.reason for one in standing)}.",)
+    return ("Its time is over: it goes when the next sweep asks for it, unless it is the newest completed one.",)
+
+
+def _asked(event: backups.BackupRequested) -> str:
+    counts_for = f"{day(event.slot_date)} (calendar {event.calendar_offset})"
+    accepted = f"it was accepted at {instant(event.created_at)}"
+    if event.slot is None:
+        return f"{event.created_by} asked for it; {accepted} and counts for {counts_for}."
+    again = f", at try {event.slot.try_number}" if event.slot.try_number > 1 else ""
+    return f"It is the nightly backup of {counts_for}; {accepted}{again}."
+
+
+def _gap(filled: date | None) -> list[str]:
+    if filled is None:
+        return []
+    return [f"It makes up for {day(filled)}, whose nightly run ended without a backup, and got that day's tiers."]
+
+
+def _kept(event: backups.BackupRequested | retention.BackupExpiryChanged) -> str:
+    rule = f"policy {event.policy}, version {event.policy_version} (rules version {event.rule_version})"
+    if event.expires_at is None:
+        return f"By {rule} it is kept for ever."
+    ends = ", ".join(_window(one) for one in event.windows)
+    longest = ", the latest of " + ends if len(event.windows) > 1 else f" ({ends})" if ends else ""
+    return f"By {rule} it is kept until {instant(event.expires_at)}{longest}."
+
+
+def _window(one: WindowEnd) -> str:
+    return f"{one.window.replace('_', ' ')} until {instant(one.ends_at)}"
