@@ -10,7 +10,9 @@ from contracts.values import Value
 CONDEMNED_AT_ONCE: Final = 10_000
 """Objects named in one part: however much is condemned, neither side holds all of it in memory."""
 
-ObjectPlace = Annotated[str, StringConstraints(pattern=r"^content/[0-9a-f]{2}/[0-9a-f]{64}(\.[0-9a-f-]{36})?$")]
+ObjectPlace = Annotated[
+    str, StringConstraints(pattern=r"^(content/[0-9a-f]{2}/[0-9a-f]{64}|packs/[0-9a-f]{2}/[0-9a-f-]{36})$")
+]
 """A key below the environment's prefix, and never one of a manifest: what is read here is removed."""
 
 

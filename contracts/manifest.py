@@ -6,6 +6,7 @@ ManifestError
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
@@ -26,12 +27,14 @@ from contracts.values import (
     Warning,  # noqa: A004 -- the product's word
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
+FIRST_VERSION: Final = 1
+"""Not encrypted, one object per content; still read."""
 CONTENT_BYTES: Final = 16 * 1024 * 1024
 """A content holds at most so many bytes of input: large enough for a store, small enough for memory."""
 
-ContentName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""The keyed hash of a content's bytes, in hexadecimal: BLAKE2b with 32 bytes of output."""
+ContentName = Annotated[str, StringConstraints(pattern=r"^(b3:)?[0-9a-f]{64}$")]
+"""The keyed hash of a content's bytes, 32 bytes in hexadecimal: BLAKE3 with its mark, BLAKE2b in version 1."""
 Size = Annotated[int, Field(ge=0)]
 
 
@@ -50,7 +53,8 @@ class UnknownManifestError(ManifestError):
 class ContentSequence(Value):
     """Bytes in the repository: the contents they were cut into, in order, and the keyed hash of the whole.
 
-    The hash of a single content is its name; of several, the keyed hash of their names, joined.
+    The hash of a single content is its name; of several, the keyed hash of all bytes (in version 1: of their names,
+    joined).
     """
 
     contents: Annotated[tuple[ContentName, ...], Field(min_length=1)]
@@ -90,6 +94,42 @@ class DanglingLine(Value):
     size: Size | None
 
 
+class DumpImage(Value):
+    """An earlier dump that later ones are stored against: its contents, its fingerprints, what its own deltas need.
+
+    Every content but the last has exactly CONTENT_BYTES of the dump. The backup that it was made for may be gone.
+    """
+
+    contents: Annotated[tuple[ContentName, ...], Field(min_length=1)]
+    prints: tuple[ContentName, ...]
+    bases: tuple[ContentName, ...]
+    bytes: Size
+
+    def named(self) -> Sequence[str]:
+        """Every content that it needs."""
+        return (*self.contents, *self.prints, *self.bases)
+
+
+class DumpChain(Value):
+    """What a dump was stored against, and what the next one must know of it (since version 2).
+
+    `full` is the full dump at the bottom, None when this is one; `anchor` a delta of that, when this is a delta of the
+    anchor. `bases` are contents that its deltas need besides those. `own_stored_bytes` is what its contents take.
+    """
+
+    prints: tuple[ContentName, ...]
+    bases: tuple[ContentName, ...]
+    own_stored_bytes: Size
+    full: DumpImage | None = None
+    full_stored_bytes: Size = 0
+    anchor: DumpImage | None = None
+
+    def named(self) -> Sequence[str]:
+        """Every content that must stay for the dump, and for what the next one builds upon."""
+        images = [image for image in (self.full, self.anchor) if image]
+        return (*self.prints, *self.bases, *(name for image in images for name in image.named()))
+
+
 class DatabasePart(ContentSequence):
     """The dump: PostgreSQL's custom format, uncompressed inside, with owners, grants and policies.
 
@@ -102,6 +142,7 @@ class DatabasePart(ContentSequence):
     stored_bytes: Size
     snapshot_held_seconds: float
     findings: tuple[Finding, ...] = ()
+    chain: DumpChain | None = None
 
 
 class FilesPart(Value):
@@ -118,6 +159,13 @@ class FilesPart(Value):
     stored_bytes: Size
     listing: Lines
     dangling: Lines | None
+
+    def listing_parts(self) -> Sequence[Lines]:
+        """The list of documents in the parts that can be read by themselves; in version 1 that is all of it."""
+        listing = self.listing
+        if not listing.contents[0].startswith("b3:"):
+            return (listing,)
+        return tuple(Lines(contents=(name,), hash=name, bytes=0, count=0) for name in listing.contents)
 
 
 class BackupEntry(Value):
@@ -160,7 +208,7 @@ class Manifest(Value):
     """
 
     format: Literal["nightkeep-manifest"] = "nightkeep-manifest"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     key_id: str
     backup: BackupEntry
     environment: EnvironmentEntry
@@ -204,7 +252,7 @@ class Tombstone(Value):
     """A backup that does not exist, for ever: put before a failure is told, or in place of a deleted manifest."""
 
     format: Literal["nightkeep-tombstone"] = "nightkeep-tombstone"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     backup_id: UUID
     environment_id: UUID
     buried_at: AwareDatetime
@@ -214,8 +262,9 @@ class Tombstone(Value):
 
 
 def serialize(entry: Manifest | Tombstone) -> bytes:
-    """The bytes to store."""
-    return entry.model_dump_json().encode()
+    """The bytes to store; fields that a version does not have are left out."""
+    added = {"database": {"chain"}} if entry.version == FIRST_VERSION else None
+    return entry.model_dump_json(exclude=added).encode()
 
 
 def parse(data: bytes) -> Manifest | Tombstone:

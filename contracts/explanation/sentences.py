@@ -83,10 +83,9 @@ def _of_expiry(one: Told) -> str:
         case retention.BackupExpiryChanged() as event:
             return f"Policy change {event.policy_change_id} was applied at {instant(one.line.at)}. {_kept(event)}"
         case retention.BackupExpired() as event:
-            return (
-                f"It expired at {instant(event.expired_at)}, by the business clock: its time had been over since "
-                f"{instant(event.expires_at)} and nothing held it. {one.who} asked for it, in sweep {event.sweep_id}."
-            )
+            over = f"its time had been over since {instant(event.expires_at)} and nothing held it"
+            asked = f"It was asked for by {one.who}, in sweep {event.sweep_id}"
+            return f"It expired at {instant(event.expired_at)}, by the business clock: {over}. {asked}."
         case retention.BackupDeletionRequested() as event:
             told = ", after being told that it was the last completed one" if event.was_last_good else ""
             return f"{event.requested_by} deleted it at {instant(event.requested_at)}{told}."

@@ -15,7 +15,7 @@ from contracts.values import Finding
 from services.platform.connectors.database import EnvironmentDatabase, Snapshot
 from services.platform.connectors.files import DocumentStore, Listed, Stray
 from services.platform.process.together import together
-from services.platform.repository import EnvironmentRepository, StoredSequence, read_documents
+from services.platform.repository import EnvironmentRepository, StoredDump, StoredSequence, read_documents
 from services.platform.repository.errors import RepositoryError
 from services.snapshot.domain.warnings import Met
 from services.snapshot.meter import Meter
@@ -82,7 +82,7 @@ class Capture:
         await self._source.documents.probe()
         exported = asyncio.Event()
         async with together() as group:
-            dumping = group.create_task(self._dump_all(exported))
+            dumping = group.create_task(self._dump_all(exported, previous.manifest))
             group.create_task(self._store_documents(exported))
         dumped = dumping.result()
         with self._stopwatch.timed("write the list of documents"):
@@ -103,21 +103,23 @@ class Capture:
         except RepositoryError as error:
             self._met.previous_unreadable = error.reason
 
-    async def _dump_all(self, exported: asyncio.Event) -> _Dumped:
+    async def _dump_all(self, exported: asyncio.Event, previous: Manifest | None) -> _Dumped:
         """What needs the snapshot; it is let go as soon as that is done."""
         async with self._source.database.open_snapshot() as snapshot:
             exported.set()
             self._meter.guess_dump(await snapshot.database_bytes())
             tables, findings = await snapshot.table_count(), await snapshot.unrestorable()
             async with together() as group:
-                dumping = group.create_task(self._dump(snapshot))
+                dumping = group.create_task(self._dump(snapshot, previous.database if previous else None))
                 await self._references(snapshot)
         return _Dumped(snapshot.taken_at, _database_part(snapshot, dumping.result(), tables, findings))
 
-    async def _dump(self, snapshot: Snapshot) -> StoredSequence:
+    async def _dump(self, snapshot: Snapshot, earlier: DatabasePart | None) -> StoredDump:
         with self._stopwatch.timed("dump the database"):
             async with snapshot.dump() as pieces:
-                return await self._repository.store(self._counted(pieces))
+                dump = await self._repository.store_dump(self._counted(pieces), earlier)
+        self._met.previous_unreadable = self._met.previous_unreadable or dump.earlier_unreadable
+        return dump
 
     async def _counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for piece in pieces:
@@ -155,7 +157,7 @@ class Capture:
         dangling = await self._prove() if self._source.documents_query else None
         numbers = await self._scratch.numbers()
         proven = self._source.documents_query is not None
-        listing = await self._repository.store(self._scratch.lines(proven=proven))
+        listing = await self._repository.store_parts(self._scratch.lines(proven=proven))
         return _files_part(self._source.documents.kind, numbers, self._reading.stored_bytes, listing, dangling)
 
     async def _prove(self) -> Lines | None:
@@ -165,17 +167,17 @@ class Capture:
         self._met.other_sizes = await self._scratch.other_sizes()
         if not self._met.dangling.count:
             return None
-        return _lines(await self._repository.store(self._scratch.dangling_lines()), self._met.dangling.count)
+        return _lines(await self._repository.store_parts(self._scratch.dangling_lines()), self._met.dangling.count)
 
 
-def _database_part(
-    snapshot: Snapshot, dump: StoredSequence, tables: int, findings: tuple[Finding, ...]
-) -> DatabasePart:
+def _database_part(snapshot: Snapshot, dump: StoredDump, tables: int, findings: tuple[Finding, ...]) -> DatabasePart:
+    stored = dump.sequence
     return DatabasePart(
-        contents=dump.contents,
-        hash=dump.hash,
-        bytes=dump.bytes,
-        stored_bytes=dump.stored_bytes,
+        contents=stored.contents,
+        hash=stored.hash,
+        bytes=stored.bytes,
+        stored_bytes=stored.stored_bytes + dump.prints_stored_bytes,
+        chain=dump.chain,
         server_version=snapshot.server_version,
         tables=tables,
         snapshot_held_seconds=round(snapshot.held_seconds, 3),

@@ -117,6 +117,16 @@ class ObjectStoreBehaviour:
         assert (await store.head("part")).size_bytes == 16 * MEBIBYTE
         assert await store.get("nothing") == b""
 
+    async def test_a_part_of_an_object_is_read_without_the_rest(self, store: ObjectStore) -> None:
+        data = bytes(range(256)) * 100
+        await store.put("k", data)
+        for offset, size_bytes in ((0, 1), (0, len(data)), (300, 7), (len(data) - 3, 3)):
+            assert await store.get_range("k", offset, size_bytes) == data[offset : offset + size_bytes]
+        assert await store.get_range("k", len(data) - 3, 100) == data[-3:]
+        assert await store.get_range("k", len(data), 100) == await store.get_range("k", 5, 0) == b""
+        with pytest.raises(ObjectNotFoundError):
+            await store.get_range("absent", 0, 10)
+
     async def test_a_stream_that_breaks_leaves_nothing_behind(self, store: ObjectStore) -> None:
         async def broken() -> AsyncIterator[bytes]:
             yield b"x" * (20 * MEBIBYTE)

@@ -9,7 +9,7 @@ import pytest
 from contracts.defaults import CONDEMNED_HOURS
 from contracts.manifest import Burial, DocumentLine, Manifest
 from services.platform.objectstore import Faults, FaultyObjectStore, ObjectStore, StoreUnavailableError
-from services.platform.repository import Condemned, EnvironmentRepository, Reclaimed, Repository, RepositoryV1
+from services.platform.repository import Condemned, EnvironmentRepository, Reclaimed, Repository, RepositoryV2
 from services.platform.repository.errors import ManifestCorruptError, RemovalTooEarlyError
 from tests.suites.repository import KEY, pieces, read
 from tests.support.manifests import manifest, tombstone
@@ -71,7 +71,7 @@ class ReclaimBehaviour:
 
     @pytest.fixture
     def root(self, store: ObjectStore) -> Repository:
-        return RepositoryV1(store, KEY)
+        return RepositoryV2(store, KEY)
 
     @pytest.fixture
     def environment_id(self) -> UUID:
@@ -174,7 +174,7 @@ class ReclaimBehaviour:
         for faults in (Faults(after={"delete": 1}), Faults(after={"list": 1}), Faults(before={"get": 3})):
             faulty = FaultyObjectStore(store, faults)
             with pytest.raises(StoreUnavailableError):
-                await RepositoryV1(faulty, KEY).of(environment_id).remove_condemned(condemned.mark_id, LATER)
+                await RepositoryV2(faulty, KEY).of(environment_id).remove_condemned(condemned.mark_id, LATER)
         await backups.repository.remove_condemned(condemned.mark_id, LATER)
         assert (await backups.repository.condemn(uuid4(), NOW)).contents == 0
         assert await backups.dump(kept) == b"dump kept"

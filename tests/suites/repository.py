@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing, nullcontext
 from uuid import UUID, uuid4
 
@@ -10,7 +10,8 @@ import pytest
 
 from contracts.manifest import CONTENT_BYTES, Burial, DocumentLine, Lines
 from services.platform.objectstore import Faults, FaultyObjectStore, ObjectStore, StoreUnavailableError
-from services.platform.repository import EnvironmentRepository, Repository, RepositoryV1, read_documents
+from services.platform.repository import EnvironmentRepository, Repository, RepositoryV2, read_documents
+from services.platform.repository.cutting import WHOLE_BYTES, WINDOW_BYTES
 from services.platform.repository.errors import (
     ContentCorruptError,
     ContentMissingError,
@@ -19,7 +20,7 @@ from services.platform.repository.errors import (
     ManifestStandsError,
     RepositoryKeyError,
 )
-from services.platform.repository.layout import content_key
+from services.platform.repository.layout import index_prefix, pack_prefix
 from tests.support.manifests import manifest, tombstone
 
 KEY = bytes(range(32))
@@ -28,6 +29,17 @@ KEY = bytes(range(32))
 async def pieces(data: bytes, size_bytes: int = 700_001) -> AsyncIterator[bytes]:
     for start in range(0, len(data), size_bytes):
         yield data[start : start + size_bytes]
+
+
+async def each(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def packs_of(store: ObjectStore, repository: EnvironmentRepository) -> str:
+    """The key of the only pack of an environment."""
+    [key] = [info.key async for info in store.list(pack_prefix(repository.environment_id))]
+    return key
 
 
 async def read(repository: EnvironmentRepository, contents: tuple[str, ...]) -> bytes:
@@ -39,14 +51,14 @@ class RepositoryBehaviour:
 
     @pytest.fixture
     def root(self, store: ObjectStore) -> Repository:
-        return RepositoryV1(store, KEY)
+        return RepositoryV2(store, KEY)
 
     @pytest.fixture
     def repository(self, root: Repository) -> EnvironmentRepository:
         return root.of(uuid4())
 
     @pytest.mark.parametrize(
-        "size_bytes", [0, 1, 16_385, CONTENT_BYTES - 1, CONTENT_BYTES, CONTENT_BYTES + 1, 3 * CONTENT_BYTES]
+        "size_bytes", [0, 1, 16_385, WHOLE_BYTES, WHOLE_BYTES + 1, WINDOW_BYTES, WINDOW_BYTES + 1, 3 * CONTENT_BYTES]
     )
     async def test_what_was_stored_is_read_back_whatever_its_size(
         self, repository: EnvironmentRepository, size_bytes: int
@@ -55,14 +67,33 @@ class RepositoryBehaviour:
         stored = await repository.store(pieces(data))
         assert await read(repository, stored.contents) == data
         assert stored.bytes == size_bytes
-        assert len(stored.contents) == max(1, -(-size_bytes // CONTENT_BYTES))
+        assert len(stored.contents) == 1 or size_bytes > WHOLE_BYTES
+
+    async def test_another_process_reads_what_a_manifest_names(self, root: Repository) -> None:
+        writer, data = root.of(uuid4()), os.urandom(2 * CONTENT_BYTES)
+        stored = await writer.store(pieces(data))
+        await writer.put_manifest(manifest(uuid4(), writer.environment_id, writer.key_id))
+        assert await read(root.of(writer.environment_id), stored.contents) == data
+
+    async def test_a_large_document_that_grew_at_its_begin_shares_its_rest(
+        self, repository: EnvironmentRepository
+    ) -> None:
+        data = os.urandom(CONTENT_BYTES)
+        await repository.store(pieces(data))
+        grown = await repository.store(pieces(b"a new first line\n" + data))
+        assert grown.stored_bytes < CONTENT_BYTES / 2
+
+    async def test_what_does_not_compress_takes_hardly_more_than_its_size(
+        self, repository: EnvironmentRepository
+    ) -> None:
+        assert (await repository.store_bytes(os.urandom(100_000))).stored_bytes < 100_100
 
     async def test_the_hash_is_that_of_the_hasher_and_of_another_way_to_store(
         self, repository: EnvironmentRepository
     ) -> None:
         data = os.urandom(CONTENT_BYTES * 2 + 5)
         for part in (data, data[:CONTENT_BYTES], data[:77], b""):
-            hasher = repository.hasher()
+            hasher = await repository.hasher()
             async for piece in pieces(part, 999_983):
                 hasher.update(piece)
             assert (await repository.store(pieces(part))).hash == hasher.hexdigest()
@@ -87,24 +118,50 @@ class RepositoryBehaviour:
             await read(other, stored.contents)
 
     @pytest.mark.parametrize("damage", ["flipped", "cut", "swapped", "removed"])
-    async def test_damaged_content_is_never_handed_out(
-        self, store: ObjectStore, repository: EnvironmentRepository, damage: str
-    ) -> None:
+    async def test_damaged_content_is_never_handed_out(self, store: ObjectStore, root: Repository, damage: str) -> None:
+        repository, other = root.of(uuid4()), root.of(uuid4())
         stored = await repository.store_bytes(os.urandom(50_000))
-        other = await repository.store_bytes(b"another")
-        key = content_key(repository.environment_id, stored.contents[0])
+        for one in (repository, other):
+            await one.store_bytes(b"another")
+            await one.put_manifest(manifest(uuid4(), one.environment_id, one.key_id))
+        key, foreign = await packs_of(store, repository), await packs_of(store, other)
         good = await store.get(key)
         match damage:
             case "flipped":
                 await store.put(key, good[:30] + bytes([good[30] ^ 1]) + good[31:])
             case "cut":
-                await store.put(key, good[:-10])
+                await store.put(key, good[:40_000])
             case "swapped":
-                await store.put(key, await store.get(content_key(repository.environment_id, other.contents[0])))
+                await store.put(key, await store.get(foreign))
             case _:
                 await store.delete(key)
         with pytest.raises(ContentMissingError if damage == "removed" else ContentCorruptError):
-            await read(repository, stored.contents)
+            await read(root.of(repository.environment_id), stored.contents)
+
+    async def test_a_lost_index_is_made_again_from_the_packs(self, store: ObjectStore, root: Repository) -> None:
+        repository, data = root.of(uuid4()), os.urandom(50_000)
+        stored = await repository.store_bytes(data)
+        await repository.put_manifest(manifest(uuid4(), repository.environment_id, repository.key_id))
+        [index] = [info.key async for info in store.list(index_prefix(repository.environment_id))]
+        for damaged in (None, b"NKSO", (await store.get(index))[:-1]):
+            await store.delete(index)
+            if damaged is not None:
+                await store.put(index, damaged)
+            again = root.of(repository.environment_id)
+            assert await read(again, stored.contents) == data
+            assert (await again.store_bytes(data)).stored_bytes == 0
+
+    async def test_nothing_that_was_stored_can_be_read_in_the_store(self, store: ObjectStore, root: Repository) -> None:
+        repository = root.of(uuid4())
+        stored = await repository.store_bytes(b"a very secret document " * 100)
+        written = manifest(uuid4(), repository.environment_id, repository.key_id)
+        await repository.put_manifest(written)
+        for key in [info.key async for info in store.list("")]:
+            data = await store.get(key)
+            assert b"secret" not in data
+            assert b"Production" not in data
+            assert stored.contents[0].removeprefix("b3:").encode() not in data
+            assert bytes.fromhex(stored.contents[0].removeprefix("b3:")) not in data
 
     async def test_reading_may_be_broken_off(self, repository: EnvironmentRepository) -> None:
         stored = await repository.store(pieces(os.urandom(CONTENT_BYTES * 4)))
@@ -113,9 +170,17 @@ class RepositoryBehaviour:
                 break
 
     async def test_a_store_that_goes_away_ends_storing_with_its_own_error(self, store: ObjectStore) -> None:
+        environment_id = uuid4()
+        await RepositoryV2(store, KEY).of(environment_id).hasher()
         faulty = FaultyObjectStore(store, Faults(before={"put": 1}))
+        repository = RepositoryV2(faulty, KEY).of(environment_id)
+
+        async def back_up() -> None:
+            await repository.store(pieces(os.urandom(CONTENT_BYTES * 3)))
+            await repository.put_manifest(manifest(uuid4(), environment_id, repository.key_id))
+
         with pytest.raises(StoreUnavailableError):
-            await RepositoryV1(faulty, KEY).of(uuid4()).store(pieces(os.urandom(CONTENT_BYTES * 3)))
+            await back_up()
 
     async def test_a_manifest_makes_the_backup_exist(self, repository: EnvironmentRepository) -> None:
         written = manifest(environment_id=repository.environment_id, key_id=repository.key_id)
@@ -146,8 +211,10 @@ class RepositoryBehaviour:
         assert len({verdict.hash for verdict in verdicts}) == 1
 
     async def test_a_put_whose_answer_was_lost_is_adopted(self, store: ObjectStore) -> None:
+        environment_id = uuid4()
+        await RepositoryV2(store, KEY).of(environment_id).hasher()
         faulty = FaultyObjectStore(store, Faults(after={"put": 1}))
-        repository = RepositoryV1(faulty, KEY).of(uuid4())
+        repository = RepositoryV2(faulty, KEY).of(environment_id)
         written = manifest(uuid4(), repository.environment_id, repository.key_id)
         with pytest.raises(StoreUnavailableError):
             await repository.put_manifest(written)
@@ -175,12 +242,14 @@ class RepositoryBehaviour:
     ) -> None:
         written = manifest(uuid4(), repository.environment_id, repository.key_id)
         verdict = await repository.put_manifest(written)
-        await store.put(verdict.key, (await store.get(verdict.key)).replace(b'"tables":24', b'"tables":25'))
+        good = await store.get(verdict.key)
+        for damaged in (good[:-1] + bytes([good[-1] ^ 1]), good[:50], good[:10], b'{"format": "nightkeep-man', b""):
+            await store.put(verdict.key, damaged)
+            with pytest.raises(ManifestCorruptError):
+                await repository.read_manifest(written.backup_id)
+        await store.put(verdict.key, good)
         with pytest.raises(ManifestCorruptError, match="its hash differs"):
-            await repository.read_manifest(written.backup_id, expected_hash=verdict.hash)
-        await store.put(verdict.key, b'{"format": "nightkeep-man')
-        with pytest.raises(ManifestCorruptError, match="cut short"):
-            await repository.read_manifest(written.backup_id)
+            await repository.read_manifest(written.backup_id, expected_hash="b3:" + "0" * 64)
 
     async def test_a_manifest_in_another_backups_place_is_refused(
         self, store: ObjectStore, repository: EnvironmentRepository
@@ -189,22 +258,24 @@ class RepositoryBehaviour:
         verdict = await repository.put_manifest(written)
         elsewhere = uuid4()
         await store.copy(verdict.key, repository.manifest_key(elsewhere))
-        with pytest.raises(ManifestCorruptError, match="another backup's"):
+        with pytest.raises(ManifestCorruptError, match="lies where it does not belong"):
             await repository.read_manifest(elsewhere)
 
     async def test_another_repository_key_is_named_as_such(self, store: ObjectStore) -> None:
         environment_id: UUID = uuid4()
-        ours = RepositoryV1(store, KEY).of(environment_id)
+        ours = RepositoryV2(store, KEY).of(environment_id)
         written = manifest(uuid4(), environment_id, ours.key_id)
         await ours.put_manifest(written)
         with pytest.raises(RepositoryKeyError, match="use the repository key"):
-            await RepositoryV1(store, bytes(32)).of(environment_id).read_manifest(written.backup_id)
+            await RepositoryV2(store, bytes(32)).of(environment_id).read_manifest(written.backup_id)
 
     async def test_a_list_is_read_in_batches_whatever_its_length(self, repository: EnvironmentRepository) -> None:
         lines = [_line(number) for number in range(70_000)]
-        data = "".join(line.model_dump_json() + "\n" for line in lines).encode()
-        assert len(data) > CONTENT_BYTES
-        stored = await repository.store(pieces(data))
+        parts = [
+            "".join(line.model_dump_json() + "\n" for line in lines[at : at + 1000]) for at in range(0, 70_000, 1000)
+        ]
+        stored = await repository.store_parts(each(part.encode() for part in parts))
+        assert len(stored.contents) == len(parts)
         listing = Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=len(lines))
         batches = [batch async for batch in read_documents(repository, listing)]
         assert [line for batch in batches for line in batch] == lines

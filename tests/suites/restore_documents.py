@@ -15,7 +15,7 @@ from services.platform.connectors.files import (
     Part,
 )
 from services.platform.objectstore import DirectoryObjectStore
-from services.platform.repository import EnvironmentRepository, RepositoryV1
+from services.platform.repository import EnvironmentRepository, RepositoryV2
 from services.restore.documents import Difference, RestoreDocuments
 from services.restore.documents.json_lines import ListUnreadableError
 from tests.suites.document_store import listing, pieces, tree
@@ -53,7 +53,7 @@ class Ground:
     def at(cls, directory: Path) -> "Ground":
         scratch = directory / "scratch"
         scratch.mkdir()
-        return cls(scratch, RepositoryV1(DirectoryObjectStore(directory / "repository"), KEY).of(uuid4()))
+        return cls(scratch, RepositoryV2(DirectoryObjectStore(directory / "repository"), KEY).of(uuid4()))
 
     async def back_up(self, documents: Tree) -> Lines:
         return await self.list_of([await self.line(place, data) for place, data in documents.items()])

@@ -67,3 +67,13 @@ class History:
         yield self.record(f"catalog/restore/{self.restore_id}", "RestoreRequested", model_version="6.0")
         yield self.record(f"restore/restore/{self.restore_id}", "RestoreStarted")
         yield self.record(f"restore/restore/{self.restore_id}", "RestoreCompleted")
+
+    def let_go(self) -> Iterator[RawRecord]:
+        """A completed backup of a night that expired, held by a lease for a while, and was removed."""
+        backup, slot = f"catalog/backup/{self.backup_id}", f"snapshot/slot/{self.environment_id}.2026-03-08"
+        yield self.record(slot, "SlotPlanned", slot_date="2026-03-08")
+        yield self.record(slot, "SlotEnded", slot_date="2026-03-08")
+        for name in ("LeaseAcquired", "ExpiryHeld", "LeaseReleased", "ExpiryReleased", "BackupExpired"):
+            yield self.record(backup, name)
+        yield self.record(f"retention/backup/{self.backup_id}", "BackupDeleted")
+        yield self.record(f"retention/environment/{self.environment_id}", "SpaceReclaimed")

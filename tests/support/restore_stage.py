@@ -30,7 +30,7 @@ from services.platform.objectstore import DirectoryObjectStore
 from services.platform.process.clock import SystemClock
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.settings import PostgresSettings, WorkerSettings
-from services.platform.repository import EnvironmentRepository, RepositoryV1
+from services.platform.repository import EnvironmentRepository, RepositoryV2
 from services.restore.handlers import PREFLIGHT, REMOVE, RESTORE, UNDO, Handlers
 from services.restore.work.preflighting import PreflightJob
 from services.restore.work.removing import RemovalJob
@@ -122,7 +122,7 @@ class RestoreStage:
             workplace = Workplace(
                 database=database,
                 events=EventStore(SERVICE),
-                repository=RepositoryV1(DirectoryObjectStore(directory / "repository"), KEY),
+                repository=RepositoryV2(DirectoryObjectStore(directory / "repository"), KEY),
                 secrets=SecretDirectory(directory / "secrets"),
                 tools=PostgresTools({}),
                 scratch=directory / "scratch",

@@ -67,6 +67,37 @@ class Shop:
             findings=[],
         )
 
+    async def running(self, name: str = "production") -> UUID:
+        """An environment whose app is deployed and runs, as nightly backups need it."""
+        environment_id = await self.environment(name)
+        await self.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
+        started = await self.ask("StartEnvironment", environment_id=environment_id)
+        assert started.name == "EnvironmentStarted", started.data
+        return environment_id
+
+    async def nightly(self, environment_id: UUID, slot_date: str, *, completed: bool = True) -> Seen:
+        """A nightly backup as the schedule asks for it; unless told otherwise it has completed."""
+        backup_id, slot = uuid4(), night(slot_date)
+        requested = await self.ask("RequestBackup", backup_id=backup_id, environment_id=environment_id, slot=slot)
+        assert requested.name == "BackupRequested", requested.data
+        if completed:
+            await self.backup_started(backup_id, environment_id)
+            await self.backup_completed(backup_id, environment_id)
+        return requested
+
+    async def slot_ended(self, environment_id: UUID, slot_date: str, state: str = "failed") -> None:
+        """What the snapshot service says of an expected nightly run."""
+        stream = f"snapshot/slot/{environment_id}.{slot_date}"
+        told = {"environment_id": environment_id, "slot_date": slot_date, "due_at": f"{slot_date}T19:00:00Z"}
+        await self.fact("SlotPlanned", stream, **told, calendar_offset="+01:00")
+        ended = {"ended_at": f"{slot_date}T20:00:00Z", "state": state, "reason": state, "late": False}
+        await self.fact("SlotEnded", stream, **told, **ended, backup_id=None, tries=[])
+
+    async def expire(self, backup_id: object, expires_at: object) -> Seen:
+        """What retention asks when it thinks that a backup is due."""
+        evidence = {"sweep_id": uuid4(), "expires_at": expires_at, "judged_at": expires_at}
+        return await self.ask("ExpireBackup", backup_id=backup_id, **evidence)
+
     async def backup(self, environment_id: UUID, *, completed: bool = True) -> UUID:
         """A backup that was asked for and, unless told otherwise, has completed."""
         backup_id = uuid4()
@@ -82,6 +113,12 @@ class Shop:
         stream = f"snapshot/backup/{backup_id}"
         ids = {"backup_id": backup_id, "environment_id": environment_id}
         await self.fact("BackupStarted", stream, **ids, started_at=CHECKED_AT)
+
+    async def backup_failed(self, backup_id: UUID, environment_id: UUID) -> None:
+        """What the snapshot service says when it did not go well."""
+        ids = {"backup_id": backup_id, "environment_id": environment_id}
+        why = {"code": "DUMP_FAILED", "reason": "the dump broke off", "retryable": True}
+        await self.fact("BackupFailed", f"snapshot/backup/{backup_id}", **ids, finished_at=CHECKED_AT, **why)
 
     async def backup_completed(self, backup_id: UUID, environment_id: UUID) -> None:
         """What the snapshot service says at the end."""
@@ -110,6 +147,12 @@ class Shop:
         ids = {"restore_id": restore_id, "environment_id": environment_id}
         await self.fact("RestoreStarted", stream, **ids, started_at=CHECKED_AT)
         await self.fact("RestoreCompleted", stream, **ids, **completed_restore(switched_at))
+
+
+def night(slot_date: str, try_number: int = 1) -> Json:
+    """An expected nightly run of Europe v4, as the schedule names it."""
+    due_at = f"{slot_date}T19:00:00Z"
+    return {"slot_date": slot_date, "calendar_offset": "+01:00", "due_at": due_at, "try_number": try_number}
 
 
 def database(**changes: object) -> Json:

@@ -22,7 +22,7 @@ from services.platform.messaging.topics import ensure_topics
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.health import Health
 from services.platform.process.settings import KafkaSettings, PostgresSettings, RepositorySettings, S3Settings
-from services.platform.repository import EnvironmentRepository, RepositoryV1
+from services.platform.repository import EnvironmentRepository, RepositoryV2
 from services.platform.repository.keys import read_key_file
 from services.snapshot.bootstrap import bootstrap
 from services.snapshot.settings import SnapshotSettings
@@ -95,7 +95,7 @@ class Snapshots:
 
     def repository(self, environment_id: UUID, store: S3ObjectStore) -> EnvironmentRepository:
         """The environment's repository as another process would open it."""
-        return RepositoryV1(store, read_key_file(self.settings.repository.key_file)).of(environment_id)
+        return RepositoryV2(store, read_key_file(self.settings.repository.key_file)).of(environment_id)
 
     async def register(
         self,

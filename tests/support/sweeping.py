@@ -18,7 +18,7 @@ from services.platform.eventstore.wiring import open_events
 from services.platform.jobs import JobQueue
 from services.platform.objectstore import ObjectStore
 from services.platform.process.settings import PostgresSettings, RetentionSettings
-from services.platform.repository import RepositoryV1
+from services.platform.repository import RepositoryV2
 from services.retention.asking import Asking
 from services.retention.chores import Chores
 from services.retention.handlers import Handlers
@@ -140,16 +140,19 @@ def completed(body: BackupRequested) -> Event:
 
 @asynccontextmanager
 async def open_sweeps(
-    settings: PostgresSettings, store: ObjectStore, own: RetentionSettings | None = None
+    settings: PostgresSettings,
+    store: ObjectStore,
+    own: RetentionSettings = RetentionSettings(),  # noqa: B008 -- it is frozen
+    commands: Commands | None = None,
 ) -> AsyncIterator[Sweeps]:
     """A service in a fresh schema, at noon."""
-    own, clock, commands, log = own or RetentionSettings(), Hand(), Commands(), InMemoryEventLog()
+    clock, commands, log = Hand(), commands or Commands(), InMemoryEventLog()
     database = await Database.open(settings, schema=SERVICE)
     try:
         events, _relay = await open_events(database, SERVICE, log.publish, log)
         await migrate(database, "services.retention", SERVICE)
         queue = await JobQueue.open(database)
-        parts = Parts(database, events, RepositoryV1(store, KEY), clock, timedelta(days=own.tombstone_days))
+        parts = Parts(database, events, RepositoryV2(store, KEY), clock, timedelta(days=own.tombstone_days))
         asking = Asking(database, commands, clock, own)  # type: ignore[arg-type]  # -- as much of a producer as it needs
         sweep = Sweep(parts, asking, Chores(queue), own)
         handlers = Handlers(timedelta(hours=own.removal_grace_hours))

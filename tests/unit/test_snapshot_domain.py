@@ -81,7 +81,7 @@ def test_a_tombstone_says_why_and_the_event_repeats_it(code: FailureCode, why: B
     assert (event.code, event.reason, event.finished_at, event.retryable) == (code, "the reason", NOON, True)
 
 
-def test_an_entry_keeps_everything_that_was_requested() -> None:
+def test_an_entry_keeps_what_its_format_knows_of_what_was_requested() -> None:
     requested = BackupRequested(
         backup_id=uuid4(),
         environment_id=uuid4(),
@@ -98,7 +98,8 @@ def test_an_entry_keeps_everything_that_was_requested() -> None:
         policy="standard",
         policy_version=1,
     )
-    assert BackupEntry.of(requested).model_dump() == requested.model_dump()
+    kept = requested.model_dump(include=set(BackupEntry.model_fields))
+    assert BackupEntry.of(requested).model_dump() == kept
 
 
 def test_progress_has_a_rate_and_the_time_that_is_left() -> None:

@@ -6,6 +6,7 @@ from services.catalog.adapters.across import newest_completed
 from services.catalog.adapters.desk import Desk
 from services.catalog.domain.decide import deletion, expiry, leases, sweeps
 from services.catalog.domain.decide.backups import known
+from services.catalog.domain.decide.environments import remembered
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 from services.catalog.handlers.decided import Decided, Request
@@ -50,7 +51,6 @@ async def release_lease(desk: Desk, command: ReleaseLease, request: Request) -> 
 
 async def approve_sweep(desk: Desk, command: ApproveSweep, request: Request) -> Decided:
     """Let a stopped sweep go on."""
-    environment = await desk.find(Environment, command.environment_id)
+    environment = remembered(await desk.find(Environment, command.environment_id), command.environment_id)
     event = sweeps.approve_sweep(environment, command, approved_by=person(request.actor))
-    app_id = environment.app_id if environment else command.environment_id
-    return Decided("environment", command.environment_id, app_id, (event,))
+    return Decided("environment", command.environment_id, environment.app_id, (event,))

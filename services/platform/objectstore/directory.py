@@ -58,6 +58,12 @@ class DirectoryObjectStore:
         with translated(key):
             return await asyncio.to_thread(path.read_bytes)
 
+    async def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
+        """See ObjectStore."""
+        path = self._path(key)
+        with translated(key):
+            return await asyncio.to_thread(_part, path, offset, size_bytes)
+
     async def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
         """See ObjectStore."""
         path = self._path(key)
@@ -158,6 +164,12 @@ def _appear(file: BinaryIO, unfinished: Path, path: Path, *, only_if_absent: boo
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _part(path: Path, offset: int, size_bytes: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(size_bytes)
 
 
 def _info(key: str, status: os.stat_result) -> ObjectInfo:

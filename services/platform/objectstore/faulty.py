@@ -66,6 +66,11 @@ class FaultyObjectStore:
         self._begin("get", key)
         return await self._inner.get(key)
 
+    async def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
+        """See ObjectStore."""
+        self._begin("get_range", key)
+        return await self._inner.get_range(key, offset, size_bytes)
+
     async def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
         """See ObjectStore; a fault `after` comes behind the first piece."""
         self._begin("stream", key)

@@ -44,6 +44,10 @@ class ObjectStore(Protocol):
         """The whole object. Raises ObjectNotFoundError."""
         ...
 
+    async def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
+        """A part of the object; shorter where the object ends, empty behind its end. Raises ObjectNotFoundError."""
+        ...
+
     def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
         """The object in pieces of at most PIECE_BYTES.
 

@@ -9,7 +9,7 @@ from services.platform.objectstore.keys import checked
 from services.platform.objectstore.pieces import regrouped
 from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo
 from services.platform.objectstore.s3_client import S3Client, s3_client
-from services.platform.objectstore.s3_errors import translated
+from services.platform.objectstore.s3_errors import BehindTheEndError, translated
 from services.platform.objectstore.s3_multipart import PART_BYTES, upload
 from services.platform.process.settings import S3Settings
 
@@ -81,6 +81,20 @@ class S3ObjectStore:
             answer = await self._client.get_object(**place)
             async with answer["Body"] as body:
                 data: bytes = await body.read()
+        return data
+
+    async def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
+        """See ObjectStore."""
+        if size_bytes == 0:
+            return b""
+        place = self._place(key)
+        try:
+            with translated(key):
+                answer = await self._client.get_object(**place, Range=f"bytes={offset}-{offset + size_bytes - 1}")
+                async with answer["Body"] as body:
+                    data: bytes = await body.read()
+        except BehindTheEndError:
+            return b""
         return data
 
     async def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:

@@ -21,9 +21,14 @@ from services.platform.objectstore.errors import (
 
 _NOT_FOUND: Final = {"NoSuchKey", "404", "NotFound"}
 _PRECONDITION: Final = {"PreconditionFailed", "412"}
+_BEHIND_THE_END: Final = {"InvalidRange", "416"}
 _AGAIN: Final = {"ConditionalRequestConflict", "OperationAborted", "RequestTimeout", "SlowDown", "Throttling", "429"}
 _SERVER_ERROR: Final = 500
 _CONFLICT: Final = 409
+
+
+class BehindTheEndError(StoreRefusedError):
+    """A range that begins behind the object's end."""
 
 
 @contextmanager
@@ -46,6 +51,8 @@ def _named(error: ClientError, key: str, *, first: bool) -> Exception:
         return ObjectNotFoundError(key)
     if code in _PRECONDITION:
         return AlreadyExistsError(key) if first else ObjectChangedError(key)
+    if code in _BEHIND_THE_END:
+        return BehindTheEndError(f"a range behind the end of {key!r}")
     if code in _AGAIN or status >= _SERVER_ERROR or status == _CONFLICT:
         return StoreUnavailableError(f"the object store could not do it now ({code or status}): {_words(error)}")
     return StoreRefusedError(f"the object store refused ({code or status}): {_words(error)}")

@@ -78,9 +78,14 @@ class S3Settings(Group):
 
 
 class RepositorySettings(Group):
-    """The key that content is named and kept by: 32 random bytes in hex, in a file of mode 0600."""
+    """The master key: 32 random bytes in hex, in a file of mode 0600.
+
+    The recovery key is an X25519 pair: here is the public half, if there is one; the private one stays offline and
+    unwraps what the master key wrapped.
+    """
 
     key_file: Path
+    recovery_key_file: Path | None = None
 
 
 class ToolsSettings(Group):

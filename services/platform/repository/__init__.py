@@ -11,10 +11,11 @@ from services.platform.repository.port import (
     Hasher,
     Reclaimed,
     Repository,
+    StoredDump,
     StoredSequence,
     Verdict,
 )
-from services.platform.repository.v1 import RepositoryV1
+from services.platform.repository.v2 import RepositoryV2
 
 __all__ = [
     "Condemned",
@@ -22,7 +23,8 @@ __all__ = [
     "Hasher",
     "Reclaimed",
     "Repository",
-    "RepositoryV1",
+    "RepositoryV2",
+    "StoredDump",
     "StoredSequence",
     "Verdict",
     "open_repository",

@@ -30,10 +30,10 @@ class Publishing:
         self.contents = 0
         self.bytes = 0
 
-    async def add(self, place: str, size_bytes: int) -> None:
-        """Condemn an object, `place` below the environment's prefix."""
+    async def add(self, place: str, contents: int, size_bytes: int) -> None:
+        """Condemn an object, `place` below the environment's prefix; so many contents of it are needed by nothing."""
         self._objects.append(place)
-        self.contents += 1
+        self.contents += contents
         self.bytes += size_bytes
         if len(self._objects) >= CONDEMNED_AT_ONCE:
             await self.flush()

@@ -8,6 +8,8 @@ PermanentError              somebody has to look at the store or the key
 ├── ManifestMissingError    no backup of that id: nothing there, or a tombstone
 ├── ManifestStandsError      the backup exists, where only a tombstone was expected
 ├── ManifestCorruptError    unreadable, of a newer format, or not the one that the log tells of
+├── PackCorruptError        a pack whose begin, end or footer is damaged, or that a newer release wrote
+├── SealBrokenError         a sealed object that is damaged, foreign, newer, or not where it belongs
 ├── CondemnedCorruptError   what is condemned cannot be read: nothing is removed
 └── RepositoryKeyError      the key's file is missing, readable by others, malformed, or another repository's
 """
@@ -41,6 +43,14 @@ class ManifestStandsError(RepositoryError):
 
 class ManifestCorruptError(RepositoryError):
     """A manifest that cannot be trusted."""
+
+
+class PackCorruptError(RepositoryError):
+    """A pack that does not tell what it holds."""
+
+
+class SealBrokenError(RepositoryError):
+    """A sealed object that cannot be opened."""
 
 
 class CondemnedCorruptError(RepositoryError):

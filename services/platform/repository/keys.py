@@ -33,6 +33,18 @@ def read_key_file(path: Path) -> bytes:
         raise RepositoryKeyError(f"the repository's key file {path} cannot be read: {error.strerror}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise RepositoryKeyError(f"the repository's key file {path} has mode {stat.S_IMODE(mode):04o}: make it 0600")
+    return _key_in(text, path)
+
+
+def read_public_key(path: Path) -> bytes:
+    """The public half of the recovery key, which anybody may read. Raises RepositoryKeyError."""
+    try:
+        return _key_in(path.read_text(encoding="ascii", errors="replace").strip(), path)
+    except OSError as error:
+        raise RepositoryKeyError(f"the recovery key's file {path} cannot be read: {error.strerror}") from error
+
+
+def _key_in(text: str, path: Path) -> bytes:
     try:
         key = bytes.fromhex(text)
     except ValueError:

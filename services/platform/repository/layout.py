@@ -6,6 +6,9 @@ from uuid import UUID
 CONDEMNATION: Final = "complete"
 """The name of the object that ends a mark; its parts have random ones."""
 
+KEYS: Final = "keys/"
+"""Where the wrapped keys of all environments are."""
+
 
 def prefix(environment_id: UUID) -> str:
     """Below it lies everything of an environment, and nothing else."""
@@ -40,3 +43,28 @@ def begun_prefix(environment_id: UUID) -> str:
 def condemned_prefix(environment_id: UUID, mark_id: UUID | None = None) -> str:
     """Where what is condemned is named; by one mark, or by all."""
     return f"{prefix(environment_id)}condemned/" + (f"{mark_id}/" if mark_id else "")
+
+
+def pack_prefix(environment_id: UUID) -> str:
+    """Where an environment's packs are."""
+    return f"{prefix(environment_id)}packs/"
+
+
+def pack_place(pack_id: UUID) -> str:
+    """Where a pack is, below the environment's prefix."""
+    return f"packs/{str(pack_id)[:2]}/{pack_id}"
+
+
+def pack_key(environment_id: UUID, pack_id: UUID) -> str:
+    """Where a pack is."""
+    return prefix(environment_id) + pack_place(pack_id)
+
+
+def index_prefix(environment_id: UUID) -> str:
+    """Where an environment's index objects are."""
+    return f"{prefix(environment_id)}index/"
+
+
+def key_prefix(environment_id: UUID) -> str:
+    """Where an environment's wrapped data keys are, in the store of the wraps."""
+    return f"{KEYS}{environment_id}/"

@@ -1,30 +1,42 @@
 """Manifests and tombstones: the conditional put that decides about a backup, and how a decision is read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
 
-from contracts.manifest import Manifest, ManifestError, Tombstone, parse, serialize
+from contracts.manifest import FIRST_VERSION, Manifest, ManifestError, Tombstone, parse, serialize
 from services.platform.objectstore import AlreadyExistsError, ObjectChangedError, ObjectNotFoundError, ObjectStore
+from services.platform.process.ids import NewId
 from services.platform.repository.errors import (
+    ContentCorruptError,
     ManifestCorruptError,
     ManifestMissingError,
     ManifestStandsError,
     RepositoryKeyError,
+    SealBrokenError,
 )
 from services.platform.repository.hashing import keyed_hash
+from services.platform.repository.keyring import KeyRing
 from services.platform.repository.keys import EnvironmentKeys
 from services.platform.repository.layout import manifest_key, manifest_prefix
+from services.platform.repository.names import name_of
 from services.platform.repository.port import Verdict
+from services.platform.repository.sealing import Sealed, is_sealed, seal, unseal
+
+OpenKeys = Callable[[], Awaitable[KeyRing]]
 
 
 class Manifests:
     """The decisions about one environment's backups."""
 
-    def __init__(self, store: ObjectStore, environment_id: UUID, keys: EnvironmentKeys) -> None:
+    def __init__(
+        self, store: ObjectStore, environment_id: UUID, first_keys: EnvironmentKeys, ring: OpenKeys, new_id: NewId
+    ) -> None:
         self._store = store
         self._environment_id = environment_id
-        self._keys = keys
+        self._first_keys = first_keys
+        self._ring = ring
+        self._new_id = new_id
 
     def key(self, backup_id: UUID) -> str:
         """Where the decision about a backup is."""
@@ -34,13 +46,19 @@ class Manifests:
         """Put `entry`, or adopt what somebody else put there first (architecture §2.11)."""
         if entry.environment_id != self._environment_id:
             raise ValueError("a manifest belongs into its own environment's repository")
-        data = serialize(entry)
         key = self.key(entry.backup_id)
+        data = await self._as_stored(key, entry)
         try:
             await self._store.put(key, data, only_if_absent=True)
         except AlreadyExistsError:
             return await self._read(key)
-        return Verdict(entry, key, self._hash(data))
+        return Verdict(entry, key, await self._hash(data))
+
+    async def _as_stored(self, key: str, entry: Manifest | Tombstone) -> bytes:
+        """A tombstone is not sealed: it must be readable when an environment's keys are gone."""
+        if isinstance(entry, Tombstone):
+            return serialize(entry)
+        return seal(await self._ring(), Sealed.MANIFEST, key, serialize(entry), self._new_id())
 
     async def verdict(self, backup_id: UUID) -> Verdict | None:
         """What was decided; None while nothing was."""
@@ -77,6 +95,15 @@ class Manifests:
             raise ManifestStandsError(f"the backup {backup_id} exists: only a tombstone is removed")
         await self._store.delete(verdict.key)
 
+    async def keys(self) -> AsyncIterator[str]:
+        """Where every decision is, in no order."""
+        async for info in self._store.list(manifest_prefix(self._environment_id)):
+            yield info.key
+
+    async def at(self, key: str) -> Verdict:
+        """The decision at a key. Raises ObjectNotFoundError, ManifestCorruptError, RepositoryKeyError."""
+        return await self._read(key)
+
     async def all(self) -> AsyncIterator[Verdict]:
         """Every decision, in no order."""
         async for info in self._store.list(manifest_prefix(self._environment_id)):
@@ -86,17 +113,23 @@ class Manifests:
     async def _read(self, key: str) -> Verdict:
         data = await self._store.get(key)
         try:
-            entry = parse(data)
-        except ManifestError as error:
+            sealed = is_sealed(data)
+            entry = parse(unseal(await self._ring(), Sealed.MANIFEST, key, data) if sealed else data)
+        except (ManifestError, SealBrokenError, ContentCorruptError) as error:
             raise ManifestCorruptError(f"the manifest {key} cannot be read: {error}") from error
+        if isinstance(entry, Manifest) and sealed == (entry.version == FIRST_VERSION):
+            raise ManifestCorruptError(f"the manifest {key} has version {entry.version} in the form of another")
         if self.key(entry.backup_id) != key or entry.environment_id != self._environment_id:
             raise ManifestCorruptError(f"the manifest {key} is another backup's: it says {entry.backup_id}")
-        if isinstance(entry, Manifest) and entry.key_id != self._keys.key_id:
+        if isinstance(entry, Manifest) and not sealed and entry.key_id != self._first_keys.key_id:
             raise RepositoryKeyError(
-                f"the manifest {key} was written under the key {entry.key_id}, ours is {self._keys.key_id}: "
+                f"the manifest {key} was written under the key {entry.key_id}, ours is {self._first_keys.key_id}: "
                 "use the repository key that its backups were made with"
             )
-        return Verdict(entry, key, self._hash(data))
+        return Verdict(entry, key, await self._hash(data))
 
-    def _hash(self, data: bytes) -> str:
-        return keyed_hash(self._keys.manifest, data)
+    async def _hash(self, data: bytes) -> str:
+        """Of the bytes as they are stored; those of the first format, and of tombstones, as that one had it."""
+        if is_sealed(data):
+            return name_of((await self._ring()).seal_key, data)
+        return keyed_hash(self._first_keys.manifest, data)

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from services.platform.objectstore import S3ObjectStore, probe
 from services.platform.process.ids import NewId
 from services.platform.process.settings import RepositorySettings, S3Settings
-from services.platform.repository.keys import read_key_file
+from services.platform.repository.keys import read_key_file, read_public_key
 from services.platform.repository.port import Repository
-from services.platform.repository.v1 import RepositoryV1
+from services.platform.repository.v2 import RepositoryV2
+from services.platform.repository.wraps import Wraps
 
 
 @asynccontextmanager
@@ -19,6 +20,9 @@ async def open_repository(s3: S3Settings, repository: RepositorySettings, new_id
     (the store is not there yet).
     """
     master = read_key_file(repository.key_file)
+    recovery = read_public_key(repository.recovery_key_file) if repository.recovery_key_file else None
     async with S3ObjectStore.open(s3) as store:
         await probe(store, new_id())
-        yield RepositoryV1(store, master)
+        wraps = Wraps(store, master, recovery)
+        await wraps.verify()
+        yield RepositoryV2(store, master, new_id, wraps)

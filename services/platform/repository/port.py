@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from contracts.manifest import Manifest, Tombstone
+from contracts.manifest import DatabasePart, DumpChain, Manifest, Tombstone
+from services.platform.repository.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,19 @@ class StoredSequence:
     hash: str
     bytes: int
     stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDump:
+    """A dump in the repository; `prints_stored_bytes` is what its fingerprints added to the store.
+
+    `earlier_unreadable` says why it could not be stored against an earlier one; then it is a full dump.
+    """
+
+    sequence: StoredSequence
+    prints_stored_bytes: int
+    chain: DumpChain
+    earlier_unreadable: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +98,20 @@ class EnvironmentRepository(Protocol):
         """Which key its manifests are written under; no secret."""
         ...
 
-    def hasher(self) -> Hasher:
-        """A new keyed hash, for comparing a live document with a stored one."""
+    async def hasher(self, like: str | None = None) -> Hasher:
+        """A new keyed hash, for comparing a live document with a stored one; of the kind that the hash `like` is."""
         ...
 
     async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
         """Cut, hash, compress and store what is not there yet, in bounded memory, several puts at once."""
+        ...
+
+    async def store_dump(self, pieces: AsyncIterator[bytes], earlier: DatabasePart | None) -> StoredDump:
+        """Store a dump as what an earlier one has not; `earlier` is that of the previous backup, if there is one."""
+        ...
+
+    async def store_parts(self, parts: AsyncIterator[bytes]) -> StoredSequence:
+        """Store each part as one content (at most CONTENT_BYTES): for lists, of which most parts stay the same."""
         ...
 
     async def store_bytes(self, data: bytes) -> StoredSequence:
@@ -140,6 +162,13 @@ class EnvironmentRepository(Protocol):
 
     async def unusable(self, names: AbstractSet[str]) -> AbstractSet[str]:
         """Those of the names that a new backup must not refer to, although an earlier one does: what is condemned."""
+        ...
+
+    async def check(self, *, read_percent: int, seed: int) -> Report:
+        """Look whether all that the backups need is there; read so many percent of the packs and check every byte.
+
+        What is wrong is named by backup and document, or stretch of the dump. Another `seed` reads other packs.
+        """
         ...
 
     async def erase_manifest(self, tombstone: Tombstone) -> None:

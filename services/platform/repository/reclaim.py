@@ -1,40 +1,50 @@
 """Condemn, wait, mark again, remove (architecture §2.12): content that no backup needs gives its room back."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from contracts.condemned import Condemnation
 from contracts.defaults import CONDEMNED_HOURS
-from contracts.manifest import Manifest
-from services.platform.objectstore import ObjectStore
+from services.platform.objectstore import ObjectInfo, ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.repository.begun import Begun
-from services.platform.repository.condemned import CondemnedObjects, told
+from services.platform.repository.condemned import CondemnedObjects, Publishing, told
 from services.platform.repository.errors import RemovalTooEarlyError
-from services.platform.repository.layout import content_prefix, prefix
+from services.platform.repository.layout import content_prefix, pack_place, prefix
+from services.platform.repository.locations import Share
 from services.platform.repository.manifests import Manifests
-from services.platform.repository.mark import Mark
-from services.platform.repository.port import Condemned, Reclaimed
+from services.platform.repository.marking import Marking
+from services.platform.repository.opened import Opened
+from services.platform.repository.packs import Packed
+from services.platform.repository.port import Condemned, EnvironmentRepository, Reclaimed
 
-References = Callable[[Manifest], AsyncIterator[Sequence[str]]]
-"""Every name that a manifest refers to, in batches."""
-REMOVE_AFTER = timedelta(hours=CONDEMNED_HOURS)
+REMOVE_AFTER: Final = timedelta(hours=CONDEMNED_HOURS)
+LITTLE: Final = 0.5
+"""A pack of which less is needed is written anew: at most as many bytes as it gives back."""
 
 
 class Reclaim:
-    """The space of one environment."""
+    """The space of one environment, as it is now; used once."""
 
     def __init__(
-        self, store: ObjectStore, environment_id: UUID, manifests: Manifests, references: References, new_id: NewId
+        self,
+        store: ObjectStore,
+        opened: Opened,
+        manifests: Manifests,
+        repository: EnvironmentRepository,
+        new_id: NewId,
     ) -> None:
         self._store = store
-        self._environment_id = environment_id
+        self._opened = opened
         self._manifests = manifests
-        self._references = references
+        self._repository = repository
         self._new_id = new_id
-        self._begun = Begun(store, environment_id, manifests)
-        self._condemned = CondemnedObjects(store, environment_id)
+        self._environment_id = repository.environment_id
+        self._begun = Begun(store, self._environment_id, manifests)
+        self._condemned = CondemnedObjects(store, self._environment_id)
 
     async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
         """See EnvironmentRepository."""
@@ -42,16 +52,34 @@ class Reclaim:
         return told(done or await self._condemn(mark_id, now))
 
     async def _condemn(self, mark_id: UUID, now: datetime) -> Condemnation:
+        await self._mark()
         publishing = self._condemned.publish(mark_id, self._new_id)
-        async with Mark.open() as live:
-            await self._mark(live)
-            async for info in self._store.list(content_prefix(self._environment_id)):
-                if not live.has(_name(info.key)):
-                    await publishing.add(info.key.removeprefix(prefix(self._environment_id)), info.size_bytes)
+        for share in await asyncio.to_thread(self._opened.locations.shares):
+            await self._judge(share, publishing)
+        async for info in self._first_format():
+            await publishing.add(info.key.removeprefix(self._prefix), 1, info.size_bytes)
+        await self._opened.packer.flush()
         await publishing.flush()
         # Only now: a backup that begins later finds all of it condemned.
         waits_for = tuple([backup_id async for backup_id in self._begun.undecided()])
         return await publishing.complete(now, waits_for)
+
+    async def _judge(self, share: Share, publishing: Publishing) -> None:
+        if share.live_bytes >= LITTLE * share.stored_bytes and share.live_contents:
+            return
+        if share.live_contents:
+            await self._copy(share.pack_id)
+        dead_bytes = share.stored_bytes - share.live_bytes
+        await publishing.add(pack_place(share.pack_id), share.contents - share.live_contents, dead_bytes)
+
+    async def _copy(self, pack_id: UUID) -> None:
+        """Store what is needed of a pack in new ones as well."""
+        for digest in self._opened.locations.live_of(pack_id):
+            for location in self._opened.locations.locate(digest):
+                if location.pack_id == pack_id:
+                    payload = await self._opened.reader.payload(location)
+                    entry = location.entry
+                    await self._opened.packer.add(Packed(digest, entry.form, payload, entry.size_bytes))
 
     async def remove(self, mark_id: UUID, now: datetime) -> Reclaimed:
         """See EnvironmentRepository.remove_condemned."""
@@ -59,16 +87,15 @@ class Reclaim:
         if done is None:
             return Reclaimed(0, 0, 0)
         await self._refuse_early(done, now)
-        removed = size_bytes = 0
-        async with Mark.open() as live:
-            await self._mark(live)
-            async for part in self._condemned.parts(mark_id):
-                for place in part.objects:
-                    if not live.has(_name(place)):
-                        size_bytes += await self._remove(prefix(self._environment_id) + place)
-                        removed += 1
+        await self._mark()
+        reclaimed = Reclaimed(0, 0, 0)
+        async for part in self._condemned.parts(mark_id):
+            for place in part.objects:
+                reclaimed = _sum(reclaimed, await self._remove(place))
+        if reclaimed.objects:
+            await self._opened.index.merge(self._opened.locations)
         await self._condemned.forget(mark_id)
-        return Reclaimed(size_bytes, removed, removed)
+        return reclaimed
 
     async def _refuse_early(self, done: Condemnation, now: datetime) -> None:
         if now < done.condemned_at + REMOVE_AFTER:
@@ -77,18 +104,38 @@ class Reclaim:
             if await self._manifests.verdict(backup_id) is None:
                 raise RemovalTooEarlyError(f"the backup {backup_id} had begun before and has not ended")
 
-    async def _mark(self, live: Mark) -> None:
-        """A manifest that cannot be read ends it: what it refers to is not known."""
-        async for verdict in self._manifests.all():
-            if verdict.manifest:
-                async for names in self._references(verdict.manifest):
-                    await live.add(names)
+    async def _remove(self, place: str) -> Reclaimed:
+        """One object, unless something needs it after all."""
+        if not place.startswith("packs/"):
+            return await self._remove_content(place)
+        pack_id = UUID(place.rpartition("/")[2])
+        if not self._opened.locations.may_go(pack_id):
+            return Reclaimed(0, 0, 0)
+        contents, stored_bytes = self._opened.locations.dead_of(pack_id)
+        await self._store.delete(self._prefix + place)
+        self._opened.locations.drop(pack_id)
+        return Reclaimed(stored_bytes, contents, 1)
 
-    async def _remove(self, key: str) -> int:
-        sizes = [info.size_bytes async for info in self._store.list(key) if info.key == key]
-        await self._store.delete(key)
-        return sum(sizes)
+    async def _remove_content(self, place: str) -> Reclaimed:
+        """An object of the first format."""
+        async for info in self._first_format(self._prefix + place):
+            await self._store.delete(info.key)
+            return Reclaimed(info.size_bytes, 1, 1)
+        return Reclaimed(0, 0, 0)
+
+    async def _mark(self) -> None:
+        await Marking(self._opened.locations, self._repository).run(self._manifests)
+
+    async def _first_format(self, key: str | None = None) -> AsyncIterator[ObjectInfo]:
+        """The contents of the first format that nothing refers to; all of them, or the one at `key`."""
+        async for info in self._store.list(key or content_prefix(self._environment_id)):
+            if not self._opened.locations.is_live(bytes.fromhex(info.key.rpartition("/")[2])):
+                yield info
+
+    @property
+    def _prefix(self) -> str:
+        return prefix(self._environment_id)
 
 
-def _name(key: str) -> str:
-    return key.rpartition("/")[2][:64]
+def _sum(one: Reclaimed, other: Reclaimed) -> Reclaimed:
+    return Reclaimed(one.bytes + other.bytes, one.contents + other.contents, one.objects + other.objects)

@@ -40,7 +40,7 @@ async def look_into_pairs(
 
     async def look_into(pair: Pair) -> None:
         async with pace.document(pair.size_bytes):
-            if await _hash(repository, store, pair.place) == pair.hash:
+            if await _hash(repository, store, pair) == pair.hash:
                 found.append(pair.place)
 
     await pace.each(_ahead_of(comparison, found), look_into)
@@ -60,10 +60,10 @@ async def _ahead_of(comparison: Comparison, found: list[str]) -> AsyncGenerator[
 _NOTED_AT_ONCE = 1000
 
 
-async def _hash(repository: EnvironmentRepository, store: DocumentStore, place: str) -> str | None:
-    hasher = repository.hasher()
+async def _hash(repository: EnvironmentRepository, store: DocumentStore, pair: Pair) -> str | None:
+    hasher = await repository.hasher(like=pair.hash)
     try:
-        async for piece in store.read(place).pieces():
+        async for piece in store.read(pair.place).pieces():
             hasher.update(piece)
     except DocumentVanishedError:
         return None

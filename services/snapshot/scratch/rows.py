@@ -69,14 +69,10 @@ def referenced_parameters(reference: Reference) -> Parameters:
     return {"id": reference.document_id.bytes, "size": reference.size_bytes}
 
 
-def document_lines(rows: Sequence[Row], *, proven: bool) -> bytes:
-    """A part of the list of documents, of the query `lines`."""
-    return b"".join(_document_line(row, proven=proven).model_dump_json().encode() + b"\n" for row in rows)
-
-
-def _document_line(row: Row, *, proven: bool) -> DocumentLine:
+def document_line(row: Row, *, proven: bool) -> bytes:
+    """A line of the list of documents, of the query `lines`."""
     # Made of what was checked when it came in: another check of every row would cost more than all the rest.
-    return DocumentLine.model_construct(
+    line = DocumentLine.model_construct(
         id=UUID(bytes=row[0]),
         place=row[1],
         size=row[2],
@@ -87,9 +83,9 @@ def _document_line(row: Row, *, proven: bool) -> DocumentLine:
         from_previous=bool(row[7]),
         referenced=bool(row[8]) if proven else None,
     )
+    return line.model_dump_json().encode() + b"\n"
 
 
-def dangling_lines(rows: Sequence[Row]) -> bytes:
-    """A part of the list of dangling references, of the query `dangling`."""
-    lines = (DanglingLine.model_construct(id=UUID(bytes=row[0]), size=row[1]) for row in rows)
-    return b"".join(line.model_dump_json().encode() + b"\n" for line in lines)
+def dangling_line(row: Row) -> bytes:
+    """A line of the list of dangling references, of the query `dangling`."""
+    return DanglingLine.model_construct(id=UUID(bytes=row[0]), size=row[1]).model_dump_json().encode() + b"\n"

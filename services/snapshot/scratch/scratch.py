@@ -18,6 +18,7 @@ from services.platform.connectors.database import Reference
 from services.platform.connectors.files import Listed
 from services.snapshot.domain.sightings import EXAMPLES, Sightings
 from services.snapshot.scratch import rows as made
+from services.snapshot.scratch.parts import Parts
 from services.snapshot.scratch.rows import Row, Stored, ToRead
 
 BATCH: Final = 1000
@@ -97,14 +98,22 @@ class Scratch:
         return Numbers(*await self._run(queries.numbers))
 
     async def lines(self, *, proven: bool) -> AsyncIterator[bytes]:
-        """The list of documents as JSON lines, by id."""
+        """The list of documents as JSON lines, by id, in parts that stay the same where nothing changes."""
+        parts = Parts()
         async for rows in self._batches(queries.lines):
-            yield made.document_lines(rows, proven=proven)
+            for part in parts.add((row[0], made.document_line(row, proven=proven)) for row in rows):
+                yield part
+        for part in parts.rest():
+            yield part
 
     async def dangling_lines(self) -> AsyncIterator[bytes]:
-        """The list of dangling references as JSON lines, by id."""
+        """The list of dangling references as JSON lines, by id, in such parts too."""
+        parts = Parts()
         async for rows in self._batches(queries.dangling):
-            yield made.dangling_lines(rows)
+            for part in parts.add((row[0], made.dangling_line(row)) for row in rows):
+                yield part
+        for part in parts.rest():
+            yield part
 
     async def dangling(self) -> Sightings:
         """References to what is not in the backup."""

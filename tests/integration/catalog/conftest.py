@@ -1,6 +1,7 @@
 """A catalog as a real process, and a script that talks to it over Kafka alone."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from services.platform.process.settings import KafkaSettings, PostgresSettings
 from tests.support.databases import FreshDatabase
 from tests.support.gateway import NO_S3
+from tests.support.moved_clock import MovedBy
 from tests.support.running_services import Platform, open_platform
 from tests.support.script import Script, open_script
 from tests.support.shop import Shop
@@ -23,13 +25,22 @@ def module_database(postgres: PostgresSettings) -> Iterator[FreshDatabase]:
 
 
 @pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> MovedBy:
+    """The business clock of the module's catalog, which runs as the machine's until a test moves it."""
+    moved = MovedBy(Path(tmp_path_factory.mktemp("clock")) / "moved-by")
+    moved.to(datetime.now(UTC))
+    return moved
+
+
+@pytest.fixture(scope="module")
 async def catalog(
-    kafka: KafkaSettings, module_database: FreshDatabase, tmp_path_factory: pytest.TempPathFactory
+    kafka: KafkaSettings, module_database: FreshDatabase, clock: MovedBy, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Platform]:
     """A platform of which the catalog alone runs; tests keep apart by apps of their own."""
     topics = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
     directory = Path(tmp_path_factory.mktemp("catalog"))
     async with open_platform(topics, module_database, NO_S3, directory) as platform:
+        platform.settings["NIGHTKEEP_CLOCK__MOVED_BY_FILE"] = str(clock.path)
         await platform.start("catalog")
         yield platform
 

@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from contracts.codec import RawRecord
+from contracts.explanation import HistoryLine, explain
+from contracts.states import BackupState
 from contracts.topics import Topic
 from services.catalog.projection.keeper import Projection
 from services.catalog.projection.live import LiveProjection
@@ -42,7 +45,7 @@ class Reading:
             return found
 
     async def documents(self) -> dict[str, list[Any]]:
-        tables = ("app", "environment", "backup", "restore", "preflight", "stream_position")
+        tables = ("app", "environment", "backup", "restore", "preflight", "slot", "policy_change", "stream_position")
         async with self.database.transaction() as c:
             return {one: sorted(map(str, await c.fetch(f"SELECT * FROM read.{one}"))) for one in tables}  # noqa: S608 -- ours
 
@@ -95,6 +98,76 @@ async def test_a_history_becomes_what_a_reader_expects(reading: Reading) -> None
     assert restore["undo_until"] == "2026-03-09T19:00:00Z"
 
 
+async def test_a_backup_that_has_gone_keeps_its_whole_history(reading: Reading) -> None:
+    history = History()
+    records = [*history.registered(), *history.backed_up(), *history.restored(), *history.let_go()]
+    await reading.put(records)
+    await reading.replayer.catch_up()
+    async with reading.database.transaction() as c:
+        row = await c.fetchrow("SELECT state, history, document FROM read.backup")
+    assert row
+    assert (row["state"], row["document"]["held"]) == ("deleted", [])
+    assert [line["what"] for line in row["history"]] == [
+        "BackupRequested",
+        "BackupStarted",
+        "BackupCompleted",
+        "BackupCommented",
+        "RestoreRequested",
+        "RestoreStarted",
+        "RestoreCompleted",
+        "SlotEnded",
+        "LeaseAcquired",
+        "ExpiryHeld",
+        "LeaseReleased",
+        "ExpiryReleased",
+        "BackupExpired",
+        "BackupDeleted",
+    ]
+    explained = explain([HistoryLine.model_validate(line) for line in row["history"]], now=datetime.now(UTC))
+    assert (explained.backup_id, explained.state) == (history.backup_id, BackupState.DELETED)
+    assert explained.ending
+    assert explained.ending.removed_at
+    environment = await reading.document("environment")
+    assert environment
+    assert environment["reclaimed"]["bytes"] > 0
+
+
+async def test_slots_policies_and_stopped_sweeps_are_shown(reading: Reading) -> None:
+    history = History()
+    environment = f"catalog/environment/{history.environment_id}"
+    change_id = history.body("PolicyChanged").model_dump()["policy_change_id"]
+    change = f"catalog/policy_change/{change_id}"
+    await reading.put([*history.registered(), *history.backed_up()])
+    await reading.put(
+        [
+            history.record(change, "PolicyChanged"),
+            history.record(change, "PolicyApplicationRequested", environment_ids=[history.environment_id]),
+            history.record(change, "PolicyChangeApproved"),
+            history.record(f"catalog/backup/{history.backup_id}", "BackupExpiryChanged", expires_at=None),
+            history.record("retention/sweep/x", "SweepStopped"),
+            history.record(f"snapshot/slot/{history.environment_id}.2026-03-08", "SlotPlanned", slot_date="2026-03-08"),
+        ]
+    )
+    await reading.replayer.catch_up()
+    shown = await reading.document("environment")
+    assert shown
+    assert shown["policy"]["name"] == "a year of days"
+    assert shown["stopped_sweep"]["due_count"] == 30
+    changed = await reading.document("policy_change")
+    assert changed
+    assert (changed["application"], changed["changed_count"], changed["changed_by"]) == ("approved", 1, "ada")
+    assert changed["effect"]["lost_count"] == 6
+    slot = await reading.document("slot")
+    assert slot
+    assert (slot["state"], slot["slot_date"]) == ("planned", "2026-03-08")
+    approved = history.record(environment, "SweepApproved")
+    await reading.put([approved])
+    await reading.replayer.catch_up()
+    shown = await reading.document("environment")
+    assert shown
+    assert shown["stopped_sweep"] is None
+
+
 async def test_events_are_projected_live(reading: Reading) -> None:
     history = History()
     async with reading.living():
@@ -108,11 +181,11 @@ async def test_a_read_model_replayed_from_the_start_is_the_one_that_was_projecte
     histories = [History() for _ in range(20)]
     async with reading.living():
         for history in histories:
-            await reading.put([*history.registered(), *history.backed_up()])
+            await reading.put([*history.registered(), *history.backed_up(), *history.restored(), *history.let_go()])
         await eventually(reading.caught_up)
     live = await reading.documents()
     async with reading.database.transaction() as c:
-        await c.execute("TRUNCATE read.app, read.environment, read.backup, read.restore")
+        await c.execute("TRUNCATE read.app, read.environment, read.backup, read.restore, read.slot, read.policy_change")
         await c.execute("DELETE FROM stream_position WHERE consumer = 'projection'")
         await c.execute("DELETE FROM consumer_offset WHERE consumer = 'projection'")
     await reading.replayer.catch_up()
@@ -121,7 +194,7 @@ async def test_a_read_model_replayed_from_the_start_is_the_one_that_was_projecte
 
 async def test_a_record_delivered_twice_changes_nothing(reading: Reading) -> None:
     history = History()
-    records = [*history.registered(), *history.backed_up()]
+    records = [*history.registered(), *history.backed_up(), *history.let_go()]
     await reading.put(records)
     await reading.replayer.catch_up()
     before = await reading.documents()

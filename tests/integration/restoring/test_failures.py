@@ -14,14 +14,16 @@ from contracts.events.restores import RestoreCompleted, RestoreFailed
 from services.platform.connectors.database.access import DatabaseAccess
 from services.platform.connectors.database.connection import Connection
 from services.platform.jobs import JobKind
+from services.platform.objectstore import DirectoryObjectStore
 from services.platform.process.settings import PostgresSettings
 from services.platform.repository import EnvironmentRepository, Repository
 from services.restore.handlers import RESTORE
 from services.restore.work.restoring import RestoreJob
 from tests.support.app_databases import AppDatabase, app_database, until
+from tests.support.damaging import rot
 from tests.support.databases import FreshDatabase
 from tests.support.dying import Dying
-from tests.support.restore_stage import Place, RestoreStage, place_of
+from tests.support.restore_stage import KEY, Place, RestoreStage, place_of
 from tests.support.restoring import connect
 
 SAME, OTHER, ABSENT, EXTRA = (place_of(number) for number in range(1, 5))
@@ -116,9 +118,8 @@ async def test_a_superuser_as_the_environments_role(scene: Scene) -> None:
 
 async def test_a_backup_whose_bytes_are_gone(scene: Scene) -> None:
     backup = await scene.stage.back_up(scene.production)
-    name = backup.manifest.database.contents[0]
-    (content,) = (scene.stage.directory / "repository").rglob(f"*{name}")
-    content.unlink()
+    for pack in (scene.stage.directory / "repository" / "environments").glob("*/packs/*/*"):
+        pack.unlink()
     failed = await failure(scene.stage, await scene.stage.ask(backup, scene.acceptance))
     assert failed.code == "BACKUP_UNREADABLE"
     scene.assert_nothing_changed()
@@ -127,8 +128,8 @@ async def test_a_backup_whose_bytes_are_gone(scene: Scene) -> None:
 async def test_a_document_whose_bytes_are_gone_takes_back_what_was_added(scene: Scene) -> None:
     backup = await scene.stage.back_up(scene.production)
     contents = (await scene.stage.workplace.repository.of(backup.environment_id).store_bytes(b"the backup's")).contents
-    (content,) = (scene.stage.directory / "repository").rglob(f"*{contents[0]}")
-    content.unlink()
+    store = DirectoryObjectStore(scene.stage.directory / "repository")
+    await rot(store, KEY, backup.environment_id, contents[0])
     failed = await failure(scene.stage, await scene.stage.ask(backup, scene.acceptance))
     assert failed.code == "BACKUP_UNREADABLE"
     scene.assert_nothing_changed()

@@ -8,7 +8,7 @@ import pytest
 
 from services.platform.objectstore import DirectoryObjectStore, S3ObjectStore
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
-from services.platform.repository import RepositoryV1
+from services.platform.repository import RepositoryV2
 from tests.support.app_databases import app_database
 from tests.support.buckets import fresh_prefix
 from tests.support.capturing import Place
@@ -21,7 +21,7 @@ def place(postgres: PostgresSettings, tmp_path: Path) -> Iterator[Place]:
     """An environment whose rows name documents, and its empty repository."""
     documents = tmp_path / "documents"
     documents.mkdir()
-    repository = RepositoryV1(DirectoryObjectStore(tmp_path / "store"), bytes(32)).of(uuid4())
+    repository = RepositoryV2(DirectoryObjectStore(tmp_path / "store"), bytes(32)).of(uuid4())
     with app_database(postgres) as database:
         database.run("CREATE TABLE document (id uuid PRIMARY KEY, size bigint)")
         yield Place(database, documents, repository)

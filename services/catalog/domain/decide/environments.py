@@ -39,7 +39,12 @@ PLACES: Final = ("database", "files", "documents_query")
 
 def known(environment: Environment | None, environment_id: UUID) -> Environment:
     """The environment, when there is one. Raises RefusedError."""
-    if environment is None or environment.removed:
+    return remembered(None if environment is None or environment.removed else environment, environment_id)
+
+
+def remembered(environment: Environment | None, environment_id: UUID) -> Environment:
+    """The environment, a removed one too: its backups still expire. Raises RefusedError."""
+    if environment is None:
         raise RefusedError(
             RejectionCode.ENVIRONMENT_NOT_FOUND, f"there is no environment {environment_id}", field="environment_id"
         )

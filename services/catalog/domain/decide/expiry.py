@@ -45,7 +45,8 @@ def expire_backup(
 ) -> BackupExpired | ExpiryHeld:
     """By the catalog's own `expires_at` and the business clock `now`; the evidence must be the same expiry."""
     if backup.state in ACTIVE:
-        raise RefusedError(RejectionCode.INVALID_STATE, f"this backup is {backup.state}: it never expires as such")
+        reason = f"this backup is {backup.state}: it never expires as such"
+        raise RefusedError(RejectionCode.INVALID_STATE, reason, field="backup_id")
     if backup.expires_at is None or is_kept(now, backup.expires_at):
         until = "for ever" if backup.expires_at is None else f"until {backup.expires_at.isoformat()}"
         raise RefusedError(RejectionCode.INVALID_STATE, f"this backup is kept {until}", field="backup_id")

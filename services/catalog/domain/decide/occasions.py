@@ -9,7 +9,7 @@ from contracts.errors import RejectionCode
 from contracts.events.backups import BackupKind, NightlySlot, Tier
 from contracts.retention import Policy, tiers
 from contracts.slot_calendar import calendar_offset, slot_date
-from services.catalog.domain.decide.environments import is_running, known, refuse_restoring
+from services.catalog.domain.decide.environments import is_running, known, refuse_restoring, remembered
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.environment import Environment
 
@@ -51,9 +51,9 @@ def ready_on_demand(environment: Environment | None, environment_id: UUID) -> En
 
 def ready_at_night(environment: Environment | None, environment_id: UUID) -> Environment:
     """The environment, when a nightly run makes sense there; else the reason is the skipped slot's (spec: §1)."""
-    if environment is not None and environment.removed:
+    environment = remembered(environment, environment_id)
+    if environment.removed:
         raise _skipped(f"{environment.name} was removed")
-    environment = known(environment, environment_id)
     if not environment.passed:
         raise _skipped(_unchecked(environment))
     if environment.model_version is None:

@@ -71,7 +71,7 @@ def approve(change: PolicyChange, command: ApprovePolicyChange, *, approved_by: 
     if change.application is not Application.WAITING:
         raise _not_open(change, "nothing waits for approval")
     if change.digest != command.digest:
-        reason = f"the simulation of this change has the digest {change.digest}: look at what it does, then approve it"
+        reason = "this is not the digest of this change's simulation: look at what it does, then approve that"
         raise RefusedError(RejectionCode.INVALID_STATE, reason, field="digest")
     return PolicyChangeApproved(policy_change_id=change.policy_change_id, app_id=change.app_id, approved_by=approved_by)
 

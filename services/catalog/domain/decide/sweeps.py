@@ -7,11 +7,8 @@ from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.environment import Environment
 
 
-def approve_sweep(environment: Environment | None, command: ApproveSweep, *, approved_by: str) -> SweepApproved:
-    """Only the environment's newest stop; of a removed one too, for its backups still expire."""
-    if environment is None:
-        reason = f"there is no environment {command.environment_id}"
-        raise RefusedError(RejectionCode.ENVIRONMENT_NOT_FOUND, reason, field="environment_id")
+def approve_sweep(environment: Environment, command: ApproveSweep, *, approved_by: str) -> SweepApproved:
+    """Only the environment's newest stop."""
     stopped = environment.stopped_sweep
     if stopped is None or stopped.sweep_id != command.sweep_id:
         what = f"sweep {stopped.sweep_id} has" if stopped else "no sweep has"

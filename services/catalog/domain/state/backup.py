@@ -112,9 +112,9 @@ def _on_end(backup: Backup, event: Event) -> Backup:
             policy = {"policy": event.policy, "policy_version": event.policy_version}
             return changed(backup, **policy, expires_at=event.expires_at, held=())
         case retention.BackupExpired():
-            return changed(backup, state=move(BACKUP, backup.state, BackupState.EXPIRED), held=())
+            return changed(backup, state=move(BACKUP, backup.state, BackupState.EXPIRED), held=(), leases=())
         case retention.BackupDeletionRequested():
-            return changed(backup, state=move(BACKUP, backup.state, BackupState.DELETING), held=())
+            return changed(backup, state=move(BACKUP, backup.state, BackupState.DELETING), held=(), leases=())
         case retention.BackupDeleted():
             return changed(backup, state=move(BACKUP, backup.state, BackupState.DELETED))
         case _:

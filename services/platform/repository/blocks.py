@@ -1,0 +1,67 @@
+"""Reads parts of packs; small neighbours come in one request, since what was stored together is wanted together."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+from services.platform.objectstore import ObjectStore
+from services.platform.repository.layout import pack_key
+
+BLOCK_BYTES: Final = 256 * 1024
+"""Read at once for contents smaller than that: some hundred small documents."""
+BLOCKS: Final = 32
+"""Kept: eight megabytes."""
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Kept(Generic[K, V]):
+    """The results of the last few calls; who asks for one that is under way waits for the same. Errors are not kept."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._tasks: OrderedDict[K, asyncio.Task[V]] = OrderedDict()
+
+    async def get(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
+        """The result of `make` for this key."""
+        task = self._tasks.get(key)
+        if task is None or task.cancelled():
+            task = self._tasks[key] = asyncio.create_task(_made(make))
+            while len(self._tasks) > self._size:
+                self._tasks.popitem(last=False)
+        self._tasks.move_to_end(key)
+        try:
+            return await asyncio.shield(task)
+        except Exception:
+            self._tasks.pop(key, None)
+            raise
+
+
+async def _made(make: Callable[[], Awaitable[V]]) -> V:
+    return await make()
+
+
+class Blocks:
+    """The packs of one environment, in ranges."""
+
+    def __init__(self, store: ObjectStore, environment_id: UUID) -> None:
+        self._store = store
+        self._environment_id = environment_id
+        self._kept: Kept[tuple[UUID, int], bytes] = Kept(BLOCKS)
+
+    async def read(self, pack_id: UUID, offset: int, size_bytes: int) -> bytes:
+        """A part of a pack; shorter when the pack is. Raises ObjectNotFoundError."""
+        if size_bytes >= BLOCK_BYTES:
+            return await self._range(pack_id, offset, size_bytes)
+        first, last = offset // BLOCK_BYTES, (offset + size_bytes - 1) // BLOCK_BYTES
+        data = b"".join([await self._block(pack_id, number) for number in range(first, last + 1)])
+        start = offset - first * BLOCK_BYTES
+        return data[start : start + size_bytes]
+
+    async def _block(self, pack_id: UUID, number: int) -> bytes:
+        return await self._kept.get((pack_id, number), lambda: self._range(pack_id, number * BLOCK_BYTES, BLOCK_BYTES))
+
+    async def _range(self, pack_id: UUID, offset: int, size_bytes: int) -> bytes:
+        return await self._store.get_range(pack_key(self._environment_id, pack_id), offset, size_bytes)

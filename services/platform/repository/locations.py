@@ -1,0 +1,163 @@
+"""Where each content is: all indexes of an environment in a temporary file, so that memory does not grow with them."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import aiosql
+
+from services.platform.repository.forms import Form
+from services.platform.repository.indexes import PackEntries
+from services.platform.repository.packs import Entry
+
+queries: Any = aiosql.from_path(Path(__file__).with_name("locations.sql"), "sqlite3")
+BATCH: Final = 100
+"""Packs read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A content in a pack."""
+
+    pack_id: UUID
+    key_number: int
+    entry: Entry
+    condemned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a pack is needed: contents and their stored bytes."""
+
+    pack_id: UUID
+    size_bytes: int
+    contents: int
+    stored_bytes: int
+    live_contents: int
+    live_bytes: int
+
+
+class Locations:
+    """Packs that are in the store, and what they hold. Calls are short; long ones go to a thread, one at a time."""
+
+    def __init__(self) -> None:
+        # "" is a file of SQLite's own that goes with the connection.
+        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        queries.create_tables(self._connection)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def add_stored(self, packs: Iterable[tuple[UUID, int]]) -> None:
+        """Packs that the store lists, with their sizes; others do not count."""
+        with self._together():
+            for pack_id, size_bytes in packs:
+                queries.add_pack(self._connection, id=pack_id.bytes, size=size_bytes)
+
+    def condemn(self, pack_ids: Iterable[UUID]) -> None:
+        """Packs that nothing new may build upon."""
+        for pack_id in pack_ids:
+            queries.condemn_pack(self._connection, id=pack_id.bytes)
+
+    def add(self, pack: PackEntries) -> None:
+        """What a pack holds; one that is not in the store, or known already, is passed over."""
+        row = queries.pack_number(self._connection, id=pack.pack_id.bytes)
+        if row is None or row[1] is not None:
+            return
+        with self._together():
+            queries.set_key_number(self._connection, number=row[0], key_number=pack.key_number)
+            queries.add_contents(self._connection, [_row(row[0], entry) for entry in pack.entries])
+
+    def unindexed(self) -> list[tuple[UUID, int]]:
+        """Packs in the store of which no index told; with their sizes."""
+        return [(UUID(bytes=row[0]), row[1]) for row in queries.unindexed(self._connection)]
+
+    def locate(self, digest: bytes) -> list[Location]:
+        """Every place of a content, those that stay first."""
+        return [
+            Location(UUID(bytes=row[0]), row[1], Entry(digest, *row[2:7]), bool(row[7]))
+            for row in queries.locate(self._connection, digest=digest)
+        ]
+
+    def usable(self, digest: bytes) -> bool:
+        """Whether a new backup may refer to it without looking further: stored whole, in a pack that stays."""
+        return any(not one.condemned and one.entry.form != Form.DELTA for one in self.locate(digest))
+
+    def is_there(self, digest: bytes) -> bool:
+        """Whether any pack that stays has it, in whatever form."""
+        return any(not one.condemned for one in self.locate(digest))
+
+    def is_cut(self, location: Location) -> bool:
+        """Whether the store has less of the pack than this content needs."""
+        entry = location.entry
+        return bool(queries.pack_size(self._connection, id=location.pack_id.bytes) < entry.offset + entry.stored_bytes)
+
+    def packs(self) -> Iterator[PackEntries]:
+        """Every pack with its entries."""
+        after = -1
+        while rows := list(queries.indexed(self._connection, after=after, count=BATCH)):
+            for number, pack_id, key_number in rows:
+                yield PackEntries(UUID(bytes=pack_id), key_number, self._entries(number))
+            after = rows[-1][0]
+
+    def _entries(self, number: int) -> Sequence[Entry]:
+        return [Entry(*row) for row in queries.entries(self._connection, pack=number)]
+
+    def mark(self, digests: Iterable[bytes]) -> None:
+        """Note that manifests refer to these."""
+        with self._together():
+            queries.add_live(self._connection, [{"digest": digest} for digest in digests])
+
+    def is_live(self, digest: bytes) -> bool:
+        """Whether a manifest refers to it, as far as was marked."""
+        return queries.is_live(self._connection, digest=digest) is not None
+
+    def shares(self) -> list[Share]:
+        """How much of each pack that is not condemned is needed."""
+        rows = queries.shares(self._connection)
+        return [Share(UUID(bytes=row[0]), *row[1:]) for row in rows]
+
+    def live_of(self, pack_id: UUID) -> list[bytes]:
+        """The digests of a pack that are needed."""
+        return [row[0] for row in queries.live_of(self._connection, id=pack_id.bytes)]
+
+    def may_go(self, pack_id: UUID) -> bool:
+        """Whether all that is needed of a condemned pack is in another one that stays."""
+        return not queries.needed_nowhere_else(self._connection, id=pack_id.bytes)
+
+    def dead_of(self, pack_id: UUID) -> tuple[int, int]:
+        """How many contents of a pack nothing needs, and their stored bytes."""
+        count, stored_bytes = queries.dead_of(self._connection, id=pack_id.bytes)
+        return count, stored_bytes
+
+    def drop(self, pack_id: UUID) -> None:
+        """A pack is no longer in the store."""
+        row = queries.pack_number(self._connection, id=pack_id.bytes)
+        if row:
+            with self._together():
+                self._connection.execute("DELETE FROM content WHERE pack = ?", (row[0],))
+                queries.drop_pack(self._connection, number=row[0])
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """One write of the file for many rows. An error needs no rollback: the file goes with who met it."""
+        self._connection.execute("BEGIN")
+        yield
+        self._connection.execute("COMMIT")
+
+
+def _row(pack: int, entry: Entry) -> dict[str, Any]:
+    return {
+        "digest": entry.digest,
+        "pack": pack,
+        "place": entry.number,
+        "form": entry.form,
+        "start": entry.offset,
+        "stored": entry.stored_bytes,
+        "size": entry.size_bytes,
+    }

@@ -1,0 +1,79 @@
+-- name: create_tables#
+-- A cache in a temporary file: it is made anew from the store whenever it is needed.
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -16000;
+PRAGMA temp_store = FILE;
+CREATE TABLE pack (
+    number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, key_number INTEGER, size INTEGER NOT NULL,
+    condemned INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE content (
+    digest BLOB NOT NULL, pack INTEGER NOT NULL, place INTEGER NOT NULL, form INTEGER NOT NULL,
+    start INTEGER NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL,
+    PRIMARY KEY (digest, pack, place)
+) WITHOUT ROWID;
+CREATE TABLE live (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+
+-- name: add_pack(id, size)!
+INSERT INTO pack (id, size) VALUES (:id, :size) ON CONFLICT DO NOTHING;
+
+-- name: condemn_pack(id)!
+UPDATE pack SET condemned = 1 WHERE id = :id;
+
+-- name: drop_pack(number)!
+DELETE FROM pack WHERE number = :number;
+
+-- name: pack_number(id)^
+SELECT number, key_number FROM pack WHERE id = :id;
+
+-- name: pack_size(id)$
+SELECT size FROM pack WHERE id = :id;
+
+-- name: set_key_number(number, key_number)!
+UPDATE pack SET key_number = :key_number WHERE number = :number;
+
+-- name: add_contents(digest, pack, place, form, start, stored, size)*!
+INSERT INTO content VALUES (:digest, :pack, :place, :form, :start, :stored, :size) ON CONFLICT DO NOTHING;
+
+-- name: locate(digest)
+-- What is not condemned first: it stays.
+SELECT p.id, p.key_number, c.place, c.form, c.start, c.stored, c.size, p.condemned
+FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.condemned;
+
+-- name: unindexed()
+SELECT id, size FROM pack WHERE key_number IS NULL;
+
+-- name: indexed(after, count)
+SELECT number, id, key_number FROM pack WHERE key_number IS NOT NULL AND number > :after ORDER BY number LIMIT :count;
+
+-- name: entries(pack)
+SELECT digest, place, form, start, stored, size FROM content WHERE pack = :pack ORDER BY place;
+
+-- name: add_live(digest)*!
+INSERT INTO live VALUES (:digest) ON CONFLICT DO NOTHING;
+
+-- name: is_live(digest)^
+SELECT 1 FROM live WHERE digest = :digest;
+
+-- name: shares()
+-- Of every pack that is not condemned yet: the bytes of its contents, and of those that are needed and only here.
+SELECT p.id, p.size, count(c.digest) AS contents, coalesce(sum(c.stored), 0) AS stored,
+    count(c.digest) FILTER (WHERE l.digest IS NOT NULL) AS live_contents,
+    coalesce(sum(c.stored) FILTER (WHERE l.digest IS NOT NULL), 0) AS live
+FROM pack p LEFT JOIN content c ON c.pack = p.number LEFT JOIN live l ON l.digest = c.digest
+WHERE NOT p.condemned GROUP BY p.number ORDER BY p.number;
+
+-- name: live_of(id)
+SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest WHERE p.id = :id
+ORDER BY c.place;
+
+-- name: needed_nowhere_else(id)$
+SELECT count(*) FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
+WHERE p.id = :id AND NOT EXISTS (
+    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack WHERE o.digest = c.digest AND NOT q.condemned
+);
+
+-- name: dead_of(id)^
+SELECT count(*), coalesce(sum(c.stored), 0) FROM content c JOIN pack p ON p.number = c.pack
+WHERE p.id = :id AND NOT EXISTS (SELECT 1 FROM live l WHERE l.digest = c.digest);

@@ -1,0 +1,46 @@
+"""Finds what the manifests of an environment refer to; one that cannot be read ends it: nobody knows what that is."""
+
+from collections.abc import Iterable
+
+from contracts.manifest import FilesPart, Manifest
+from services.platform.repository.lists import read_documents
+from services.platform.repository.locations import Locations
+from services.platform.repository.manifests import Manifests
+from services.platform.repository.names import digest_of
+from services.platform.repository.port import EnvironmentRepository
+
+
+class Marking:
+    """Notes every content that any manifest needs."""
+
+    def __init__(self, locations: Locations, repository: EnvironmentRepository) -> None:
+        self._locations = locations
+        self._repository = repository
+        self._read: set[tuple[str, ...]] = set()
+
+    async def run(self, manifests: Manifests) -> None:
+        """Read all of them. Raises RepositoryError."""
+        async for verdict in manifests.all():
+            if verdict.manifest:
+                self._mark(named_by(verdict.manifest))
+                await self._mark_documents(verdict.manifest.files)
+
+    async def _mark_documents(self, files: FilesPart) -> None:
+        """A part that another backup's list has too is read once: most parts of a list stay the same for months."""
+        for part in files.listing_parts():
+            if part.contents not in self._read:
+                async for lines in read_documents(self._repository, part):
+                    self._mark(name for line in lines for name in line.contents)
+                self._read.add(part.contents)
+
+    def _mark(self, names: Iterable[str]) -> None:
+        self._locations.mark([digest_of(name) for name in names])
+
+
+def named_by(manifest: Manifest) -> Iterable[str]:
+    """What a manifest names itself; the lists name the documents."""
+    files, database = manifest.files, manifest.database
+    yield from database.contents
+    yield from database.chain.named() if database.chain else ()
+    yield from files.listing.contents
+    yield from files.dangling.contents if files.dangling else ()

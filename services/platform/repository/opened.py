@@ -1,0 +1,48 @@
+"""One environment's repository, opened: its keys and indexes read, a writer and a reader upon them."""
+
+from uuid import UUID
+
+from services.platform.objectstore import ObjectStore
+from services.platform.process.ids import NewId
+from services.platform.repository.errors import RepositoryKeyError
+from services.platform.repository.keyring import KeyRing
+from services.platform.repository.layout import pack_prefix
+from services.platform.repository.locations import Locations
+from services.platform.repository.packer import Packer
+from services.platform.repository.reader import Reader
+from services.platform.repository.stored_index import StoredIndex
+from services.platform.repository.wraps import Wraps
+from services.platform.repository.writer import Writer
+
+
+class Opened:
+    """What a process knows of one environment's packs, until it is opened anew."""
+
+    def __init__(self, store: ObjectStore, ring: KeyRing, locations: Locations, new_id: NewId) -> None:
+        self.ring = ring
+        self.locations = locations
+        self.index = StoredIndex(store, ring, new_id)
+        self.packer = Packer(store, ring, self.index, locations, new_id)
+        self.writer = Writer(ring, self.packer)
+        self.reader = Reader(store, ring, locations, self.index.load)
+
+    @classmethod
+    async def load(cls, store: ObjectStore, ring: KeyRing, new_id: NewId) -> "Opened":
+        """Read the indexes."""
+        return cls(store, ring, await StoredIndex(store, ring, new_id).load(), new_id)
+
+
+async def open_keys(store: ObjectStore, wraps: Wraps, environment_id: UUID) -> KeyRing:
+    """The environment's keys; the first is made when nothing is stored yet.
+
+    Raises RepositoryKeyError for another master key, and for keys that are gone while packs are there.
+    """
+    ring = await wraps.ring(environment_id)
+    if ring is None:
+        async for _ in store.list(pack_prefix(environment_id)):
+            raise RepositoryKeyError(f"the wrapped keys of the environment {environment_id} are gone: bring them back")
+        await wraps.add(environment_id)
+        ring = await wraps.ring(environment_id)
+    if ring is None:
+        raise RepositoryKeyError(f"the wrapped keys of the environment {environment_id} do not stay in their store")
+    return ring

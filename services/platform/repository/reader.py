@@ -1,0 +1,109 @@
+"""Reads contents of the second format: finds them, decrypts, undoes deltas, and checks every byte against its name."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from services.platform.objectstore import ObjectNotFoundError, ObjectStore
+from services.platform.repository.blocks import Blocks, Kept
+from services.platform.repository.errors import ContentCorruptError, ContentMissingError, RepositoryError
+from services.platform.repository.forms import Form, Stretch, decoded, stretch_of
+from services.platform.repository.keyring import KeyRing
+from services.platform.repository.locations import Location, Locations
+from services.platform.repository.names import digest_of, name_of
+from services.platform.repository.packs import PackCipher
+
+INLINE_BYTES: Final = 16 * 1024
+"""Smaller ones are decrypted in less time than it takes to hand them to a thread."""
+BASES_KEPT: Final = 4
+"""Contents of an earlier dump that are kept decompressed: those of one stretch, and the next."""
+CIPHERS_KEPT: Final = 64
+MAX_DEPTH: Final = 2
+"""A delta against a delta, and no more: what is deeper was not written by us."""
+
+Refresh = Callable[[], Awaitable[Locations]]
+
+
+class Reader:
+    """Contents of one environment. `refresh` looks for packs that are new since; it is asked for what is not found."""
+
+    def __init__(self, store: ObjectStore, ring: KeyRing, locations: Locations, refresh: Refresh) -> None:
+        self._ring = ring
+        self._locations = locations
+        self._refresh = refresh
+        self._blocks = Blocks(store, ring.environment_id)
+        self._bases: tuple[Kept[str, bytes], ...] = tuple(Kept(BASES_KEPT) for _ in range(MAX_DEPTH + 1))
+        self._ciphers: dict[tuple[object, int], PackCipher] = {}
+
+    async def content(self, name: str, depth: int = 0) -> bytes:
+        """One content, from the first of its places that has it. Raises ContentMissingError, ContentCorruptError."""
+        digest = digest_of(name)
+        try:
+            return await self._from_any(name, self._locations.locate(digest), depth)
+        except ContentMissingError:
+            self._locations = await self._refresh()
+            return await self._from_any(name, self._locations.locate(digest), depth)
+
+    async def stretch(self, stretch: Stretch, depth: int = 0) -> bytes:
+        """A part of an earlier dump."""
+        return stretch.cut([await self._base(name, depth) for name in stretch.bases])
+
+    async def payload(self, location: Location) -> bytes:
+        """What is stored of a content, decrypted. Raises ContentCorruptError, ObjectNotFoundError."""
+        entry = location.entry
+        stored = await self._blocks.read(location.pack_id, entry.offset, entry.stored_bytes)
+        cipher = self._cipher(location)
+        if entry.stored_bytes <= INLINE_BYTES:
+            return cipher.opened(entry, stored)
+        return await asyncio.to_thread(cipher.opened, entry, stored)
+
+    async def _from_any(self, name: str, locations: list[Location], depth: int) -> bytes:
+        error: RepositoryError = ContentMissingError(f"the content {name} is not in the repository")
+        for location in locations:
+            try:
+                return await self._from(name, location, depth)
+            except ObjectNotFoundError:
+                continue
+            except RepositoryError as found:
+                error = found
+        raise error
+
+    async def _from(self, name: str, location: Location, depth: int) -> bytes:
+        try:
+            payload = await self.payload(location)
+            prefix = await self._prefix(location.entry.form, payload, depth)
+        except ContentCorruptError as error:
+            raise ContentCorruptError(f"the content {name} is damaged: {error.reason}") from error
+        form = location.entry.form
+        if max(location.entry.size_bytes, len(payload)) <= INLINE_BYTES:
+            return checked(self._ring.name_key, name, form, payload, prefix)
+        return await asyncio.to_thread(checked, self._ring.name_key, name, form, payload, prefix)
+
+    async def _prefix(self, form: int, payload: bytes, depth: int) -> bytes | None:
+        if form != Form.DELTA:
+            return None
+        if depth >= MAX_DEPTH:
+            raise ContentCorruptError("it is a delta of a delta of a delta, which nobody writes")
+        return await self.stretch(stretch_of(payload), depth + 1)
+
+    async def _base(self, name: str, depth: int) -> bytes:
+        return await self._bases[depth].get(name, lambda: self.content(name, depth))
+
+    def _cipher(self, location: Location) -> PackCipher:
+        key = (location.pack_id, location.key_number)
+        if key not in self._ciphers:
+            if len(self._ciphers) >= CIPHERS_KEPT:
+                self._ciphers.clear()
+            self._ciphers[key] = PackCipher(self._ring, location.pack_id, location.key_number)
+        return self._ciphers[key]
+
+
+def checked(key: bytes, name: str, form: int, payload: bytes, prefix: bytes | None = None) -> bytes:
+    """A content's bytes from its payload. Raises ContentCorruptError unless they are what the name says."""
+    try:
+        data = decoded(form, payload, prefix)
+    except ContentCorruptError as error:
+        raise ContentCorruptError(f"the content {name} is damaged: {error.reason}") from error
+    if name_of(key, data) != name:
+        raise ContentCorruptError(f"the content {name} is damaged: its bytes have another keyed hash")
+    return data

@@ -1,0 +1,116 @@
+"""Reads what the store holds into `Locations`, in the order that a reclaim relies on, and writes new index objects."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+from uuid import UUID
+
+from services.platform.objectstore import ObjectNotFoundError, ObjectStore
+from services.platform.process.ids import NewId
+from services.platform.repository.condemned import CondemnedObjects
+from services.platform.repository.errors import PackCorruptError, SealBrokenError
+from services.platform.repository.indexes import PackEntries, as_bytes, from_bytes
+from services.platform.repository.keyring import KeyRing
+from services.platform.repository.layout import index_prefix, pack_key, pack_prefix
+from services.platform.repository.locations import Locations
+from services.platform.repository.packs import TRAILER_BYTES, PackCipher, footer_of, key_number_of
+from services.platform.repository.sealing import Sealed, seal, unseal
+
+ENTRIES_AT_ONCE: Final = 200_000
+"""Entries in one index object: about eight megabytes, held in memory while it is made or read."""
+HEAD_BYTES: Final = 16
+
+
+class StoredIndex:
+    """The index objects and packs of one environment."""
+
+    def __init__(self, store: ObjectStore, ring: KeyRing, new_id: NewId) -> None:
+        self._store = store
+        self._ring = ring
+        self._new_id = new_id
+        self._prefix = index_prefix(ring.environment_id)
+
+    async def load(self) -> Locations:
+        """Everything anew. What is condemned is read before packs are listed: a pack that is gone is not listed.
+
+        An index that is damaged or lost costs time: its packs' footers are read instead.
+        """
+        locations = Locations()
+        condemned = [place async for place in self._condemned()]
+        await self._list_packs(locations)
+        locations.condemn(condemned)
+        async for key in self.keys():
+            await self._take(locations, key)
+        for pack_id, size_bytes in locations.unindexed():
+            pack = await self.footer(pack_id, size_bytes)
+            if pack:
+                locations.add(pack)
+        return locations
+
+    async def keys(self) -> AsyncIterator[str]:
+        """The keys of all index objects."""
+        async for info in self._store.list(self._prefix):
+            yield info.key
+
+    async def footer(self, pack_id: UUID, size_bytes: int) -> PackEntries | None:
+        """What a pack tells of itself; None when it is gone. Raises PackCorruptError."""
+        key = pack_key(self._ring.environment_id, pack_id)
+        try:
+            head = await self._store.get_range(key, 0, HEAD_BYTES)
+            number = key_number_of(pack_id, head)
+            trailer = await self._store.get_range(key, max(0, size_bytes - TRAILER_BYTES), TRAILER_BYTES)
+            count, footer_bytes = footer_of(pack_id, trailer)
+            start = size_bytes - TRAILER_BYTES - footer_bytes
+            if start < 0:
+                raise PackCorruptError(f"the pack {pack_id} is cut short: its footer is longer than all of it")
+            footer = await self._store.get_range(key, start, footer_bytes)
+        except ObjectNotFoundError:
+            return None
+        entries = PackCipher(self._ring, pack_id, number).entries(footer, count)
+        return PackEntries(pack_id, number, entries)
+
+    async def write(self, packs: Sequence[PackEntries]) -> str:
+        """Put an index of these packs; returns its key."""
+        index_id = self._new_id()
+        key = f"{self._prefix}{index_id}"
+        sealed = await asyncio.to_thread(seal, self._ring, Sealed.INDEX, key, as_bytes(packs), self._new_id())
+        await self._store.put(key, sealed)
+        return key
+
+    async def merge(self, locations: Locations) -> None:
+        """Write the whole index anew, then remove the objects that it replaces."""
+        replaced = [key async for key in self.keys()]
+        waiting, count = list[PackEntries](), 0
+        for pack in locations.packs():
+            waiting.append(pack)
+            count += len(pack.entries)
+            if count >= ENTRIES_AT_ONCE:
+                await self.write(waiting)
+                waiting, count = [], 0
+        if waiting:
+            await self.write(waiting)
+        for key in replaced:
+            await self._store.delete(key)
+
+    async def _condemned(self) -> AsyncIterator[UUID]:
+        async for part in CondemnedObjects(self._store, self._ring.environment_id).parts():
+            for place in part.objects:
+                if place.startswith("packs/"):
+                    yield UUID(place.rpartition("/")[2])
+
+    async def _list_packs(self, locations: Locations) -> None:
+        listed = list[tuple[UUID, int]]()
+        async for info in self._store.list(pack_prefix(self._ring.environment_id)):
+            listed.append((UUID(info.key.rpartition("/")[2]), info.size_bytes))
+        locations.add_stored(listed)
+
+    async def _take(self, locations: Locations, key: str) -> None:
+        try:
+            stored = await self._store.get(key)
+            await asyncio.to_thread(self._read, locations, key, stored)
+        except (ObjectNotFoundError, SealBrokenError):
+            return
+
+    def _read(self, locations: Locations, key: str, stored: bytes) -> None:
+        for pack in from_bytes(unseal(self._ring, Sealed.INDEX, key, stored)):
+            locations.add(pack)

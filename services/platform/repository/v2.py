@@ -1,0 +1,195 @@
+"""The second stored format behind the port; what the first one left is read (contracts/FORMAT.md)."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from contracts.manifest import DatabasePart, Manifest, Tombstone
+from services.platform.objectstore import ObjectStore
+from services.platform.process.ids import NewId, random_id
+from services.platform.repository.begun import Begun
+from services.platform.repository.dumps import DumpWriter
+from services.platform.repository.first_format import FirstFormat
+from services.platform.repository.hashing import SequenceHasher
+from services.platform.repository.keyring import KeyRing
+from services.platform.repository.keys import environment_keys
+from services.platform.repository.layout import key_prefix
+from services.platform.repository.manifests import Manifests
+from services.platform.repository.names import WholeHasher, digest_of, is_second
+from services.platform.repository.opened import Opened, open_keys
+from services.platform.repository.port import Condemned, Hasher, Reclaimed, StoredDump, StoredSequence, Verdict
+from services.platform.repository.reclaim import Reclaim
+from services.platform.repository.report import Report
+from services.platform.repository.verify import Verify
+from services.platform.repository.wraps import Wraps
+
+AHEAD: Final = 2
+"""Contents of one sequence read at once: what a slow get costs is hidden, and memory is bounded by it."""
+
+
+class EnvironmentRepositoryV2:
+    """See EnvironmentRepository."""
+
+    def __init__(self, store: ObjectStore, wraps: Wraps, master: bytes, environment_id: UUID, new_id: NewId) -> None:
+        self._store = store
+        self._wraps = wraps
+        self._environment_id = environment_id
+        self._new_id = new_id
+        self._first_keys = environment_keys(master, environment_id)
+        self._first = FirstFormat(store, environment_id, self._first_keys.content)
+        self._manifests = Manifests(store, environment_id, self._first_keys, self._keys, new_id)
+        self._begun = Begun(store, environment_id, self._manifests)
+        self._opening = asyncio.Lock()
+        self._ring: KeyRing | None = None
+        self._opened: Opened | None = None
+
+    @property
+    def environment_id(self) -> UUID:
+        """Whose it is."""
+        return self._environment_id
+
+    @property
+    def key_id(self) -> str:
+        """Which keys its manifests are written under; no secret."""
+        return key_prefix(self._environment_id).rstrip("/")
+
+    async def hasher(self, like: str | None = None) -> Hasher:
+        """See EnvironmentRepository."""
+        if like is not None and not is_second(like):
+            return SequenceHasher(self._first_keys.content)
+        return WholeHasher((await self._keys()).name_key)
+
+    async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
+        """See EnvironmentRepository."""
+        return await (await self._open()).writer.store(pieces)
+
+    async def store_dump(self, pieces: AsyncIterator[bytes], earlier: DatabasePart | None) -> StoredDump:
+        """See EnvironmentRepository."""
+        return await DumpWriter(await self._open(), earlier).store(pieces)
+
+    async def store_parts(self, parts: AsyncIterator[bytes]) -> StoredSequence:
+        """See EnvironmentRepository."""
+        return await (await self._open()).writer.store_parts(parts)
+
+    async def store_bytes(self, data: bytes) -> StoredSequence:
+        """See EnvironmentRepository."""
+        stored = await (await self._open()).writer.store_content(data)
+        return StoredSequence((stored.name,), stored.name, stored.bytes, stored.stored_bytes)
+
+    async def read(self, contents: Sequence[str]) -> AsyncGenerator[bytes, None]:
+        """See EnvironmentRepository."""
+        waiting = iter(contents)
+        ahead: deque[asyncio.Task[bytes]] = deque()
+        try:
+            while True:
+                while len(ahead) < AHEAD and (name := next(waiting, None)) is not None:
+                    ahead.append(asyncio.create_task(self._content(name)))
+                if not ahead:
+                    return
+                yield await ahead.popleft()
+        finally:
+            for task in ahead:
+                task.cancel()
+            await asyncio.gather(*ahead, return_exceptions=True)
+
+    async def _content(self, name: str) -> bytes:
+        if not is_second(name):
+            return await self._first.content(name)
+        opened = await self._open()
+        if opened.packer.is_on_its_way(digest_of(name)):
+            await opened.packer.flush()
+        return await opened.reader.content(name)
+
+    def manifest_key(self, backup_id: UUID) -> str:
+        """See EnvironmentRepository."""
+        return self._manifests.key(backup_id)
+
+    async def put_manifest(self, manifest: Manifest) -> Verdict:
+        """See EnvironmentRepository: everything that it names is in the store before it is."""
+        if self._opened:
+            await self._opened.packer.flush()
+        return await self._manifests.decide(manifest)
+
+    async def bury(self, tombstone: Tombstone) -> Verdict:
+        """See EnvironmentRepository."""
+        return await self._manifests.decide(tombstone)
+
+    async def verdict(self, backup_id: UUID) -> Verdict | None:
+        """See EnvironmentRepository."""
+        return await self._manifests.verdict(backup_id)
+
+    async def read_manifest(self, backup_id: UUID, *, expected_hash: str | None = None) -> Manifest:
+        """See EnvironmentRepository."""
+        return await self._manifests.read(backup_id, expected_hash)
+
+    def manifests(self) -> AsyncIterator[Verdict]:
+        """See EnvironmentRepository."""
+        return self._manifests.all()
+
+    async def begin_backup(self, backup_id: UUID) -> None:
+        """See EnvironmentRepository: the marker first, then everything is read anew."""
+        await self._begun.put(backup_id)
+        async with self._opening:
+            self._opened = await Opened.load(self._store, await self._keys(), self._new_id)
+
+    async def unusable(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """See EnvironmentRepository: those of the first format too."""
+        usable = (await self._open()).locations.usable
+        return {name for name in names if not (is_second(name) and usable(digest_of(name)))}
+
+    async def erase_manifest(self, tombstone: Tombstone) -> None:
+        """See EnvironmentRepository."""
+        await self._manifests.erase(tombstone)
+
+    async def remove_tombstone(self, backup_id: UUID) -> None:
+        """See EnvironmentRepository."""
+        await self._manifests.remove_tombstone(backup_id)
+
+    async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
+        """See EnvironmentRepository."""
+        return await (await self._reclaim()).condemn(mark_id, now)
+
+    async def remove_condemned(self, mark_id: UUID, now: datetime) -> Reclaimed:
+        """See EnvironmentRepository."""
+        return await (await self._reclaim()).remove(mark_id, now)
+
+    async def check(self, *, read_percent: int, seed: int) -> Report:
+        """See EnvironmentRepository."""
+        opened = await Opened.load(self._store, await self._keys(), self._new_id)
+        return await Verify(self._store, opened, self._manifests, self, self._first).run(read_percent, seed)
+
+    async def _reclaim(self) -> Reclaim:
+        """Upon what is in the store now, not upon what was read before."""
+        opened = await Opened.load(self._store, await self._keys(), self._new_id)
+        return Reclaim(self._store, opened, self._manifests, self, self._new_id)
+
+    async def _keys(self) -> KeyRing:
+        if self._ring is None:
+            self._ring = await open_keys(self._store, self._wraps, self._environment_id)
+        return self._ring
+
+    async def _open(self) -> Opened:
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await Opened.load(self._store, await self._keys(), self._new_id)
+            return self._opened
+
+
+class RepositoryV2:
+    """See Repository. `wraps` is the store of the wrapped keys: the same one, unless that keeps old versions."""
+
+    def __init__(
+        self, store: ObjectStore, master: bytes, new_id: NewId = random_id, wraps: Wraps | None = None
+    ) -> None:
+        self._store = store
+        self._master = master
+        self._new_id = new_id
+        self._wraps = wraps or Wraps(store, master)
+
+    def of(self, environment_id: UUID) -> EnvironmentRepositoryV2:
+        """The repository of one environment."""
+        return EnvironmentRepositoryV2(self._store, self._wraps, self._master, environment_id, self._new_id)

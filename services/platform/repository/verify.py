@@ -1,0 +1,150 @@
+"""Looks whether everything that backups need is in the store and sound, and names what is not by backup and place."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import Final
+from zlib import crc32
+
+from contracts.manifest import CONTENT_BYTES, DocumentLine, Manifest
+from services.platform.objectstore import ObjectNotFoundError, ObjectStore
+from services.platform.repository.errors import ContentCorruptError, RepositoryError
+from services.platform.repository.first_format import FirstFormat
+from services.platform.repository.forms import Form
+from services.platform.repository.indexes import PackEntries
+from services.platform.repository.layout import pack_key
+from services.platform.repository.lists import read_documents
+from services.platform.repository.manifests import Manifests
+from services.platform.repository.names import digest_of, is_second, name_from
+from services.platform.repository.opened import Opened
+from services.platform.repository.packs import Entry, PackCipher
+from services.platform.repository.port import EnvironmentRepository
+from services.platform.repository.reader import checked
+from services.platform.repository.report import Report
+
+WHOLE: Final = 100
+
+
+class Verify:
+    """One look at one environment. With `percent` of the packs read; the rest is compared by size alone."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        opened: Opened,
+        manifests: Manifests,
+        repository: EnvironmentRepository,
+        first: FirstFormat,
+    ) -> None:
+        self._store = store
+        self._opened = opened
+        self._manifests = manifests
+        self._repository = repository
+        self._first = first
+        self._damaged: dict[bytes, str] = {}
+        self._report = Report()
+
+    async def run(self, percent: int, seed: int) -> Report:
+        """Look; another `seed` reads other packs."""
+        for pack in self._opened.locations.packs():
+            self._report.packs += 1
+            if crc32(pack.pack_id.bytes, seed) % WHOLE < percent:
+                await self._read(pack)
+        async for key in self._manifests.keys():
+            await self._backup(key, first_format=percent > 0)
+        return self._report
+
+    async def _read(self, pack: PackEntries) -> None:
+        """Read a pack as a whole, and check every content of it."""
+        try:
+            data = await self._store.get(pack_key(self._repository.environment_id, pack.pack_id))
+        except ObjectNotFoundError:
+            return  # reclaimed meanwhile; what still needs it is found with its backup
+        cipher = PackCipher(self._opened.ring, pack.pack_id, pack.key_number)
+        for digest, reason in await asyncio.to_thread(lambda: list(self._wrong(cipher, pack.entries, data))):
+            self._damaged[digest] = reason
+        for entry in pack.entries:
+            if entry.form == Form.DELTA and entry.digest not in self._damaged:
+                await self._undo(entry)
+        self._report.contents_read += len(pack.entries)
+        self._report.bytes_read += len(data)
+
+    def _wrong(self, cipher: PackCipher, entries: Sequence[Entry], data: bytes) -> Iterator[tuple[bytes, str]]:
+        for entry in entries:
+            try:
+                payload = cipher.opened(entry, data[entry.offset : entry.offset + entry.stored_bytes])
+                if entry.form != Form.DELTA:
+                    checked(self._opened.ring.name_key, name_from(entry.digest), entry.form, payload)
+            except ContentCorruptError as error:
+                yield entry.digest, f"{error.reason} (pack {cipher.pack_id})"
+
+    async def _undo(self, entry: Entry) -> None:
+        try:
+            await self._opened.reader.content(name_from(entry.digest))
+        except RepositoryError as error:
+            self._damaged[entry.digest] = error.reason
+
+    async def _backup(self, key: str, *, first_format: bool) -> None:
+        try:
+            verdict = await self._manifests.at(key)
+        except ObjectNotFoundError:
+            return  # a tombstone that was removed meanwhile
+        except RepositoryError as error:
+            self._report.add(None, key, error.reason)
+            return
+        if verdict.manifest is None:
+            return
+        self._report.backups += 1
+        manifest = verdict.manifest
+        for place, names in named_places(manifest):
+            await self._look(manifest, place, names, first_format=first_format)
+        await self._documents(manifest, first_format=first_format)
+
+    async def _documents(self, manifest: Manifest, *, first_format: bool) -> None:
+        try:
+            async for line in self._lines(manifest):
+                await self._look(manifest, f"document {line.place}", line.contents, first_format=first_format)
+        except RepositoryError as error:
+            self._report.add(manifest.backup_id, "the list of documents", error.reason)
+
+    async def _lines(self, manifest: Manifest) -> AsyncIterator[DocumentLine]:
+        for part in manifest.files.listing_parts():
+            async for lines in read_documents(self._repository, part):
+                for line in lines:
+                    yield line
+
+    async def _look(self, manifest: Manifest, place: str, names: Iterable[str], *, first_format: bool) -> None:
+        for name in names:
+            reason = await self._wrong_with(name, first_format=first_format)
+            if reason:
+                self._report.add(manifest.backup_id, place, reason)
+                return
+
+    async def _wrong_with(self, name: str, *, first_format: bool) -> str | None:
+        if not is_second(name):
+            return await self._wrong_with_first(name) if first_format else None
+        digest = digest_of(name)
+        places = self._opened.locations.locate(digest)
+        if not places:
+            return f"the content {name} is in no pack"
+        if all(self._opened.locations.is_cut(place) for place in places):
+            return f"the pack {places[0].pack_id} is cut short"
+        return self._damaged.get(digest)
+
+    async def _wrong_with_first(self, name: str) -> str | None:
+        try:
+            await self._first.content(name)
+        except RepositoryError as error:
+            return error.reason
+        return None
+
+
+def named_places(manifest: Manifest) -> Iterator[tuple[str, Sequence[str]]]:
+    """What a manifest names, by the words of a person."""
+    database = manifest.database
+    for number, name in enumerate(database.contents):
+        begin = number * CONTENT_BYTES
+        yield f"database dump, bytes {begin} to {min(begin + CONTENT_BYTES, database.bytes)}", (name,)
+    if database.chain:
+        yield "an earlier dump that the database is stored against", database.chain.named()
+    if manifest.files.dangling:
+        yield "the list of dangling references", manifest.files.dangling.contents

@@ -1,0 +1,149 @@
+"""A whole repository that was written once stays readable; a damaged, foreign or newer one is refused by name.
+
+`golden/repository/v2.json` has every object of two nights in hexadecimal; the dump of the second is a delta.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from contracts.manifest import serialize
+from services.platform.objectstore import DirectoryObjectStore, ObjectStore
+from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
+from services.platform.repository.compression import compress
+from services.platform.repository.errors import (
+    ManifestCorruptError,
+    PackCorruptError,
+    RepositoryError,
+    RepositoryKeyError,
+)
+from services.platform.repository.hashing import keyed_hash
+from services.platform.repository.keys import environment_keys
+from services.platform.repository.layout import content_key
+from tests.suites.repository import KEY, read
+from tests.support.manifests import BACKUP_ID, ENVIRONMENT_ID, manifest
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "repository" / "v2.json").read_text())
+SECOND_ID = UUID(int=BACKUP_ID.int + 1)
+DOCUMENT = b"a document, as small as they often are"
+DUMP_HASHES = {
+    BACKUP_ID: "b3:9acb563231aa0c0aef6dfde597641d39481299e101e6db919bf0b332ec45e1bd",
+    SECOND_ID: "b3:04669f2ffffc9fc583a015a5db0b40eb3ec5be5f70ee22cea804cb41985f2d48",
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ObjectStore:
+    return DirectoryObjectStore(tmp_path)
+
+
+async def opened(store: ObjectStore, objects: dict[str, str] = GOLDEN) -> EnvironmentRepository:
+    for key, told in objects.items():
+        await store.put(key, bytes.fromhex(told))
+    return RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
+
+
+async def look(repository: EnvironmentRepository) -> None:
+    """Everything that a restore reads."""
+    for backup_id, expected in DUMP_HASHES.items():
+        whole = await repository.read_manifest(backup_id)
+        dump = await read(repository, whole.database.contents)
+        hasher = await repository.hasher(like=whole.database.hash)
+        hasher.update(dump)
+        assert hasher.hexdigest() == whole.database.hash == expected
+        [[line]] = [lines async for lines in read_documents(repository, whole.files.listing)]
+        assert await read(repository, line.contents) == DOCUMENT
+
+
+async def test_what_was_written_once_is_read(store: ObjectStore) -> None:
+    repository = await opened(store)
+    await look(repository)
+    second = await repository.read_manifest(SECOND_ID)
+    assert second.database.chain is not None
+    assert second.database.chain.full is not None
+    assert (await repository.check(read_percent=100, seed=1)).damage_count == 0
+
+
+async def test_it_is_read_without_its_indexes(store: ObjectStore) -> None:
+    await look(await opened(store, {key: told for key, told in GOLDEN.items() if "/index/" not in key}))
+
+
+def without_index(change: Callable[[str, str], str]) -> dict[str, str]:
+    """The golden objects, changed, with footers as the only index."""
+    return {key: change(key, told) for key, told in GOLDEN.items() if "/index/" not in key}
+
+
+def of_kind(kind: str, change: Callable[[str], str]) -> Callable[[str, str], str]:
+    return lambda key, told: change(told) if kind in key else told
+
+
+def flipped(told: str, at: int) -> str:
+    data = bytearray.fromhex(told)
+    data[at] ^= 1
+    return data.hex()
+
+
+BROKEN: dict[str, tuple[dict[str, str], type[RepositoryError], str]] = {
+    "newer pack": (without_index(of_kind("/packs/", lambda t: t[:8] + "03" + t[10:])), PackCorruptError, "upgrade it"),
+    "no pack": (without_index(of_kind("/packs/", lambda t: "00" + t[2:])), PackCorruptError, "does not begin"),
+    "pack cut short": (without_index(of_kind("/packs/", lambda t: t[:-8])), PackCorruptError, "does not end"),
+    "footer damaged": (without_index(of_kind("/packs/", lambda t: flipped(t, -20))), PackCorruptError, "footer"),
+    "content damaged": (without_index(of_kind("/packs/", lambda t: flipped(t, 9))), RepositoryError, "damaged"),
+    "newer manifest": (
+        without_index(of_kind("/manifests/", lambda t: t[:8] + "03" + t[10:])),
+        ManifestCorruptError,
+        "upgrade it",
+    ),
+    "manifest of another kind": (
+        without_index(of_kind("/manifests/", lambda t: t[:10] + "02" + t[12:])),
+        ManifestCorruptError,
+        "another kind",
+    ),
+    "manifest damaged": (
+        without_index(of_kind("/manifests/", lambda t: flipped(t, -1))),
+        ManifestCorruptError,
+        "is damaged",
+    ),
+    "key damaged": (without_index(of_kind("keys/", lambda t: t[:-40])), RepositoryKeyError, "is damaged"),
+    "unknown data key": (
+        without_index(of_kind("/packs/", lambda t: t[:12] + "0007" + t[16:])),
+        RepositoryKeyError,
+        "data key 7",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_a_broken_one_is_refused_and_the_culprit_named(store: ObjectStore, name: str) -> None:
+    objects, error, words = BROKEN[name]
+    repository = await opened(store, objects)
+    with pytest.raises(error, match=words):
+        await look(repository)
+
+
+async def test_two_manifests_in_each_others_place_are_refused(store: ObjectStore) -> None:
+    repository = await opened(store)
+    one, other = (repository.manifest_key(backup_id) for backup_id in DUMP_HASHES)
+    await store.put(one, bytes.fromhex(GOLDEN[other]))
+    with pytest.raises(ManifestCorruptError, match="does not belong"):
+        await repository.read_manifest(BACKUP_ID)
+
+
+async def test_a_backup_of_the_first_format_is_read_and_its_documents_compared(store: ObjectStore) -> None:
+    keys = environment_keys(KEY, ENVIRONMENT_ID)
+    name = keyed_hash(keys.content, DOCUMENT)
+    await store.put(content_key(ENVIRONMENT_ID, name), await asyncio.to_thread(compress, DOCUMENT))
+    repository = RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
+    whole = manifest(key_id=keys.key_id).model_copy(update={"version": 1})
+    await store.put(repository.manifest_key(BACKUP_ID), serialize(whole))
+    read_again = await repository.read_manifest(BACKUP_ID)
+    assert read_again == whole
+    assert await read(repository, (name,)) == DOCUMENT
+    hasher = await repository.hasher(like=name)
+    hasher.update(DOCUMENT)
+    assert hasher.hexdigest() == name
+    assert set(await repository.unusable({name})) == {name}

@@ -1,0 +1,171 @@
+"""How dumps are stored night after night, whatever the object store: as what an earlier one has not."""
+
+import random
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.manifest import CONTENT_BYTES, Burial, DatabasePart, Manifest
+from services.platform.objectstore import ObjectStore
+from services.platform.repository import EnvironmentRepository, Repository, RepositoryV2
+from tests.suites.reclaim import LATER, NOW
+from tests.suites.repository import KEY, pieces, read
+from tests.support.damaging import rot
+from tests.support.manifests import manifest, tombstone
+
+ROWS = 100_000
+"""Of 120 to 280 bytes: a segment, and the begin of a second."""
+
+
+class Table:
+    """Rows that compress like an app's, and are changed as a database changes them."""
+
+    def __init__(self, rows: int = ROWS) -> None:
+        self.random = random.Random(20261122)  # noqa: S311 -- the same rows each time
+        self.rows = [self.row(number) for number in range(rows)]
+
+    def row(self, number: int) -> bytes:
+        told = self.random.randbytes(self.random.randrange(40, 110)).hex()
+        return f"{number}\t2026-11-22 12:00:00+00\tordered\t{told}\t{{}}\n".encode()
+
+    def night(self, share: float = 0.01) -> None:
+        """Update rows anywhere (an update moves the row to the end), and add half as many."""
+        count = int(len(self.rows) * share)
+        for at in sorted(self.random.sample(range(len(self.rows)), count), reverse=True):
+            del self.rows[at]
+        self.rows += [self.row(number) for number in range(count + count // 2)]
+
+    def dump(self) -> bytes:
+        """As a dump has it."""
+        return b"".join(self.rows)
+
+
+class Nights:
+    """Backups of one environment, each in a process of its own."""
+
+    def __init__(self, root: Repository, environment_id: UUID) -> None:
+        self.root = root
+        self.environment_id = environment_id
+        self.newest: Manifest | None = None
+
+    def repository(self) -> EnvironmentRepository:
+        return self.root.of(self.environment_id)
+
+    async def back_up(self, data: bytes) -> Manifest:
+        """One night."""
+        repository = self.repository()
+        plain = manifest(uuid4(), self.environment_id, repository.key_id)
+        await repository.begin_backup(plain.backup_id)
+        dump = await repository.store_dump(pieces(data), self.newest.database if self.newest else None)
+        listing = await repository.store_bytes(b"")
+        lines = plain.files.listing.model_copy(update={"contents": listing.contents, "hash": listing.hash, "count": 0})
+        stored = dump.sequence
+        changes = {
+            "contents": stored.contents,
+            "hash": stored.hash,
+            "bytes": stored.bytes,
+            "stored_bytes": stored.stored_bytes + dump.prints_stored_bytes,
+            "chain": dump.chain,
+        }
+        files = plain.files.model_copy(update={"listing": lines, "dangling": None})
+        whole = plain.model_copy(update={"database": plain.database.model_copy(update=changes), "files": files})
+        verdict = await repository.put_manifest(whole)
+        assert verdict.manifest is not None
+        self.newest = verdict.manifest
+        return verdict.manifest
+
+    async def dump(self, whole: Manifest) -> bytes:
+        return await read(self.repository(), whole.database.contents)
+
+
+def shares(parts: Sequence[DatabasePart]) -> list[float]:
+    """What each night stored, beside the first."""
+    return [part.stored_bytes / parts[0].stored_bytes for part in parts]
+
+
+class DumpBehaviour:
+    """A subclass brings the fixture `store`: a new, empty object store."""
+
+    @pytest.fixture
+    def nights(self, store: ObjectStore) -> Nights:
+        return Nights(RepositoryV2(store, KEY), uuid4())
+
+    async def test_later_nights_store_what_changed_and_every_one_is_read_back(self, nights: Nights) -> None:
+        table, taken = Table(), list[tuple[Manifest, bytes]]()
+        for _ in range(4):
+            data = table.dump()
+            taken.append((await nights.back_up(data), data))
+            table.night(0.02)
+        parts = [whole.database for whole, _ in taken]
+        assert max(shares(parts)[1:]) < 0.12
+        assert any(part.chain and part.chain.anchor for part in parts)
+        for whole, data in taken:
+            assert await nights.dump(whole) == data
+
+    async def test_an_unchanged_dump_stores_nothing_but_its_manifest(self, nights: Nights) -> None:
+        data = Table().dump()
+        for _ in range(2):
+            first = await nights.back_up(data)
+        assert first.database.stored_bytes == 0
+        assert await nights.dump(first) == data
+
+    async def test_a_dump_of_something_else_is_hardly_larger_than_without_an_earlier_one(
+        self, nights: Nights, store: ObjectStore
+    ) -> None:
+        table, other = Table(), Table()
+        other.random.seed(1)
+        other.rows = [other.row(number) for number in range(ROWS)]
+        await nights.back_up(table.dump())
+        later = await nights.back_up(other.dump())
+        alone = await Nights(RepositoryV2(store, KEY), uuid4()).back_up(other.dump())
+        assert later.database.stored_bytes <= 1.02 * alone.database.stored_bytes
+        assert await nights.dump(later) == other.dump()
+
+    async def test_tables_in_another_order_are_still_found(self, nights: Nights) -> None:
+        data = Table().dump()
+        first = await nights.back_up(data)
+        half = CONTENT_BYTES + 1_000_003
+        turned = b"a table that is new\n" * 1000 + data[half:] + data[:half]
+        later = await nights.back_up(turned)
+        assert later.database.stored_bytes < 0.5 * first.database.stored_bytes
+        assert await nights.dump(later) == turned
+
+    @pytest.mark.parametrize("size_bytes", [0, 1, 1000, CONTENT_BYTES, CONTENT_BYTES + 1])
+    async def test_small_dumps_and_even_ones(self, nights: Nights, size_bytes: int) -> None:
+        data = random.Random(size_bytes).randbytes(size_bytes)  # noqa: S311 -- the same each time
+        for changed in (data, data[: size_bytes // 2] + b"x" + data[size_bytes // 2 :], data[1:]):
+            assert await nights.dump(await nights.back_up(changed)) == changed
+
+    async def test_a_base_outlives_its_backup(self, nights: Nights) -> None:
+        table = Table()
+        first = await nights.back_up(table.dump())
+        table.night()
+        data = table.dump()
+        second = await nights.back_up(data)
+        await nights.repository().erase_manifest(tombstone(first.backup_id, nights.environment_id, Burial.DELETED))
+        condemned = await nights.repository().condemn(uuid4(), NOW)
+        await nights.repository().remove_condemned(condemned.mark_id, LATER)
+        assert await nights.dump(second) == data
+
+    async def test_a_damaged_base_costs_room_and_not_the_backup(self, nights: Nights, store: ObjectStore) -> None:
+        table = Table()
+        first = await nights.back_up(table.dump())
+        await rot(store, KEY, nights.environment_id, first.database.contents[1])
+        table.night()
+        data = table.dump()
+        later = await nights.back_up(data)
+        assert await nights.dump(later) == data
+
+    async def test_a_base_that_is_gone_makes_the_next_dump_a_full_one(self, nights: Nights) -> None:
+        table = Table()
+        first = await nights.back_up(table.dump())
+        await nights.repository().erase_manifest(tombstone(first.backup_id, nights.environment_id, Burial.DELETED))
+        condemned = await nights.repository().condemn(uuid4(), NOW)
+        table.night()
+        data = table.dump()
+        later = await nights.back_up(data)
+        assert later.database.chain is not None
+        assert later.database.chain.full is None
+        await nights.repository().remove_condemned(condemned.mark_id, LATER)
+        assert await nights.dump(later) == data

@@ -1,0 +1,93 @@
+"""The data keys of environments: wrapped, wrapped again, recovered, rotated, refused."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from services.platform.objectstore import DirectoryObjectStore, ObjectStore
+from services.platform.repository import RepositoryV2
+from services.platform.repository.errors import RepositoryKeyError
+from services.platform.repository.keyring import KeyRing
+from services.platform.repository.layout import key_prefix
+from services.platform.repository.wraps import Wraps, recovered, unwrapped, wrapped
+from tests.suites.repository import KEY, read
+from tests.support.manifests import ENVIRONMENT_ID, manifest
+
+OTHER = bytes(32)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ObjectStore:
+    return DirectoryObjectStore(tmp_path)
+
+
+async def ring_of(wraps: Wraps) -> KeyRing:
+    ring = await wraps.ring(ENVIRONMENT_ID)
+    assert ring is not None
+    return ring
+
+
+async def test_a_data_key_is_made_once_whoever_asks(store: ObjectStore) -> None:
+    for _ in range(2):
+        await RepositoryV2(store, KEY).of(ENVIRONMENT_ID).hasher()
+    assert len((await ring_of(Wraps(store, KEY))).keys) == 1
+
+
+async def test_a_wrong_master_key_is_refused_at_the_start(store: ObjectStore) -> None:
+    await Wraps(store, OTHER).verify()
+    await RepositoryV2(store, KEY).of(ENVIRONMENT_ID).hasher()
+    await Wraps(store, KEY).verify()
+    with pytest.raises(RepositoryKeyError, match="use the repository key"):
+        await Wraps(store, OTHER).verify()
+
+
+async def test_another_master_key_takes_over_without_writing_content_anew(store: ObjectStore) -> None:
+    repository = RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
+    stored = await repository.store_bytes(b"kept")
+    await repository.put_manifest(manifest(uuid4(), ENVIRONMENT_ID, repository.key_id))
+    for _ in range(2):
+        await Wraps(store, OTHER).rewrap(ENVIRONMENT_ID, KEY)
+    assert await read(RepositoryV2(store, OTHER).of(ENVIRONMENT_ID), stored.contents) == b"kept"
+    with pytest.raises(RepositoryKeyError):
+        await read(RepositoryV2(store, KEY).of(ENVIRONMENT_ID), stored.contents)
+
+
+async def test_a_new_data_key_reads_and_finds_what_earlier_ones_stored(store: ObjectStore) -> None:
+    repository = RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
+    old = await repository.store_bytes(b"under the first key")
+    await repository.put_manifest(manifest(uuid4(), ENVIRONMENT_ID, repository.key_id))
+    await Wraps(store, KEY).add(ENVIRONMENT_ID)
+    later = RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
+    assert (await later.store_bytes(b"under the first key")).stored_bytes == 0
+    new = await later.store_bytes(b"under the second key")
+    await later.put_manifest(manifest(uuid4(), ENVIRONMENT_ID, later.key_id))
+    again = RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
+    assert await read(again, (*old.contents, *new.contents)) == b"under the first keyunder the second key"
+
+
+async def test_keys_that_are_gone_are_not_made_anew(store: ObjectStore) -> None:
+    repository = RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
+    await repository.store_bytes(b"kept")
+    await repository.put_manifest(manifest(uuid4(), ENVIRONMENT_ID, repository.key_id))
+    await store.delete(f"{key_prefix(ENVIRONMENT_ID)}0")
+    with pytest.raises(RepositoryKeyError, match="bring them back"):
+        await RepositoryV2(store, KEY).of(ENVIRONMENT_ID).store_bytes(b"new")
+
+
+def test_the_recovery_key_unwraps_without_the_master_key() -> None:
+    pair = X25519PrivateKey.generate()
+    wrap = wrapped(KEY, pair.public_key().public_bytes_raw(), ENVIRONMENT_ID, 0, b"k" * 32)
+    assert unwrapped(KEY, wrap) == recovered(pair.private_bytes_raw(), wrap) == b"k" * 32
+    with pytest.raises(RepositoryKeyError, match="damaged"):
+        recovered(X25519PrivateKey.generate().private_bytes_raw(), wrap)
+    with pytest.raises(RepositoryKeyError, match="before there was a recovery key"):
+        recovered(pair.private_bytes_raw(), wrapped(KEY, None, ENVIRONMENT_ID, 0, b"k" * 32))
+
+
+def test_a_wrap_in_another_ones_place_is_refused() -> None:
+    wrap = wrapped(KEY, None, ENVIRONMENT_ID, 0, b"k" * 32)
+    for changed in ({"number": 1}, {"environment_id": uuid4()}, {"by_master": "00" * 60}):
+        with pytest.raises(RepositoryKeyError):
+            unwrapped(KEY, wrap.model_copy(update=changed))

@@ -1,0 +1,123 @@
+"""A simulation says exactly what a policy would do, guard and pins respected, and changes nothing (retention §2)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.events.backups import BackupKind
+from contracts.events.retention import BlockerKind
+from contracts.retention import CLASSIC, FLAT_ON_DEMAND, Policy, Window, expires_at, is_kept, tiers
+from contracts.simulation import GOVERNED, Fate, Subject, shortens, simulate
+from contracts.states import BackupState
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+WEEK = Policy(name="a week", daily=Window(days=7))
+WINDOWS = st.builds(Window, days=st.integers(1, 400))
+POLICIES = st.one_of(
+    st.sampled_from([CLASSIC, FLAT_ON_DEMAND, WEEK, Policy(name="for ever")]),
+    st.builds(Policy, name=st.just("any"), daily=WINDOWS, weekly=WINDOWS | st.none(), on_demand=WINDOWS | st.none()),
+)
+
+
+def subject(  # noqa: PLR0913 -- what tells one backup from another
+    number: int,
+    age_days: int = 0,
+    *,
+    environment: int = 1,
+    state: BackupState = BackupState.COMPLETED,
+    kind: BackupKind = BackupKind.NIGHTLY,
+    pinned: bool = False,
+    policy: Policy = CLASSIC,
+) -> Subject:
+    created_at = NOW - timedelta(days=age_days)
+    matched = tiers(created_at.date())
+    return Subject(
+        backup_id=UUID(int=number),
+        environment_id=UUID(int=environment),
+        kind=kind,
+        state=state,
+        created_at=created_at,
+        tiers=matched,
+        expires_at=expires_at(created_at, matched, policy, kind),
+        pinned=pinned,
+        stored_bytes=100,
+    )
+
+
+SUBJECTS = st.lists(
+    st.builds(
+        subject,
+        st.integers(1, 10**6),
+        st.integers(0, 500),
+        environment=st.integers(1, 3),
+        state=st.sampled_from(BackupState),
+        kind=st.sampled_from([BackupKind.NIGHTLY, BackupKind.ON_DEMAND]),
+        pinned=st.booleans(),
+        policy=POLICIES,
+    ),
+    max_size=40,
+    unique_by=lambda one: one.backup_id,
+)
+
+
+def test_a_shorter_policy_loses_what_is_too_old_but_neither_the_pinned_nor_the_newest() -> None:
+    backups = [subject(1, 9), subject(2, 10, pinned=True), subject(3, 8), subject(4, 3, environment=2), subject(5, 9)]
+    found = simulate(backups, WEEK, now=NOW)
+    fates = {one.backup_id.int: one.fate for one in found.backups}
+    assert fates == {2: Fate.SHORTER, 1: Fate.LOST, 5: Fate.LOST, 3: Fate.SHORTER, 4: Fate.SHORTER}
+    held = {one.backup_id.int: one.held_by for one in found.backups if one.held_by}
+    assert held == {2: (BlockerKind.PIN,), 3: (BlockerKind.LAST_GOOD,), 4: (BlockerKind.LAST_GOOD,)}
+    assert (found.effect.lost_count, found.effect.freed_bytes) == (2, 200)
+    assert [(str(one.day), len(one.backup_ids), one.bytes) for one in found.calendar] == [("2026-06-01", 2, 200)]
+
+
+def test_what_failed_or_has_gone_is_no_matter_of_policies() -> None:
+    gone = [subject(n, 1, state=state) for n, state in enumerate(BackupState) if state not in GOVERNED]
+    assert simulate(gone, WEEK, now=NOW).backups == ()
+
+
+def test_a_document_of_the_read_model_is_a_subject_as_it_is() -> None:
+    document = subject(1).model_dump(mode="json") | {"comment": "something else", "held": []}
+    assert Subject.model_validate(document) == subject(1)
+
+
+@given(SUBJECTS, POLICIES)
+def test_a_simulation_says_of_every_governed_backup_what_becomes_of_it(
+    backups: Sequence[Subject], policy: Policy
+) -> None:
+    found = simulate(backups, policy, now=NOW)
+    effect = found.effect
+    counted = effect.same_count + effect.longer_count + effect.shorter_count + effect.lost_count
+    assert counted == len(found.backups) == sum(one.state in GOVERNED for one in backups)
+    for one in found.backups:
+        lost = is_kept(NOW, one.before) and not is_kept(NOW, one.after) and not one.held_by
+        assert (one.fate is Fate.LOST) == lost
+    assert shortens(effect) == any(one.fate in (Fate.SHORTER, Fate.LOST) for one in found.backups)
+
+
+@given(SUBJECTS, POLICIES)
+def test_the_calendar_has_just_what_will_go_and_nothing_held(backups: Sequence[Subject], policy: Policy) -> None:
+    found = simulate(backups, policy, now=NOW)
+    named = [one for leaving in found.calendar for one in leaving.backup_ids]
+    wanted = [one.backup_id for one in found.backups if one.after is not None and not one.held_by]
+    assert sorted(named) == sorted(wanted)
+    assert all(leaving.day >= NOW.date() for leaving in found.calendar)
+
+
+@given(SUBJECTS, POLICIES)
+def test_the_digest_names_what_moves_whatever_order_it_came_in(backups: list[Subject], policy: Policy) -> None:
+    found = simulate(backups, policy, now=NOW)
+    assert simulate(list(reversed(backups)), policy, now=NOW).digest == found.digest
+    moving = [one for one in found.backups if one.fate is not Fate.SAME]
+    if moving:
+        without = [one for one in backups if one.backup_id != moving[0].backup_id]
+        assert simulate(without, policy, now=NOW).digest != found.digest
+
+
+@given(SUBJECTS)
+def test_an_empty_policy_loses_nothing(backups: Sequence[Subject]) -> None:
+    found = simulate(backups, Policy(name="for ever"), now=NOW)
+    assert (found.effect.lost_count, found.effect.shorter_count, found.calendar) == (0, 0, ())
