@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from contracts.errors import RejectionCode
 from contracts.states import BackupState, RestoreState
-from services.gateway.domain.paging import Instant, Spelling, to_cursor
+from services.gateway.adapters.pages import page
+from services.gateway.domain.paging import Instant, Spelling
 from services.gateway.domain.refusals import NotFoundError
 from services.gateway.resources import (
     App,
@@ -59,8 +60,8 @@ class ReadModel:
 
     async def apps(self, *, name: str | None, after: Spelling | None, limit: int) -> AppPage:
         """Apps by slug; with `name` those whose slug or name it is, without regard to case."""
-        rows = await self._rows("apps", limit, after, name=name)
-        return AppPage(apps=[App.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit))
+        rows, on = await page(self._database, _sql.apps, limit, after, name=name)
+        return AppPage(apps=[App.model_validate(row["document"]) for row in rows], next=on)
 
     async def app(self, app_id: UUID) -> App:
         """One app. Raises NotFoundError."""
@@ -73,8 +74,8 @@ class ReadModel:
         self, *, app_id: UUID | None, name: str | None, after: Spelling | None, limit: int
     ) -> EnvironmentPage:
         """Environments by app and name."""
-        rows = await self._rows("environments", limit, after, app_id=app_id, name=name)
-        return EnvironmentPage(environments=[_environment(row) for row in rows[:limit]], next=_next(rows, limit))
+        rows, on = await page(self._database, _sql.environments, limit, after, app_id=app_id, name=name)
+        return EnvironmentPage(environments=[_environment(row) for row in rows], next=on)
 
     async def environment(self, environment_id: UUID) -> Environment:
         """One environment. Raises NotFoundError."""
@@ -92,10 +93,8 @@ class ReadModel:
 
     async def backups(self, environment_id: UUID, *, after: Instant | None, limit: int) -> BackupPage:
         """The backups of an environment that are in the list, newest first."""
-        rows = await self._rows("backups", limit, after, environment_id=environment_id)
-        return BackupPage(
-            backups=[Backup.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit)
-        )
+        rows, on = await page(self._database, _sql.backups, limit, after, environment_id=environment_id)
+        return BackupPage(backups=[Backup.model_validate(row["document"]) for row in rows], next=on)
 
     async def backup(self, backup_id: UUID) -> Backup:
         """One backup that is in the list. Raises NotFoundError."""
@@ -103,10 +102,8 @@ class ReadModel:
 
     async def restores(self, environment_id: UUID, *, after: Instant | None, limit: int) -> RestorePage:
         """The restores into an environment, newest first."""
-        rows = await self._rows("restores", limit, after, environment_id=environment_id)
-        return RestorePage(
-            restores=[Restore.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit)
-        )
+        rows, on = await page(self._database, _sql.restores, limit, after, environment_id=environment_id)
+        return RestorePage(restores=[Restore.model_validate(row["document"]) for row in rows], next=on)
 
     async def restore(self, restore_id: UUID) -> Restore:
         """One restore. Raises NotFoundError."""
@@ -133,22 +130,6 @@ class ReadModel:
     async def _one(self, query: str, **arguments: UUID) -> Any:  # noqa: ANN401 -- a value or a row, as the query says
         async with self._database.transaction() as c:
             return await getattr(_sql, query)(c, **arguments)
-
-    async def _rows(
-        self, query: str, limit: int, after: Spelling | Instant | None, **arguments: object
-    ) -> list[Record]:
-        """One row more than the page holds, where there is one: it says that there is a next page."""
-        place = {"after": None, "after_id": None} if after is None else {"after": after[0], "after_id": after[1]}
-        async with self._database.transaction() as c:
-            rows = getattr(_sql, query)(c, **arguments, **place, count=limit + 1)
-            return [row async for row in rows]
-
-
-def _next(rows: list[Record], limit: int) -> str | None:
-    if len(rows) <= limit:
-        return None
-    last = rows[limit - 1]
-    return to_cursor(Instant(last["at"], last["id"]) if "at" in last else Spelling(last["spelling"], last["id"]))
 
 
 def _found(shape: type[M], document: Any) -> M:  # noqa: ANN401 -- JSON

@@ -59,6 +59,13 @@ class NotKnownYetError(RefusalError):
         )
 
 
+def key_reused() -> RefusalError:
+    """The refusal of a request whose key asked for something else before."""
+    return RefusalError(
+        409, "IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key belongs to another request: take a new one"
+    )
+
+
 def rejection(code: str, reason: str, field: str | None) -> RefusalError:
     """The refusal that an outcome `rejected` stands for; a code of a newer catalog counts as a conflict."""
     return RefusalError(STATUSES.get(code, 409), code, reason, field=field)

@@ -137,6 +137,18 @@ class WorkerSettings(Group):
         return self
 
 
+class WebhookSettings(Group):
+    """Calls to the receivers of alerts; seconds unless the name says otherwise. `ca_file`: whom to trust over https."""
+
+    capacity: int = Field(default=defaults.WEBHOOKS_AT_ONCE, ge=1)
+    per_host: int = Field(default=defaults.WEBHOOKS_PER_HOST, ge=1)
+    timeout_seconds: float = Field(default=defaults.WEBHOOK_SECONDS, gt=0)
+    tries: int = Field(default=defaults.WEBHOOK_TRIES, ge=1)
+    backoff_first_seconds: float = Field(default=defaults.BACKOFF_FIRST_SECONDS, gt=0)
+    backoff_last_seconds: float = Field(default=defaults.WEBHOOK_BACKOFF_LAST_SECONDS, gt=0)
+    ca_file: Annotated[Path | None, NoneIfEmpty] = None
+
+
 class ProvisionSettings(Group):
     """What the one-shot setup needs besides: it comes as an administrator and gives each service its role."""
 
@@ -163,6 +175,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
     worker: WorkerSettings = WorkerSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     provision: ProvisionSettings | None = None
 
     @model_validator(mode="after")
