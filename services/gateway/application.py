@@ -8,13 +8,24 @@ from fastapi_offline import FastAPIOffline
 
 from services.gateway.parts import Parts
 from services.gateway.resources import Refusal
-from services.gateway.routes import alerts, apps, backups, dead_letters, environments, errors, platform, restores
+from services.gateway.routes import (
+    alerts,
+    apps,
+    backups,
+    dead_letters,
+    environments,
+    errors,
+    platform,
+    policies,
+    restores,
+    retention,
+)
 from services.gateway.routes.bounding import Bounded
 from services.gateway.routes.doorkeeper import Doorkeeper
 from services.gateway.routes.observing import Observed
 
 DESCRIPTION: Final = """
-Registers apps and environments, makes backups, restores them.
+Registers apps and environments, makes backups, restores them, says why each is kept and until when.
 
 - Every call needs a key: `Authorization: Bearer <key>`, or `Mendix-Username` and `Mendix-ApiKey`.
 - Every changing call takes an `Idempotency-Key`, and answers with the one that it used. The same key asks for the same
@@ -47,7 +58,7 @@ def make_application(parts: Parts, *, public_url: str | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.parts = parts
-    for routes in (apps, environments, backups, restores, alerts, dead_letters, platform):
+    for routes in (apps, environments, backups, restores, retention, policies, alerts, dead_letters, platform):
         app.include_router(routes.router)
     app.router.routes.extend(parts.health.routes())
     errors.install(app)

@@ -12,6 +12,7 @@ from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.decisions import Decisions
 from services.gateway.adapters.deliveries import WEBHOOK
 from services.gateway.adapters.outcomes import OutcomeWatch
+from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
 from services.gateway.adapters.receivers import Receivers
 from services.gateway.adapters.signing_secrets import SigningSecrets
@@ -54,8 +55,10 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         tide=tide,
         progress=progress,
         dead_letters=DeadLetterBox(settings.kafka),
+        policies=Policies(database),
         alerts=AlertBook(database, ground.events, queue, clock),
         webhooks=Webhooks(database, queue, secrets, clock),
+        clock=clock,
         health=health,
     )
     health.ready_when("read model", read_model.is_there)

@@ -62,7 +62,7 @@ class DeliveryJob:
 
     async def _call(self, run: JobRun, webhook: Record, timestamp_seconds: int) -> Answer:
         secret, body = self._secrets.of(webhook["secret"]), run.payload["body"].encode()
-        signed = signed_headers(secret, UUID(run.payload["message_id"]), timestamp_seconds, body)
+        signed = signed_headers(secret, run.payload["message_id"], timestamp_seconds, body)
         headers = {"Content-Type": "application/json", "User-Agent": "Nightkeep", "Accept-Encoding": "identity"}
         return await self._receivers.call(webhook["url"], body, headers | signed)
 

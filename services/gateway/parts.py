@@ -7,10 +7,12 @@ from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.dead_letters import DeadLetterBox
+from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
 from services.platform.messaging.progress import ProgressTail
+from services.platform.process.clock import Clock
 from services.platform.process.health import Health
 
 
@@ -24,7 +26,9 @@ class Parts:
     tide: Tide
     progress: ProgressTail
     dead_letters: DeadLetterBox
+    policies: Policies
     alerts: AlertBook
     webhooks: Webhooks
+    clock: Clock
     health: Health
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -145,6 +145,27 @@ class Api:
         """The environment once a field has this value."""
         return await self.eventually(f"/api/v1/environments/{environment['environment_id']}", name, value)
 
+    async def eventually_many(self, path: str, items: str, count: int) -> list[Json]:
+        """The `items` of the list at `path` once there are so many."""
+
+        async def look() -> list[Json] | None:
+            found: list[Json] = (await self.client.get(path)).json()[items]
+            return found if len(found) >= count else None
+
+        seen = await eventually(look)
+        assert seen is not None
+        return seen
+
+    async def eventually_sweep(self, environment: Json, sweep_id: str) -> None:
+        """Returns when the environment shows that this sweep has stopped."""
+
+        async def look() -> bool:
+            answer = await self.client.get(f"/api/v1/environments/{environment['environment_id']}")
+            stopped = answer.json()["stopped_sweep"]
+            return stopped is not None and stopped["sweep_id"] == sweep_id
+
+        await eventually(look)
+
     async def eventually(self, path: str, name: str, value: object) -> Json:
         """What is at `path` once a field has this value."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from services.gateway.domain.paging import Instant, Spelling, to_cursor
+from services.gateway.domain.paging import Day, Instant, Place, Spelling, to_cursor
 from services.platform.database import Database, Record
 
 
@@ -18,7 +18,7 @@ async def page(
     database: Database,
     query: Callable[..., Any],
     limit: int,
-    after: Spelling | Instant | None,
+    after: Place | None,
     **arguments: object,
 ) -> Page:
     """At most `limit` rows behind `after`. One more is read, where there is one: it says that there is a next page."""
@@ -32,4 +32,6 @@ def _next(rows: list[Record], limit: int) -> str | None:
     if len(rows) <= limit:
         return None
     last = rows[limit - 1]
+    if "day" in last:
+        return to_cursor(Day(last["day"], last["id"]))
     return to_cursor(Instant(last["at"], last["id"]) if "at" in last else Spelling(last["spelling"], last["id"]))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from contracts.errors import RejectionCode
 from contracts.states import BackupState, RestoreState
 from services.gateway.adapters.pages import page
-from services.gateway.domain.paging import Instant, Spelling
+from services.gateway.domain.paging import Day, Instant, Spelling
 from services.gateway.domain.refusals import NotFoundError
 from services.gateway.resources import (
     App,
@@ -23,6 +23,8 @@ from services.gateway.resources import (
     Preflight,
     Restore,
     RestorePage,
+    Slot,
+    SlotPage,
 )
 from services.platform.database import Database, Record, load_queries
 from services.platform.process.errors import TransientError
@@ -99,6 +101,18 @@ class ReadModel:
     async def backup(self, backup_id: UUID) -> Backup:
         """One backup that is in the list. Raises NotFoundError."""
         return _found(Backup, await self._one("backup", backup_id=backup_id))
+
+    async def key_of_backup(self, backup_id: UUID) -> str:
+        """The Kafka key of messages about it: its app's id; of one that has gone, too. Raises NotFoundError."""
+        app_id: str | None = await self._one("app_of_backup", backup_id=backup_id)
+        if app_id is None:
+            raise NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id")
+        return app_id
+
+    async def slots(self, environment_id: UUID, *, after: Day | None, limit: int) -> SlotPage:
+        """The expected nightly runs of an environment, newest first."""
+        rows, on = await page(self._database, _sql.slots, limit, after, environment_id=environment_id)
+        return SlotPage(slots=[Slot.model_validate(row["document"]) for row in rows], next=on)
 
     async def restores(self, environment_id: UUID, *, after: Instant | None, limit: int) -> RestorePage:
         """The restores into an environment, newest first."""

@@ -9,7 +9,6 @@ import binascii
 import hashlib
 import hmac
 from typing import Final
-from uuid import UUID
 
 PREFIX: Final = "whsec_"
 SECRET_BYTES: Final = 32
@@ -44,12 +43,12 @@ def to_key(secret: str) -> bytes:
     return key
 
 
-def signed_headers(secret: str, message_id: UUID, timestamp_seconds: int, body: bytes) -> dict[str, str]:
+def signed_headers(secret: str, message_id: str, timestamp_seconds: int, body: bytes) -> dict[str, str]:
     """The three headers that let a receiver check who calls, what and when. Raises NoSigningSecretError."""
     signed = f"{message_id}.{timestamp_seconds}.".encode() + body
     digest = hmac.new(to_key(secret), signed, hashlib.sha256).digest()
     return {
-        ID_HEADER: str(message_id),
+        ID_HEADER: message_id,
         TIMESTAMP_HEADER: str(timestamp_seconds),
         SIGNATURE_HEADER: f"v1,{base64.b64encode(digest).decode()}",
     }

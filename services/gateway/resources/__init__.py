@@ -26,21 +26,44 @@ from services.gateway.resources.apps import (
     EnvironmentPage,
     NewApp,
     NewEnvironment,
+    Reclaimed,
+    StoppedSweep,
 )
-from services.gateway.resources.backups import Backup, BackupPage, CommentText, Failure, NewBackup, NewPin
+from services.gateway.resources.backups import (
+    Backup,
+    BackupPage,
+    BackupPreview,
+    CommentText,
+    Failure,
+    NewBackup,
+    NewLease,
+    NewPin,
+)
 from services.gateway.resources.platform import DeadLetter, DeadLetterPage, PlatformStatus, Replayed
+from services.gateway.resources.policies import (
+    AnyPolicy,
+    Approval,
+    NewPolicy,
+    PolicyChange,
+    PolicyInForce,
+    WantedPolicy,
+)
 from services.gateway.resources.restores import NewRestore, Preflight, Restore, RestorePage
 from services.gateway.resources.shapes import Asked, PageSize, Refusal
+from services.gateway.resources.slots import Slot, SlotPage
 
 __all__ = [
     "Alert",
     "AlertPage",
+    "AnyPolicy",
     "App",
     "AppChange",
     "AppPage",
+    "Approval",
     "Asked",
     "Backup",
     "BackupPage",
+    "BackupPreview",
     "Check",
     "CommentText",
     "CreatedWebhook",
@@ -56,17 +79,26 @@ __all__ = [
     "NewApp",
     "NewBackup",
     "NewEnvironment",
+    "NewLease",
     "NewPin",
+    "NewPolicy",
     "NewRestore",
     "NewWebhook",
     "PageSize",
     "PlatformStatus",
+    "PolicyChange",
+    "PolicyInForce",
     "Preflight",
+    "Reclaimed",
     "Refusal",
     "Replayed",
     "Restore",
     "RestorePage",
+    "Slot",
+    "SlotPage",
+    "StoppedSweep",
     "Try",
+    "WantedPolicy",
     "Webhook",
     "WebhookList",
 ]

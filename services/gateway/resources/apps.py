@@ -1,6 +1,6 @@
 """Apps and environments as the HTTP API takes and shows them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
@@ -73,6 +73,27 @@ class Deployment(Asked):
     model_version: ModelVersion
 
 
+class StoppedSweep(BaseModel):
+    """A sweep that would let too much go at once and waits for a person; `examples` are the first to go."""
+
+    sweep_id: UUID
+    stopped_at: datetime
+    due_count: int
+    backup_count: int
+    cap_count: int
+    cap_share: float
+    examples: tuple[UUID, ...] = ()
+
+
+class Reclaimed(BaseModel):
+    """What the store has got back of deleted backups, since the environment's beginning."""
+
+    bytes: int = 0
+    contents: int = 0
+    objects: int = 0
+    reclaimed_at: datetime | None = None
+
+
 class App(BaseModel):
     """An app."""
 
@@ -95,6 +116,7 @@ class Environment(BaseModel):
     """An environment. `ever_passed` says whether it takes backups; `check` is the newest look at it.
 
     `data_model_version` is the model version that its data needs since a restore, where that is not the deployed one.
+    `gap` is a Sunday whose nightly run ended without a backup, which nothing has made up for.
     """
 
     environment_id: UUID
@@ -111,6 +133,9 @@ class Environment(BaseModel):
     run_state: RunState
     model_version: str | None = None
     data_model_version: str | None = None
+    gap: date | None = None
+    stopped_sweep: StoppedSweep | None = None
+    reclaimed: Reclaimed = Reclaimed()
     ever_passed: bool = False
     check: Check | None = None
 

@@ -60,6 +60,41 @@ LIMIT :count;
 SELECT document FROM read.backup
 WHERE backup_id = :backup_id AND state IN ('queued', 'running', 'completed', 'failed');
 
+-- name: app_of_backup(backup_id)$
+-- Of one that has gone, too.
+SELECT document ->> 'app_id' FROM read.backup WHERE backup_id = :backup_id;
+
+-- name: told_of_backup(backup_id)^
+-- The whole history, of one that has gone, too.
+SELECT document, history FROM read.backup WHERE backup_id = :backup_id;
+
+-- name: slots(environment_id, after, after_id, count)
+SELECT document, slot_date AS day, environment_id AS id FROM read.slot
+WHERE environment_id = :environment_id
+    AND (:after::date IS NULL OR (slot_date, environment_id) < (:after, :after_id::uuid))
+ORDER BY slot_date DESC
+LIMIT :count;
+
+-- name: policy_change(policy_change_id)$
+SELECT document FROM read.policy_change WHERE policy_change_id = :policy_change_id;
+
+-- name: pending_change(app_id, environment_id)$
+SELECT document FROM read.policy_change
+WHERE app_id = :app_id AND environment_id IS NOT DISTINCT FROM :environment_id::uuid
+    AND document ->> 'application' IN ('waiting', 'approved')
+ORDER BY changed_at DESC, policy_change_id DESC
+LIMIT 1;
+
+-- name: policies_of_environment(environment_id)^
+SELECT environment.app_id, environment.document -> 'policy' AS own, app.document -> 'policy' AS of_app
+FROM read.environment JOIN read.app USING (app_id)
+WHERE environment_id = :environment_id AND NOT environment.removed;
+
+-- name: policies_of_app(app_id)^
+SELECT app_id, NULL::jsonb AS own, document -> 'policy' AS of_app
+FROM read.app
+WHERE app_id = :app_id AND NOT removed;
+
 -- name: restores(environment_id, after, after_id, count)
 SELECT document, requested_at AS at, restore_id AS id FROM read.restore
 WHERE environment_id = :environment_id

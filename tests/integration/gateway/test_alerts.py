@@ -42,14 +42,7 @@ async def _slot_ended(api: Api, environment: Json, slot_date: str, state: str, *
 
 
 async def _alerts(api: Api, environment: Json, count: int) -> list[Json]:
-    async def look() -> list[Json] | None:
-        answer = await api.client.get("/api/v1/alerts", params={"environment_id": environment["environment_id"]})
-        found: list[Json] = answer.json()["alerts"]
-        return found if len(found) >= count else None
-
-    found = await eventually(look)
-    assert found is not None
-    return found
+    return await api.eventually_many(f"/api/v1/alerts?environment_id={environment['environment_id']}", "alerts", count)
 
 
 async def _calls(receiver: Receiver, environment: Json, count: int) -> list[Call]:
