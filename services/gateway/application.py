@@ -33,6 +33,7 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
 - What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
 """
+ROUTES: Final = (apps, environments, backups, restores, retention, policies, alerts, dead_letters, platform)
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",
     401: "no such key",
@@ -58,7 +59,7 @@ def make_application(parts: Parts, *, public_url: str | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.parts = parts
-    for routes in (apps, environments, backups, restores, retention, policies, alerts, dead_letters, platform):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.router.routes.extend(parts.health.routes())
     errors.install(app)
