@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from contracts.explanation import Explanation
+from contracts.simulation import Simulation
 from services.cli.calling import Calling, environment_path
 from services.gateway.resources import (
     Approval,
@@ -16,6 +18,7 @@ from services.gateway.resources import (
     PolicyChange,
     PolicyInForce,
     Slot,
+    WantedPolicy,
 )
 
 
@@ -71,6 +74,10 @@ class RetentionCalls(Calling):
         path = f"/api/v1/backups/{backup_id}/leases/{lease_id}"
         return self._change("DELETE", path, Backup, None, idempotency_key)
 
+    def explain_backup(self, backup_id: UUID) -> Explanation:
+        """Why a backup is there or has gone, also long after its deletion."""
+        return self._show(f"/api/v1/backups/{backup_id}/explain", Explanation)
+
     def slots(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Slot]:
         """The expected nightly runs of an environment, newest first."""
         return self._pages(environment_path(environment_id, "slots"), "slots", Slot, {"limit": page_size})
@@ -83,6 +90,11 @@ class RetentionCalls(Calling):
     def policy(self, place: PolicyPlace) -> PolicyInForce:
         """The policy that new backups follow there."""
         return self._show(place.path(), PolicyInForce)
+
+    def simulate_policy(self, place: PolicyPlace, policy: WantedPolicy) -> Simulation:
+        """What another policy would do to the backups that there are; nothing is changed."""
+        body = policy.model_dump(mode="json")
+        return Simulation.model_validate(self._transport.change("POST", place.path("/simulations"), body))
 
     def change_policy(
         self, place: PolicyPlace, policy: NewPolicy, *, idempotency_key: str | None = None

@@ -25,6 +25,7 @@ from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.histories import History
 from tests.support.running_services import Platform, open_platform
+from tests.support.settled import Settled
 
 Json = dict[str, Any]
 ADMIN: Final = "ada"
@@ -52,7 +53,7 @@ class Api:
     def connect(self, key: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client with a key, or with none."""
         shown = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=self.url, headers=shown | headers, timeout=30)
+        return httpx.AsyncClient(base_url=self.url, headers=shown | headers, timeout=60)
 
     async def key_with(self, *scopes: Scope) -> str:
         """A new key of the administrator's with these scopes only."""
@@ -209,7 +210,8 @@ async def open_api(kafka: KafkaSettings, postgres: PostgresSettings, directory: 
 async def _api(platform: Platform, kafka: KafkaSettings, database: FreshDatabase) -> AsyncIterator[Api]:
     key = (await make_first_admin(database("gateway"), ADMIN, clock=SystemClock(), new_id=uuid4)).text()
     opened = await Database.open(database("gateway"))
-    client = httpx.AsyncClient(base_url=platform.gateway_url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    headers = {"Authorization": f"Bearer {key}"}
+    client = httpx.AsyncClient(base_url=platform.gateway_url, headers=headers, timeout=60, transport=Settled())
     try:
         async with Producer.open(kafka) as producer, client:
             yield Api(platform, key, client, producer, opened)

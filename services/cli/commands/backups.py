@@ -10,7 +10,7 @@ from services.cli.commands.waits import end_of_backup
 from services.cli.errors import RefusedError
 from services.cli.names import as_id, find_environment
 from services.cli.session import session_of
-from services.cli.show import details, formats, nights, tables
+from services.cli.show import details, explanations, formats, nights, tables
 
 commands = typer.Typer(
     name="backup",
@@ -74,6 +74,15 @@ def show(context: typer.Context, *, backup: options.Backup, as_json: options.AsJ
     with session.gateway() as gateway:
         found = gateway.backup(as_id(backup, "backup"))
     session.tell(found, details.backup(found))
+
+
+@commands.command()
+def explain(context: typer.Context, *, backup: options.Backup, as_json: options.AsJson = False) -> None:
+    """Say why a backup is there or has gone: its tiers, its policy, what held it, who or what deleted it."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        found = gateway.explain_backup(as_id(backup, "backup"))
+    session.tell(found, explanations.explanation(found))
 
 
 @commands.command()

@@ -12,9 +12,10 @@ from services.cli.errors import RefusedError
 from services.cli.names import as_id, find_policy_place
 from services.cli.session import session_of
 from services.cli.show import policies as shown
+from services.cli.show import simulations
 from services.cli.validation import checked
 from services.cli.windows import read_window
-from services.gateway.resources import NewPolicy
+from services.gateway.resources import NewPolicy, WantedPolicy
 
 commands = typer.Typer(
     name="policy", help="How long backups are kept: show, set, simulate, approve, withdraw.", no_args_is_help=True
@@ -55,6 +56,32 @@ def show(context: typer.Context, *, place: Place, as_json: options.AsJson = Fals
     with session.gateway() as gateway:
         found = gateway.policy(find_policy_place(gateway, place))
     session.tell(found, shown.in_force(found))
+
+
+@commands.command()
+def simulate(  # noqa: PLR0913 -- one parameter for each option
+    context: typer.Context,
+    *,
+    place: Place,
+    preset: Preset = None,
+    inherit: Inherit = False,
+    file: File = None,
+    name: Named = "own",
+    daily: Daily = None,
+    weekly: Weekly = None,
+    monthly: Monthly = None,
+    on_demand: OnDemand = None,
+    fill_gaps: FillGaps = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what another policy would do to the backups that there are, and what would go when; change nothing."""
+    session = session_of(context, as_json=as_json)
+    own = _own(name, {"daily": daily, "weekly": weekly, "monthly": monthly, "on_demand": on_demand}, fill_gaps)
+    wanted = checked(WantedPolicy, {"policy": _meant(preset, file, own, inherit=inherit)})
+    with session.gateway() as gateway:
+        where = find_policy_place(gateway, place)
+        found = gateway.simulate_policy(where, wanted)
+    session.tell(found, simulations.simulation(found, where.name))
 
 
 @commands.command("set")

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from contracts.errors import RejectionCode
+from contracts.explanation import Explanation, HistoryLine, explain
 from contracts.states import BackupState, RestoreState
 from services.gateway.adapters.pages import page
 from services.gateway.domain.paging import Day, Instant, Spelling
@@ -108,6 +110,13 @@ class ReadModel:
         if app_id is None:
             raise NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id")
         return app_id
+
+    async def explained(self, backup_id: UUID, now: datetime) -> Explanation:
+        """Why a backup is there at `now`, or has gone, however long ago. Raises NotFoundError."""
+        row = await self._one("told_of_backup", backup_id=backup_id)
+        if row is None:
+            raise NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id, and there never was")
+        return explain([HistoryLine.model_validate(told) for told in row["history"]], now=now)
 
     async def slots(self, environment_id: UUID, *, after: Day | None, limit: int) -> SlotPage:
         """The expected nightly runs of an environment, newest first."""

@@ -10,16 +10,31 @@ from services.gateway.domain.refusals import RefusalError
 from services.gateway.resources import BackupPreview, Environment
 
 
-def meant(policy: str | Policy | None, otherwise: Policy | None) -> Policy:
-    """The policy behind a preset's name or one's own; None: what would hold `otherwise`. Raises RefusalError."""
+def meant(policy: str | Policy | None, otherwise: Policy | None, newest_version: int) -> Policy:
+    """The policy that would hold: a preset by its name, one's own as its next version; None: what holds `otherwise`.
+
+    Raises RefusalError.
+    """
     if policy is None:
         return otherwise or CLASSIC
     if isinstance(policy, Policy):
-        return policy
+        return _own(policy, newest_version)
     if policy not in PRESETS:
-        said = f"there is no preset {policy!r}: name one of {', '.join(PRESETS)}, or describe a policy of your own"
-        raise RefusalError(400, RejectionCode.INVALID_PARAMETERS, said, field="policy")
+        raise _refused(
+            f"there is no preset {policy!r}: name one of {', '.join(PRESETS)}, or describe your own", "policy"
+        )
     return PRESETS[policy]
+
+
+def _own(policy: Policy, newest_version: int) -> Policy:
+    if policy.name in PRESETS:
+        said = f"{policy.name!r} is a preset: name it alone, or give your own policy another name"
+        raise _refused(said, "policy.name")
+    return policy.model_copy(update={"version": newest_version + 1})
+
+
+def _refused(said: str, field: str) -> RefusalError:
+    return RefusalError(400, RejectionCode.INVALID_PARAMETERS, said, field=field)
 
 
 def preview(environment: Environment, policy: Policy, now: datetime) -> BackupPreview:

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Response
 
 from contracts.commands.policies import ApprovePolicyChange, ChangePolicy, WithdrawPolicyChange
 from contracts.envelope import Command
+from contracts.simulation import Simulation
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
-from services.gateway.resources import Approval, NewPolicy, PolicyChange, PolicyInForce
+from services.gateway.resources import Approval, NewPolicy, PolicyChange, PolicyInForce, WantedPolicy
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
 from services.gateway.routes.headers import location
 from services.gateway.routes.settling import key_of, settle
@@ -53,6 +54,24 @@ async def change_app_policy(app_id: UUID, asked: NewPolicy, parts: PartsOf, inte
     """Give an app a policy, for new backups of all its environments that have none of their own."""
     body = ChangePolicy(policy_change_id=intent.created_id("policy change"), app_id=app_id, **dict(asked))
     return await _change(parts, intent, body, body.policy_change_id, str(app_id))
+
+
+@router.post("/environments/{environment_id}/policy/simulations", dependencies=may(Scope.READ))
+async def simulate_environment_policy(
+    environment_id: UUID, asked: WantedPolicy, parts: PartsOf, response: Response
+) -> Simulation:
+    """What another policy would do to the backups of an environment, one by one, and what would go when.
+
+    Nothing is changed. `digest` is that of a change that is asked for now, as long as no backup comes or goes.
+    """
+    await settle(parts, environment_id, response)
+    return await parts.policies.simulated_for_environment(environment_id, asked.policy, parts.clock.now())
+
+
+@router.post("/apps/{app_id}/policy/simulations", dependencies=may(Scope.READ))
+async def simulate_app_policy(app_id: UUID, asked: WantedPolicy, parts: PartsOf) -> Simulation:
+    """The same for the backups of all environments of an app that have no policy of their own."""
+    return await parts.policies.simulated_for_app(app_id, asked.policy, parts.clock.now())
 
 
 @router.get("/policy-changes/{policy_change_id}", dependencies=may(Scope.READ))

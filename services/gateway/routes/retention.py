@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from contracts.commands.retention import AcquireLease, ApproveSweep, DeleteBackup, ReleaseLease
+from contracts.explanation import Explanation
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.paging import to_day
 from services.gateway.domain.rights import Scope
@@ -33,6 +34,14 @@ async def delete_backup(
     """
     body = DeleteBackup(backup_id=backup_id, confirm_last=confirm_last)
     await parts.changes.make(intent, body, await parts.read_model.key_of_backup(backup_id), location=None)
+
+
+@router.get("/backups/{backup_id}/explain", dependencies=may(Scope.READ))
+async def explain_backup(backup_id: UUID, parts: PartsOf, response: Response) -> Explanation:
+    """Why a backup is there or has gone, also years after its deletion: as data, and in sentences."""
+    now = parts.clock.now()
+    await settle(parts, (await parts.read_model.explained(backup_id, now)).environment_id, response)
+    return await parts.read_model.explained(backup_id, now)
 
 
 @router.post("/backups/{backup_id}/leases", status_code=201)

@@ -66,7 +66,7 @@ SELECT document ->> 'app_id' FROM read.backup WHERE backup_id = :backup_id;
 
 -- name: told_of_backup(backup_id)^
 -- The whole history, of one that has gone, too.
-SELECT document, history FROM read.backup WHERE backup_id = :backup_id;
+SELECT history FROM read.backup WHERE backup_id = :backup_id;
 
 -- name: slots(environment_id, after, after_id, count)
 SELECT document, slot_date AS day, environment_id AS id FROM read.slot
@@ -86,14 +86,26 @@ ORDER BY changed_at DESC, policy_change_id DESC
 LIMIT 1;
 
 -- name: policies_of_environment(environment_id)^
-SELECT environment.app_id, environment.document -> 'policy' AS own, app.document -> 'policy' AS of_app
+SELECT environment.app_id, environment.document -> 'policy' AS own, app.document -> 'policy' AS of_app,
+    (environment.document ->> 'policy_version')::int AS newest_version
 FROM read.environment JOIN read.app USING (app_id)
 WHERE environment_id = :environment_id AND NOT environment.removed;
 
 -- name: policies_of_app(app_id)^
-SELECT app_id, NULL::jsonb AS own, document -> 'policy' AS of_app
+SELECT app_id, NULL::jsonb AS own, document -> 'policy' AS of_app,
+    (document ->> 'policy_version')::int AS newest_version
 FROM read.app
 WHERE app_id = :app_id AND NOT removed;
+
+-- name: governed_by_environment(environment_id, states)
+SELECT document FROM read.backup WHERE environment_id = :environment_id AND state = ANY (:states::text[]);
+
+-- name: governed_by_app(app_id, states)
+-- Of the environments that have no policy of their own.
+SELECT backup.document
+FROM read.backup JOIN read.environment USING (environment_id)
+WHERE environment.app_id = :app_id AND NOT environment.removed AND environment.document -> 'policy' = 'null'
+    AND backup.state = ANY (:states::text[]);
 
 -- name: restores(environment_id, after, after_id, count)
 SELECT document, requested_at AS at, restore_id AS id FROM read.restore

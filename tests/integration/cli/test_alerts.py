@@ -23,7 +23,13 @@ def receiver() -> Iterator[Receiver]:
 async def _missed(api: Api, environment: Json) -> Json:
     """The alert of a nightly run that was missed."""
     stream = f"snapshot/slot/{environment['environment_id']}.{MONDAY}"
-    told: Json = {"slot_date": MONDAY, "state": "missed", "reason": "nobody was [there]", "backup_id": None, "tries": []}
+    told: Json = {
+        "slot_date": MONDAY,
+        "state": "missed",
+        "reason": "nobody was [there]",
+        "backup_id": None,
+        "tries": [],
+    }
     await api.tell(api.history(environment).record(stream, "SlotEnded", **told))
     place = f"/api/v1/alerts?environment_id={environment['environment_id']}"
     return (await api.eventually_many(place, "alerts", 1))[0]
