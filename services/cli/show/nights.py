@@ -21,7 +21,7 @@ def slots(found: Iterable[Slot]) -> Table:
 
 def _slot(one: Slot) -> tuple[Text | str, ...]:
     said = "; ".join(filter(None, ("late" if one.late else "", one.reason)))
-    backup = Text(said) if one.backup_id is None else named(str(one.backup_id), said)
+    backup = named(str(one.backup_id), said) if one.backup_id and said else Text(str(one.backup_id or said))
     return (
         f"{one.slot_date:%Y-%m-%d %a}",
         state(one.state),

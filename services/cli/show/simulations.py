@@ -50,7 +50,7 @@ def fates(backups: Sequence[Simulated]) -> Table:
 def _moved(backups: Sequence[Simulated]) -> Iterable[RenderableType]:
     moved = [one for one in backups if one.fate is not Fate.SAME]
     if moved:
-        columns = (Column("Created (UTC)"), Column("Kept as", firm=False), Column("Expires"), Column("Would expire"),
+        columns = (Column("Created (UTC)"), Column("Kept as"), Column("Expires"), Column("Would expire"),
                    Column("Then"), Column("Stored", right=True))  # fmt: skip
         yield table(columns, map(_row, moved[:LISTED]))
     if len(moved) > LISTED:
@@ -62,7 +62,7 @@ def _row(one: Simulated) -> tuple[Text | str, ...]:
     held = f", held: {', '.join(one.held_by).replace('_', ' ')}" if one.held_by else ""
     return (
         formats.minute(one.created_at),
-        ", ".join(one.tiers),
+        one.tiers[-1],
         "never" if one.before is None else formats.day(one.before),
         "never" if one.after is None else formats.day(one.after),
         Text(word, style=style).append(held, style="dim"),
@@ -78,8 +78,10 @@ def _calendar(leaving: Sequence[Leaving]) -> Iterable[RenderableType]:
     months: defaultdict[tuple[int, int], list[Leaving]] = defaultdict(list)
     for one in leaving:
         months[one.day.year, one.day.month].append(one)
-    columns = (Column("Goes in"), Column(_days()), Column("", right=True), Column("Frees", right=True))
+    columns = (Column("Goes in"), Column(_days()), Column("Go", right=True), Column("Frees", right=True))
     yield table(columns, (_month(year, month, gone) for (year, month), gone in sorted(months.items())))
+    if any(len(one.backup_ids) > MOST_DIGITS for one in leaving):
+        yield Text(f"# more than {MOST_DIGITS} on that day", style="dim")
 
 
 def _days() -> str:

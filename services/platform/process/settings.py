@@ -60,8 +60,8 @@ class PostgresSettings(Group):
     password: SecretStr
     sslmode: SslMode = "prefer"
     ca_file: Annotated[Path | None, NoneIfEmpty] = None
-    connections: int = Field(default=10, ge=5)
-    """At most so many: six services stay below the usual 100. Relay and listeners hold three all the time."""
+    connections: int = Field(default=10, ge=8)
+    """At most so many: six services stay below the usual 100. Relay and listeners hold up to five all the time."""
 
 
 class S3Settings(Group):
