@@ -23,6 +23,9 @@ from services.gateway.routes import (
 from services.gateway.routes.bounding import Bounded
 from services.gateway.routes.doorkeeper import Doorkeeper
 from services.gateway.routes.observing import Observed
+from services.gateway.routes.v2 import deploy, snapshots
+from services.gateway.routes.v2 import restores as v2_restores
+from services.gateway.routes.v2.unslashed import Unslashed
 
 DESCRIPTION: Final = """
 Registers apps and environments, makes backups, restores them, says why each is kept and until when.
@@ -33,7 +36,10 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
 - What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
 """
-ROUTES: Final = (apps, environments, backups, restores, retention, policies, alerts, dead_letters, platform)
+ROUTES: Final = (
+    apps, environments, backups, restores, retention, policies, alerts, dead_letters, platform,
+    deploy, snapshots, v2_restores,
+)  # fmt: skip
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",
     401: "no such key",
@@ -63,6 +69,7 @@ def make_application(parts: Parts, *, public_url: str | None = None) -> FastAPI:
         app.include_router(routes.router)
     app.router.routes.extend(parts.health.routes())
     errors.install(app)
+    app.add_middleware(Unslashed)
     app.add_middleware(Bounded)
     app.add_middleware(Doorkeeper, authenticator=parts.authenticator)
     app.add_middleware(Observed)

@@ -9,6 +9,7 @@ from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
+from services.gateway.adapters.steady import SteadyLists
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
 from services.platform.messaging.progress import ProgressTail
@@ -31,4 +32,5 @@ class Parts:
     webhooks: Webhooks
     clock: Clock
     health: Health
+    steady_lists: SteadyLists = field(default_factory=SteadyLists)
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -46,6 +46,15 @@ class Counts:
     restores: Mapping[RestoreState, int]
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """A page by number: the documents of backups, how many there are in all, and the newest of the page."""
+
+    documents: list[dict[str, Any]]
+    total: int
+    newest: Instant | None
+
+
 class ReadModel:
     """What the catalog's projection has written into the schema `read`."""
 
@@ -103,6 +112,26 @@ class ReadModel:
     async def backup(self, backup_id: UUID) -> Backup:
         """One backup that is in the list. Raises NotFoundError."""
         return _found(Backup, await self._one("backup", backup_id=backup_id))
+
+    async def snapshots(self, environment_id: UUID, *, top: Instant | None, offset: int, limit: int) -> Numbered:
+        """Backups that are in the list, newest first, by number; none newer than `top`, where that is given."""
+        place = {"top": None, "top_id": None} if top is None else {"top": top.at, "top_id": top.id}
+        async with self._database.transaction() as c:
+            rows = _sql.snapshots(c, environment_id=environment_id, **place, offset=offset, count=limit)
+            found = [row async for row in rows]
+            total = await _sql.count_snapshots(c, environment_id=environment_id, **place)
+        newest = Instant(found[0]["at"], found[0]["id"]) if found else None
+        return Numbered([row["document"] for row in found], total, newest)
+
+    async def listed_backup(self, backup_id: UUID) -> dict[str, Any] | None:
+        """The document of a backup that is in the list."""
+        document: dict[str, Any] | None = await self._one("backup", backup_id=backup_id)
+        return document
+
+    async def restore_document(self, restore_id: UUID) -> dict[str, Any] | None:
+        """The document of a restore."""
+        document: dict[str, Any] | None = await self._one("restore", restore_id=restore_id)
+        return document
 
     async def key_of_backup(self, backup_id: UUID) -> str:
         """The Kafka key of messages about it: its app's id; of one that has gone, too. Raises NotFoundError."""

@@ -56,6 +56,18 @@ WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'compl
 ORDER BY created_at DESC, backup_id DESC
 LIMIT :count;
 
+-- name: snapshots(environment_id, top, top_id, offset, count)
+SELECT document, created_at AS at, backup_id AS id FROM read.backup
+WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+    AND (:top::timestamptz IS NULL OR (created_at, backup_id) <= (:top, :top_id::uuid))
+ORDER BY created_at DESC, backup_id DESC
+OFFSET :offset LIMIT :count;
+
+-- name: count_snapshots(environment_id, top, top_id)$
+SELECT count(*) FROM read.backup
+WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+    AND (:top::timestamptz IS NULL OR (created_at, backup_id) <= (:top, :top_id::uuid));
+
 -- name: backup(backup_id)$
 SELECT document FROM read.backup
 WHERE backup_id = :backup_id AND state IN ('queued', 'running', 'completed', 'failed');

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any, cast
 
 import pytest
@@ -26,7 +26,7 @@ class _Nothing:
         return []
 
 
-MODULES = [f"services.gateway.routes.{found.name}" for found in iter_modules(routes.__path__)]
+MODULES = [found.name for found in walk_packages(routes.__path__, "services.gateway.routes.")]
 ROUTERS = [module.router for module in map(import_module, MODULES) if hasattr(module, "router")]
 ALL = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
