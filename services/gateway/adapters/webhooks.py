@@ -58,10 +58,10 @@ class Webhooks:
         async with self._database.transaction() as c:
             return WebhookList(webhooks=[_webhook(row) async for row in _sql.webhooks(c)])
 
-    async def remove(self, webhook_id: UUID) -> None:
+    async def remove(self, webhook_id: UUID, intent: Intent) -> None:
         """Call it no more; what still waits for it fails. Raises NotFoundError."""
         async with self._database.transaction() as c:
-            if not await _sql.remove_webhook(c, webhook_id=webhook_id):
+            if not await _sql.remove_webhook(c, webhook_id=webhook_id, removed_by=intent.command_id):
                 raise _missing("webhook")
 
     async def test(self, webhook_id: UUID, intent: Intent) -> UUID:

@@ -53,10 +53,10 @@ async def list_webhooks(parts: PartsOf) -> WebhookList:
     return await parts.webhooks.all()
 
 
-@router.delete("/webhooks/{webhook_id}", status_code=204, dependencies=may(Scope.ADMIN))
-async def delete_webhook(webhook_id: UUID, parts: PartsOf) -> None:
+@router.delete("/webhooks/{webhook_id}", status_code=204)
+async def delete_webhook(webhook_id: UUID, parts: PartsOf, intent: Administering) -> None:
     """Call it no more."""
-    await parts.webhooks.remove(webhook_id)
+    await parts.webhooks.remove(webhook_id, intent)
 
 
 @router.post("/webhooks/{webhook_id}/test", status_code=202)

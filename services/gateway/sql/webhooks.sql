@@ -12,9 +12,9 @@ SELECT webhook_id, url, secret, created_at, created_by FROM gateway.webhook
 WHERE removed_at IS NULL
 ORDER BY created_at, webhook_id;
 
--- name: remove_webhook(webhook_id)$
-UPDATE gateway.webhook SET removed_at = clock_timestamp(), secret = NULL
-WHERE webhook_id = :webhook_id AND removed_at IS NULL
+-- name: remove_webhook(webhook_id, removed_by)$
+UPDATE gateway.webhook SET removed_at = coalesce(removed_at, clock_timestamp()), removed_by = :removed_by, secret = NULL
+WHERE webhook_id = :webhook_id AND (removed_at IS NULL OR removed_by = :removed_by)
 RETURNING true;
 
 -- name: add_delivery(delivery_id, webhook_id, message_id, type)!

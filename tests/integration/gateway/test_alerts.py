@@ -339,8 +339,10 @@ async def test_a_removed_webhook_is_called_no_more_and_not_found(api: Api, recei
     webhook = (await api.client.post("/api/v1/webhooks", json={"url": receiver.url})).json()
     place = f"/api/v1/webhooks/{webhook['webhook_id']}"
 
-    assert (await api.client.delete(place)).status_code == 204
+    key = {"Idempotency-Key": str(uuid4())}
+    assert (await api.client.delete(place, headers=key)).status_code == 204
 
+    assert (await api.client.delete(place, headers=key)).status_code == 204
     assert (await api.client.delete(place)).status_code == 404
     assert (await api.client.post(f"{place}/test")).status_code == 404
     assert (await api.client.get(f"{place}/deliveries")).status_code == 404

@@ -9,7 +9,8 @@ CREATE TABLE alert (
 CREATE INDEX alert_newest_first ON alert (raised_at DESC, alert_id DESC);
 
 -- Who is called when an alert is raised. A generated secret is needed for every signature, so it cannot be a hash;
--- `secret:<name>` is kept elsewhere. A removed webhook has none any more.
+-- `secret:<name>` is kept elsewhere. A removed webhook has none any more;
+-- `removed_by` is the request that removed it, which is answered alike when it is repeated.
 CREATE TABLE webhook (
     webhook_id uuid PRIMARY KEY,
     url text NOT NULL,
@@ -17,6 +18,7 @@ CREATE TABLE webhook (
     created_at timestamptz NOT NULL,
     created_by text NOT NULL,
     removed_at timestamptz,
+    removed_by uuid,
     CHECK ((secret IS NULL) = (removed_at IS NOT NULL))
 );
 
