@@ -15,6 +15,7 @@ from services.platform.database import Connection, Database, load_queries
 from services.platform.eventstore.store import EventStore
 from services.platform.jobs import JobQueue
 from services.platform.process.clock import Clock
+from services.platform.process.errors import PermanentError
 
 SERVICE: Final = "gateway"
 
@@ -31,11 +32,14 @@ class AlertBook:
         self._clock = clock
 
     async def raise_once(self, c: Connection, wanted: Wanted, environment_id: UUID, cause: Message[Event]) -> None:
-        """Say it on the log, list it and queue a delivery for each webhook; what was raised already is left alone."""
+        """Say it on the log, list it and queue a delivery for each webhook; what was raised already is left alone.
+
+        Raises PermanentError for an event that belongs to no app.
+        """
         body = AlertRaised(
             alert_id=wanted.alert_id,
             alert=wanted.kind,
-            app_id=UUID(cause.envelope.key),
+            app_id=_app_of(cause),
             environment_id=environment_id,
             raised_at=self._clock.now(),
             message=wanted.message,
@@ -67,3 +71,11 @@ class AlertBook:
             document=body.model_dump(mode="json"),
         )
         return bool(added)
+
+
+def _app_of(cause: Message[Event]) -> UUID:
+    """Events about an environment are keyed by its app's id (spec: messages)."""
+    try:
+        return UUID(cause.envelope.key)
+    except ValueError as error:
+        raise PermanentError(f"{cause.envelope.subject} is keyed by no app: {cause.envelope.key!r}") from error
