@@ -57,6 +57,15 @@ PREFLIGHT_SECONDS: Final = 10
 COMMENT_CHARACTERS: Final = 1_000
 COMMAND_BYTES: Final = 256 * 1024
 
+WEBHOOK_SECONDS: Final = 15
+"""A receiver that has not answered by then is called again later."""
+WEBHOOK_TRIES: Final = 14
+WEBHOOK_BACKOFF_LAST_SECONDS: Final = 60 * 60
+"""Doubling from BACKOFF_FIRST_SECONDS: fourteen tries outlast a receiver that is away for half a working day."""
+WEBHOOKS_AT_ONCE: Final = 8
+WEBHOOKS_PER_HOST: Final = 4
+"""A slow receiver keeps half of the places free for the others."""
+
 RATE_PER_SECOND: Final = 20
 RATE_BURST: Final = 100
 

@@ -8,7 +8,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from services.cli.commands import admin, apps, backups, dead_letters, environments, restores, secrets
+from services.cli.commands import (
+    admin,
+    alerts,
+    apps,
+    backups,
+    dead_letters,
+    environments,
+    policies,
+    restores,
+    secrets,
+    slots,
+    sweeps,
+    webhooks,
+)
 from services.cli.errors import GatewayError
 from services.cli.exits import EXPLAINED, exit_code
 from services.cli.local import add_stack_commands, stack_is_here
@@ -36,7 +49,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (apps, environments, secrets, backups, restores, dead_letters, admin):
+for group in (
+    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters, admin,
+):  # fmt: skip
     app.add_typer(group.commands)
 if stack_is_here():
     add_stack_commands(app)

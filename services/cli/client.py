@@ -22,6 +22,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from contracts.progress import JobProgressed
+from services.cli.alert_calls import AlertCalls
+from services.cli.calling import environment_path
 from services.cli.errors import (
     GatewayError,
     NotFoundError,
@@ -31,12 +33,12 @@ from services.cli.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from services.cli.transport import Json, Query, Transport
+from services.cli.retention_calls import RetentionCalls
+from services.cli.transport import Transport
 from services.cli.waiting import Deadline, follow, poll
 from services.gateway.resources import (
     App,
     AppChange,
-    Asked,
     Backup,
     Check,
     CommentText,
@@ -74,7 +76,7 @@ OnProgress = Callable[[JobProgressed], None]
 M = TypeVar("M", bound=BaseModel)
 
 
-class Gateway:
+class Gateway(RetentionCalls, AlertCalls):
     """A connection to the gateway at `url`, with the key of `user`. Close it, or use it as a context manager.
 
     Every changing call takes an `idempotency_key`; without one it makes its own and repeats with it while the answer
@@ -82,7 +84,7 @@ class Gateway:
     """
 
     def __init__(self, url: str, user: str, api_key: str, *, patience_seconds: float = 30.0) -> None:
-        self._transport = Transport(url, user, api_key, patience_seconds=patience_seconds)
+        super().__init__(Transport(url, user, api_key, patience_seconds=patience_seconds))
 
     @classmethod
     def from_credentials(cls, url: str, credentials_file: Path) -> Self:
@@ -102,7 +104,7 @@ class Gateway:
 
     def status(self) -> PlatformStatus:
         """What the gateway sees of the platform, and whose key this is."""
-        return PlatformStatus.model_validate(self._transport.get("/api/v1/status"))
+        return self._show("/api/v1/status", PlatformStatus)
 
     def apps(self, *, name: str | None = None) -> Iterator[App]:
         """All apps, or those whose slug or name is `name` without regard to case."""
@@ -110,7 +112,7 @@ class Gateway:
 
     def app(self, app_id: UUID) -> App:
         """One app."""
-        return App.model_validate(self._transport.get(f"/api/v1/apps/{app_id}"))
+        return self._show(f"/api/v1/apps/{app_id}", App)
 
     def register_app(self, app: NewApp, *, idempotency_key: str | None = None) -> App:
         """Make an app known."""
@@ -131,7 +133,7 @@ class Gateway:
 
     def environment(self, environment_id: UUID) -> Environment:
         """One environment."""
-        return Environment.model_validate(self._transport.get(f"/api/v1/environments/{environment_id}"))
+        return self._show(environment_path(environment_id), Environment)
 
     def register_environment(
         self,
@@ -154,18 +156,18 @@ class Gateway:
         idempotency_key: str | None = None,
     ) -> Environment:
         """Change an environment; what is not given stays. Its new check is waited for a while."""
-        path = f"{_environment(environment_id)}?wait_seconds={wait_seconds}"
+        path = f"{environment_path(environment_id)}?wait_seconds={wait_seconds}"
         return self._change("PATCH", path, Environment, change, idempotency_key)
 
     def remove_environment(self, environment_id: UUID, *, idempotency_key: str | None = None) -> None:
         """Forget an environment; its backups keep their expiry."""
-        self._transport.change("DELETE", _environment(environment_id), key=idempotency_key)
+        self._transport.change("DELETE", environment_path(environment_id), key=idempotency_key)
 
     def check_environment(
         self, environment_id: UUID, *, wait_seconds: float = CHECK_SECONDS, idempotency_key: str | None = None
     ) -> Check:
         """Look at an environment again; what is not found in a while, `wait_for_check` waits for."""
-        path = _environment(environment_id, f"checks?wait_seconds={wait_seconds}")
+        path = environment_path(environment_id, f"checks?wait_seconds={wait_seconds}")
         return self._change("POST", path, Check, None, idempotency_key)
 
     def wait_for_check(self, environment_id: UUID, *, timeout_seconds: float | None = None) -> Check:
@@ -182,28 +184,28 @@ class Gateway:
     def deploy(self, environment_id: UUID, model_version: str, *, idempotency_key: str | None = None) -> Environment:
         """Say which model version an environment runs from now on."""
         body = Deployment(model_version=model_version)
-        return self._change("POST", _environment(environment_id, "deploy"), Environment, body, idempotency_key)
+        return self._change("POST", environment_path(environment_id, "deploy"), Environment, body, idempotency_key)
 
     def start(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
         """Say that the app runs."""
-        return self._change("POST", _environment(environment_id, "start"), Environment, None, idempotency_key)
+        return self._change("POST", environment_path(environment_id, "start"), Environment, None, idempotency_key)
 
     def stop(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
         """Say that the app is stopped."""
-        return self._change("POST", _environment(environment_id, "stop"), Environment, None, idempotency_key)
+        return self._change("POST", environment_path(environment_id, "stop"), Environment, None, idempotency_key)
 
     def create_backup(self, environment_id: UUID, comment: str = "", *, idempotency_key: str | None = None) -> Backup:
         """Back an environment up; `wait_for_backup` waits for its end."""
         body = NewBackup(comment=comment)
-        return self._change("POST", _environment(environment_id, "backups"), Backup, body, idempotency_key)
+        return self._change("POST", environment_path(environment_id, "backups"), Backup, body, idempotency_key)
 
     def backups(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Backup]:
         """An environment's backups, newest first."""
-        return self._pages(_environment(environment_id, "backups"), "backups", Backup, {"limit": page_size})
+        return self._pages(environment_path(environment_id, "backups"), "backups", Backup, {"limit": page_size})
 
     def backup(self, backup_id: UUID) -> Backup:
         """One backup."""
-        return Backup.model_validate(self._transport.get(f"/api/v1/backups/{backup_id}"))
+        return self._show(f"/api/v1/backups/{backup_id}", Backup)
 
     def comment_backup(self, backup_id: UUID, comment: str, *, idempotency_key: str | None = None) -> Backup:
         """Replace a backup's comment."""
@@ -235,15 +237,15 @@ class Gateway:
     ) -> Restore:
         """Bring a backup into `environment_id`, the destination; `wait_for_restore` waits for its end."""
         body = NewRestore(backup_id=backup_id, database_only=database_only)
-        return self._change("POST", _environment(environment_id, "restores"), Restore, body, idempotency_key)
+        return self._change("POST", environment_path(environment_id, "restores"), Restore, body, idempotency_key)
 
     def restores(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Restore]:
         """The restores into an environment, newest first."""
-        return self._pages(_environment(environment_id, "restores"), "restores", Restore, {"limit": page_size})
+        return self._pages(environment_path(environment_id, "restores"), "restores", Restore, {"limit": page_size})
 
     def restore(self, restore_id: UUID) -> Restore:
         """One restore."""
-        return Restore.model_validate(self._transport.get(f"/api/v1/restores/{restore_id}"))
+        return self._show(f"/api/v1/restores/{restore_id}", Restore)
 
     def cancel_restore(self, restore_id: UUID, *, idempotency_key: str | None = None) -> Restore:
         """Stop a restore that has not switched yet; `wait_for_restore` tells how it ended."""
@@ -271,13 +273,13 @@ class Gateway:
     ) -> Preflight:
         """Look whether a restore would go well; what is not found in a while, `wait_for_preflight` waits for."""
         body = NewRestore(backup_id=backup_id, database_only=database_only)
-        path = _environment(environment_id, f"preflights?wait_seconds={wait_seconds}")
+        path = environment_path(environment_id, f"preflights?wait_seconds={wait_seconds}")
         return self._change("POST", path, Preflight, body, idempotency_key)
 
     def wait_for_preflight(self, preflight_id: UUID, *, timeout_seconds: float | None = None) -> Preflight:
         """The finished preflight. Raises NotKnownYetError after the timeout."""
         return poll(
-            lambda: Preflight.model_validate(self._transport.get(f"/api/v1/preflights/{preflight_id}")),
+            lambda: self._show(f"/api/v1/preflights/{preflight_id}", Preflight),
             lambda preflight: preflight.state != "running",
             Deadline("the preflight", timeout_seconds),
         )
@@ -289,25 +291,12 @@ class Gateway:
 
     def dead_letter(self, dead_letter_id: str) -> DeadLetter:
         """One dead letter."""
-        return DeadLetter.model_validate(self._transport.get(f"/api/v1/dead-letters/{dead_letter_id}"))
+        return self._show(f"/api/v1/dead-letters/{dead_letter_id}", DeadLetter)
 
     def replay_dead_letter(self, dead_letter_id: str, *, idempotency_key: str | None = None) -> UUID:
         """Send a dead letter again under a new id; returns that id."""
         path = f"/api/v1/dead-letters/{dead_letter_id}/replay"
         return self._change("POST", path, Replayed, None, idempotency_key).message_id
-
-    def _change(self, method: str, path: str, result: type[M], body: Asked | None, key: str | None) -> M:
-        data = None if body is None else body.model_dump(mode="json", exclude_none=True)
-        return result.model_validate(self._transport.change(method, path, data, key=key))
-
-    def _pages(self, path: str, items: str, item: type[M], query: Query) -> Iterator[M]:
-        after: str | None = None
-        while True:
-            page: Json = self._transport.get(path, {**query, "after": after})
-            yield from (item.model_validate(found) for found in page[items])
-            after = page.get("next")
-            if after is None:
-                return
 
     def _followed(self, path: str, result: type[M], on_progress: OnProgress | None, deadline: Deadline) -> M:
         last: Any = None
@@ -316,7 +305,3 @@ class Gateway:
             if event.event == "progress" and on_progress is not None:
                 on_progress(JobProgressed.model_validate_json(event.data))
         return result.model_validate_json(last)
-
-
-def _environment(environment_id: UUID, below: str = "") -> str:
-    return f"/api/v1/environments/{environment_id}" + (f"/{below}" if below else "")

@@ -1,12 +1,14 @@
 """Names where ids are accepted: an app by its slug or name, an environment as `app/name`; never a guess."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
 import typer
 
 from services.cli.client import Gateway, NotFoundError
+from services.cli.retention_calls import PolicyPlace
 from services.gateway.resources import App, Environment
 
 T = TypeVar("T")
@@ -41,6 +43,21 @@ def find_environment(gateway: Gateway, text: str) -> Environment:
     return _one(f"environment {text!r}", found, lambda one: one.name == wanted, environment_name, "nightkeep env list")
 
 
+def find_policy_place(gateway: Gateway, text: str) -> PolicyPlace:
+    """Where a policy holds: an environment by `app/name` or id, else the app with this id, slug or name.
+
+    Raises NotFoundError, and BadParameter when several are meant.
+    """
+    if "/" in text:
+        return _policy_place(find_environment(gateway, text))
+    known = _id(text)
+    if known is not None:
+        with suppress(NotFoundError):
+            return _policy_place(gateway.environment(known))
+    app = find_app(gateway, text)
+    return PolicyPlace.of_app(app.app_id, app.slug)
+
+
 def environment_name(environment: Environment) -> str:
     """How people name an environment, and the command line accepts it."""
     return f"{environment.app_slug}/{environment.name}"
@@ -52,6 +69,10 @@ def as_id(text: str, what: str) -> UUID:
     if known is None:
         raise typer.BadParameter(f"{text!r} is no id of a {what}: copy it from a list")
     return known
+
+
+def _policy_place(environment: Environment) -> PolicyPlace:
+    return PolicyPlace.of_environment(environment.environment_id, environment_name(environment))
 
 
 def _app_name(app: App) -> str:

@@ -8,13 +8,27 @@ from fastapi_offline import FastAPIOffline
 
 from services.gateway.parts import Parts
 from services.gateway.resources import Refusal
-from services.gateway.routes import apps, backups, dead_letters, environments, errors, platform, restores
+from services.gateway.routes import (
+    alerts,
+    apps,
+    backups,
+    dead_letters,
+    environments,
+    errors,
+    platform,
+    policies,
+    restores,
+    retention,
+)
 from services.gateway.routes.bounding import Bounded
 from services.gateway.routes.doorkeeper import Doorkeeper
 from services.gateway.routes.observing import Observed
+from services.gateway.routes.v2 import deploy, snapshots
+from services.gateway.routes.v2 import restores as v2_restores
+from services.gateway.routes.v2.unslashed import Unslashed
 
 DESCRIPTION: Final = """
-Registers apps and environments, makes backups, restores them.
+Registers apps and environments, makes backups, restores them, says why each is kept and until when.
 
 - Every call needs a key: `Authorization: Bearer <key>`, or `Mendix-Username` and `Mendix-ApiKey`.
 - Every changing call takes an `Idempotency-Key`, and answers with the one that it used. The same key asks for the same
@@ -22,6 +36,10 @@ Registers apps and environments, makes backups, restores them.
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
 - What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
 """
+ROUTES: Final = (
+    apps, environments, backups, restores, retention, policies, alerts, dead_letters, platform,
+    deploy, snapshots, v2_restores,
+)  # fmt: skip
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",
     401: "no such key",
@@ -47,10 +65,11 @@ def make_application(parts: Parts, *, public_url: str | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.parts = parts
-    for routes in (apps, environments, backups, restores, dead_letters, platform):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.router.routes.extend(parts.health.routes())
     errors.install(app)
+    app.add_middleware(Unslashed)
     app.add_middleware(Bounded)
     app.add_middleware(Doorkeeper, authenticator=parts.authenticator)
     app.add_middleware(Observed)

@@ -5,56 +5,72 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from services.gateway.adapters.alerts import SERVICE, AlertBook
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.decisions import Decisions
+from services.gateway.adapters.deliveries import WEBHOOK
 from services.gateway.adapters.outcomes import OutcomeWatch
+from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
+from services.gateway.adapters.receivers import Receivers
+from services.gateway.adapters.signing_secrets import SigningSecrets
 from services.gateway.adapters.tide import Tide
+from services.gateway.adapters.webhooks import Webhooks
 from services.gateway.application import make_application
+from services.gateway.delivery import DeliveryJob
+from services.gateway.handlers import Handlers
 from services.gateway.parts import Parts
 from services.gateway.settings import GatewayServiceSettings
-from services.platform.database import Database, migrate
-from services.platform.messaging.producer import Producer
+from services.platform.database import migrate
+from services.platform.foundation import Foundation
+from services.platform.jobs import JobQueue, Worker
+from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressTail
-from services.platform.messaging.topics import ensure_topics
-from services.platform.process.clock import open_clock
+from services.platform.process.clock import SystemClock, open_clock
 from services.platform.process.health import Health
 from services.platform.process.http import serve
+from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
-
-SCHEMA = "gateway"
 
 
 async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, health: Health) -> Sequence[Task]:
     """Open what the gateway works with. Raises a TransientError while an engine or the read model is not there."""
-    database = await Database.open(settings.postgres, schema=SCHEMA)
-    stack.push_async_callback(database.close)
-    await migrate(database, "services.gateway", SCHEMA)
+    ground = await Foundation.open(stack, settings, SERVICE)
+    database, clock = ground.database, open_clock(settings.clock)
+    await migrate(database, "services.gateway", SERVICE)
+    queue = await JobQueue.open(database)
     read_model = ReadModel(database)
     await read_model.must_be_there()
-
-    await ensure_topics(settings.kafka)
-    producer = await stack.enter_async_context(Producer.open(settings.kafka))
     progress = await stack.enter_async_context(ProgressTail.open(settings.kafka))
 
     outcomes = OutcomeWatch(database)
     tide = Tide(database)
+    secrets = SigningSecrets(SecretDirectory(settings.secrets_directory) if settings.secrets_directory else None)
     parts = Parts(
         authenticator=Authenticator(database, time.monotonic),
-        changes=Changes(Decisions(producer, outcomes, open_clock(settings.clock)), tide),
+        changes=Changes(Decisions(ground.producer, outcomes, clock), tide),
         read_model=read_model,
         tide=tide,
         progress=progress,
         dead_letters=DeadLetterBox(settings.kafka),
+        policies=Policies(database),
+        alerts=AlertBook(database, ground.events, queue, clock),
+        webhooks=Webhooks(database, queue, secrets, clock),
+        clock=clock,
         health=health,
     )
     health.ready_when("read model", read_model.is_there)
     application = make_application(parts, public_url=settings.gateway.public_url)
+    reactions = Handlers(parts.alerts).reactions()
+    delivering = DeliveryJob(Receivers(settings.webhooks), secrets, SystemClock())
     return [
         outcomes.run(),
         tide.run(),
+        ground.relay.run(),
+        EventFollower(SERVICE, database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]).run(),
+        Worker(queue, {WEBHOOK: delivering}, settings.delivering).run(),
         serve(application, settings.gateway.host, settings.gateway.port),
         _set_at_the_end(parts.closing),
     ]

@@ -3,12 +3,17 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.dead_letters import DeadLetterBox
+from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
+from services.gateway.adapters.steady import SteadyLists
 from services.gateway.adapters.tide import Tide
+from services.gateway.adapters.webhooks import Webhooks
 from services.platform.messaging.progress import ProgressTail
+from services.platform.process.clock import Clock
 from services.platform.process.health import Health
 
 
@@ -22,5 +27,10 @@ class Parts:
     tide: Tide
     progress: ProgressTail
     dead_letters: DeadLetterBox
+    policies: Policies
+    alerts: AlertBook
+    webhooks: Webhooks
+    clock: Clock
     health: Health
+    steady_lists: SteadyLists = field(default_factory=SteadyLists)
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,12 +1,18 @@
-"""What the gateway needs: Kafka, PostgreSQL and where to listen; it reads no store and keeps no secret."""
+"""What the gateway needs: Kafka, PostgreSQL and where to listen; secrets only where webhooks name one."""
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.platform.process.settings import PREFIX, PostgresSettings, Settings
+from services.platform.process.settings import PREFIX, PostgresSettings, Settings, WorkerSettings
 
 
 class GatewayServiceSettings(Settings):
-    """The settings of all services; the gateway's own are in the group `gateway`."""
+    """The settings of all services; the gateway's own are in the groups `gateway` and `webhooks`."""
+
+    @property
+    def delivering(self) -> WorkerSettings:
+        """How messages are sent: an environment's alerts do not wait for each other, only a receiver is spared."""
+        shared = {name: value for name, value in self.webhooks if name in WorkerSettings.model_fields}
+        return WorkerSettings(**shared, per_environment=self.webhooks.capacity)
 
 
 class FirstAdminSettings(BaseSettings):

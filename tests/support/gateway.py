@@ -25,6 +25,7 @@ from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.histories import History
 from tests.support.running_services import Platform, open_platform
+from tests.support.settled import Settled
 
 Json = dict[str, Any]
 ADMIN: Final = "ada"
@@ -52,7 +53,7 @@ class Api:
     def connect(self, key: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client with a key, or with none."""
         shown = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=self.url, headers=shown | headers, timeout=30)
+        return httpx.AsyncClient(base_url=self.url, headers=shown | headers, timeout=60)
 
     async def key_with(self, *scopes: Scope) -> str:
         """A new key of the administrator's with these scopes only."""
@@ -145,6 +146,27 @@ class Api:
         """The environment once a field has this value."""
         return await self.eventually(f"/api/v1/environments/{environment['environment_id']}", name, value)
 
+    async def eventually_many(self, path: str, items: str, count: int) -> list[Json]:
+        """The `items` of the list at `path` once there are so many."""
+
+        async def look() -> list[Json] | None:
+            found: list[Json] = (await self.client.get(path)).json()[items]
+            return found if len(found) >= count else None
+
+        seen = await eventually(look)
+        assert seen is not None
+        return seen
+
+    async def eventually_sweep(self, environment: Json, sweep_id: str) -> None:
+        """Returns when the environment shows that this sweep has stopped."""
+
+        async def look() -> bool:
+            answer = await self.client.get(f"/api/v1/environments/{environment['environment_id']}")
+            stopped = answer.json()["stopped_sweep"]
+            return stopped is not None and stopped["sweep_id"] == sweep_id
+
+        await eventually(look)
+
     async def eventually(self, path: str, name: str, value: object) -> Json:
         """What is at `path` once a field has this value."""
 
@@ -188,7 +210,8 @@ async def open_api(kafka: KafkaSettings, postgres: PostgresSettings, directory: 
 async def _api(platform: Platform, kafka: KafkaSettings, database: FreshDatabase) -> AsyncIterator[Api]:
     key = (await make_first_admin(database("gateway"), ADMIN, clock=SystemClock(), new_id=uuid4)).text()
     opened = await Database.open(database("gateway"))
-    client = httpx.AsyncClient(base_url=platform.gateway_url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    headers = {"Authorization": f"Bearer {key}"}
+    client = httpx.AsyncClient(base_url=platform.gateway_url, headers=headers, timeout=60, transport=Settled())
     try:
         async with Producer.open(kafka) as producer, client:
             yield Api(platform, key, client, producer, opened)

@@ -7,15 +7,20 @@ import typer
 
 from services.cli.commands import options
 from services.cli.commands.waits import end_of_backup
+from services.cli.errors import RefusedError
 from services.cli.names import as_id, find_environment
 from services.cli.session import session_of
-from services.cli.show import details, tables
+from services.cli.show import details, explanations, formats, nights, tables
 
 commands = typer.Typer(
-    name="backup", help="Backups: create, list, show, comment, pin, unpin, cancel, follow.", no_args_is_help=True
+    name="backup",
+    help="Backups: create, list, show, explain, comment, pin, unpin, cancel, delete, follow.",
+    no_args_is_help=True,
 )
 
 Comment = Annotated[str, typer.Option("--comment", "-m", help="What the backup is for.")]
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show how long it would be kept; make nothing.")]
 
 
 @commands.command()
@@ -24,20 +29,26 @@ def create(  # noqa: PLR0913 -- one parameter for each option
     *,
     environment: options.Environment,
     comment: Comment = "",
+    dry_run: DryRun = False,
     wait: options.Wait = True,
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
     idempotency_key: options.IdempotencyKey = None,
 ) -> None:
-    """Back an environment up: its database and its file documents, as one unit."""
+    """Back an environment up: its database and its file documents, as one unit. How long it is kept is told first."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         place = find_environment(gateway, environment)
+        expected = gateway.preview_backup(place.environment_id)
+        if dry_run:
+            session.tell(expected, nights.preview(expected))
+            return
+        session.note(nights.kept_until(expected))
         backup = gateway.create_backup(place.environment_id, comment, idempotency_key=idempotency_key)
         if not wait:
             session.tell(backup, details.backup(backup))
             return
-        session.note(f"backup {backup.backup_id}, kept until {backup.expires_at:%Y-%m-%d}" if backup.expires_at else "")
+        session.note(f"backup {backup.backup_id}")
         end_of_backup(session, gateway, backup.backup_id, timeout)
 
 
@@ -63,6 +74,15 @@ def show(context: typer.Context, *, backup: options.Backup, as_json: options.AsJ
     with session.gateway() as gateway:
         found = gateway.backup(as_id(backup, "backup"))
     session.tell(found, details.backup(found))
+
+
+@commands.command()
+def explain(context: typer.Context, *, backup: options.Backup, as_json: options.AsJson = False) -> None:
+    """Say why a backup is there or has gone: its tiers, its policy, what held it, who or what deleted it."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        found = gateway.explain_backup(as_id(backup, "backup"))
+    session.tell(found, explanations.explanation(found))
 
 
 @commands.command()
@@ -125,3 +145,29 @@ def cancel(context: typer.Context, *, backup: options.Backup, as_json: options.A
     with session.gateway() as gateway:
         changed = gateway.cancel_backup(as_id(backup, "backup"))
     session.tell(changed, details.backup(changed))
+
+
+@commands.command()
+def delete(
+    context: typer.Context,
+    *,
+    backup: options.Backup,
+    confirm_last: Annotated[
+        bool, typer.Option("--confirm-last", help="Also when no other completed backup of its environment is left.")
+    ] = False,
+    yes: options.Yes = False,
+) -> None:
+    """Let a backup go before its expiry; it is found no more, and its bytes go after a grace period."""
+    session = session_of(context)
+    with session.gateway() as gateway:
+        found = gateway.backup(as_id(backup, "backup"))
+        if not yes:
+            typer.confirm(f"Delete the backup of {formats.minute(found.created_at)} UTC?", abort=True)
+        try:
+            gateway.delete_backup(found.backup_id, confirm_last=confirm_last)
+        except RefusedError as error:
+            if yes or error.field != "confirm_last":
+                raise
+            typer.confirm("It is the last completed backup of its environment. Delete it all the same?", abort=True)
+            gateway.delete_backup(found.backup_id, confirm_last=True)
+    session.note(f"deleted {found.backup_id}")

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from contracts.values import Finding, StepTime, Warning  # noqa: A004 -- the product's word
+from contracts.values import Finding, Lease, StepTime, Warning  # noqa: A004 -- the product's word
 from services.cli.names import environment_name
 from services.cli.show import formats
 from services.cli.show.tables import STYLES, Column, findings, state, table
@@ -22,7 +22,7 @@ Line = tuple[str, Text | str | None]
 
 def app(one: App) -> RenderableType:
     """An app."""
-    return _lines([("App", one.slug), ("Name", one.name), ("Id", str(one.app_id))])
+    return lines_of([("App", one.slug), ("Name", one.name), ("Id", str(one.app_id))])
 
 
 def environment(one: Environment) -> RenderableType:
@@ -38,8 +38,18 @@ def environment(one: Environment) -> RenderableType:
         ("Database", f"{one.database.user}@{one.database.host}:{one.database.port}/{one.database.name}"),
         ("Files", one.files.path if one.files.kind == "directory" else f"s3://{one.files.bucket}/{one.files.prefix}"),
         ("References", "proven by a query" if one.documents_query else "unproven: no documents query"),
+        ("Gap", f"no backup of Sunday {one.gap}" if one.gap else None),
+        ("Sweep", _stopped(one)),
+        ("Got back", f"{formats.size(one.reclaimed.bytes)} of deleted backups" if one.reclaimed.bytes else None),
     ]
-    return Group(_lines(lines), *([] if one.check is None else [check(one.check)]))
+    return Group(lines_of(lines), *([] if one.check is None else [check(one.check)]))
+
+
+def _stopped(one: Environment) -> Text | None:
+    if one.stopped_sweep is None:
+        return None
+    due = f"stopped, {one.stopped_sweep.due_count} of {one.stopped_sweep.backup_count} backups would go at once"
+    return Text(f"{due}: `nightkeep sweep approve {environment_name(one)}`", style="bold red")
 
 
 def check(one: Check) -> RenderableType:
@@ -66,14 +76,22 @@ def backup(one: Backup) -> RenderableType:
         ("Date", f"{formats.instant(one.created_at)} UTC"),
         ("Expires on", None if one.expires_at is None else f"{formats.instant(one.expires_at)} UTC"),
         ("Kept as", ", ".join(one.tiers) or None),
+        ("Policy", f"{one.policy}, version {one.policy_version}" if one.policy else None),
+        ("Makes up for", f"Sunday {one.fills_gap}" if one.fills_gap else None),
         ("Pinned", (one.pinned_reason or "yes") if one.pinned else None),
+        ("Held by", "\n".join(blocker.reason for blocker in one.held) or None),
+        ("Leased", "\n".join(map(_lease, one.leases)) or None),
         ("Model version", one.model_version),
         ("Comment", one.comment or None),
         ("Environment", str(one.environment_id)),
         ("Restore point", None if one.restore_point is None else f"{formats.instant(one.restore_point)} UTC"),
         *_stored(one),
     ]
-    return Group(_lines(lines), *_failure(one.failure), *_warnings(one.warnings), *_steps(one.steps))
+    return Group(lines_of(lines), *_failure(one.failure), *_warnings(one.warnings), *_steps(one.steps))
+
+
+def _lease(one: Lease) -> str:
+    return f"by {one.holder} until {formats.instant(one.until)} UTC"
 
 
 def _stored(one: Backup) -> Iterable[Line]:
@@ -104,7 +122,7 @@ def restore(one: Restore) -> RenderableType:
         *_restored(one),
         ("Sessions ended", ", ".join(one.sessions_ended) or None),
     ]
-    return Group(_lines(lines), *_failure(one.failure), *_warnings(one.warnings), *_steps(one.steps))
+    return Group(lines_of(lines), *_failure(one.failure), *_warnings(one.warnings), *_steps(one.steps))
 
 
 def _undo(one: Restore) -> str | None:
@@ -140,7 +158,7 @@ def dead_letter(one: DeadLetter) -> RenderableType:
         ("Key", one.key),
         ("Data", one.value),
     ]
-    return _lines(lines)
+    return lines_of(lines)
 
 
 def _status(value: str, message: str) -> Text:
@@ -185,11 +203,12 @@ def _step(step: StepTime) -> tuple[str, str]:
     return step.step, formats.span(step.seconds)
 
 
-def _lines(lines: Iterable[Line]) -> RenderableType:
+def lines_of(found: Iterable[Line]) -> RenderableType:
+    """Names and values below each other; what has no value is left out."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
-    for name, value in lines:
+    for name, value in found:
         if value is not None:
             grid.add_row(name, Text(value) if isinstance(value, str) else value)
     return Padding(grid, (0, 0, 1, 0))

@@ -21,6 +21,11 @@ STYLES: Final = {
     "undone": "magenta",
     "expired": "dim",
     "deleting": "dim",
+    "planned": "cyan",
+    "skipped": "yellow",
+    "missed": "bold red",
+    "waiting": "yellow",
+    "delivered": "green",
     "stopped": "dim",
     "error": "bold red",
     "warning": "yellow",
@@ -66,7 +71,7 @@ def environments(found: Iterable[Environment]) -> Table:
 
 def _environment(one: Environment) -> tuple[Text | str, ...]:
     return (
-        _named(environment_name(one), str(one.environment_id)),
+        named(environment_name(one), str(one.environment_id)),
         one.mode,
         f"{one.region} {one.cloud_version}",
         state(one.run_state),
@@ -87,9 +92,9 @@ def _backup(one: Backup) -> tuple[Text | str, ...]:
     return (
         formats.minute(one.created_at),
         state(one.state),
-        "pinned" if one.pinned else formats.day(one.expires_at),
+        "pinned" if one.pinned else "held" if one.held else formats.day(one.expires_at),
         formats.size(whole),
-        _named(str(one.backup_id), f"{one.created_by}: {one.comment}" if one.comment else one.created_by),
+        named(str(one.backup_id), f"{one.created_by}: {one.comment}" if one.comment else one.created_by),
     )
 
 
@@ -105,11 +110,11 @@ def _restore(one: Restore) -> tuple[Text | str, ...]:
         formats.minute(one.requested_at),
         state(one.state),
         f"until {formats.minute(one.undo_until)}" if possible else one.undo_state.replace("none", formats.NOTHING),
-        _named(str(one.restore_id), f"of {one.backup_id}"),
+        named(str(one.restore_id), f"of {one.backup_id}"),
     )
 
 
-def _named(name: str, more: str) -> Text:
+def named(name: str, more: str) -> Text:
     """Two lines of one cell: what people copy, and below it what they recognise it by."""
     return Text(f"{name}\n").append(more, style="dim")
 

@@ -14,6 +14,7 @@ class NotReadableYetError(Exception):
     def __init__(self, location: str | None, lag: Mark) -> None:
         super().__init__(str(lag))
         self.location = location
+        self.mark = lag
         self.lag = str(lag)
 
 

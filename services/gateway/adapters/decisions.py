@@ -15,7 +15,7 @@ from contracts.errors import RejectionCode
 from contracts.topics import Topic
 from services.gateway.adapters.outcomes import OutcomeWatch
 from services.gateway.domain import identity
-from services.gateway.domain.refusals import NotKnownYetError, RefusalError, rejection
+from services.gateway.domain.refusals import NotKnownYetError, RefusalError, key_reused, rejection
 from services.gateway.domain.rights import Caller
 from services.platform.eventstore.outcomes import CommandOutcome
 from services.platform.messaging.errors import RecordRefusedError
@@ -68,9 +68,7 @@ class Decisions:
         record = self._record(intent, body, key)
         outcome = await self._outcome(intent, record)
         if outcome.body_hash != codec.body_hash(record).hex():
-            raise RefusalError(
-                409, "IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key belongs to another request: take a new one"
-            )
+            raise key_reused()
         if outcome.outcome == "rejected":
             raise rejection(outcome.code or "", outcome.reason or "", outcome.field)
         return outcome

@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from contracts.errors import RejectionCode
+from contracts.explanation import Explanation, HistoryLine, explain
 from contracts.states import BackupState, RestoreState
-from services.gateway.domain.paging import Instant, Spelling, to_cursor
+from services.gateway.adapters.pages import page
+from services.gateway.domain.paging import Day, Instant, Spelling
 from services.gateway.domain.refusals import NotFoundError
 from services.gateway.resources import (
     App,
@@ -22,6 +25,8 @@ from services.gateway.resources import (
     Preflight,
     Restore,
     RestorePage,
+    Slot,
+    SlotPage,
 )
 from services.platform.database import Database, Record, load_queries
 from services.platform.process.errors import TransientError
@@ -39,6 +44,15 @@ class Counts:
     environments: int
     backups: Mapping[BackupState, int]
     restores: Mapping[RestoreState, int]
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A page by number: the documents of backups, how many there are in all, and the newest of the page."""
+
+    documents: list[dict[str, Any]]
+    total: int
+    newest: Instant | None
 
 
 class ReadModel:
@@ -59,8 +73,8 @@ class ReadModel:
 
     async def apps(self, *, name: str | None, after: Spelling | None, limit: int) -> AppPage:
         """Apps by slug; with `name` those whose slug or name it is, without regard to case."""
-        rows = await self._rows("apps", limit, after, name=name)
-        return AppPage(apps=[App.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit))
+        rows, on = await page(self._database, _sql.apps, limit, after, name=name)
+        return AppPage(apps=[App.model_validate(row["document"]) for row in rows], next=on)
 
     async def app(self, app_id: UUID) -> App:
         """One app. Raises NotFoundError."""
@@ -73,8 +87,8 @@ class ReadModel:
         self, *, app_id: UUID | None, name: str | None, after: Spelling | None, limit: int
     ) -> EnvironmentPage:
         """Environments by app and name."""
-        rows = await self._rows("environments", limit, after, app_id=app_id, name=name)
-        return EnvironmentPage(environments=[_environment(row) for row in rows[:limit]], next=_next(rows, limit))
+        rows, on = await page(self._database, _sql.environments, limit, after, app_id=app_id, name=name)
+        return EnvironmentPage(environments=[_environment(row) for row in rows], next=on)
 
     async def environment(self, environment_id: UUID) -> Environment:
         """One environment. Raises NotFoundError."""
@@ -92,21 +106,56 @@ class ReadModel:
 
     async def backups(self, environment_id: UUID, *, after: Instant | None, limit: int) -> BackupPage:
         """The backups of an environment that are in the list, newest first."""
-        rows = await self._rows("backups", limit, after, environment_id=environment_id)
-        return BackupPage(
-            backups=[Backup.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit)
-        )
+        rows, on = await page(self._database, _sql.backups, limit, after, environment_id=environment_id)
+        return BackupPage(backups=[Backup.model_validate(row["document"]) for row in rows], next=on)
 
     async def backup(self, backup_id: UUID) -> Backup:
         """One backup that is in the list. Raises NotFoundError."""
         return _found(Backup, await self._one("backup", backup_id=backup_id))
 
+    async def snapshots(self, environment_id: UUID, *, top: Instant | None, offset: int, limit: int) -> Numbered:
+        """Backups that are in the list, newest first, by number; none newer than `top`, where that is given."""
+        place = {"top": None, "top_id": None} if top is None else {"top": top.at, "top_id": top.id}
+        async with self._database.transaction() as c:
+            rows = _sql.snapshots(c, environment_id=environment_id, **place, offset=offset, count=limit)
+            found = [row async for row in rows]
+            total = await _sql.count_snapshots(c, environment_id=environment_id, **place)
+        newest = Instant(found[0]["at"], found[0]["id"]) if found else None
+        return Numbered([row["document"] for row in found], total, newest)
+
+    async def listed_backup(self, backup_id: UUID) -> dict[str, Any] | None:
+        """The document of a backup that is in the list."""
+        document: dict[str, Any] | None = await self._one("backup", backup_id=backup_id)
+        return document
+
+    async def restore_document(self, restore_id: UUID) -> dict[str, Any] | None:
+        """The document of a restore."""
+        document: dict[str, Any] | None = await self._one("restore", restore_id=restore_id)
+        return document
+
+    async def key_of_backup(self, backup_id: UUID) -> str:
+        """The Kafka key of messages about it: its app's id; of one that has gone, too. Raises NotFoundError."""
+        app_id: str | None = await self._one("app_of_backup", backup_id=backup_id)
+        if app_id is None:
+            raise NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id")
+        return app_id
+
+    async def explained(self, backup_id: UUID, now: datetime) -> Explanation:
+        """Why a backup is there at `now`, or has gone, however long ago. Raises NotFoundError."""
+        row = await self._one("told_of_backup", backup_id=backup_id)
+        if row is None:
+            raise NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id, and there never was")
+        return explain([HistoryLine.model_validate(told) for told in row["history"]], now=now)
+
+    async def slots(self, environment_id: UUID, *, after: Day | None, limit: int) -> SlotPage:
+        """The expected nightly runs of an environment, newest first."""
+        rows, on = await page(self._database, _sql.slots, limit, after, environment_id=environment_id)
+        return SlotPage(slots=[Slot.model_validate(row["document"]) for row in rows], next=on)
+
     async def restores(self, environment_id: UUID, *, after: Instant | None, limit: int) -> RestorePage:
         """The restores into an environment, newest first."""
-        rows = await self._rows("restores", limit, after, environment_id=environment_id)
-        return RestorePage(
-            restores=[Restore.model_validate(row["document"]) for row in rows[:limit]], next=_next(rows, limit)
-        )
+        rows, on = await page(self._database, _sql.restores, limit, after, environment_id=environment_id)
+        return RestorePage(restores=[Restore.model_validate(row["document"]) for row in rows], next=on)
 
     async def restore(self, restore_id: UUID) -> Restore:
         """One restore. Raises NotFoundError."""
@@ -133,22 +182,6 @@ class ReadModel:
     async def _one(self, query: str, **arguments: UUID) -> Any:  # noqa: ANN401 -- a value or a row, as the query says
         async with self._database.transaction() as c:
             return await getattr(_sql, query)(c, **arguments)
-
-    async def _rows(
-        self, query: str, limit: int, after: Spelling | Instant | None, **arguments: object
-    ) -> list[Record]:
-        """One row more than the page holds, where there is one: it says that there is a next page."""
-        place = {"after": None, "after_id": None} if after is None else {"after": after[0], "after_id": after[1]}
-        async with self._database.transaction() as c:
-            rows = getattr(_sql, query)(c, **arguments, **place, count=limit + 1)
-            return [row async for row in rows]
-
-
-def _next(rows: list[Record], limit: int) -> str | None:
-    if len(rows) <= limit:
-        return None
-    last = rows[limit - 1]
-    return to_cursor(Instant(last["at"], last["id"]) if "at" in last else Spelling(last["spelling"], last["id"]))
 
 
 def _found(shape: type[M], document: Any) -> M:  # noqa: ANN401 -- JSON

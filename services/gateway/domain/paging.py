@@ -1,7 +1,7 @@
 """Where a list goes on: after the last thing shown, so that what is added meanwhile shifts nothing."""
 
 import base64
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -20,6 +20,13 @@ class Instant(NamedTuple):
     id: UUID
 
 
+class Day(NamedTuple):
+    """A place in a list with one entry a day, newest first."""
+
+    at: date
+    id: UUID
+
+
 class Spelling(NamedTuple):
     """A place in a list that is ordered by names."""
 
@@ -27,12 +34,14 @@ class Spelling(NamedTuple):
     id: UUID
 
 
+Place = Instant | Day | Spelling
 T = TypeVar("T")
 _INSTANT: Final = TypeAdapter(tuple[AwareDatetime, UUID])
+_DAY: Final = TypeAdapter(tuple[date, UUID])
 _SPELLING: Final = TypeAdapter(tuple[Text, UUID])
 
 
-def to_cursor(place: Instant | Spelling) -> str:
+def to_cursor(place: Place) -> str:
     """The place as callers carry it: opaque, since only we read it."""
     return base64.urlsafe_b64encode(to_json(tuple(place))).decode()
 
@@ -40,6 +49,11 @@ def to_cursor(place: Instant | Spelling) -> str:
 def to_instant(cursor: str | None) -> Instant | None:
     """The place that `cursor` names. Raises RefusalError when it is none of ours."""
     return None if cursor is None else Instant(*_read(_INSTANT, cursor))
+
+
+def to_day(cursor: str | None) -> Day | None:
+    """The place that `cursor` names. Raises RefusalError when it is none of ours."""
+    return None if cursor is None else Day(*_read(_DAY, cursor))
 
 
 def to_spelling(cursor: str | None) -> Spelling | None:

@@ -24,6 +24,27 @@ STATUSES: Final[dict[str, int]] = {
 """What the catalog may answer. 409: the request was understood, the state of things forbids it."""
 
 
+SCRIPTS_KNOW: Final = frozenset({"INVALID_PARAMETERS", "UNSUPPORTED", "ENVIRONMENT_BUSY", "INVALID_STATE"})
+"""Refusals that the compatible API tells by their own name, with 400 (spec: backups-api-v2, "Errors")."""
+SERVER_ERROR: Final = 500
+
+
+def for_scripts(path: str, status: int, code: str) -> tuple[int, str]:
+    """The status and code of a refusal in the compatible API's own table; what has no row there is not allowed."""
+    if code in ("ENVIRONMENT_NOT_FOUND", "APP_NOT_FOUND"):
+        return 404, RejectionCode.ENVIRONMENT_NOT_FOUND
+    if code == RejectionCode.NOT_FOUND:
+        return (400 if "/restores" in path else 404), code
+    if code in SCRIPTS_KNOW:
+        return 400, code
+    if status in (401, 403, 405, 429):
+        return status, code
+    if status >= SERVER_ERROR:
+        return SERVER_ERROR, "SERVICE_UNAVAILABLE"
+    malformed = code in (RejectionCode.MALFORMED, RejectionCode.TOO_LARGE, RejectionCode.LITERAL_SECRET)
+    return 400, RejectionCode.INVALID_PARAMETERS if malformed else RejectionCode.NOT_ALLOWED
+
+
 class RefusalError(Exception):
     """A request that has no effect; becomes `{errorCode, errorMessage, field?}` with `status`.
 
@@ -57,6 +78,13 @@ class NotKnownYetError(RefusalError):
             "NOT_KNOWN_YET",
             "not known yet: repeat the request with this Idempotency-Key, and the one answer comes",
         )
+
+
+def key_reused() -> RefusalError:
+    """The refusal of a request whose key asked for something else before."""
+    return RefusalError(
+        409, "IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key belongs to another request: take a new one"
+    )
 
 
 def rejection(code: str, reason: str, field: str | None) -> RefusalError:

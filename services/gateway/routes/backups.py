@@ -12,9 +12,10 @@ from contracts.envelope import Command
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.watching import watch_backup
 from services.gateway.domain.paging import to_instant
+from services.gateway.domain.policies import preview
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
-from services.gateway.resources import Backup, BackupPage, CommentText, NewBackup, NewPin, PageSize
+from services.gateway.resources import Backup, BackupPage, BackupPreview, CommentText, NewBackup, NewPin, PageSize
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
 from services.gateway.routes.headers import location
 from services.gateway.routes.settling import key_of, settle
@@ -46,6 +47,15 @@ async def list_backups(
     await settle(parts, environment_id, response)
     await key_of(parts, environment_id)
     return await parts.read_model.backups(environment_id, after=place, limit=limit)
+
+
+@router.get("/environments/{environment_id}/backups/preview", dependencies=may(Scope.READ))
+async def preview_backup(environment_id: UUID, parts: PartsOf, response: Response) -> BackupPreview:
+    """The tiers and the expiry that a backup gets which is asked for now; nothing is made."""
+    await settle(parts, environment_id, response)
+    environment = await parts.read_model.environment(environment_id)
+    in_force = await parts.policies.of_environment(environment_id)
+    return preview(environment, in_force.policy, parts.clock.now())
 
 
 @router.get("/backups/{backup_id}", dependencies=may(Scope.READ))

@@ -87,4 +87,5 @@ def intent_with(scope: Scope) -> Callable[..., Intent]:
         request.state.idempotency_key = key
         return Intent(caller, key, is_new=idempotency_key is None)
 
+    intend.__name__ = f"intend_with_{scope}"
     return intend

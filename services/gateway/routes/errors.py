@@ -11,11 +11,12 @@ from starlette.exceptions import HTTPException
 from contracts.errors import RejectionCode
 from contracts.values import LiteralSecretValueError
 from services.gateway.adapters.changes import NotReadableYetError
-from services.gateway.domain.refusals import NotKnownYetError, RefusalError
+from services.gateway.domain.refusals import NotKnownYetError, RefusalError, for_scripts
 from services.gateway.resources import Refusal
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER, READ_LAG_HEADER
 from services.platform.process.errors import TransientError
 
+UNKNOWN_ADDRESS: Final = 404
 RETRY_SECONDS: Final = 1
 """What Retry-After says; outages of an engine last seconds."""
 
@@ -33,6 +34,7 @@ _HTTP_MESSAGES: Final = {
 }
 _PATH_CODES: Final = {
     "app_id": RejectionCode.APP_NOT_FOUND,
+    "project_id": RejectionCode.ENVIRONMENT_NOT_FOUND,
     "environment_id": RejectionCode.ENVIRONMENT_NOT_FOUND,
 }
 
@@ -59,6 +61,21 @@ def away(error: TransientError) -> JSONResponse:
     return refusal(503, "SERVICE_UNAVAILABLE", "a part of the platform is away: try again", headers=headers)
 
 
+COMPATIBLE: Final = ("/api/v2/", "/api/1/")
+"""Addresses whose refusals scripts know by another table."""
+
+
+def translated(request: Request, answer: JSONResponse) -> JSONResponse:
+    """The refusal as the API at this address tells it."""
+    path = request.url.path
+    if not path.startswith(COMPATIBLE):
+        return answer
+    told = Refusal.model_validate_json(bytes(answer.body))
+    status, code = for_scripts(path, answer.status_code, told.errorCode)
+    kept = {name: value for name, value in answer.headers.items() if name not in ("content-length", "content-type")}
+    return refusal(status, code, told.errorMessage, told.field, headers=kept)
+
+
 def install(app: FastAPI) -> None:
     """Have `app` answer every error in this form."""
     app.add_exception_handler(RefusalError, _on_refusal)
@@ -73,7 +90,8 @@ async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RefusalError):
         raise TypeError("registered for RefusalError") from error
     headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, NotKnownYetError) else {}
-    return refusal(error.status, error.code, error.message, error.field, headers=headers | _key(request))
+    told = refusal(error.status, error.code, error.message, error.field, headers=headers | _key(request))
+    return translated(request, told)
 
 
 async def _on_not_readable_yet(request: Request, error: Exception) -> JSONResponse:
@@ -89,32 +107,33 @@ def _key(request: Request) -> dict[str, str]:
     return {} if key is None else {IDEMPOTENCY_HEADER: key}
 
 
-async def _on_away(_: Request, error: Exception) -> JSONResponse:
+async def _on_away(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, TransientError):
         raise TypeError("registered for TransientError") from error
-    return away(error)
+    return translated(request, away(error))
 
 
-async def _on_defect(_: Request, error: Exception) -> JSONResponse:
+async def _on_defect(request: Request, error: Exception) -> JSONResponse:
     del error  # the server logs it with its trace
-    return refusal(500, "INTERNAL", "the gateway met a defect; its log says more")
+    return translated(request, refusal(500, "INTERNAL", "the gateway met a defect; its log says more"))
 
 
-async def _on_http(_: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise TypeError("registered for HTTPException") from error
     status = error.status_code
     headers = dict(error.headers) if error.headers else None
     code, message = _HTTP_CODES.get(status, "REFUSED"), _HTTP_MESSAGES.get(status, "the request is refused")
-    return refusal(status, code, message, headers=headers)
+    told = refusal(status, code, message, headers=headers)
+    return told if status == UNKNOWN_ADDRESS else translated(request, told)
 
 
-async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise TypeError("registered for RequestValidationError") from error
     problems = error.errors()
     problem = next((problem for problem in problems if _is_literal_secret(problem)), problems[0])
-    return _invalid(problem)
+    return translated(request, _invalid(problem))
 
 
 def _invalid(problem: dict[str, Any]) -> JSONResponse:

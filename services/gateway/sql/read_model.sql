@@ -56,9 +56,68 @@ WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'compl
 ORDER BY created_at DESC, backup_id DESC
 LIMIT :count;
 
+-- name: snapshots(environment_id, top, top_id, offset, count)
+SELECT document, created_at AS at, backup_id AS id FROM read.backup
+WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+    AND (:top::timestamptz IS NULL OR (created_at, backup_id) <= (:top, :top_id::uuid))
+ORDER BY created_at DESC, backup_id DESC
+OFFSET :offset LIMIT :count;
+
+-- name: count_snapshots(environment_id, top, top_id)$
+SELECT count(*) FROM read.backup
+WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+    AND (:top::timestamptz IS NULL OR (created_at, backup_id) <= (:top, :top_id::uuid));
+
 -- name: backup(backup_id)$
 SELECT document FROM read.backup
 WHERE backup_id = :backup_id AND state IN ('queued', 'running', 'completed', 'failed');
+
+-- name: app_of_backup(backup_id)$
+-- Of one that has gone, too.
+SELECT document ->> 'app_id' FROM read.backup WHERE backup_id = :backup_id;
+
+-- name: told_of_backup(backup_id)^
+-- The whole history, of one that has gone, too.
+SELECT history FROM read.backup WHERE backup_id = :backup_id;
+
+-- name: slots(environment_id, after, after_id, count)
+SELECT document, slot_date AS day, environment_id AS id FROM read.slot
+WHERE environment_id = :environment_id
+    AND (:after::date IS NULL OR (slot_date, environment_id) < (:after, :after_id::uuid))
+ORDER BY slot_date DESC
+LIMIT :count;
+
+-- name: policy_change(policy_change_id)$
+SELECT document FROM read.policy_change WHERE policy_change_id = :policy_change_id;
+
+-- name: pending_change(app_id, environment_id)$
+SELECT document FROM read.policy_change
+WHERE app_id = :app_id AND environment_id IS NOT DISTINCT FROM :environment_id::uuid
+    AND document ->> 'application' IN ('waiting', 'approved')
+ORDER BY changed_at DESC, policy_change_id DESC
+LIMIT 1;
+
+-- name: policies_of_environment(environment_id)^
+SELECT environment.app_id, environment.document -> 'policy' AS own, app.document -> 'policy' AS of_app,
+    (environment.document ->> 'policy_version')::int AS newest_version
+FROM read.environment JOIN read.app USING (app_id)
+WHERE environment_id = :environment_id AND NOT environment.removed;
+
+-- name: policies_of_app(app_id)^
+SELECT app_id, NULL::jsonb AS own, document -> 'policy' AS of_app,
+    (document ->> 'policy_version')::int AS newest_version
+FROM read.app
+WHERE app_id = :app_id AND NOT removed;
+
+-- name: governed_by_environment(environment_id, states)
+SELECT document FROM read.backup WHERE environment_id = :environment_id AND state = ANY (:states::text[]);
+
+-- name: governed_by_app(app_id, states)
+-- Of the environments that have no policy of their own.
+SELECT backup.document
+FROM read.backup JOIN read.environment USING (environment_id)
+WHERE environment.app_id = :app_id AND NOT environment.removed AND environment.document -> 'policy' = 'null'
+    AND backup.state = ANY (:states::text[]);
 
 -- name: restores(environment_id, after, after_id, count)
 SELECT document, requested_at AS at, restore_id AS id FROM read.restore

@@ -62,6 +62,8 @@ class PostgresSettings(Group):
     ca_file: Annotated[Path | None, NoneIfEmpty] = None
     connections: int = Field(default=10, ge=6)
     """At most so many: six services stay below the usual 100. Relay and listeners hold up to four all the time."""
+    connections: int = Field(default=10, ge=8)
+    """At most so many: six services stay below the usual 100. Relay and listeners hold up to five all the time."""
 
 
 class S3Settings(Group):
@@ -155,6 +157,18 @@ class RetentionSettings(Group):
     """By PostgreSQL's clock, like every back-off."""
 
 
+class WebhookSettings(Group):
+    """Calls to the receivers of alerts; seconds unless the name says otherwise. `ca_file`: whom to trust over https."""
+
+    capacity: int = Field(default=defaults.WEBHOOKS_AT_ONCE, ge=1)
+    per_host: int = Field(default=defaults.WEBHOOKS_PER_HOST, ge=1)
+    timeout_seconds: float = Field(default=defaults.WEBHOOK_SECONDS, gt=0)
+    tries: int = Field(default=defaults.WEBHOOK_TRIES, ge=1)
+    backoff_first_seconds: float = Field(default=defaults.BACKOFF_FIRST_SECONDS, gt=0)
+    backoff_last_seconds: float = Field(default=defaults.WEBHOOK_BACKOFF_LAST_SECONDS, gt=0)
+    ca_file: Annotated[Path | None, NoneIfEmpty] = None
+
+
 class ProvisionSettings(Group):
     """What the one-shot setup needs besides: it comes as an administrator and gives each service its role."""
 
@@ -182,6 +196,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     worker: WorkerSettings = WorkerSettings()
     retention: RetentionSettings = RetentionSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     provision: ProvisionSettings | None = None
 
     @model_validator(mode="after")

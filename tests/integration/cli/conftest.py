@@ -27,8 +27,8 @@ def nightkeep(api: Api, monkeypatch: pytest.MonkeyPatch) -> Nightkeep:
     monkeypatch.setenv("COLUMNS", "100")
     connection = {"NIGHTKEEP_URL": api.url, "NIGHTKEEP_USER": ADMIN, "NIGHTKEEP_API_KEY": api.key}
 
-    def run(*arguments: str, **options: str | None) -> Result:
+    def run(*arguments: str, typed: str | None = None, **options: str | None) -> Result:
         environment = {name.upper(): value for name, value in options.items()}
-        return CliRunner().invoke(app, list(arguments), env={**connection, **environment})
+        return CliRunner().invoke(app, list(arguments), input=typed, env={**connection, **environment})
 
     return run

@@ -110,7 +110,7 @@ async def test_the_description_of_the_api_tells_what_is_answered(api: Api) -> No
         assert operation["security"] == [{"HTTPBearer": []}, {"Mendix-Username": [], "Mendix-ApiKey": []}]
         refusals = [answer for status, answer in operation["responses"].items() if status >= "400"]
         assert all("application/json" in answer["content"] for answer in refusals), f"{method} {path}"
-        if method != "get":
+        if method != "get" and not path.endswith("/simulations"):
             assert any(one["name"] == "Idempotency-Key" for one in operation["parameters"]), f"{method} {path}"
 
 

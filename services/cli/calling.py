@@ -1,0 +1,43 @@
+"""What every call of the gateway is made of: one change, one thing, or a list page by page."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.cli.transport import Json, Query, Transport
+from services.gateway.resources import Asked
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Calling:
+    """A connection, and the three kinds of calls on it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def _show(self, path: str, result: type[M]) -> M:
+        """The thing at `path`."""
+        return result.model_validate(self._transport.get(path))
+
+    def _change(self, method: str, path: str, result: type[M], body: Asked | None, key: str | None) -> M:
+        """What a change has made; what `body` does not say is not sent."""
+        data = None if body is None else body.model_dump(mode="json", exclude_none=True)
+        return result.model_validate(self._transport.change(method, path, data, key=key))
+
+    def _pages(self, path: str, items: str, item: type[M], query: Query) -> Iterator[M]:
+        """All of a list, fetched as far as somebody reads."""
+        after: str | None = None
+        while True:
+            page: Json = self._transport.get(path, {**query, "after": after})
+            yield from (item.model_validate(found) for found in page[items])
+            after = page.get("next")
+            if after is None:
+                return
+
+
+def environment_path(environment_id: UUID, below: str = "") -> str:
+    """The address of an environment, or of something below it."""
+    return f"/api/v1/environments/{environment_id}" + (f"/{below}" if below else "")

@@ -1,0 +1,76 @@
+"""Which facts a person should look at, and in which words (spec: product)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid5
+
+from contracts import retention
+from contracts.events.alerts import AlertKind
+from contracts.events.backups import Tier
+from contracts.events.retention import BlockerKind, ExpiryHeld, SweepStopped
+from contracts.events.slots import SlotEnded
+from contracts.states import SlotState
+
+NAMESPACE: Final = UUID("0c9b1c6e-5a0f-4a36-8f39-3d0c2f3f6a51")
+"""Drawn once; another one would raise every alert again when the log is read again."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What is to be said, of what: the same `about` again is the same alert."""
+
+    kind: AlertKind
+    about: str
+    message: str
+
+    @property
+    def alert_id(self) -> UUID:
+        """The same for the same kind about the same thing, so what is told twice is raised once."""
+        return uuid5(NAMESPACE, f"{self.kind}/{self.about}")
+
+
+def of_slot(ended: SlotEnded, where: str) -> Iterable[Alert]:
+    """A nightly run that was missed or failed, and the gap that a Sunday without a backup leaves.
+
+    `where` names the environment.
+    """
+    about = f"{ended.environment_id}.{ended.slot_date}"
+    if ended.state is SlotState.MISSED:
+        said = f"{where}: the nightly backup of {ended.slot_date} was missed: {ended.reason}"
+        yield Alert(AlertKind.SLOT_MISSED, about, said)
+    if ended.state is SlotState.FAILED:
+        said = f"{where}: the nightly backup of {ended.slot_date} failed, {_tries(ended)}: {ended.reason}"
+        yield Alert(AlertKind.NIGHTLY_FAILED, about, said)
+    longest = retention.tiers(ended.slot_date)[-1]
+    if ended.state is not SlotState.COMPLETED and longest is not Tier.DAILY:
+        said = f"{where}: {_gap(longest)}: Sunday {ended.slot_date} has no backup: {ended.reason}"
+        yield Alert(AlertKind.GAP_IN_TIER, about, said)
+
+
+def of_hold(held: ExpiryHeld, where: str) -> Iterable[Alert]:
+    """The last good backup of an environment is past its expiry, and nothing newer has completed."""
+    if any(blocker.kind is BlockerKind.LAST_GOOD for blocker in held.blockers):
+        said = (
+            f"{where}: backup {held.backup_id} should have gone at {held.expires_at:%Y-%m-%d %H:%M} UTC and is kept:"
+            " it is the newest good one. See why none has completed since"
+        )
+        yield Alert(AlertKind.GUARD_ACTIVE, str(held.backup_id), said)
+
+
+def of_sweep(stopped: SweepStopped, where: str) -> Iterable[Alert]:
+    """A sweep would have removed too much at once."""
+    said = (
+        f"{where}: a sweep would let {stopped.due_count} of {stopped.backup_count} backups go at once"
+        f" (its cap: more than {stopped.cap_count} and more than {stopped.cap_share:.0%}) and has stopped."
+        f" If the clock and the policy are right: nightkeep sweep approve {where} {stopped.sweep_id}"
+    )
+    yield Alert(AlertKind.SWEEP_STOPPED, str(stopped.sweep_id), said)
+
+
+def _tries(ended: SlotEnded) -> str:
+    return "tried once" if len(ended.tries) == 1 else f"tried {len(ended.tries)} times"
+
+
+def _gap(tier: Tier) -> str:
+    return "a gap in the weekly tier" if tier is Tier.WEEKLY else "a gap in the weekly and the monthly tier"

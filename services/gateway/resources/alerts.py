@@ -1,0 +1,106 @@
+"""Alerts, and the webhooks that are called when one is raised, as the HTTP API takes and shows them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, HttpUrl
+
+from contracts.events.alerts import AlertKind
+from contracts.values import SecretReference
+from services.gateway.resources.shapes import Asked
+
+
+def _without_credentials(url: HttpUrl) -> HttpUrl:
+    if url.username or url.password:
+        raise ValueError("no user or password in an address, since it is shown: the signature says who calls")
+    return url
+
+
+CallableUrl = Annotated[HttpUrl, AfterValidator(_without_credentials)]
+"""http or https, any host: the operator says whom Nightkeep calls."""
+
+
+class Alert(BaseModel):
+    """Something that a person should look at; `subject` is the stream of the event that it follows from."""
+
+    alert_id: UUID
+    alert: AlertKind
+    app_id: UUID
+    environment_id: UUID
+    raised_at: datetime
+    message: str
+    subject: str
+
+
+class NewWebhook(Asked):
+    """Whom to call when an alert is raised. Without a `secret` (`secret:<name>`) one is made and shown once."""
+
+    url: CallableUrl
+    secret: SecretReference | None = None
+
+
+class Webhook(BaseModel):
+    """Who is called. `secret` is a reference, or null where it was made here."""
+
+    webhook_id: UUID
+    url: str
+    secret: str | None = None
+    created_at: datetime
+    created_by: str
+
+
+class CreatedWebhook(Webhook):
+    """`signing_secret` is shown in this answer only; null where a reference was given."""
+
+    signing_secret: str | None = None
+
+
+class Try(BaseModel):
+    """One call of a receiver: when, how long it took, and what came back.
+
+    `status` is HTTP's; null when no answer came. `said` is the beginning of the answer, or why none came.
+    """
+
+    number: int
+    at: datetime
+    seconds: float
+    status: int | None = None
+    said: str = ""
+
+
+class Delivery(BaseModel):
+    """One message to one receiver; `message_id` is the header `webhook-id`, the same in every try.
+
+    `reason` says why it failed for good.
+    """
+
+    delivery_id: UUID
+    webhook_id: UUID
+    message_id: UUID
+    type: str
+    state: Literal["waiting", "delivered", "failed"]
+    tries: tuple[Try, ...] = ()
+    reason: str | None = None
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+class AlertPage(BaseModel):
+    """Alerts, newest first."""
+
+    alerts: list[Alert]
+    next: str | None = None
+
+
+class WebhookList(BaseModel):
+    """All webhooks, in the order of their creation."""
+
+    webhooks: list[Webhook]
+
+
+class DeliveryPage(BaseModel):
+    """What was sent to one receiver, newest first."""
+
+    deliveries: list[Delivery]
+    next: str | None = None

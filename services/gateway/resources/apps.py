@@ -1,0 +1,154 @@
+"""Apps and environments as the HTTP API takes and shows them."""
+
+from datetime import date, datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, model_validator
+
+from contracts.commands.apps import refuse_unknown_region
+from contracts.values import (
+    CloudVersion,
+    DatabasePlace,
+    FilesPlace,
+    Finding,
+    Mode,
+    ModelVersion,
+    Name,
+    Region,
+    RunState,
+    Schedule,
+    Slug,
+    Sql,
+)
+from services.gateway.resources.shapes import Asked
+
+
+class NewApp(Asked):
+    """An app to register."""
+
+    name: Name
+    slug: Slug
+
+
+class AppChange(Asked):
+    """What is to change of an app; what is not given stays."""
+
+    name: Name | None = None
+    slug: Slug | None = None
+
+
+class NewEnvironment(Asked):
+    """An environment to register in an app."""
+
+    name: Name
+    mode: Mode
+    region: Region
+    cloud_version: CloudVersion
+    database: DatabasePlace
+    files: FilesPlace
+    documents_query: Sql | None = None
+    schedule: Schedule | None = None
+
+    @model_validator(mode="after")
+    def _region_has_this_version(self) -> Self:
+        refuse_unknown_region(self.region, self.cloud_version)
+        return self
+
+
+class EnvironmentChange(Asked):
+    """What is to change of an environment; what is not given stays, a changed place is checked anew."""
+
+    name: Name | None = None
+    mode: Mode | None = None
+    database: DatabasePlace | None = None
+    files: FilesPlace | None = None
+    documents_query: Sql | None = None
+    schedule: Schedule | None = None
+
+
+class Deployment(Asked):
+    """The model version that an environment runs from now on."""
+
+    model_version: ModelVersion
+
+
+class StoppedSweep(BaseModel):
+    """A sweep that would let too much go at once and waits for a person; `examples` are the first to go."""
+
+    sweep_id: UUID
+    stopped_at: datetime
+    due_count: int
+    backup_count: int
+    cap_count: int
+    cap_share: float
+    examples: tuple[UUID, ...] = ()
+
+
+class Reclaimed(BaseModel):
+    """What the store has got back of deleted backups, since the environment's beginning."""
+
+    bytes: int = 0
+    contents: int = 0
+    objects: int = 0
+    reclaimed_at: datetime | None = None
+
+
+class App(BaseModel):
+    """An app."""
+
+    app_id: UUID
+    name: str
+    slug: str
+
+
+class Check(BaseModel):
+    """The newest look at an environment; `state` is `running` until its findings are there."""
+
+    check_id: UUID
+    state: Literal["running", "passed", "failed"]
+    checked_at: datetime | None = None
+    server_version: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Environment(BaseModel):
+    """An environment. `ever_passed` says whether it takes backups; `check` is the newest look at it.
+
+    `data_model_version` is the model version that its data needs since a restore, where that is not the deployed one.
+    `gap` is a Sunday whose nightly run ended without a backup, which nothing has made up for.
+    """
+
+    environment_id: UUID
+    app_id: UUID
+    app_slug: str
+    name: str
+    mode: Mode
+    region: Region
+    cloud_version: CloudVersion
+    database: DatabasePlace
+    files: FilesPlace
+    documents_query: str | None = None
+    schedule: Schedule | None = None
+    run_state: RunState
+    model_version: str | None = None
+    data_model_version: str | None = None
+    gap: date | None = None
+    stopped_sweep: StoppedSweep | None = None
+    reclaimed: Reclaimed = Reclaimed()
+    ever_passed: bool = False
+    check: Check | None = None
+
+
+class AppPage(BaseModel):
+    """Apps by slug; `next` is the place to go on from, null on the last page."""
+
+    apps: list[App]
+    next: str | None = None
+
+
+class EnvironmentPage(BaseModel):
+    """Environments by app and name."""
+
+    environments: list[Environment]
+    next: str | None = None

@@ -1,0 +1,31 @@
+"""Expected nightly runs as the HTTP API shows them."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from contracts.events.slots import SlotTry
+from contracts.states import SlotState
+
+
+class Slot(BaseModel):
+    """One expected nightly run and how it ended. `slot_date` is the date that it counts for, in `calendar_offset`."""
+
+    environment_id: UUID
+    slot_date: date
+    calendar_offset: str
+    due_at: datetime
+    state: SlotState
+    ended_at: datetime | None = None
+    reason: str = ""
+    late: bool = False
+    backup_id: UUID | None = None
+    tries: tuple[SlotTry, ...] = ()
+
+
+class SlotPage(BaseModel):
+    """Expected nightly runs, newest first; the planned one is the first."""
+
+    slots: list[Slot]
+    next: str | None = None

@@ -1,0 +1,97 @@
+"""What the compatible API shows (spec: backups-api-v2): its names, its times in milliseconds, null where nothing is."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from pydantic import BaseModel, PlainSerializer
+
+from contracts.events.backups import BackupKind
+from contracts.states import RestoreState
+
+
+def _milliseconds(at: datetime) -> str:
+    whole = at.astimezone(UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{whole.microsecond // 1000:03d}Z"
+
+
+Instant = Annotated[datetime, PlainSerializer(_milliseconds, return_type=str)]
+
+_SHOWN: Final = {RestoreState.UNDONE: RestoreState.COMPLETED}
+"""States that scripts do not know, as those that they came from."""
+
+
+class Snapshot(BaseModel):
+    """A backup, as that API calls it; `type` is ours."""
+
+    snapshot_id: UUID
+    state: str
+    status_message: str | None
+    comment: str
+    model_version: str | None
+    created_at: Instant
+    updated_at: Instant | None
+    finished_at: Instant | None
+    expires_at: Instant | None
+    type: BackupKind
+
+    @classmethod
+    def of(cls, backup: dict[str, Any]) -> Self:
+        """The snapshot that the read model's document of a backup is."""
+        known = {"snapshot_id": backup["backup_id"], "type": backup["kind"]}
+        return cls.model_validate({**backup, **known, "status_message": backup.get("status_message") or None})
+
+
+class SnapshotPage(BaseModel):
+    """Snapshots, newest first; `total` is how many there are in all."""
+
+    snapshots: list[Snapshot]
+    total: int
+    offset: int
+    limit: int
+
+
+class SnapshotRestore(BaseModel):
+    """A restore of a snapshot into an environment of its app."""
+
+    restore_id: UUID
+    source_snapshot_id: UUID
+    source_environment_id: UUID
+    target_environment_id: UUID
+    state: str
+    status_message: str | None
+    created_at: Instant
+    updated_at: Instant | None
+    finished_at: Instant | None
+
+    @classmethod
+    def of(cls, restore: dict[str, Any]) -> Self:
+        """What the read model's document of a restore says."""
+        state = RestoreState(restore["state"])
+        return cls.model_validate({
+            **restore,
+            "source_snapshot_id": restore["backup_id"],
+            "target_environment_id": restore["environment_id"],
+            "state": _SHOWN.get(state, state),
+            "status_message": restore.get("status_message") or None,
+            "created_at": restore["requested_at"],
+        })  # fmt: skip
+
+
+class DeployedApp(BaseModel):
+    """An app, in the words of the Deploy API; `AppId` is its slug."""
+
+    AppId: str
+    Name: str
+    ProjectId: UUID
+    Url: str
+
+
+class DeployedEnvironment(BaseModel):
+    """An environment, in the words of the Deploy API."""
+
+    EnvironmentId: UUID
+    Mode: str
+    Status: str
+    ModelVersion: str | None
+    Url: str

@@ -1,0 +1,60 @@
+"""The environment that an address of the compatible API names, and changes there that are read before the answer."""
+
+import json
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from contracts.envelope import Command
+from contracts.errors import RejectionCode
+from services.gateway.adapters.changes import NotReadableYetError
+from services.gateway.adapters.decisions import Intent
+from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError
+from services.gateway.parts import Parts
+from services.gateway.resources import Environment
+from services.gateway.routes.calls import PartsOf
+
+PREFIX: Final = "/api/v2/apps/{project_id}/environments/{environment_id}"
+LOOKS: Final = 10
+"""Scripts know no "accepted, look later": so often is the usual patience had with the read model."""
+
+
+async def _environment(project_id: UUID, environment_id: UUID, parts: PartsOf) -> Environment:
+    """Of this app and of no other: what is elsewhere does not exist here."""
+    await parts.tide.settle(environment_id)
+    found = await parts.read_model.environment(environment_id)
+    if found.app_id != project_id:
+        raise NotFoundError(RejectionCode.ENVIRONMENT_NOT_FOUND, "there is no environment with this id in this app")
+    return found
+
+
+Place = Annotated[Environment, Depends(_environment)]
+
+
+async def make(parts: Parts, intent: Intent, body: Command, place: Environment) -> None:
+    """Returns when the change can be read. Raises RefusalError and NotKnownYetError."""
+    try:
+        await parts.changes.make(intent, body, str(place.app_id), location=None)
+    except NotReadableYetError as late:
+        for _ in range(LOOKS):
+            if await parts.tide.reach(late.mark) is None:
+                return
+        raise NotKnownYetError from late
+
+
+async def comment_in(request: Request) -> str | None:
+    """The comment in a body that may be empty, whatever kind it says to be. Raises RefusalError."""
+    text = await request.body()
+    try:
+        given: Any = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise _malformed("the body is no JSON in UTF-8") from error
+    comment = given.get("comment") if isinstance(given, dict) else given
+    if comment is not None and not isinstance(comment, str):
+        raise _malformed("comment: it has to be a text")
+    return comment
+
+
+def _malformed(said: str) -> RefusalError:
+    return RefusalError(400, RejectionCode.INVALID_PARAMETERS, said, field="comment")

@@ -1,0 +1,129 @@
+"""Which facts become alerts, with which words, and that the same fact is always the same alert."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.events.alerts import AlertKind
+from contracts.events.retention import Blocker, BlockerKind, ExpiryHeld, SweepStopped
+from contracts.events.slots import SlotEnded, SlotTry
+from contracts.states import SlotState
+from services.gateway.domain.alerts import of_hold, of_slot, of_sweep
+
+ENVIRONMENT = UUID("7f9c24e8-3b12-4b5e-9a61-2f1f3f0b6c11")
+EVENING = datetime(2026, 3, 8, 19, tzinfo=UTC)
+ENDINGS = [SlotState.COMPLETED, SlotState.FAILED, SlotState.SKIPPED, SlotState.MISSED]
+
+
+def _ended(slot_date: date, state: SlotState, **changes: Any) -> SlotEnded:  # noqa: ANN401 -- fields of an event
+    known = {
+        "environment_id": ENVIRONMENT,
+        "slot_date": slot_date,
+        "due_at": EVENING,
+        "ended_at": EVENING,
+        "state": state,
+        "reason": "the disk was full",
+        "late": False,
+        "backup_id": None,
+        "tries": (),
+    }
+    return SlotEnded(**known | changes)
+
+
+@given(st.dates(date(2025, 1, 1), date(2030, 1, 1)), st.sampled_from(ENDINGS))
+def test_a_gap_is_told_for_sundays_without_a_backup_and_for_no_other_day(slot_date: date, state: SlotState) -> None:
+    kinds = [alert.kind for alert in of_slot(_ended(slot_date, state), "shop/production")]
+
+    is_sunday = slot_date.isoweekday() == 7
+    assert (AlertKind.GAP_IN_TIER in kinds) == (is_sunday and state is not SlotState.COMPLETED)
+    assert (AlertKind.SLOT_MISSED in kinds) == (state is SlotState.MISSED)
+    assert (AlertKind.NIGHTLY_FAILED in kinds) == (state is SlotState.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("slot_date", "words"),
+    [(date(2026, 3, 8), "a gap in the weekly tier"), (date(2026, 3, 1), "a gap in the weekly and the monthly tier")],
+)
+def test_a_gap_names_the_tiers_that_miss_a_backup(slot_date: date, words: str) -> None:
+    (alert,) = of_slot(_ended(slot_date, SlotState.SKIPPED), "shop/production")
+
+    assert alert.message == f"shop/production: {words}: Sunday {slot_date} has no backup: the disk was full"
+
+
+def test_a_failed_nightly_says_how_often_it_was_tried() -> None:
+    tries = tuple(SlotTry(number=n, backup_id=uuid4(), asked_at=EVENING, reason="full") for n in (1, 2, 3))
+
+    (alert,) = of_slot(_ended(date(2026, 3, 9), SlotState.FAILED, tries=tries), "shop/production")
+
+    assert "failed, tried 3 times: the disk was full" in alert.message
+
+
+@given(st.dates(date(2025, 1, 1), date(2030, 1, 1)), st.sampled_from(ENDINGS))
+def test_the_same_ending_is_the_same_alert_and_another_day_another(slot_date: date, state: SlotState) -> None:
+    first = {alert.alert_id for alert in of_slot(_ended(slot_date, state), "shop/production")}
+    renamed = {alert.alert_id for alert in of_slot(_ended(slot_date, state, reason="?"), "store/production")}
+    other = {alert.alert_id for alert in of_slot(_ended(slot_date + timedelta(days=1), state), "shop/production")}
+
+    assert first == renamed
+    assert not first & other
+
+
+@pytest.mark.parametrize("kind", list(BlockerKind))
+def test_of_what_holds_a_backup_only_the_guard_is_an_alert(kind: BlockerKind) -> None:
+    held = ExpiryHeld(
+        backup_id=uuid4(),
+        environment_id=ENVIRONMENT,
+        held_at=EVENING,
+        expires_at=EVENING,
+        sweep_id=uuid4(),
+        blockers=(Blocker(kind=kind, reason="so it is"),),
+    )
+
+    found = list(of_hold(held, "shop/production"))
+
+    assert [alert.kind for alert in found] == ([AlertKind.GUARD_ACTIVE] if kind is BlockerKind.LAST_GOOD else [])
+
+
+def test_the_guard_on_a_backup_is_one_alert_however_often_it_is_told() -> None:
+    backup_id = uuid4()
+    ids = {
+        alert.alert_id
+        for days in range(3)
+        for alert in of_hold(
+            ExpiryHeld(
+                backup_id=backup_id,
+                environment_id=ENVIRONMENT,
+                held_at=EVENING + timedelta(days=days),
+                expires_at=EVENING,
+                sweep_id=uuid4(),
+                blockers=(Blocker(kind=BlockerKind.LAST_GOOD, reason="so it is"),),
+            ),
+            "shop/production",
+        )
+    }
+
+    assert len(ids) == 1
+
+
+def test_a_stopped_sweep_says_how_much_it_would_take_and_how_to_go_on() -> None:
+    sweep_id = uuid4()
+    stopped = SweepStopped(
+        sweep_id=sweep_id,
+        environment_id=ENVIRONMENT,
+        stopped_at=EVENING,
+        due_count=12,
+        backup_count=34,
+        cap_count=5,
+        cap_share=0.1,
+        examples=(),
+    )
+
+    (alert,) = of_sweep(stopped, "shop/production")
+
+    assert "12 of 34 backups" in alert.message
+    assert "more than 5 and more than 10%" in alert.message
+    assert alert.message.endswith(f"nightkeep sweep approve shop/production {sweep_id}")
