@@ -7,14 +7,14 @@ from uuid import UUID
 
 from contracts.events.archives import DataType
 from contracts.manifest import DocumentLine, Lines, Manifest
-from services.platform.archives.index import Page, pack, unpack
-from services.platform.archives.making import Indexed, index_archive
+from services.platform.archives.index import SEGMENT_BYTES, Page, pack, unpack
+from services.platform.archives.making import Bench, Indexed, index_archive
 from services.platform.archives.remaking import remade
 from services.platform.archives.workshop import Workshop
 from services.platform.repository import EnvironmentRepository
 from tests.support.manifests import manifest
 
-PIECE = 999_983
+PIECE = 99_983
 
 
 async def stored(repository: EnvironmentRepository, dump: bytes, documents: Mapping[UUID, bytes]) -> Manifest:
@@ -80,13 +80,16 @@ class Archive:
 
 
 async def archived(
-    repository: EnvironmentRepository, backup: Manifest, data_type: DataType, workshop: Workshop
+    repository: EnvironmentRepository,
+    backup: Manifest,
+    data_type: DataType,
+    workshop: Workshop,
+    segment_bytes: int = SEGMENT_BYTES,
 ) -> Archive:
-    """The archive of a backup."""
+    """The archive of a backup; smaller segments make several pages of little."""
     archive = Archive(repository, workshop)
-    archive.indexed = await index_archive(
-        repository, backup, data_type, shelf=archive, workshop=workshop, told=_told_nothing
-    )
+    bench = Bench(repository, archive, workshop, _told_nothing, segment_bytes, page_segments=3)
+    archive.indexed = await index_archive(bench, backup, data_type)
     return archive
 
 
@@ -96,5 +99,5 @@ async def _told_nothing(_read: int, _made: int) -> None:
 
 def documents(count: int, size_bytes: int, seed: int = 1) -> dict[UUID, bytes]:
     """Documents that do not compress."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 -- the same documents every time
     return {UUID(int=chance.getrandbits(128), version=4): chance.randbytes(size_bytes) for _ in range(count)}

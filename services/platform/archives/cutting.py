@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from services.platform.archives.errors import ContradictionError, NotTheSameError
-from services.platform.archives.index import SEGMENT_BYTES, Kept, Piece, Stretch, joined
+from services.platform.archives.index import Kept, Piece, Stretch, joined
 from services.platform.repository import EnvironmentRepository
 
 
@@ -38,9 +38,9 @@ class Cut:
 class _Open:
     """A segment that is being filled."""
 
+    missing: int
     data: list[bytes | memoryview] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
-    missing: int = SEGMENT_BYTES
 
     def fill(self, read: Read) -> Read | None:
         """Take what there is room for; the rest, if there is one."""
@@ -56,15 +56,15 @@ class _Open:
         return Cut(b"".join(self.data), self.pieces)
 
 
-async def segments(reads: AsyncIterator[Read]) -> AsyncGenerator[Cut, None]:
-    """The input in segments of exactly SEGMENT_BYTES, the last one of less; none where there is no input."""
-    filling = _Open()
+async def segments(reads: AsyncIterator[Read], size_bytes: int) -> AsyncGenerator[Cut, None]:
+    """The input in segments of exactly `size_bytes`, the last one of less; none where there is no input."""
+    filling = _Open(size_bytes)
     async for read in reads:
         rest = read if read.piece.size_bytes else None
         while rest is not None:
             rest = filling.fill(rest)
             if not filling.missing:
-                cut, filling = filling.cut(), _Open()
+                cut, filling = filling.cut(), _Open(size_bytes)
                 yield cut
     if filling.pieces:
         yield filling.cut()

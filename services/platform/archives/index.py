@@ -1,6 +1,6 @@
 """The index of an archive: how each stretch of it is made again, in pages that need nothing of each other.
 
-An archive is a head, kept as it is, and segments, each made of `SEGMENT_BYTES` of input (the last one of less) by an
+An archive is a head, kept as it is, and segments, each made of as many bytes of input (the last one of less) by an
 encoder that needs no more than where the segment begins. The input is a sequence of pieces: bytes kept in the index, or
 stretches of contents of the repository.
 """
@@ -83,10 +83,11 @@ class Segment(_Indexed):
 
 
 class Page(_Indexed):
-    """Segments in a row, from `start` in the archive on, and the pieces of their input."""
+    """Segments in a row, from `start` in the archive on, each of `segment_bytes` of input, and that input's pieces."""
 
     number: int
     start: int
+    segment_bytes: int
     segments: tuple[Segment, ...]
     pieces: tuple[Annotated[Piece, Field(discriminator="kind")], ...]
 

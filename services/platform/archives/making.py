@@ -12,7 +12,7 @@ from contracts.manifest import Manifest
 from services.platform.archives.cutting import Cut, read_first, segments
 from services.platform.archives.dump.head import Head
 from services.platform.archives.errors import DamagedDumpError
-from services.platform.archives.index import PAGE_PIECES, PAGE_SEGMENTS, Page, Piece, Segment, joined
+from services.platform.archives.index import PAGE_PIECES, PAGE_SEGMENTS, SEGMENT_BYTES, Page, Piece, Segment, joined
 from services.platform.archives.segments import DumpEncoder, Encoder, GzipEncoder, Made, made
 from services.platform.archives.sources import Batch, dump_batches, dump_head, tar_batches
 from services.platform.archives.workshop import Workshop
@@ -39,31 +39,35 @@ class Indexed:
     sha256: str | None
 
 
-async def index_archive(  # noqa: PLR0913 -- where from, what, where to, by whom, who is told
-    repository: EnvironmentRepository,
-    manifest: Manifest,
-    data_type: DataType,
-    *,
-    shelf: Shelf,
-    workshop: Workshop,
-    told: Told,
-) -> Indexed:
-    """Make the index of an archive, its pages onto `shelf`.
+@dataclass(frozen=True)
+class Bench:
+    """What a pass works with; `told` hears how far it is, sizes are for tests to change."""
+
+    repository: EnvironmentRepository
+    shelf: Shelf
+    workshop: Workshop
+    told: Told
+    segment_bytes: int = SEGMENT_BYTES
+    page_segments: int = PAGE_SEGMENTS
+
+
+async def index_archive(bench: Bench, manifest: Manifest, data_type: DataType) -> Indexed:
+    """Make the index of an archive and put its pages onto the shelf.
 
     The SHA-256 of a database-only archive is None: its head tells where its blocks begin, which is known at the end.
     Raises the DumpError tree, ContradictionError, and what reading the repository raises.
     """
     if data_type is DataType.DATABASE_ONLY:
-        head = await dump_head(repository, manifest.database, workshop)
-        return await _index_dump(_Pass(repository, shelf, workshop, told), manifest, head)
-    return await _index_tar(_Pass(repository, shelf, workshop, told), tar_batches(repository, manifest, data_type))
+        head = await dump_head(bench.repository, manifest.database, bench.workshop)
+        return await _index_dump(_Pass(bench), manifest, head)
+    return await _index_tar(_Pass(bench), tar_batches(bench.repository, manifest, data_type))
 
 
 async def _index_tar(passing: "_Pass", batches: AsyncGenerator[Batch, None]) -> Indexed:
     whole = hashlib.sha256()
     async with aclosing(batches), aclosing(passing.run(batches, GzipEncoder(), start=0)) as several:
         async for one in several:
-            await passing.workshop.do(whole.update, one.data)
+            await passing.bench.workshop.do(whole.update, one.data)
     return Indexed(b"", passing.end, whole.hexdigest())
 
 
@@ -86,12 +90,9 @@ async def _index_dump(passing: "_Pass", manifest: Manifest, head: Head) -> Index
 class _Pass:
     """One pass: cuts, encodes side by side, and puts pages together."""
 
-    def __init__(self, repository: EnvironmentRepository, shelf: Shelf, workshop: Workshop, told: Told) -> None:
-        self.workshop = workshop
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
         self.end = 0
-        self._repository = repository
-        self._shelf = shelf
-        self._told = told
         self._number = 0
         self._segments: list[Segment] = []
         self._pieces: list[Piece] = []
@@ -101,10 +102,10 @@ class _Pass:
         self.end = page_start = start
         done_bytes = 0
         async with (
-            aclosing(read_first(self._repository, batches)) as reads,
-            aclosing(segments(reads)) as cuts,
+            aclosing(read_first(self.bench.repository, batches)) as reads,
+            aclosing(segments(reads, self.bench.segment_bytes)) as cuts,
             aclosing(self._works(cuts, encoder)) as works,
-            aclosing(self.workshop.in_order(works)) as several,
+            aclosing(self.bench.workshop.in_order(works)) as several,
         ):
             async for cut_bytes, pieces, one in several:
                 yield one
@@ -112,10 +113,10 @@ class _Pass:
                 self.end += one.segment.size_bytes
                 self._segments.append(one.segment)
                 joined(self._pieces, pieces)
-                if len(self._segments) >= PAGE_SEGMENTS or len(self._pieces) >= PAGE_PIECES:
+                if len(self._segments) >= self.bench.page_segments or len(self._pieces) >= PAGE_PIECES:
                     await self._turn_page(page_start)
                     page_start = self.end
-                await self._told(done_bytes, self.end)
+                await self.bench.told(done_bytes, self.end)
         encoder.end()
         if self._segments:
             await self._turn_page(page_start)
@@ -124,12 +125,18 @@ class _Pass:
         self, cuts: AsyncIterator[Cut], encoder: Encoder
     ) -> AsyncGenerator[Callable[[], tuple[int, list[Piece], Made]], None]:
         async for cut in cuts:
-            place, encode_now = await self.workshop.do(encoder.take, cut.data)
+            place, encode_now = await self.bench.workshop.do(encoder.take, cut.data)
             yield partial(_worked, len(cut.data), cut.pieces, partial(made, place, encode_now))
 
     async def _turn_page(self, start: int) -> None:
-        page = Page(number=self._number, start=start, segments=tuple(self._segments), pieces=tuple(self._pieces))
-        await self._shelf.put(page)
+        page = Page(
+            number=self._number,
+            start=start,
+            segment_bytes=self.bench.segment_bytes,
+            segments=tuple(self._segments),
+            pieces=tuple(self._pieces),
+        )
+        await self.bench.shelf.put(page)
         self._number += 1
         self._segments, self._pieces = [], []
 

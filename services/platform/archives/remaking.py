@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from services.platform.archives.cutting import Cut, read_again, segments
-from services.platform.archives.index import SEGMENT_BYTES, Page, Segment, between
+from services.platform.archives.index import Page, Segment, between
 from services.platform.archives.segments import made_again
 from services.platform.archives.workshop import Workshop
 from services.platform.repository import EnvironmentRepository
@@ -47,10 +47,10 @@ async def _of_page(
     repository: EnvironmentRepository, page: Page, workshop: Workshop, start: int, end: int
 ) -> AsyncGenerator[bytes, None]:
     first, last, at = _touched(page, start, end)
-    pieces = list(between(page.pieces, first * SEGMENT_BYTES, last * SEGMENT_BYTES))
+    pieces = list(between(page.pieces, first * page.segment_bytes, last * page.segment_bytes))
     async with (
         aclosing(read_again(repository, pieces)) as reads,
-        aclosing(segments(reads)) as cuts,
+        aclosing(segments(reads, page.segment_bytes)) as cuts,
         aclosing(_works(cuts, page.segments[first:last])) as works,
         aclosing(workshop.in_order(works)) as several,
     ):

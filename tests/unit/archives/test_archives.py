@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from contracts.events.archives import DataType
 from services.platform.archives import index as index_module
-from services.platform.archives import making
 from services.platform.archives.errors import ContradictionError, DamagedDumpError, NotTheSameError
-from services.platform.archives.index import SEGMENT_BYTES, unpack
+from services.platform.archives.index import unpack
 from services.platform.archives.kinds import file_name
 from services.platform.archives.workshop import Workshop
 from services.platform.objectstore import DirectoryObjectStore
@@ -30,11 +29,14 @@ from tests.support.manifests import BACKUP_ID, NOON
 ROW = b"%d\tsome order\t2026-03-04\n"
 ENTRIES = (TocEntry(1, b"TABLE", offset=(3, 0)), TocEntry(2, b"TABLE DATA"), TocEntry(3, b"BLOBS"))
 EVERY = tuple(DataType)
+ROWS = 20_000
+DOCUMENTS = documents(100, 4_000) | documents(1, 900_000, seed=2)
+SEGMENT = 64 * 1024
 
 
 def large_dump(rows: int) -> bytes:
     return dump(
-        ENTRIES, data_block(2, *(ROW % number for number in range(rows))), blobs_block(3, {7: [b"x" * 9000] * 700})
+        ENTRIES, data_block(2, *(ROW % number for number in range(rows))), blobs_block(3, {7: [b"x" * 9000] * 30})
     )
 
 
@@ -53,10 +55,9 @@ def repository(tmp_path: Path) -> EnvironmentRepository:
 async def several(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[DataType, tuple[Archive, bytes]]]:
     """Archives of every kind, of several pages, with all their bytes."""
     repository = RepositoryV1(DirectoryObjectStore(tmp_path_factory.mktemp("store")), bytes(32)).of(uuid4())
-    backup = await stored(repository, large_dump(800_000), documents(300, 40_000) | documents(1, 9_000_000, seed=2))
-    with pytest.MonkeyPatch.context() as patch, Workshop.open(2) as workshop:
-        patch.setattr(making, "PAGE_SEGMENTS", 3)
-        made = {kind: await archived(repository, backup, kind, workshop) for kind in EVERY}
+    backup = await stored(repository, large_dump(ROWS), DOCUMENTS)
+    with Workshop.open(2) as workshop:
+        made = {kind: await archived(repository, backup, kind, workshop, SEGMENT) for kind in EVERY}
         yield {kind: (archive, await archive.read()) for kind, archive in made.items()}
 
 
@@ -100,8 +101,8 @@ async def test_ranges_at_the_edges_of_segments_and_pages_are_slices_too(
 
 async def test_a_database_only_archive_holds_every_row(several: dict[DataType, tuple[Archive, bytes]]) -> None:
     found = restored(several[DataType.DATABASE_ONLY][1])
-    assert found.members[2, 0] == b"".join(ROW % number for number in range(800_000))
-    assert found.members[3, 7] == b"x" * 9000 * 700
+    assert found.members[2, 0] == b"".join(ROW % number for number in range(ROWS))
+    assert found.members[3, 7] == b"x" * 9000 * 30
     assert {id_: at for id_, (state, at) in found.offsets.items() if state == 2} == found.begins
 
 
@@ -111,11 +112,10 @@ async def test_a_full_archive_holds_metadata_dump_and_documents_in_order(
     with tarfile.open(fileobj=io.BytesIO(several[DataType.FILES_AND_DATABASE][1])) as opened:
         files = opened.getmembers()
         held = {file.name: _content(opened, file) for file in files}
-    expected = documents(300, 40_000) | documents(1, 9_000_000, seed=2)
-    names = [f"tree/{str(id_)[:2]}/{str(id_)[2:4]}/{id_}" for id_ in sorted(expected)]
+    names = [f"tree/{str(id_)[:2]}/{str(id_)[2:4]}/{id_}" for id_ in sorted(DOCUMENTS)]
     assert [file.name for file in files] == [".metadata", "db/db.backup", *names]
-    assert held["db/db.backup"] == large_dump(800_000)
-    assert [held[name] for name in names] == [expected[id_] for id_ in sorted(expected)]
+    assert held["db/db.backup"] == large_dump(ROWS)
+    assert [held[name] for name in names] == [DOCUMENTS[id_] for id_ in sorted(DOCUMENTS)]
     assert {(file.mtime, file.uid, file.gid, file.uname, file.gname, file.mode) for file in files} == {
         (NOON.timestamp(), 0, 0, "", "", 0o644)
     }
@@ -156,8 +156,8 @@ async def test_gzip_members_can_be_read_one_by_one(several: dict[DataType, tuple
     archive, whole = several[DataType.FILES_AND_DATABASE]
     page = unpack(archive.pages[1])
     member = whole[page.start : page.start + page.segments[0].size_bytes]
-    assert len(gzip.decompress(member)) == SEGMENT_BYTES
-    assert len(zlib.decompressobj(31).decompress(whole)) == SEGMENT_BYTES
+    assert len(gzip.decompress(member)) == SEGMENT
+    assert len(zlib.decompressobj(31).decompress(whole)) == SEGMENT
 
 
 @pytest.mark.parametrize("kind", EVERY)

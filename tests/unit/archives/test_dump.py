@@ -32,7 +32,8 @@ def rewritten(data: bytes, cuts: Sequence[int] = ()) -> bytes:
     head = read_head(data, whole=True)
     assert head is not None
     body, at, place = data[head.size_bytes :], head.rewritten_size_bytes, BEGIN
-    written, offsets = b"", {}
+    written = b""
+    offsets: dict[int, int] = {}
     for start, end in pairwise([0, *sorted({cut for cut in cuts if 0 < cut < len(body)}), len(body)]):
         items, place = read_slice(place, body[start:end])
         made = encode(items)
