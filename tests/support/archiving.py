@@ -93,7 +93,7 @@ async def archived(
     return archive
 
 
-async def _told_nothing(_read: int, _made: int) -> None:
+async def _told_nothing(_read: int) -> None:
     """Nobody watches."""
 
 

@@ -18,8 +18,8 @@ from services.platform.archives.sources import Batch, dump_batches, dump_head, t
 from services.platform.archives.workshop import Workshop
 from services.platform.repository import EnvironmentRepository
 
-Told = Callable[[int, int], Awaitable[None]]
-"""Called with the bytes read and the bytes made so far, segment by segment."""
+Told = Callable[[int], Awaitable[None]]
+"""Called with the bytes read so far, segment by segment."""
 
 
 class Shelf(Protocol):
@@ -116,7 +116,7 @@ class _Pass:
                 if len(self._segments) >= self.bench.page_segments or len(self._pieces) >= PAGE_PIECES:
                     await self._turn_page(page_start)
                     page_start = self.end
-                await self.bench.told(done_bytes, self.end)
+                await self.bench.told(done_bytes)
         encoder.end()
         if self._segments:
             await self._turn_page(page_start)

@@ -103,11 +103,14 @@ class ClockSettings(Group):
 
 
 class GatewaySettings(Group):
-    """Where the gateway listens, and the address under which people know it (behind a proxy another one)."""
+    """Where the gateway listens, the address under which people know it (behind a proxy another one), and downloads."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
     public_url: Annotated[str | None, NoneIfEmpty] = None
+    archive_link_seconds: float = Field(default=defaults.ARCHIVE_LINK_HOURS * 3600, gt=0)
+    downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
+    """At most so many in one process; a download manager opens several for one file."""
 
 
 class LogSettings(Group):
