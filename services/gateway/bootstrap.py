@@ -42,7 +42,7 @@ from services.platform.process.http import serve
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
-from services.platform.repository import open_repository
+from services.platform.repository import open_for_reading
 
 
 async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, health: Health) -> Sequence[Task]:
@@ -58,7 +58,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     outcomes = OutcomeWatch(database)
     tide = Tide(database)
     decisions = Decisions(ground.producer, outcomes, clock)
-    repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
+    repository = await stack.enter_async_context(open_for_reading(settings.s3, settings.repository))
     workshop = stack.enter_context(Workshop.open())
     archives = Archives(
         database,

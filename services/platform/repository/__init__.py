@@ -4,7 +4,7 @@ The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRe
 """
 
 from services.platform.repository.lists import read_dangling, read_documents
-from services.platform.repository.opening import open_repository
+from services.platform.repository.opening import open_for_reading, open_repository
 from services.platform.repository.port import EnvironmentRepository, Hasher, Repository, StoredSequence, Verdict
 from services.platform.repository.v1 import RepositoryV1
 
@@ -15,6 +15,7 @@ __all__ = [
     "RepositoryV1",
     "StoredSequence",
     "Verdict",
+    "open_for_reading",
     "open_repository",
     "read_dangling",
     "read_documents",
