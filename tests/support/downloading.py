@@ -14,8 +14,11 @@ from services.platform.repository import RepositoryV1
 from services.platform.repository.keys import read_key_file
 from tests.support.archiving import stored
 from tests.support.dumps import TocEntry, blobs_block, data_block, dump
+from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json
 
+ENDS_WITHIN_SECONDS = 240
+"""On a machine where everything else runs too."""
 ENTRIES = (TocEntry(1, b"TABLE", offset=(3, 0)), TocEntry(2, b"TABLE DATA"), TocEntry(3, b"BLOBS"))
 
 
@@ -54,8 +57,18 @@ class Shelf:
 
     async def archive(self, backup: Json, data_type: str = "files_and_database") -> Json:
         """An archive that can be downloaded."""
-        asked = await self.ask(backup, data_type)
-        return await self.api.eventually(f"/api/v1/archives/{asked['archive_id']}", "state", "completed")
+        return await self.ended(await self.ask(backup, data_type))
+
+    async def ended(self, archive: Json, state: str = "completed") -> Json:
+        """The archive once it is in this state."""
+
+        async def look() -> Json | None:
+            found: Json = (await self.api.client.get(f"/api/v1/archives/{archive['archive_id']}")).json()
+            return found if found["state"] == state else None
+
+        seen = await eventually(look, within_seconds=ENDS_WITHIN_SECONDS)
+        assert seen is not None
+        return seen
 
     def stranger(self) -> httpx.AsyncClient:
         """Somebody without a key."""

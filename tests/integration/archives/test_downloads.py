@@ -17,12 +17,12 @@ from tests.support.downloading import Shelf, dump_of
 from tests.support.dumps import restored
 from tests.support.gateway import Json
 
-DOCUMENTS = documents(40, 50_000)
+DOCUMENTS = documents(20, 50_000)
 
 
 @pytest.fixture(scope="module")
 async def backup(shelf: Shelf) -> Json:
-    return await shelf.backup(dump_of(150_000), DOCUMENTS)
+    return await shelf.backup(dump_of(60_000), DOCUMENTS)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ async def test_a_full_archive_is_what_was_backed_up(full: Json, whole: bytes) ->
     tree = {f"tree/{str(id_)[:2]}/{str(id_)[2:4]}/{id_}": data for id_, data in DOCUMENTS.items()}
     metadata = held.pop(".metadata")
     assert b'"modelVersion"' in metadata
-    assert held == tree | {"db/db.backup": dump_of(150_000)}
+    assert held == tree | {"db/db.backup": dump_of(60_000)}
 
 
 async def test_a_database_only_archive_is_a_dump_that_says_where_its_data_is(shelf: Shelf, backup: Json) -> None:
@@ -52,7 +52,7 @@ async def test_a_database_only_archive_is_a_dump_that_says_where_its_data_is(she
         data = (await client.get(archive["url"])).content
     assert hashlib.sha256(data).hexdigest() == archive["sha256"]
     found = restored(data)
-    assert found.members[2, 0].count(b"\n") == 150_000
+    assert found.members[2, 0].count(b"\n") == 60_000
     assert {id_: at for id_, (state, at) in found.offsets.items() if state == 2} == found.begins
 
 
@@ -205,7 +205,7 @@ async def test_a_link_that_is_over_opens_nothing_and_asking_again_makes_a_new_on
     assert "over" in answer.json()["errorMessage"]
     again = await shelf.archive(backup)
     assert again["archive_id"] != archive["archive_id"]
-    seen = await shelf.api.eventually(f"/api/v1/archives/{archive['archive_id']}", "state", "expired")
+    seen = await shelf.ended(archive, "expired")
     assert seen["url"] is None
 
 
@@ -244,7 +244,7 @@ async def test_a_lost_index_answers_that_the_archive_is_gone(shelf: Shelf) -> No
     await shelf.execute("DELETE FROM gateway.archive_page WHERE archive_id = $1::text::uuid", archive["archive_id"])
     async with shelf.stranger() as client:
         assert (await client.get(archive["url"])).status_code == 410
-    seen = await shelf.api.eventually(f"/api/v1/archives/{archive['archive_id']}", "state", "expired")
+    seen = await shelf.ended(archive, "expired")
     assert seen["url"] is None
 
 
