@@ -1,7 +1,7 @@
 """Asking for an archive: once, again, with which right, of which backup; and what the log and the leases say of it."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -38,14 +38,6 @@ async def names_said(shelf: Shelf, archive: Json, last: str) -> list[str]:
     found = await eventually(look, within_seconds=ENDS_WITHIN_SECONDS)
     assert found is not None
     return found
-
-
-async def leases(shelf: Shelf, backup: Json) -> list[Json]:
-    """What holds a backup, as the catalog has it."""
-    async with shelf.api.database.transaction() as c:
-        rows = await c.fetch("SELECT document FROM read.backup WHERE backup_id = $1", UUID(backup["backup_id"]))
-    history: list[Json] = rows[0]["document"].get("history", [])
-    return [entry for entry in history if entry["what"].startswith("Lease")]
 
 
 async def test_asked_again_it_is_the_one_that_is_on_its_way_or_ready(shelf: Shelf) -> None:

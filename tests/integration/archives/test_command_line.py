@@ -32,6 +32,11 @@ async def backup(shelf: Shelf) -> Json:
     return await shelf.backup(dump_of(2_000), documents(30, 20_000))
 
 
+@pytest.fixture(scope="module")
+async def archive(shelf: Shelf, backup: Json) -> Archive:
+    return Archive.model_validate(await shelf.archive(backup))
+
+
 def test_a_backup_is_downloaded_under_its_own_name(nightkeep: Nightkeep, backup: Json, tmp_path: Path) -> None:
     done = nightkeep("backup", "download", backup["backup_id"], "--output", str(tmp_path), "--json")
     assert done.exit_code == 0, done.output
@@ -70,8 +75,7 @@ def test_both_halves_alone_are_nothing(nightkeep: Nightkeep, backup: Json) -> No
     assert done.exit_code == 2
 
 
-async def test_a_broken_download_goes_on_where_it_ended(shelf: Shelf, backup: Json, tmp_path: Path) -> None:
-    archive = Archive.model_validate(await shelf.archive(backup))
+def test_a_broken_download_goes_on_where_it_ended(archive: Archive, tmp_path: Path) -> None:
     target, whole = tmp_path / "full.tar.gz", httpx.get(archive.url or "", timeout=60).content
     part_of(target, archive).write_bytes(whole[: len(whole) // 2])
     told: list[int] = []
@@ -82,8 +86,7 @@ async def test_a_broken_download_goes_on_where_it_ended(shelf: Shelf, backup: Js
     assert [path.name for path in tmp_path.iterdir()] == ["full.tar.gz"]
 
 
-async def test_a_damaged_download_is_never_taken_for_the_file(shelf: Shelf, backup: Json, tmp_path: Path) -> None:
-    archive = Archive.model_validate(await shelf.archive(backup))
+def test_a_damaged_download_is_never_taken_for_the_file(archive: Archive, tmp_path: Path) -> None:
     target = tmp_path / "full.tar.gz"
     part_of(target, archive).write_bytes(b"something else")
     with pytest.raises(DamagedDownloadError, match="was removed"):
