@@ -3,7 +3,8 @@
 import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
+from pathlib import Path
+from uuid import UUID, uuid4
 
 from contracts.events.archives import DataType
 from contracts.manifest import DocumentLine, Lines, Manifest
@@ -11,10 +12,21 @@ from services.platform.archives.index import SEGMENT_BYTES, Page, pack, unpack
 from services.platform.archives.making import Bench, Indexed, index_archive
 from services.platform.archives.remaking import remade
 from services.platform.archives.workshop import Workshop
-from services.platform.repository import EnvironmentRepository
+from services.platform.objectstore import DirectoryObjectStore, ObjectStore
+from services.platform.repository import EnvironmentRepository, RepositoryV1
 from tests.support.manifests import manifest
 
 PIECE = 99_983
+
+
+def repository_of(store: ObjectStore, master: bytes, environment_id: UUID) -> EnvironmentRepository:
+    """An environment's repository in a store."""
+    return RepositoryV1(store, master).of(environment_id)
+
+
+def repository_in(directory: Path) -> EnvironmentRepository:
+    """A repository of an environment of its own, below a directory."""
+    return repository_of(DirectoryObjectStore(directory), bytes(32), uuid4())
 
 
 async def stored(repository: EnvironmentRepository, dump: bytes, documents: Mapping[UUID, bytes]) -> Manifest:

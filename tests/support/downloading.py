@@ -10,9 +10,8 @@ from uuid import UUID
 import httpx
 
 from services.platform.objectstore import S3ObjectStore
-from services.platform.repository import RepositoryV1
 from services.platform.repository.keys import read_key_file
-from tests.support.archiving import stored
+from tests.support.archiving import repository_of, stored
 from tests.support.dumps import TocEntry, blobs_block, data_block, dump
 from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json
@@ -41,7 +40,7 @@ class Shelf:
         place = f"/api/v1/environments/{environment['environment_id']}/backups"
         backup: Json = (await self.api.client.post(place)).json()
         master = read_key_file(self.api.platform.directory / "repository.key")
-        repository = RepositoryV1(self.store, master).of(UUID(environment["environment_id"]))
+        repository = repository_of(self.store, master, UUID(environment["environment_id"]))
         manifest = await stored(repository, content, documents)
         entry = manifest.backup.model_copy(update={"backup_id": UUID(backup["backup_id"])})
         verdict = await repository.put_manifest(manifest.model_copy(update={"backup": entry}))

@@ -15,11 +15,9 @@ from infra.sample import Sample, SampleEnvironment, SampleGround
 from infra.sample.registration import production_of
 from services.platform.archives.workshop import Workshop
 from services.platform.connectors.database import DatabaseAccess, EnvironmentDatabase
-from services.platform.objectstore import DirectoryObjectStore
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.settings import PostgresSettings
-from services.platform.repository import RepositoryV1
-from tests.support.archiving import archived, stored
+from tests.support.archiving import archived, repository_in, stored
 from tests.support.databases import execute
 from tests.support.restoring import TOOLS
 from tests.support.samples import drop_database, sample_ground, small_sample
@@ -40,7 +38,7 @@ class Downloaded:
     def script(self, dump: Path, *options: str) -> list[str]:
         """The SQL that pg_restore makes of a dump."""
         printed = self.sample.production.psql.program("pg_restore", [*options, "-f", "-", str(dump)])
-        return [line for line in printed.splitlines() if not line.startswith(RESTRICTED)]
+        return [_told(line) for line in printed.splitlines() if not line.startswith(RESTRICTED)]
 
     @contextmanager
     def restored(self, dump: Path, *options: str) -> Iterator[SampleEnvironment]:
@@ -67,12 +65,17 @@ async def downloaded(postgres: PostgresSettings, tmp_path_factory: pytest.TempPa
         yield Downloaded(ground, sample, ours, theirs)
 
 
+def _told(line: str) -> str:
+    """Comments name the owner that there is, or say that nobody asked for it."""
+    return line.partition("; Owner: ")[0] if line.startswith("-- ") else line
+
+
 async def _archive(sample: Sample, ground: SampleGround, directory: Path) -> bytes:
     """The archive of the dump that a backup would store."""
     access = DatabaseAccess.of(production_of(sample).database, SecretDirectory(ground.secrets))
     async with EnvironmentDatabase(access, TOOLS).open_snapshot() as snapshot, snapshot.dump() as pieces:
         dump = b"".join([piece async for piece in pieces])
-    repository = RepositoryV1(DirectoryObjectStore(directory / "store"), bytes(32)).of(uuid4())
+    repository = repository_in(directory / "store")
     with Workshop.open(2) as workshop:
         backup = await stored(repository, dump, {})
         archive = await archived(repository, backup, DataType.DATABASE_ONLY, workshop)

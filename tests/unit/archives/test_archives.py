@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,9 +20,8 @@ from services.platform.archives.errors import ContradictionError, DamagedDumpErr
 from services.platform.archives.index import unpack
 from services.platform.archives.kinds import file_name
 from services.platform.archives.workshop import Workshop
-from services.platform.objectstore import DirectoryObjectStore
-from services.platform.repository import EnvironmentRepository, RepositoryV1
-from tests.support.archiving import Archive, archived, documents, stored
+from services.platform.repository import EnvironmentRepository
+from tests.support.archiving import Archive, archived, documents, repository_in, stored
 from tests.support.dumps import TocEntry, blobs_block, data_block, dump, restored
 from tests.support.manifests import BACKUP_ID, NOON
 
@@ -48,13 +47,13 @@ def workshop() -> Iterator[Workshop]:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> EnvironmentRepository:
-    return RepositoryV1(DirectoryObjectStore(tmp_path), bytes(32)).of(uuid4())
+    return repository_in(tmp_path)
 
 
 @pytest.fixture(scope="module")
 async def several(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[DataType, tuple[Archive, bytes]]]:
     """Archives of every kind, of several pages, with all their bytes."""
-    repository = RepositoryV1(DirectoryObjectStore(tmp_path_factory.mktemp("store")), bytes(32)).of(uuid4())
+    repository = repository_in(tmp_path_factory.mktemp("store"))
     backup = await stored(repository, large_dump(ROWS), DOCUMENTS)
     with Workshop.open(2) as workshop:
         made = {kind: await archived(repository, backup, kind, workshop, SEGMENT) for kind in EVERY}
