@@ -66,7 +66,7 @@ async def measured(shelf: Shelf, size: Size) -> int:
     alone = len(zlib.compress(b"".join(table), 6))
     tell(f"  zlib 6 alone, one thread, the table only: {time.monotonic() - began:.1f} s")
     tell(
-        f"  database only is {database['size_bytes'] / alone:.3f} of what pg_dump's own compression makes of the table"
+        f"  database only is {database['size_bytes'] / alone:.3f} of what pg_dump makes of the table"
     )
     tell(f"  peak of memory {peak.bytes / MEGABYTE:.0f} MB")
     assert database["size_bytes"] <= ALLOWED_SIZE * alone
