@@ -61,7 +61,7 @@ class PostgresSettings(Group):
     sslmode: SslMode = "prefer"
     ca_file: Annotated[Path | None, NoneIfEmpty] = None
     connections: int = Field(default=10, ge=8)
-    """At most so many: six services stay below the usual 100. Relay and listeners hold up to five all the time."""
+    """At most so many: six services stay below the usual 100. Relay and listeners hold up to six all the time."""
 
 
 class S3Settings(Group):
