@@ -65,9 +65,7 @@ async def measured(shelf: Shelf, size: Size) -> int:
     began = time.monotonic()
     alone = len(zlib.compress(b"".join(table), 6))
     tell(f"  zlib 6 alone, one thread, the table only: {time.monotonic() - began:.1f} s")
-    tell(
-        f"  database only is {database['size_bytes'] / alone:.3f} of what pg_dump makes of the table"
-    )
+    tell(f"  database only is {database['size_bytes'] / alone:.3f} of what pg_dump makes of the table")
     tell(f"  peak of memory {peak.bytes / MEGABYTE:.0f} MB")
     assert database["size_bytes"] <= ALLOWED_SIZE * alone
     return peak.bytes

@@ -65,7 +65,7 @@ def test_a_file_that_is_there_is_not_replaced_unasked(nightkeep: Nightkeep, back
     arguments = ("backup", "download", backup["backup_id"], "--files-only", "-o", str(target))
     refused = nightkeep(*arguments)
     assert (refused.exit_code, target.read_bytes()) == (2, b"mine")
-    assert "is there already" in refused.output
+    assert "--overwrite" in refused.output
     assert nightkeep(*arguments, "--overwrite").exit_code == 0
     assert target.read_bytes() != b"mine"
 

@@ -19,7 +19,9 @@ QUICK = {
     "NIGHTKEEP_WORKER__HEARTBEAT_SECONDS": "2",
     "NIGHTKEEP_WORKER__BACKOFF_FIRST_SECONDS": "0.1",
 }
-DOCUMENTS = documents(60, 400_000)
+pytestmark = pytest.mark.timeout(900)
+DOCUMENTS = documents(40, 400_000)
+"""More than the buffers of a connection hold."""
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ async def kill_and_start_again(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("data_type", ["files_and_database", "database_only"])
 async def test_an_archive_whose_gateway_died_is_made_by_the_next_one(mortal: Shelf, data_type: str) -> None:
-    backup = await mortal.backup(dump_of(200_000), DOCUMENTS)
+    backup = await mortal.backup(dump_of(60_000), DOCUMENTS)
     asked = await mortal.ask(backup, data_type)
 
     async def has_begun() -> bool:
