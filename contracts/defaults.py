@@ -48,6 +48,8 @@ EXPIRY_ANSWER_SECONDS: Final = 60
 
 ARCHIVE_LINK_HOURS: Final = 8
 ARCHIVE_LEASE_HOURS: Final = 8
+DOWNLOADS_AT_ONCE: Final = 32
+"""Each takes some tens of megabytes, however large the archive is."""
 COPY_LEASE_HOURS: Final = 1
 CONDEMNED_HOURS: Final = 24
 

@@ -8,8 +8,8 @@ from contracts.envelope import Progress
 class JobProgressed(Progress):
     """One look at a running job, at most one a second.
 
-    `entity` is `backup`, `restore` or `check`; `step` counts from 1. Totals are None where they are not known yet.
-    `seconds_left` is an estimate for the whole job.
+    `entity` is `backup`, `restore`, `check` or `archive`; `step` counts from 1. Totals are None where they are not
+    known yet. `seconds_left` is an estimate for the whole job.
     """
 
     entity: str

@@ -12,6 +12,7 @@ from contracts.commands import retention as retention_commands
 from contracts.envelope import Body, Kind
 from contracts.events import alerts as alert_events
 from contracts.events import apps as app_events
+from contracts.events import archives as archive_events
 from contracts.events import backups as backup_events
 from contracts.events import commands as command_events
 from contracts.events import policies as policy_events
@@ -33,6 +34,7 @@ _MODULES: Final = (
     retention_events,
     policy_events,
     alert_events,
+    archive_events,
     progress,
 )
 

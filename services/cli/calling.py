@@ -1,15 +1,18 @@
 """What every call of the gateway is made of: one change, one thing, or a list page by page."""
 
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from contracts.progress import JobProgressed
 from services.cli.transport import Json, Query, Transport
+from services.cli.waiting import Deadline, follow
 from services.gateway.resources import Asked
 
 M = TypeVar("M", bound=BaseModel)
+OnProgress = Callable[[JobProgressed], None]
 
 
 class Calling:
@@ -36,6 +39,15 @@ class Calling:
             after = page.get("next")
             if after is None:
                 return
+
+    def _followed(self, path: str, result: type[M], on_progress: OnProgress | None, deadline: Deadline) -> M:
+        """The job at `path` when it has ended; `on_progress` hears every note."""
+        last: Any = None
+        for event in follow(self._transport, path, deadline):
+            last = event.data
+            if event.event == "progress" and on_progress is not None:
+                on_progress(JobProgressed.model_validate_json(event.data))
+        return result.model_validate_json(last)
 
 
 def environment_path(environment_id: UUID, below: str = "") -> str:

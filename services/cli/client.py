@@ -14,16 +14,14 @@ GatewayError                      every one says what was wrong and what to do; 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel
-
-from contracts.progress import JobProgressed
 from services.cli.alert_calls import AlertCalls
-from services.cli.calling import environment_path
+from services.cli.archive_calls import ArchiveCalls
+from services.cli.calling import OnProgress, environment_path
 from services.cli.errors import (
     GatewayError,
     NotFoundError,
@@ -35,7 +33,7 @@ from services.cli.errors import (
 )
 from services.cli.retention_calls import RetentionCalls
 from services.cli.transport import Transport
-from services.cli.waiting import Deadline, follow, poll
+from services.cli.waiting import Deadline, poll
 from services.gateway.resources import (
     App,
     AppChange,
@@ -72,11 +70,8 @@ __all__ = [
 CHECK_SECONDS: Final = 15.0
 """How long the gateway is asked to wait for findings before it answers that the look still goes on."""
 
-OnProgress = Callable[[JobProgressed], None]
-M = TypeVar("M", bound=BaseModel)
 
-
-class Gateway(RetentionCalls, AlertCalls):
+class Gateway(RetentionCalls, AlertCalls, ArchiveCalls):
     """A connection to the gateway at `url`, with the key of `user`. Close it, or use it as a context manager.
 
     Every changing call takes an `idempotency_key`; without one it makes its own and repeats with it while the answer
@@ -297,11 +292,3 @@ class Gateway(RetentionCalls, AlertCalls):
         """Send a dead letter again under a new id; returns that id."""
         path = f"/api/v1/dead-letters/{dead_letter_id}/replay"
         return self._change("POST", path, Replayed, None, idempotency_key).message_id
-
-    def _followed(self, path: str, result: type[M], on_progress: OnProgress | None, deadline: Deadline) -> M:
-        last: Any = None
-        for event in follow(self._transport, path, deadline):
-            last = event.data
-            if event.event == "progress" and on_progress is not None:
-                on_progress(JobProgressed.model_validate_json(event.data))
-        return result.model_validate_json(last)

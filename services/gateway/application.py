@@ -11,8 +11,10 @@ from services.gateway.resources import Refusal
 from services.gateway.routes import (
     alerts,
     apps,
+    archives,
     backups,
     dead_letters,
+    downloads,
     environments,
     errors,
     platform,
@@ -34,10 +36,11 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - Every changing call takes an `Idempotency-Key`, and answers with the one that it used. The same key asks for the same
   thing: after `503 NOT_KNOWN_YET`, a time-out or a broken connection repeat the call with it, and the one answer comes.
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
+- A backup is downloaded by a link of its archive, which needs no key and goes on after a break (Range, ETag).
 - What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
 """
 ROUTES: Final = (
-    apps, environments, backups, restores, retention, policies, alerts, dead_letters, platform,
+    apps, environments, backups, archives, downloads, restores, retention, policies, alerts, dead_letters, platform,
     deploy, snapshots, v2_restores,
 )  # fmt: skip
 _REFUSALS: Final = {
@@ -95,4 +98,4 @@ def _mend(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         if int(status) in _REFUSALS:
             response["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
-    operation["security"] = _SECURITY
+    operation["security"] = [] if "downloads" in operation["tags"] else _SECURITY

@@ -4,13 +4,16 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from secrets import token_bytes
 
 from services.gateway.adapters.alerts import SERVICE, AlertBook
+from services.gateway.adapters.archives import ARCHIVE_JOB, Archives, link_key
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.decisions import Decisions
 from services.gateway.adapters.deliveries import WEBHOOK
+from services.gateway.adapters.downloads import Downloads
 from services.gateway.adapters.outcomes import OutcomeWatch
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
@@ -19,20 +22,27 @@ from services.gateway.adapters.signing_secrets import SigningSecrets
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
 from services.gateway.application import make_application
+from services.gateway.archiving import ArchiveJob, Press, expire_for_ever
 from services.gateway.delivery import DeliveryJob
+from services.gateway.domain.links import KEY_BYTES
 from services.gateway.handlers import Handlers
 from services.gateway.parts import Parts
 from services.gateway.settings import GatewayServiceSettings
+from services.platform.archives.deflate import encoder
+from services.platform.archives.workshop import Workshop
 from services.platform.database import migrate
 from services.platform.foundation import Foundation
 from services.platform.jobs import JobQueue, Worker
+from services.platform.jobs.reporting import Reporter
 from services.platform.messaging.follower import EventFollower
-from services.platform.messaging.progress import ProgressTail
+from services.platform.messaging.progress import ProgressPublisher, ProgressTail
 from services.platform.process.clock import SystemClock, open_clock
 from services.platform.process.health import Health
 from services.platform.process.http import serve
+from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
+from services.platform.repository import open_for_reading
 
 
 async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, health: Health) -> Sequence[Task]:
@@ -47,10 +57,21 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
 
     outcomes = OutcomeWatch(database)
     tide = Tide(database)
+    decisions = Decisions(ground.producer, outcomes, clock)
+    repository = await stack.enter_async_context(open_for_reading(settings.s3, settings.repository))
+    workshop = stack.enter_context(Workshop.open())
+    archives = Archives(
+        database,
+        ground.events,
+        queue,
+        clock=clock,
+        encoder=await workshop.do(encoder),
+        secret=await link_key(database, token_bytes(KEY_BYTES)),
+    )
     secrets = SigningSecrets(SecretDirectory(settings.secrets_directory) if settings.secrets_directory else None)
     parts = Parts(
         authenticator=Authenticator(database, time.monotonic),
-        changes=Changes(Decisions(ground.producer, outcomes, clock), tide),
+        changes=Changes(decisions, tide),
         read_model=read_model,
         tide=tide,
         progress=progress,
@@ -59,11 +80,18 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         alerts=AlertBook(database, ground.events, queue, clock),
         webhooks=Webhooks(database, queue, secrets, clock),
         clock=clock,
+        archives=archives,
+        downloads=Downloads(
+            database, repository, archives, workshop=workshop, at_once=settings.gateway.downloads_at_once
+        ),
         health=health,
+        public_url=settings.gateway.public_url,
     )
     health.ready_when("read model", read_model.is_there)
     application = make_application(parts, public_url=settings.gateway.public_url)
     reactions = Handlers(parts.alerts).reactions()
+    press = Press(database, repository, workshop, archives, decisions, clock, settings.gateway.archive_link_seconds)
+    publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     delivering = DeliveryJob(Receivers(settings.webhooks), secrets, SystemClock())
     return [
         outcomes.run(),
@@ -71,6 +99,8 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         ground.relay.run(),
         EventFollower(SERVICE, database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]).run(),
         Worker(queue, {WEBHOOK: delivering}, settings.delivering).run(),
+        Worker(queue, {ARCHIVE_JOB: ArchiveJob(press)}, settings.archiving, Reporter(publisher)).run(),
+        expire_for_ever(archives),
         serve(application, settings.gateway.host, settings.gateway.port),
         _set_at_the_end(parts.closing),
     ]

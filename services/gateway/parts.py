@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import dataclass, field
 
 from services.gateway.adapters.alerts import AlertBook
+from services.gateway.adapters.archives import Archives
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.dead_letters import DeadLetterBox
+from services.gateway.adapters.downloads import Downloads
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
 from services.gateway.adapters.steady import SteadyLists
@@ -19,7 +21,10 @@ from services.platform.process.health import Health
 
 @dataclass(frozen=True)
 class Parts:
-    """One of each; `closing` is set when the process ends, so that event streams end too."""
+    """One of each; `closing` is set when the process ends, so that event streams end too.
+
+    `public_url` is where people reach the gateway, where that is known.
+    """
 
     authenticator: Authenticator
     changes: Changes
@@ -31,6 +36,9 @@ class Parts:
     alerts: AlertBook
     webhooks: Webhooks
     clock: Clock
+    archives: Archives
+    downloads: Downloads
     health: Health
+    public_url: str | None = None
     steady_lists: SteadyLists = field(default_factory=SteadyLists)
     closing: asyncio.Event = field(default_factory=asyncio.Event)

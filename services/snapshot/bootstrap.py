@@ -11,6 +11,7 @@ from services.platform.environments import Environments
 from services.platform.foundation import Foundation
 from services.platform.jobs.attempt import JobKind
 from services.platform.jobs.queue import JobQueue
+from services.platform.jobs.reporting import Reporter
 from services.platform.jobs.worker import Worker
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher
@@ -27,7 +28,6 @@ from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import PACKAGE as NIGHTS
 from services.snapshot.nights.scheduler import NightScheduler
 from services.snapshot.parts import SERVICE, Parts
-from services.snapshot.report import Reporter
 from services.snapshot.settings import SnapshotSettings
 
 

@@ -32,7 +32,7 @@ ADMIN: Final = "ada"
 NO_S3: Final = S3Settings(
     endpoint_url="http://127.0.0.1:9", bucket="none", access_key_id="none", secret_access_key=SecretStr("none")
 )
-"""Neither catalog nor gateway opens the object store."""
+"""The catalog opens no object store, and the gateway does without one until somebody downloads."""
 
 
 @dataclass
@@ -99,12 +99,12 @@ class Api:
         history.environment_id = UUID(environment["environment_id"])
         return history
 
-    async def completed(self, environment: Json, backup: Json) -> None:
-        """Have the snapshot service complete a backup."""
+    async def completed(self, environment: Json, backup: Json, **changes: object) -> None:
+        """Have the snapshot service complete a backup; `changes` to what it says of it."""
         history = self.history(environment)
         history.backup_id = UUID(backup["backup_id"])
         stream = f"snapshot/backup/{backup['backup_id']}"
-        await self.tell(history.record(stream, "BackupStarted"), history.record(stream, "BackupCompleted"))
+        await self.tell(history.record(stream, "BackupStarted"), history.record(stream, "BackupCompleted", **changes))
         await self.eventually(f"/api/v1/backups/{backup['backup_id']}", "state", "completed")
 
     async def failed(self, environment: Json, backup: Json) -> None:
@@ -193,12 +193,15 @@ def described(name: str = "production", **changes: object) -> Json:
 
 
 @asynccontextmanager
-async def open_api(kafka: KafkaSettings, postgres: PostgresSettings, directory: Path) -> AsyncIterator[Api]:
-    """A catalog and a gateway, both ready, with an administrator."""
+async def open_api(
+    kafka: KafkaSettings, postgres: PostgresSettings, directory: Path, s3: S3Settings = NO_S3, **settings: str
+) -> AsyncIterator[Api]:
+    """A catalog and a gateway, both ready, with an administrator; `settings` as the environment names them."""
     own = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
     database = FreshDatabase(postgres)
     try:
-        async with open_platform(own, database, NO_S3, directory) as platform:
+        async with open_platform(own, database, s3, directory) as platform:
+            platform.settings |= settings
             await platform.start("catalog", "gateway")
             async with _api(platform, own, database) as api:
                 yield api

@@ -12,12 +12,12 @@ from contracts.errors import FailureCode
 from contracts.events.backups import BackupKind, BackupRequested, Tier
 from contracts.manifest import BackupEntry, Burial
 from contracts.values import Finding, Severity
+from services.platform.jobs.reporting import progressed
 from services.platform.jobs.run import ProgressNote
 from services.snapshot.domain.endings import buried, completed, failed
 from services.snapshot.domain.sightings import EXAMPLES, Sightings
 from services.snapshot.domain.warnings import Met, warnings_of
 from services.snapshot.reading import Budget
-from services.snapshot.report import progressed
 from tests.support.eventually import eventually
 from tests.support.manifests import manifest
 

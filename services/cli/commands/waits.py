@@ -20,7 +20,7 @@ INTERRUPTED: Final = 130
 
 def end_of_backup(session: Session, gateway: Gateway, backup_id: UUID, timeout_seconds: float | None) -> None:
     """Follow a backup to its end and show it. Raises Exit when it failed."""
-    with _followed(session, "the backup", f"nightkeep backup show {backup_id}") as on_progress:
+    with followed(session, "the backup", f"nightkeep backup show {backup_id}") as on_progress:
         ended = gateway.wait_for_backup(backup_id, on_progress, timeout_seconds=timeout_seconds)
     session.tell(ended, details.backup(ended))
     _fail_if(ended.state is BackupState.FAILED)
@@ -28,14 +28,15 @@ def end_of_backup(session: Session, gateway: Gateway, backup_id: UUID, timeout_s
 
 def end_of_restore(session: Session, gateway: Gateway, restore_id: UUID, timeout_seconds: float | None) -> None:
     """Follow a restore, or its undo, to its end and show it. Raises Exit when it failed."""
-    with _followed(session, "the restore", f"nightkeep restore show {restore_id}") as on_progress:
+    with followed(session, "the restore", f"nightkeep restore show {restore_id}") as on_progress:
         ended = gateway.wait_for_restore(restore_id, on_progress, timeout_seconds=timeout_seconds)
     session.tell(ended, details.restore(ended))
     _fail_if(ended.state is RestoreState.FAILED or ended.undo_state == "failed")
 
 
 @contextmanager
-def _followed(session: Session, what: str, see: str) -> Iterator[OnProgress | None]:
+def followed(session: Session, what: str, see: str) -> Iterator[OnProgress | None]:
+    """What shows a job's progress; Ctrl-C leaves the job alone and says where it is to be `see`n."""
     try:
         if session.as_json:
             yield None

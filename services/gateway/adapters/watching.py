@@ -8,15 +8,15 @@ from uuid import UUID
 from fastapi.sse import ServerSentEvent
 
 from contracts.progress import JobProgressed
-from contracts.states import BackupState, RestoreState
+from contracts.states import ArchiveState, BackupState, RestoreState
 from services.gateway.parts import Parts
-from services.gateway.resources import Backup, Restore
+from services.gateway.resources import Archive, Backup, Restore
 
 LOOK_SECONDS: Final = 0.5
 REPEAT_SECONDS: Final = 5.0
 """The state is told again at least this often, so that a watcher knows a silent stream from a dead one."""
 
-T = TypeVar("T", Backup, Restore)
+T = TypeVar("T", Backup, Restore, Archive)
 
 
 def watch_backup(parts: Parts, backup: Backup) -> AsyncIterator[ServerSentEvent]:
@@ -29,6 +29,17 @@ def watch_restore(parts: Parts, restore: Restore) -> AsyncIterator[ServerSentEve
     return _watch(
         parts, restore, lambda: parts.read_model.restore(restore.restore_id), _restore_ended, restore.restore_id
     )
+
+
+def watch_archive(
+    parts: Parts, archive: Archive, look: Callable[[], Awaitable[Archive]]
+) -> AsyncIterator[ServerSentEvent]:
+    """The archive's events, from its present state to its end; `look` brings it with its link."""
+    return _watch(parts, archive, look, _archive_ended, archive.archive_id)
+
+
+def _archive_ended(archive: Archive) -> bool:
+    return archive.state not in (ArchiveState.QUEUED, ArchiveState.RUNNING)
 
 
 def _backup_ended(backup: Backup) -> bool:

@@ -29,6 +29,7 @@ from services.gateway.resources.apps import (
     Reclaimed,
     StoppedSweep,
 )
+from services.gateway.resources.archives import Archive, ArchivePage
 from services.gateway.resources.backups import (
     Backup,
     BackupPage,
@@ -60,6 +61,8 @@ __all__ = [
     "AppChange",
     "AppPage",
     "Approval",
+    "Archive",
+    "ArchivePage",
     "Asked",
     "Backup",
     "BackupPage",

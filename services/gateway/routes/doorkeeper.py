@@ -1,5 +1,6 @@
 """Lets nobody in without a key: whatever is not named as open is closed, routes of later releases too."""
 
+import re
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -7,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.adapters.authentication import Authenticator
+from services.gateway.domain import links
 from services.gateway.domain.rights import Caller
 from services.gateway.routes.errors import away, refusal
 from services.platform.process.errors import TransientError
@@ -15,6 +17,8 @@ OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", 
 """Probes carry no key, and the description of the API is no secret."""
 OPEN_DIRECTORY: Final = "/static-offline-docs/"
 """The files of the page /docs."""
+OPEN_LINK: Final = re.compile(links.PREFIX + r"[0-9a-f-]{36}/[A-Za-z0-9._-]+")
+"""Direct links of archives: their signature is their key."""
 
 
 class Doorkeeper:
@@ -51,6 +55,8 @@ class Doorkeeper:
 
 def _is_open(scope: Scope) -> bool:
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    if scope["method"] in {"GET", "HEAD"} and OPEN_LINK.fullmatch(path):
+        return True
     return path in OPEN_PATHS or path.startswith(OPEN_DIRECTORY)
 
 

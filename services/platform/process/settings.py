@@ -60,10 +60,8 @@ class PostgresSettings(Group):
     password: SecretStr
     sslmode: SslMode = "prefer"
     ca_file: Annotated[Path | None, NoneIfEmpty] = None
-    connections: int = Field(default=10, ge=6)
-    """At most so many: six services stay below the usual 100. Relay and listeners hold up to four all the time."""
     connections: int = Field(default=10, ge=8)
-    """At most so many: six services stay below the usual 100. Relay and listeners hold up to five all the time."""
+    """At most so many: six services stay below the usual 100. Relay and listeners hold up to six all the time."""
 
 
 class S3Settings(Group):
@@ -110,11 +108,14 @@ class ClockSettings(Group):
 
 
 class GatewaySettings(Group):
-    """Where the gateway listens, and the address under which people know it (behind a proxy another one)."""
+    """Where the gateway listens, the address under which people know it (behind a proxy another one), and downloads."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
     public_url: Annotated[str | None, NoneIfEmpty] = None
+    archive_link_seconds: float = Field(default=defaults.ARCHIVE_LINK_HOURS * 3600, gt=0)
+    downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
+    """At most so many in one process; a download manager opens several for one file."""
 
 
 class LogSettings(Group):

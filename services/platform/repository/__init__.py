@@ -4,7 +4,7 @@ The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRe
 """
 
 from services.platform.repository.lists import read_dangling, read_documents
-from services.platform.repository.opening import open_repository
+from services.platform.repository.opening import open_for_reading, open_repository
 from services.platform.repository.port import (
     Condemned,
     EnvironmentRepository,
@@ -27,6 +27,7 @@ __all__ = [
     "StoredDump",
     "StoredSequence",
     "Verdict",
+    "open_for_reading",
     "open_repository",
     "read_dangling",
     "read_documents",

@@ -26,3 +26,14 @@ async def open_repository(s3: S3Settings, repository: RepositorySettings, new_id
         wraps = Wraps(store, master, recovery)
         await wraps.verify()
         yield RepositoryV2(store, master, new_id, wraps)
+
+
+@asynccontextmanager
+async def open_for_reading(s3: S3Settings, repository: RepositorySettings) -> AsyncIterator[Repository]:
+    """The repository for who only reads: the store need not be there yet, and what it cannot do harms nobody.
+
+    Raises RepositoryKeyError.
+    """
+    master = read_key_file(repository.key_file)
+    async with S3ObjectStore.open(s3) as store:
+        yield RepositoryV2(store, master)

@@ -1,0 +1,73 @@
+"""`nightkeep backup download`: a backup as a file on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.events.archives import DataType
+from contracts.states import ArchiveState
+from services.cli.client import Gateway
+from services.cli.commands import options
+from services.cli.commands.waits import followed
+from services.cli.downloading import download as bring
+from services.cli.exits import Exit
+from services.cli.names import as_id
+from services.cli.session import Session, session_of
+from services.cli.show import formats
+from services.cli.show.downloads import download_bar
+from services.gateway.resources import Archive
+
+DatabaseOnly = Annotated[
+    bool, typer.Option("--database-only", help="Only the database, as a dump that `pg_restore` reads.")
+]
+FilesOnly = Annotated[bool, typer.Option("--files-only", help="Only the file documents; it cannot be restored.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file, or the directory that it goes into.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")]
+
+
+def download(  # noqa: PLR0913 -- one parameter for each option
+    context: typer.Context,
+    *,
+    backup: options.Backup,
+    database_only: DatabaseOnly = False,
+    files_only: FilesOnly = False,
+    output: Output = None,
+    overwrite: Overwrite = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Download a backup. A download that broke goes on when it is repeated; its SHA-256 is checked at the end."""
+    if database_only and files_only:
+        raise typer.BadParameter("--database-only and --files-only leave nothing: give one of them, or none")
+    wanted = DataType.DATABASE_ONLY if database_only else DataType.FILES_ONLY if files_only else None
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        asked = gateway.create_archive(as_id(backup, "backup"), wanted or DataType.FILES_AND_DATABASE)
+        target = _target(output, asked.file_name, overwrite=overwrite)
+        archive = _ready(session, gateway, asked)
+    with download_bar(session.err, target.name, archive.size_bytes or 0) as on_bytes:
+        bring(archive, target, on_bytes)
+    session.tell(archive, f"{target} ({formats.size(archive.size_bytes)}, SHA-256 {archive.sha256})")
+
+
+def _ready(session: Session, gateway: Gateway, asked: Archive) -> Archive:
+    """The archive with its link. Raises Exit when it could not be made."""
+    if asked.state is ArchiveState.COMPLETED:
+        return asked
+    with followed(session, "the archive", f"nightkeep backup download {asked.backup_id}") as on_progress:
+        archive = gateway.wait_for_archive(asked.archive_id, on_progress)
+    if archive.state is not ArchiveState.COMPLETED:
+        session.tell(archive, f"the archive could not be made: {archive.status_message}")
+        raise typer.Exit(Exit.FAILED)
+    return archive
+
+
+def _target(output: Path | None, file_name: str, *, overwrite: bool) -> Path:
+    """Where the file goes. Raises BadParameter where one is there already."""
+    place = output or Path()
+    target = place / Path(file_name).name if place.is_dir() else place
+    if target.exists() and not overwrite:
+        raise typer.BadParameter(f"{target} is there already: name another file with --output, or give --overwrite")
+    return target

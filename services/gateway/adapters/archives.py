@@ -1,0 +1,234 @@
+"""Archives in the gateway's own schema: asked for once, found again, over when their link ends."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from contracts.envelope import Cause, Event
+from contracts.errors import RejectionCode
+from contracts.events.archives import ArchiveExpired, ArchiveRequested, DataType
+from contracts.states import ARCHIVE, ArchiveState, BackupState, move
+from contracts.streams import stream
+from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.pages import page
+from services.gateway.domain.links import Link
+from services.gateway.domain.paging import Instant
+from services.gateway.domain.refusals import NotFoundError, key_reused, rejection
+from services.gateway.resources import Archive, ArchivePage, Backup, Failure
+from services.platform.archives.kinds import file_name
+from services.platform.database import Connection, Database, Record, load_queries
+from services.platform.eventstore.store import EventStore
+from services.platform.jobs import JobQueue, NewJob
+from services.platform.process.clock import Clock
+
+SERVICE: Final = "gateway"
+ARCHIVE_JOB: Final = "archive"
+"""The kind of job that makes an archive's index; its id is the archive's."""
+READING: Final = "repository"
+"""What jobs of this kind spare, as others spare a host."""
+EXPIRED_AT_ONCE: Final = 100
+PAGES_KEPT_SECONDS: Final = 24 * 3600
+"""A download that began in the link's last minute may take a day."""
+
+queries = load_queries("services.gateway")
+
+Why = Literal["link_ended", "encoder_changed", "not_the_same"]
+
+
+class Archives:
+    """What was asked for, and what became of it. `encoder` is the only one that this process can make again."""
+
+    def __init__(  # noqa: PLR0913 -- what is kept, said, queued, when, and how it is made
+        self, database: Database, events: EventStore, queue: JobQueue, *, clock: Clock, encoder: str, secret: bytes
+    ) -> None:
+        self.link_key: Final = secret
+        self._database = database
+        self._events = events
+        self._queue = queue
+        self._clock = clock
+        self._encoder = encoder
+
+    async def ask(self, intent: Intent, backup: Backup, data_type: DataType) -> Archive:
+        """The archive that is ready or on its way, else a new one. Raises RefusalError."""
+        archive_id = intent.created_id("archive")
+        async with self._database.transaction() as c:
+            await queries.lock_archives(c, backup_id=str(backup.backup_id))
+            known = await queries.find_archive(c, archive_id=archive_id)
+            if known is not None:
+                return _the_same(known, backup, data_type)
+            living = await self._living(c, backup, data_type)
+            if living is not None:
+                return shown(living)
+            if backup.state is not BackupState.COMPLETED:
+                raise rejection(RejectionCode.NOT_ALLOWED, "only a completed backup can be downloaded", None)
+            return await self._new(c, intent, backup, data_type)
+
+    async def find(self, archive_id: UUID) -> Archive:
+        """One archive. Raises NotFoundError."""
+        async with self._database.transaction() as c:
+            return shown(await _found(c, archive_id))
+
+    async def of_backup(self, backup_id: UUID, *, after: Instant | None, limit: int) -> ArchivePage:
+        """A backup's archives, newest first."""
+        rows, on = await page(self._database, queries.archives, limit, after, backup_id=backup_id)
+        return ArchivePage(archives=[shown(row) for row in rows], next=on)
+
+    async def expire(self, archive_id: UUID, why: Why) -> None:
+        """Its link works no more; again is harmless."""
+        async with self._database.transaction() as c:
+            row = await _found(c, archive_id)
+            if row["state"] == ArchiveState.COMPLETED:
+                await self._expire(c, row, why)
+
+    async def expire_ended(self) -> int:
+        """Expire archives whose link has ended, and forget the pages of those that nobody can still be reading."""
+        async with self._database.transaction() as c:
+            ended = [row["archive_id"] async for row in queries.ended_archives(c, count=EXPIRED_AT_ONCE)]
+        for archive_id in ended:
+            await self.expire(archive_id, "link_ended")
+        async with self._database.transaction() as c:
+            await queries.forget_pages(c, grace_seconds=PAGES_KEPT_SECONDS)
+        return len(ended)
+
+    async def can_be_made(self, archive_id: UUID) -> bool:
+        """Whether this process makes the bytes that the archive's encoder made. Raises NotFoundError."""
+        async with self._database.transaction() as c:
+            return bool((await _found(c, archive_id))["encoder"] == self._encoder)
+
+    async def say(self, c: Connection, archive_id: UUID, body: Event, cause: Cause, key: str) -> None:
+        """Append an event to the archive's stream."""
+        name = stream(SERVICE, "archive", archive_id)
+        last = await self._events.last_sequence(c, name)
+        await self._events.append(c, name, [body], cause, key, after=last, now=self._clock.now())
+
+    async def _living(self, c: Connection, backup: Backup, data_type: DataType) -> Record | None:
+        """The archive that is ready or on its way; one that is of no use any more makes room."""
+        row: Record | None = await queries.living_archive(c, backup_id=backup.backup_id, data_type=data_type)
+        if row is None or row["state"] != ArchiveState.COMPLETED:
+            return row
+        if row["encoder"] != self._encoder:
+            await self._expire(c, row, "encoder_changed")
+            return None
+        if row["link_ends_at"] <= await queries.postgres_time(c):
+            await self._expire(c, row, "link_ended")
+            return None
+        return row
+
+    async def _expire(self, c: Connection, row: Record, why: Why) -> None:
+        move(ARCHIVE, ArchiveState(row["state"]), ArchiveState.EXPIRED)
+        now = self._clock.now()
+        if not await queries.expire_archive(c, archive_id=row["archive_id"], now=now):
+            return
+        body = ArchiveExpired(
+            archive_id=row["archive_id"],
+            backup_id=row["backup_id"],
+            environment_id=row["environment_id"],
+            expired_at=now,
+            why=why,
+        )
+        cause = Cause(row["archive_id"], row["archive_id"], SERVICE, actor_verified=True)
+        await self.say(c, row["archive_id"], body, cause, str(row["app_id"]))
+
+    async def _new(self, c: Connection, intent: Intent, backup: Backup, data_type: DataType) -> Archive:
+        archive_id, now = intent.created_id("archive"), self._clock.now()
+        await queries.add_archive(
+            c,
+            archive_id=archive_id,
+            backup_id=backup.backup_id,
+            environment_id=backup.environment_id,
+            app_id=backup.app_id,
+            data_type=data_type,
+            file_name=file_name(data_type, backup.backup_id, backup.created_at),
+            requested_at=now,
+            requested_by=intent.caller.user,
+        )
+        cause = Cause(intent.command_id, intent.command_id, intent.caller.actor, actor_verified=True)
+        body = ArchiveRequested(
+            archive_id=archive_id,
+            backup_id=backup.backup_id,
+            environment_id=backup.environment_id,
+            data_type=data_type,
+            requested_at=now,
+            requested_by=intent.caller.user,
+        )
+        await self.say(c, archive_id, body, cause, str(backup.app_id))
+        await self._queue.put(c, _job(archive_id, backup, data_type, intent.caller.user, cause))
+        return shown(await _found(c, archive_id))
+
+
+def link_of(archive: Archive) -> Link | None:
+    """The archive's link, as long as there is one."""
+    if archive.state is not ArchiveState.COMPLETED or archive.sha256 is None or archive.link_ends_at is None:
+        return None
+    return Link(archive.archive_id, archive.file_name, archive.sha256, archive.link_ends_at)
+
+
+async def link_key(database: Database, fresh: bytes) -> bytes:
+    """The key that links are signed with; the first process of all makes it of `fresh`."""
+    async with database.transaction() as c:
+        key: bytes = await queries.link_key(c, fresh=fresh)
+        return key
+
+
+async def postgres_time(database: Database) -> datetime:
+    """What links and leases end by."""
+    async with database.transaction() as c:
+        now: datetime = await queries.postgres_time(c)
+        return now
+
+
+def shown(row: Record) -> Archive:
+    """A row as the API shows it; the link is added by whoever knows the gateway's address."""
+    failure = None if row["failure"] is None else Failure.model_validate(row["failure"])
+    kept = {name: row[name] for name in _AS_KEPT}
+    told = "" if failure is None else failure.reason
+    return Archive(
+        **kept, created_at=row["requested_at"], created_by=row["requested_by"], failure=failure, status_message=told
+    )
+
+
+_AS_KEPT: Final[Sequence[str]] = (
+    "archive_id",
+    "backup_id",
+    "environment_id",
+    "data_type",
+    "state",
+    "file_name",
+    "updated_at",
+    "finished_at",
+    "estimated_bytes",
+    "size_bytes",
+    "sha256",
+    "link_ends_at",
+)
+
+
+def _the_same(row: Record, backup: Backup, data_type: DataType) -> Archive:
+    if (row["backup_id"], row["data_type"]) != (backup.backup_id, data_type):
+        raise key_reused()
+    return shown(row)
+
+
+async def _found(c: Connection, archive_id: UUID) -> Record:
+    row: Record | None = await queries.find_archive(c, archive_id=archive_id)
+    if row is None:
+        raise NotFoundError(RejectionCode.NOT_FOUND, "there is no archive with this id")
+    return row
+
+
+def _job(archive_id: UUID, backup: Backup, data_type: DataType, user: str, cause: Cause) -> NewJob:
+    return NewJob(
+        job_id=archive_id,
+        kind=ARCHIVE_JOB,
+        environment_id=backup.environment_id,
+        host=READING,
+        payload={
+            "backup_id": str(backup.backup_id),
+            "manifest_hash": backup.manifest_hash,
+            "data_type": data_type,
+            "user": user,
+        },
+        cause=cause,
+        key=str(backup.app_id),
+    )

@@ -1,0 +1,129 @@
+"""Opens an archive for somebody who has its link, and makes what is asked of it."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from services.gateway.adapters.archive_index import StoredIndex
+from services.gateway.adapters.archives import Archives, link_of, postgres_time
+from services.gateway.domain.links import Link, end_of, is_ours
+from services.gateway.domain.ranges import Span
+from services.gateway.domain.refusals import NotFoundError, RefusalError
+from services.gateway.resources import Archive
+from services.platform.archives.errors import NotTheSameError
+from services.platform.archives.remaking import remade
+from services.platform.archives.workshop import Workshop
+from services.platform.database import Database
+from services.platform.process.errors import TransientError
+from services.platform.repository import Repository
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What a caller shows: the parts of a link."""
+
+    archive_id: UUID
+    file_name: str
+    until: int
+    signature: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bytes of the archive, and what is written before them."""
+
+    span: Span
+    head: bytes = b""
+
+
+class Downloads:
+    """Downloads of this process, at most `at_once` of them: each takes some tens of megabytes."""
+
+    def __init__(
+        self, database: Database, repository: Repository, archives: Archives, *, workshop: Workshop, at_once: int
+    ) -> None:
+        self._database = database
+        self._repository = repository
+        self._archives = archives
+        self._workshop = workshop
+        self._free = at_once
+
+    async def admit(self, ticket: Ticket) -> Archive:
+        """The archive that the ticket is for.
+
+        Raises RefusalError: 403 for a link that we did not sign or that is over, 410 where its bytes cannot be made as
+        they were. Who shows a wrong link learns nothing of archives.
+        """
+        archive = await self._signed_for(ticket)
+        if archive.link_ends_at is None or archive.link_ends_at <= await postgres_time(self._database):
+            raise RefusalError(403, "NO_ACCESS", "this link is over: ask for the archive anew")
+        if link_of(archive) is None or not await self._archives.can_be_made(archive.archive_id):
+            raise _other_bytes()
+        return archive
+
+    async def open(self, archive: Archive, parts: Sequence[Part], end: bytes = b"") -> AsyncGenerator[bytes, None]:
+        """What is asked for, its first bytes made already; `end` is written behind it. To be closed.
+
+        Raises RefusalError (410) instead of other bytes, and a TransientError when too many download at once.
+        """
+        if not self._free:
+            raise TransientError("too many archives are being downloaded from this process")
+        self._free -= 1
+        making = self._making(archive, parts, end)
+        try:
+            first = await anext(making)
+        except NotTheSameError as error:
+            raise _other_bytes() from error
+        return _going_on(first, making)
+
+    async def _making(self, archive: Archive, parts: Sequence[Part], end: bytes) -> AsyncGenerator[bytes, None]:
+        repository = self._repository.of(archive.environment_id)
+        index = StoredIndex(self._database, archive.archive_id, self._workshop)
+        try:
+            for part in parts:
+                before = part.head
+                async with aclosing(remade(repository, index, self._workshop, *part.span)) as several:
+                    async for data in several:
+                        yield before + data if before else data
+                        before = b""
+            if end:
+                yield end
+        except NotTheSameError as error:
+            _log.error("an archive is not what it was", archive_id=str(archive.archive_id), reason=error.reason)
+            await self._archives.expire(archive.archive_id, "not_the_same")
+            raise
+        finally:
+            self._free += 1
+
+    async def _signed_for(self, ticket: Ticket) -> Archive:
+        try:
+            archive = await self._archives.find(ticket.archive_id)
+        except NotFoundError:
+            raise _not_ours() from None
+        ends_at = end_of(ticket.until)
+        if ends_at is None or archive.sha256 is None:
+            raise _not_ours()
+        link = Link(archive.archive_id, ticket.file_name, archive.sha256, ends_at)
+        if not is_ours(link, ticket.signature, self._archives.link_key):
+            raise _not_ours()
+        return archive
+
+
+async def _going_on(first: bytes, making: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(making):
+        yield first
+        async for data in making:
+            yield data
+
+
+def _not_ours() -> RefusalError:
+    return RefusalError(403, "NO_ACCESS", "this link was not made here, or it was changed: copy it whole")
+
+
+def _other_bytes() -> RefusalError:
+    return RefusalError(410, "GONE", "this archive cannot be made again as it was: ask for it anew")

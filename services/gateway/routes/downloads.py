@@ -1,0 +1,144 @@
+"""`/download`: the direct links of archives, opened by their signature alone (spec: backups-api-v2)."""
+
+import base64
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Annotated, Final, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from services.gateway.adapters.downloads import Part, Ticket
+from services.gateway.domain import ranges
+from services.gateway.domain.links import PREFIX
+from services.gateway.domain.ranges import Span, UnsatisfiableError
+from services.gateway.parts import Parts
+from services.gateway.resources import Archive
+from services.gateway.routes.calls import PartsOf
+from services.gateway.routes.errors import refusal
+from services.platform.archives.kinds import MEDIA_TYPES
+
+router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["downloads"])
+
+LATEST_DIGITS: Final = 12
+_BETWEEN: Final = b"\r\n"
+
+
+class Shown(NamedTuple):
+    """What of a link comes behind its path."""
+
+    until: int
+    signature: str
+
+
+def _shown(
+    until: Annotated[str, Query(description="the end of the link")] = "",
+    signature: Annotated[str, Query(description="what only the gateway can write")] = "",
+) -> Shown:
+    """A link that was cut or changed is refused as such, whatever is left of it."""
+    known = until.isascii() and until.isdecimal() and len(until) <= LATEST_DIGITS
+    return Shown(int(until) if known else -1, signature)
+
+
+RestOfLink = Annotated[Shown, Depends(_shown)]
+
+
+@router.get("/{archive_id}/{file_name}", response_class=Response)
+async def download_archive(
+    archive_id: UUID, file_name: str, parts: PartsOf, request: Request, shown: RestOfLink
+) -> Response:
+    """The archive's bytes, or those that Range asks for; the same bytes as long as the link works."""
+    archive = await parts.downloads.admit(Ticket(archive_id, file_name, *shown))
+    answer = _without_body(archive, request)
+    return await _with_body(parts, archive, request) if answer is None else answer
+
+
+@router.head("/{archive_id}/{file_name}", response_class=Response)
+async def look_at_archive(
+    archive_id: UUID, file_name: str, parts: PartsOf, request: Request, shown: RestOfLink
+) -> Response:
+    """What a download would be: its size, its hash, its name."""
+    archive = await parts.downloads.admit(Ticket(archive_id, file_name, *shown))
+    answer = _without_body(archive, request)
+    return Response(headers=_headers(archive, _size(archive))) if answer is None else answer
+
+
+async def _with_body(parts: Parts, archive: Archive, request: Request) -> Response:
+    size_bytes, asked = _size(archive), request.headers.get("range")
+    try:
+        current = ranges.is_current(request.headers.get("if-range"), _etag(archive))
+        spans = ranges.spans(asked, size_bytes) if current else None
+    except UnsatisfiableError as error:
+        headers = {"Content-Range": f"bytes */{size_bytes}", "Accept-Ranges": "bytes"}
+        return refusal(416, "RANGE_NOT_SATISFIABLE", str(error), headers=headers)
+    if spans is None:
+        making = await parts.downloads.open(archive, [Part(Span(0, size_bytes))])
+        return _Closing(making, 200, _headers(archive, size_bytes))
+    if len(spans) > 1:
+        return await _several(parts, archive, spans)
+    making = await parts.downloads.open(archive, [Part(spans[0])])
+    told = {"Content-Range": spans[0].told(size_bytes)}
+    return _Closing(making, 206, _headers(archive, spans[0].end - spans[0].start) | told)
+
+
+class _Closing(StreamingResponse):
+    """Ends the making of bytes as soon as nobody takes them any more."""
+
+    def __init__(self, making: AsyncGenerator[bytes, None], status: int, headers: dict[str, str]) -> None:
+        super().__init__(making, status, headers)
+        self._making = making
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._making):
+            await super().__call__(scope, receive, send)
+
+
+async def _several(parts: Parts, archive: Archive, spans: Sequence[Span]) -> Response:
+    boundary, media_type = secrets.token_hex(16), MEDIA_TYPES[archive.data_type]
+    asked = [
+        Part(span, (_BETWEEN if number else b"") + ranges.part_head(boundary, span, _size(archive), media_type))
+        for number, span in enumerate(spans)
+    ]
+    end = _BETWEEN + ranges.part_end(boundary)
+    length = sum(len(part.head) + part.span.end - part.span.start for part in asked) + len(end)
+    headers = _headers(archive, length) | {"Content-Type": f"multipart/byteranges; boundary={boundary}"}
+    return _Closing(await parts.downloads.open(archive, asked, end), 206, headers)
+
+
+def _without_body(archive: Archive, request: Request) -> Response | None:
+    """The answer to a caller who has the file already, or wants another one."""
+    etag = _etag(archive)
+    if_match = request.headers.get("if-match")
+    if if_match is not None and not ranges.matches(if_match, etag):
+        return refusal(412, "PRECONDITION_FAILED", "the archive has another ETag", headers={"ETag": etag})
+    if ranges.matches(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers={"ETag": etag})
+    return None
+
+
+def _headers(archive: Archive, length: int) -> dict[str, str]:
+    """No Content-Encoding: what is downloaded is the file as it is named, and no proxy may change it."""
+    digest = base64.b64encode(bytes.fromhex(archive.sha256 or "")).decode()
+    return {
+        "Content-Type": MEDIA_TYPES[archive.data_type],
+        "Content-Length": str(length),
+        "Content-Disposition": f'attachment; filename="{archive.file_name}"',
+        "Accept-Ranges": "bytes",
+        "ETag": _etag(archive),
+        "Repr-Digest": f"sha-256=:{digest}:",
+        "Cache-Control": "private, no-transform",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _etag(archive: Archive) -> str:
+    return f'"{archive.sha256}"'
+
+
+def _size(archive: Archive) -> int:
+    if archive.size_bytes is None:
+        raise AssertionError("only a completed archive has a link")
+    return archive.size_bytes

@@ -1,0 +1,1 @@
+"""Downloads through the gateway: asked for, linked, resumed, expired."""

@@ -1,0 +1,86 @@
+"""Backups that can be downloaded, without anybody who takes them: their content is put into the repository by hand."""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from services.platform.objectstore import S3ObjectStore
+from services.platform.repository.keys import read_key_file
+from tests.support.archiving import repository_of, stored
+from tests.support.dumps import TocEntry, blobs_block, data_block, dump
+from tests.support.eventually import eventually
+from tests.support.gateway import Api, Json
+
+ENDS_WITHIN_SECONDS = 240
+"""On a machine where everything else runs too."""
+ENTRIES = (TocEntry(1, b"TABLE", offset=(3, 0)), TocEntry(2, b"TABLE DATA"), TocEntry(3, b"BLOBS"))
+
+
+def dump_of(rows: int) -> bytes:
+    """A dump with a table and a large object."""
+    told = (b"%d\t%s\n" % (number, hashlib.sha256(b"%d" % number).hexdigest().encode()) for number in range(rows))
+    return dump(ENTRIES, data_block(2, *told), blobs_block(3, {16501: [b"large" * 1000] * 40}))
+
+
+@dataclass
+class Shelf:
+    """A gateway and the store that it reads."""
+
+    api: Api
+    store: S3ObjectStore
+
+    async def backup(self, content: bytes, documents: Mapping[UUID, bytes]) -> Json:
+        """A completed backup of this dump and these documents."""
+        environment = await self.api.ready_environment()
+        place = f"/api/v1/environments/{environment['environment_id']}/backups"
+        backup: Json = (await self.api.client.post(place)).json()
+        master = read_key_file(self.api.platform.directory / "repository.key")
+        repository = repository_of(self.store, master, UUID(environment["environment_id"]))
+        manifest = await stored(repository, content, documents)
+        entry = manifest.backup.model_copy(update={"backup_id": UUID(backup["backup_id"])})
+        verdict = await repository.put_manifest(manifest.model_copy(update={"backup": entry}))
+        await self.api.completed(environment, backup, manifest_key=verdict.key, manifest_hash=verdict.hash)
+        return backup
+
+    async def ask(self, backup: Json, data_type: str = "files_and_database", **headers: str) -> Json:
+        """An archive as it is accepted."""
+        place = f"/api/v1/backups/{backup['backup_id']}/archives"
+        answer = await self.api.client.post(place, params={"data_type": data_type}, headers=headers)
+        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+        return dict(answer.json())
+
+    async def archive(self, backup: Json, data_type: str = "files_and_database") -> Json:
+        """An archive that can be downloaded."""
+        return await self.ended(await self.ask(backup, data_type))
+
+    async def ended(self, archive: Json, state: str = "completed") -> Json:
+        """The archive once it is in this state."""
+
+        async def look() -> Json | None:
+            found: Json = (await self.api.client.get(f"/api/v1/archives/{archive['archive_id']}")).json()
+            return found if found["state"] == state else None
+
+        seen = await eventually(look, within_seconds=ENDS_WITHIN_SECONDS)
+        assert seen is not None
+        return seen
+
+    def stranger(self) -> httpx.AsyncClient:
+        """Somebody without a key."""
+        return httpx.AsyncClient(timeout=120)
+
+    async def execute(self, statement: str, *arguments: Any) -> None:  # noqa: ANN401 -- what asyncpg takes
+        """Change something in the gateway's own schema."""
+        async with self.api.database.transaction() as c:
+            await c.execute(statement, *arguments)
+
+
+@asynccontextmanager
+async def open_shelf(api: Api) -> AsyncIterator[Shelf]:
+    """The gateway with its store."""
+    async with S3ObjectStore.open(api.platform.s3) as store:
+        yield Shelf(api, store)

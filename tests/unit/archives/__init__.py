@@ -1,0 +1,1 @@
+"""Archives: how they are written, indexed and made again."""
