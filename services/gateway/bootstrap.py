@@ -40,7 +40,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     progress = await stack.enter_async_context(ProgressTail.open(settings.kafka))
 
     outcomes = OutcomeWatch(database)
-    tide = Tide(database)
+    tide = Tide(database, patience_seconds=settings.gateway.read_your_writes_seconds)
     parts = Parts(
         authenticator=Authenticator(database, time.monotonic),
         changes=Changes(Decisions(producer, outcomes, SystemClock()), tide),

@@ -1,7 +1,7 @@
 """A catalog and a gateway as real processes, a key for each kind of caller, and facts from the services that work."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +32,8 @@ NO_S3: Final = S3Settings(
     endpoint_url="http://127.0.0.1:9", bucket="none", access_key_id="none", secret_access_key=SecretStr("none")
 )
 """Neither catalog nor gateway opens the object store."""
+PATIENT: Final = {"NIGHTKEEP_GATEWAY__READ_YOUR_WRITES_SECONDS": "30"}
+"""A read model that is late, on a machine that is busy, is waited for: what is read was written before."""
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Api:
     def connect(self, key: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client with a key, or with none."""
         shown = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=self.url, headers=shown | headers, timeout=30)
+        return httpx.AsyncClient(base_url=self.url, headers=shown | headers, timeout=60)
 
     async def key_with(self, *scopes: Scope) -> str:
         """A new key of the administrator's with these scopes only."""
@@ -171,12 +173,15 @@ def described(name: str = "production", **changes: object) -> Json:
 
 
 @asynccontextmanager
-async def open_api(kafka: KafkaSettings, postgres: PostgresSettings, directory: Path) -> AsyncIterator[Api]:
+async def open_api(
+    kafka: KafkaSettings, postgres: PostgresSettings, directory: Path, settings: Mapping[str, str] = PATIENT
+) -> AsyncIterator[Api]:
     """A catalog and a gateway, both ready, with an administrator."""
     own = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
     database = FreshDatabase(postgres)
     try:
         async with open_platform(own, database, NO_S3, directory) as platform:
+            platform.settings |= settings
             await platform.start("catalog", "gateway")
             async with _api(platform, own, database) as api:
                 yield api
@@ -188,7 +193,7 @@ async def open_api(kafka: KafkaSettings, postgres: PostgresSettings, directory: 
 async def _api(platform: Platform, kafka: KafkaSettings, database: FreshDatabase) -> AsyncIterator[Api]:
     key = (await make_first_admin(database("gateway"), ADMIN, clock=SystemClock(), new_id=uuid4)).text()
     opened = await Database.open(database("gateway"))
-    client = httpx.AsyncClient(base_url=platform.gateway_url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    client = httpx.AsyncClient(base_url=platform.gateway_url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
     try:
         async with Producer.open(kafka) as producer, client:
             yield Api(platform, key, client, producer, opened)

@@ -47,7 +47,7 @@ class Service:
         """End it, by default without any warning; returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
 
 @dataclass

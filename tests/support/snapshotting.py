@@ -57,7 +57,7 @@ class Log:
                 found += [decode(one.record) for one in records]
         return [message for message in found if message.envelope.source == "nightkeep/snapshot"]
 
-    async def about(self, kind: type[E], entity_id: UUID, *, within_seconds: float = 60) -> E:
+    async def about(self, kind: type[E], entity_id: UUID, *, within_seconds: float = 120) -> E:
         """The event of this kind on the entity's stream, as soon as it is there."""
 
         async def look() -> E | None:

@@ -32,7 +32,7 @@ def stack() -> Iterator[LocalStack]:
                 yield running
             finally:
                 up.send_signal(signal.SIGTERM)
-                up.wait(60)
+                up.wait(120)
 
 
 def said(stack: LocalStack) -> str:
@@ -117,7 +117,7 @@ def test_killed_parts_are_started_again_and_it_is_said(stack: LocalStack) -> Non
             part(status, name)["restarts"] > part(before, name)["restarts"] for name in victims
         )
 
-    until(came_back, within_seconds=120)
+    until(came_back, within_seconds=240)
     after = stack.status()
     assert part(after, "retention")["pid"] == part(before, "retention")["pid"]
     for name in victims:

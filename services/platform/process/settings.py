@@ -102,6 +102,7 @@ class GatewaySettings(Group):
     host: str = "127.0.0.1"
     port: Port = 8080
     public_url: Annotated[str | None, NoneIfEmpty] = None
+    read_your_writes_seconds: float = Field(default=defaults.READ_YOUR_WRITES_SECONDS, gt=0)
 
 
 class LogSettings(Group):

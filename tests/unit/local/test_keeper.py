@@ -38,7 +38,7 @@ async def kept(part: Part) -> AsyncIterator[tuple[Keeper, list[str]]]:
 
 async def test_a_part_is_ready_when_it_says_so(tmp_path: Path) -> None:
     async with kept(part_of(tmp_path, "touch ready; sleep 600")) as (keeper, said):
-        await asyncio.wait_for(keeper.ready.wait(), 10)
+        await asyncio.wait_for(keeper.ready.wait(), 60)
         assert (keeper.status.state, keeper.status.pid) == ("ready", keeper.pid)
         assert "thing ready after" in said[0]
     assert (keeper.status.state, keeper.status.pid) == ("stopped", None)
@@ -46,7 +46,7 @@ async def test_a_part_is_ready_when_it_says_so(tmp_path: Path) -> None:
 
 async def test_a_killed_part_is_started_again_and_said_so(tmp_path: Path) -> None:
     async with kept(part_of(tmp_path, "touch ready; sleep 600")) as (keeper, said):
-        await asyncio.wait_for(keeper.ready.wait(), 10)
+        await asyncio.wait_for(keeper.ready.wait(), 60)
         first = keeper.status.pid
         psutil.Process(first).kill()
 
