@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from infra.local.stack_identity import SERVICES, StackIdentity
 from tests.support.local_stack import LocalStack, stack_directory
 from tests.support.until import until
 
+README = Path(__file__).parents[2] / "README.md"
 ENGINES = ("kafka", "postgres", "seaweedfs")
 
 
@@ -72,6 +75,24 @@ def test_the_samples_credentials_open_the_gateway_and_are_for_their_owner_only(s
     assert set(json.loads(credentials_file.read_text())) == {"user", "api_key"}
     known = {environment["environment_id"] for environment in stack.answer("env", "list")}
     assert set(status["sample"]["environments"].values()) <= known
+
+
+def test_the_program_in_the_readme_has_production_backed_up(stack: LocalStack, tmp_path: Path) -> None:
+    program = tmp_path / "ask.py"
+    program.write_text(README.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0])
+    status = stack.status()
+    words = (
+        status["endpoints"]["connections_file"],
+        status["sample"]["app_id"],
+        status["sample"]["environments"]["production"],
+    )
+    done = subprocess.run([sys.executable, program, *words], capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = [line.partition(" ") for line in done.stdout.splitlines()]
+    assert [kind for kind, _, _ in told] == [
+        f"nightkeep.event.{name}.v1" for name in ("BackupRequested", "BackupStarted", "BackupCompleted")
+    ]
+    assert json.loads(told[0][2])["created_by"] == "karla"
 
 
 def test_its_programming_interface_is_documented_where_the_status_says(stack: LocalStack) -> None:
