@@ -66,7 +66,7 @@ async def test_a_backup_whose_worker_is_killed_is_finished_by_the_next_one(
         platform.services["snapshot"].end()
     await platform.start("snapshot")
     completed = await told.log.about(BackupCompleted, backup_id)
-    assert await told.log.names(backup_id) == ["BackupStarted", "BackupCompleted"]
+    assert await told.log.events(backup_id) == ["BackupStarted", "BackupCompleted"]
     assert completed.files.count == 1
 
 
@@ -92,7 +92,7 @@ async def test_a_worker_that_wakes_up_late_changes_nothing(
     finally:
         for service in (*platform.services.values(), *other.services.values()):
             service.end()
-    assert await told.log.names(backup_id) == ["BackupStarted", "BackupCompleted"]
+    assert await told.log.events(backup_id) == ["BackupStarted", "BackupCompleted"]
     verdict = await told.repository(environment_id, store[1]).verdict(backup_id)
     assert verdict
     assert verdict.hash == completed.manifest_hash
