@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contracts.progress import JobProgressed
 from services.cli.errors import (
@@ -32,6 +32,7 @@ from services.cli.errors import (
     UnreachableError,
 )
 from services.cli.transport import Json, Query, Transport
+from services.cli.validation import what_is_wrong
 from services.cli.waiting import Deadline, follow, poll
 from services.gateway.resources import (
     App,
@@ -181,7 +182,7 @@ class Gateway:
 
     def deploy(self, environment_id: UUID, model_version: str, *, idempotency_key: str | None = None) -> Environment:
         """Say which model version an environment runs from now on."""
-        body = Deployment(model_version=model_version)
+        body = _asked(Deployment, model_version=model_version)
         return self._change("POST", _environment(environment_id, "deploy"), Environment, body, idempotency_key)
 
     def start(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
@@ -194,7 +195,7 @@ class Gateway:
 
     def create_backup(self, environment_id: UUID, comment: str = "", *, idempotency_key: str | None = None) -> Backup:
         """Back an environment up; `wait_for_backup` waits for its end."""
-        body = NewBackup(comment=comment)
+        body = _asked(NewBackup, comment=comment)
         return self._change("POST", _environment(environment_id, "backups"), Backup, body, idempotency_key)
 
     def backups(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Backup]:
@@ -207,12 +208,12 @@ class Gateway:
 
     def comment_backup(self, backup_id: UUID, comment: str, *, idempotency_key: str | None = None) -> Backup:
         """Replace a backup's comment."""
-        body = CommentText(comment=comment)
+        body = _asked(CommentText, comment=comment)
         return self._change("PUT", f"/api/v1/backups/{backup_id}/comment", Backup, body, idempotency_key)
 
     def pin_backup(self, backup_id: UUID, reason: str = "", *, idempotency_key: str | None = None) -> Backup:
         """Keep a backup past its expiry."""
-        body = NewPin(reason=reason)
+        body = _asked(NewPin, reason=reason)
         return self._change("PUT", f"/api/v1/backups/{backup_id}/pin", Backup, body, idempotency_key)
 
     def unpin_backup(self, backup_id: UUID, *, idempotency_key: str | None = None) -> Backup:
@@ -320,3 +321,12 @@ class Gateway:
 
 def _environment(environment_id: UUID, below: str = "") -> str:
     return f"/api/v1/environments/{environment_id}" + (f"/{below}" if below else "")
+
+
+def _asked(shape: type[M], **given: object) -> M:
+    """`given` as the gateway wants it. Raises RefusedError, as the gateway would, without asking it."""
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        field, said = what_is_wrong(error)
+        raise RefusedError(f"{field}: {said}", code="INVALID_PARAMETERS", field=field) from None
