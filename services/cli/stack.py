@@ -99,7 +99,7 @@ def status(*, data_dir: DataDirectory = None, as_json: AsJson = False) -> None:
 def wait(
     *,
     data_dir: DataDirectory = None,
-    timeout: Annotated[float, typer.Option(help="Seconds.")] = START_SECONDS,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds.")] = START_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Wait until the stack is ready."""
@@ -115,7 +115,7 @@ def logs(
     *,
     data_dir: DataDirectory = None,
     keep_on: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option(help="So many of each log's last lines.")] = LINES,
+    lines: Annotated[int, typer.Option(min=0, help="So many of each log's last lines.")] = LINES,
 ) -> None:
     """Show what the parts say."""
     files = log_files(choose(data_dir, os.environ))
@@ -155,6 +155,8 @@ def _show(found: Status) -> None:
     console.print(f"[bold]{found.state}[/]  {found.data_dir}", highlight=False)
     if found.trouble:
         console.print(found.trouble, markup=False, highlight=False)
+    elif found.state == "down":
+        console.print("nothing runs here: `nightkeep up` starts it", markup=False, highlight=False)
     if found.parts:
         console.print(_parts(found))
     if found.endpoints and found.state in {"ready", "degraded"}:

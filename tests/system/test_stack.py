@@ -185,3 +185,4 @@ def test_what_was_never_started_is_down() -> None:
         done = LocalStack(directory).run("status", "--json")
         assert done.returncode == 1
         assert json.loads(done.stdout)["state"] == "down"
+        assert "`nightkeep up` starts it" in LocalStack(directory).run("status").stdout

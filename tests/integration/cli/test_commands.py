@@ -277,6 +277,14 @@ async def test_a_second_first_administrator_is_refused(api: Api, nightkeep: Nigh
     assert "nk_" not in result.output
 
 
+async def test_a_first_administrator_without_the_gateways_settings_is_told_which_to_set(nightkeep: Nightkeep) -> None:
+    result = nightkeep("admin", "init")
+
+    assert result.exit_code == Exit.USAGE
+    told = "".join(result.stderr.replace("│", " ").split())
+    assert all(f"NIGHTKEEP_POSTGRES__{name}" in told for name in ("HOST", "USER", "PASSWORD"))
+
+
 async def test_the_shell_completes_environments_by_name(api: Api, nightkeep: Nightkeep) -> None:
     environment = await api.new_environment(await api.new_app(), passed=False)
     typed = f"nightkeep backup list {environment['app_slug'][:8]}"
