@@ -11,6 +11,7 @@ from rich.table import Table
 from infra.local.errors import StackError
 from infra.local.layout import choose
 from infra.local.logs import LINES, follow, log_files, recent
+from infra.local.ports import POSSIBLE
 from infra.local.stack_identity import PORTS_ASKED
 from infra.local.state import Status, measured, read_state
 from infra.local.up import Wishes, up, up_detached
@@ -139,8 +140,11 @@ def _ports(asked: list[str]) -> dict[str, int]:
     """Read `8080` and `kafka=9092`. Raises `StackError`."""
     pairs = [word.split("=", 1) if "=" in word else ["gateway", word] for word in asked]
     unknown = [name for name, _ in pairs if name not in PORTS_ASKED]
-    if unknown or not all(number.isdigit() for _, number in pairs):
-        raise StackError(f"a port is NUMBER or NAME=NUMBER with one of {', '.join(PORTS_ASKED)}: {' '.join(asked)}")
+    if unknown or not all(number.isdecimal() and int(number) in POSSIBLE for _, number in pairs):
+        raise StackError(
+            f"a port is NUMBER or NAME=NUMBER, from {POSSIBLE[0]} to {POSSIBLE[-1]}, with one of"
+            f" {', '.join(PORTS_ASKED)}: {' '.join(asked)}"
+        )
     return {name: int(number) for name, number in pairs}
 
 

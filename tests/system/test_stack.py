@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from infra.local.layout import Layout
+from infra.local.ports import LOOPBACK, free_port
 from infra.local.stack_identity import SERVICES, StackIdentity
 from tests.support.local_stack import LocalStack, stack_directory
 from tests.support.until import until
@@ -162,12 +163,21 @@ def test_a_second_supervisor_of_the_same_directory_is_refused(stack: LocalStack)
 
 def test_an_asked_port_that_is_taken_is_refused_by_name() -> None:
     with stack_directory() as directory, socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        port = free_port()
+        taken.bind((LOOPBACK, port))
         taken.listen()
-        port = taken.getsockname()[1]
         done = LocalStack(directory).run("up", "--port", str(port))
         assert done.returncode == 1
         assert f"gateway={port}" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "55536", "kafka=x", "nothing=8080"])
+def test_a_port_that_cannot_be_is_refused_with_those_that_can(port: str) -> None:
+    with stack_directory() as directory:
+        done = LocalStack(directory).run("up", "--port", port)
+        assert done.returncode == 1
+        assert "from 1 to 55535, with one of gateway, kafka, postgres, seaweedfs" in done.stderr
+        assert not directory.exists()
 
 
 def test_a_directory_of_somebody_else_is_not_used_and_not_removed(tmp_path: Path) -> None:
