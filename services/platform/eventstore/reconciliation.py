@@ -61,8 +61,8 @@ class Reconciliation:
 
     async def _look(self) -> None:
         generation = self._database.generation
-        ends = await self._reader.ends(Topic.EVENTS)
-        noted = await self._noted(list(ends))
+        noted = await self._noted(list(await self._reader.ends(Topic.EVENTS)))
+        ends = await self._reader.ends(Topic.EVENTS)  # after the notes: a relay elsewhere goes on writing both
         for partition, end in sorted(ends.items()):
             await self._compare(partition, noted.get(partition), end)
         self._looked_at = generation
