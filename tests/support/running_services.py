@@ -21,7 +21,7 @@ from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 
 ROOT: Final = Path(__file__).parents[2]
-STARTS_WITHIN_SECONDS: Final = 120.0
+STARTS_WITHIN_SECONDS: Final = 240.0
 
 
 @dataclass
