@@ -1,7 +1,7 @@
 """The shapes that several messages share: an environment's places, references to secrets, what a comment may be."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -34,13 +34,15 @@ def _printable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_printable)]
-Name = Annotated[Text, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+PRINTABLE: Final = AfterValidator(_printable)
+"""Stands behind a text's other constraints: those speak of characters only when they come first."""
+Text = Annotated[str, PRINTABLE]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), PRINTABLE]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
-Comment = Annotated[Text, StringConstraints(max_length=defaults.COMMENT_CHARACTERS)]
+Comment = Annotated[str, StringConstraints(max_length=defaults.COMMENT_CHARACTERS), PRINTABLE]
 ModelVersion = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[0-9A-Za-z][0-9A-Za-z._+-]*$")]
-Sql = Annotated[Text, StringConstraints(min_length=1, max_length=20_000)]
-Identifier = Annotated[Text, StringConstraints(min_length=1, max_length=63)]
+Sql = Annotated[str, StringConstraints(min_length=1, max_length=20_000), PRINTABLE]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=63), PRINTABLE]
 """A name in PostgreSQL (63 bytes at most; the server has the last word)."""
 
 
@@ -105,7 +107,7 @@ class DatabasePlace(Value):
     services. `extensions` are those that the provisioner may install for a restore, beside the trusted ones.
     """
 
-    host: Annotated[Text, StringConstraints(min_length=1, max_length=255)]
+    host: Annotated[str, StringConstraints(min_length=1, max_length=255), PRINTABLE]
     port: Annotated[int, Field(ge=1, le=65535)] = 5432
     name: Identifier
     user: Identifier
@@ -122,14 +124,14 @@ class DirectoryFiles(Value):
     """File documents in a directory that the services can reach."""
 
     kind: Literal["directory"] = "directory"
-    path: Annotated[Text, StringConstraints(min_length=2, max_length=4096, pattern=r"^/")]
+    path: Annotated[str, StringConstraints(min_length=2, max_length=4096, pattern=r"^/"), PRINTABLE]
 
 
 class S3Files(Value):
     """File documents under a prefix of a bucket."""
 
     kind: Literal["s3"] = "s3"
-    bucket: Annotated[Text, StringConstraints(min_length=3, max_length=63)]
+    bucket: Annotated[str, StringConstraints(min_length=3, max_length=63), PRINTABLE]
     prefix: Text = ""
     endpoint_url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2000)] | None = None
     region: str = "us-east-1"

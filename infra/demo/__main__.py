@@ -1,5 +1,6 @@
 """`python -m infra.demo`: back up, alter, restore, compare; exit code 0 only if everything came back as it was."""
 
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -48,7 +49,8 @@ def demo(
     try:
         seen = _demo(console, wishes, tamper, evidence or cache_directory() / EVIDENCE)
     except (StackError, StoryError, SampleError, GatewayError) as error:
-        console.print(Text("The demo failed: ", style="bold red").append(str(error), style="not bold"))
+        told = "; ".join([str(error), *getattr(error, "__notes__", ())])
+        console.print(Text("The demo failed: ", style="bold red").append(told, style="not bold"))
         raise typer.Exit(FAILED) from error
     raise typer.Exit(FAILED if seen.faults() else IDENTICAL)
 
@@ -92,7 +94,9 @@ class Parts:
 
 
 def main() -> None:
-    """Run it."""
+    """Run it; whoever ends it, even behind a terminal that is gone, has it put away what it began."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     typer.run(demo)
 
 

@@ -69,10 +69,17 @@ def _staying(layout: Layout, told: Told) -> Status:
 
 @contextmanager
 def _passing_directory() -> Iterator[Layout]:
-    """A place for a stack's data, removed when the block ends well; when it does not, it stays for a look."""
+    """A place for a stack's data, removed when the block ends well or is interrupted; after an error it stays."""
     root = Path(tempfile.mkdtemp(prefix="nightkeep-demo-"))
     root.chmod(0o711)
-    yield Layout(root)
+    try:
+        yield Layout(root)
+    except Exception as error:
+        error.add_note(f"its data and logs stay in {root} for a look; remove it when you have seen enough")
+        raise
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
     shutil.rmtree(root, ignore_errors=True)
 
 

@@ -20,6 +20,8 @@ STABLE_SECONDS: Final = 30.0
 """A part that lived so long begins again at the shortest wait."""
 ASK_STARTING_SECONDS: Final = 0.15
 ASK_RUNNING_SECONDS: Final = 2.0
+MISSES: Final = 3
+"""A part that is busy for a moment answers one of so many questions in a row."""
 
 Say = Callable[[str], None]
 
@@ -108,16 +110,17 @@ class Keeper:
 
     async def _ask(self) -> None:
         """Ask until it is ready; go on asking if it can lose that while it runs."""
-        asked_from = asyncio.get_running_loop().time()
+        asked_from, misses = asyncio.get_running_loop().time(), 0
         while True:
             answer = await self.part.is_ready()
+            misses = 0 if answer else misses + 1
             if answer and not self.ready.is_set():
                 self._say(f"{self.part.name} ready after {asyncio.get_running_loop().time() - asked_from:.1f} s")
                 self.ready.set()
                 self._note("ready")
                 if not self.part.watched:
                     return
-            elif not answer and self.ready.is_set():
+            elif misses >= MISSES and self.ready.is_set():
                 self._say(f"{self.part.name} is not ready any more")
                 self.ready.clear()
                 self._note("unready")

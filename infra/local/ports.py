@@ -8,6 +8,7 @@ from typing import Final
 LOOPBACK: Final = "127.0.0.1"
 TWIN: Final = 10_000
 """SeaweedFS opens a second port so much above each that it is told; no port is taken whose twin is not free."""
+POSSIBLE: Final = range(1, 65_536 - TWIN)
 CHOICE: Final = range(12_000, 12_000 + TWIN)
 """With their twins below the ports that Linux gives to outgoing connections: what was free stays free."""
 
@@ -35,6 +36,6 @@ def _is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except (OSError, OverflowError):
+        except OSError:
             return False
         return True

@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 from infra.local.engines.seaweedfs import DOORS
 from infra.local.errors import StackError
 from infra.local.layout import Layout
-from infra.local.ports import free_ports, is_free
+from infra.local.ports import TWIN, free_ports, is_free
 from infra.local.private import write_private
 
 SERVICES: Final = ("catalog", "snapshot", "restore", "retention", "replication", "gateway")
@@ -63,7 +63,9 @@ class StackIdentity(BaseModel):
         """
         taken = [f"{name}={port}" for name, port in asked.items() if not is_free(port)]
         if taken:
-            raise StackError(f"somebody listens on {', '.join(taken)} already: name another port, or none")
+            raise StackError(
+                f"somebody listens on {', '.join(taken)} already, or {TWIN:,} above: name another port, or none"
+            )
         kept = {name: port for name, port in {**self.ports, **asked}.items() if name in PORTS and is_free(port)}
         missing = [name for name in PORTS if name not in kept]
         found = dict(zip(missing, free_ports(len(missing), avoid=kept.values()), strict=True))

@@ -50,7 +50,9 @@ async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: He
     letters = DeadLetters(producer, service=SERVICE)
     decider = Decider(database, store, letters, Hearing(facts, reader).hear_all, clock, topic=topic)
     projection = Projection(database, topic)
-    reading = RunningProjection(settings.kafka, projection, Replayer(projection, reader))
+    reading = RunningProjection(
+        settings.kafka, projection, Replayer(projection, reader), scratch=settings.scratch_directory
+    )
 
     health.ready_when("facts", facts.replayed)
     health.ready_when("read model", reading.caught_up)

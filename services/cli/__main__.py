@@ -43,7 +43,6 @@ class Nightkeep(TyperGroup):
 app = typer.Typer(
     name="nightkeep",
     cls=Nightkeep,
-    help="Back up, list and restore application environments.",
     epilog=EXPLAINED,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contracts.progress import JobProgressed
+from services.cli.errors import RefusedError
 from services.cli.transport import Json, Query, Transport
+from services.cli.validation import what_is_wrong
 from services.cli.waiting import Deadline, follow
 from services.gateway.resources import Asked
 
@@ -53,3 +55,12 @@ class Calling:
 def environment_path(environment_id: UUID, below: str = "") -> str:
     """The address of an environment, or of something below it."""
     return f"/api/v1/environments/{environment_id}" + (f"/{below}" if below else "")
+
+
+def asked(shape: type[M], **given: object) -> M:
+    """`given` as the gateway wants it. Raises RefusedError, as the gateway would, without asking it."""
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        field, said = what_is_wrong(error)
+        raise RefusedError(f"{field}: {said}", code="INVALID_PARAMETERS", field=field) from None

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from services.cli.alert_calls import AlertCalls
 from services.cli.archive_calls import ArchiveCalls
-from services.cli.calling import OnProgress, environment_path
+from services.cli.calling import OnProgress, asked, environment_path
 from services.cli.errors import (
     GatewayError,
     NotFoundError,
@@ -178,7 +178,7 @@ class Gateway(RetentionCalls, AlertCalls, ArchiveCalls):
 
     def deploy(self, environment_id: UUID, model_version: str, *, idempotency_key: str | None = None) -> Environment:
         """Say which model version an environment runs from now on."""
-        body = Deployment(model_version=model_version)
+        body = asked(Deployment, model_version=model_version)
         return self._change("POST", environment_path(environment_id, "deploy"), Environment, body, idempotency_key)
 
     def start(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
@@ -191,7 +191,7 @@ class Gateway(RetentionCalls, AlertCalls, ArchiveCalls):
 
     def create_backup(self, environment_id: UUID, comment: str = "", *, idempotency_key: str | None = None) -> Backup:
         """Back an environment up; `wait_for_backup` waits for its end."""
-        body = NewBackup(comment=comment)
+        body = asked(NewBackup, comment=comment)
         return self._change("POST", environment_path(environment_id, "backups"), Backup, body, idempotency_key)
 
     def backups(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Backup]:
@@ -204,12 +204,12 @@ class Gateway(RetentionCalls, AlertCalls, ArchiveCalls):
 
     def comment_backup(self, backup_id: UUID, comment: str, *, idempotency_key: str | None = None) -> Backup:
         """Replace a backup's comment."""
-        body = CommentText(comment=comment)
+        body = asked(CommentText, comment=comment)
         return self._change("PUT", f"/api/v1/backups/{backup_id}/comment", Backup, body, idempotency_key)
 
     def pin_backup(self, backup_id: UUID, reason: str = "", *, idempotency_key: str | None = None) -> Backup:
         """Keep a backup past its expiry."""
-        body = NewPin(reason=reason)
+        body = asked(NewPin, reason=reason)
         return self._change("PUT", f"/api/v1/backups/{backup_id}/pin", Backup, body, idempotency_key)
 
     def unpin_backup(self, backup_id: UUID, *, idempotency_key: str | None = None) -> Backup:

@@ -11,6 +11,7 @@ from rich.table import Table
 from infra.local.errors import StackError
 from infra.local.layout import choose
 from infra.local.logs import LINES, follow, log_files, recent
+from infra.local.ports import POSSIBLE
 from infra.local.stack_identity import PORTS_ASKED
 from infra.local.state import Status, measured, read_state
 from infra.local.up import Wishes, up, up_detached
@@ -99,7 +100,7 @@ def status(*, data_dir: DataDirectory = None, as_json: AsJson = False) -> None:
 def wait(
     *,
     data_dir: DataDirectory = None,
-    timeout: Annotated[float, typer.Option(help="Seconds.")] = START_SECONDS,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds.")] = START_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Wait until the stack is ready."""
@@ -115,7 +116,7 @@ def logs(
     *,
     data_dir: DataDirectory = None,
     keep_on: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option(help="So many of each log's last lines.")] = LINES,
+    lines: Annotated[int, typer.Option(min=0, help="So many of each log's last lines.")] = LINES,
 ) -> None:
     """Show what the parts say."""
     files = log_files(choose(data_dir, os.environ))
@@ -139,8 +140,11 @@ def _ports(asked: list[str]) -> dict[str, int]:
     """Read `8080` and `kafka=9092`. Raises `StackError`."""
     pairs = [word.split("=", 1) if "=" in word else ["gateway", word] for word in asked]
     unknown = [name for name, _ in pairs if name not in PORTS_ASKED]
-    if unknown or not all(number.isdigit() for _, number in pairs):
-        raise StackError(f"a port is NUMBER or NAME=NUMBER with one of {', '.join(PORTS_ASKED)}: {' '.join(asked)}")
+    if unknown or not all(number.isdecimal() and int(number) in POSSIBLE for _, number in pairs):
+        raise StackError(
+            f"a port is NUMBER or NAME=NUMBER, from {POSSIBLE[0]} to {POSSIBLE[-1]}, with one of"
+            f" {', '.join(PORTS_ASKED)}: {' '.join(asked)}"
+        )
     return {name: int(number) for name, number in pairs}
 
 
@@ -155,6 +159,8 @@ def _show(found: Status) -> None:
     console.print(f"[bold]{found.state}[/]  {found.data_dir}", highlight=False)
     if found.trouble:
         console.print(found.trouble, markup=False, highlight=False)
+    elif found.state == "down":
+        console.print("nothing runs here: `nightkeep up` starts it", markup=False, highlight=False)
     if found.parts:
         console.print(_parts(found))
     if found.endpoints and found.state in {"ready", "degraded"}:

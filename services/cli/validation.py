@@ -14,7 +14,12 @@ def checked(shape: type[M], given: Mapping[str, Any]) -> M:
     try:
         return shape.model_validate(given)
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in problem["loc"])
-        said = str(problem["msg"]).removeprefix("Value error, ")
+        field, said = what_is_wrong(error)
         raise typer.BadParameter(f"{field}: {said}" if field else said) from None
+
+
+def what_is_wrong(error: ValidationError) -> tuple[str, str]:
+    """The first field that is wrong, and why; never a value."""
+    problem = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in problem["loc"])
+    return field, str(problem["msg"]).removeprefix("Value error, ")

@@ -56,7 +56,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     progress = await stack.enter_async_context(ProgressTail.open(settings.kafka))
 
     outcomes = OutcomeWatch(database)
-    tide = Tide(database)
+    tide = Tide(database, patience_seconds=settings.gateway.read_your_writes_seconds)
     decisions = Decisions(ground.producer, outcomes, clock)
     repository = await stack.enter_async_context(open_for_reading(settings.s3, settings.repository))
     workshop = stack.enter_context(Workshop.open())

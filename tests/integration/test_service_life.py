@@ -26,9 +26,10 @@ ROOT = Path(__file__).parents[2]
 class Small:
     """The small service as a process."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
     file: Path
+    said: Path
 
     def get(self, path: str) -> httpx.Response | None:
         """What its health server answers, or None while nobody listens."""
@@ -49,8 +50,7 @@ class Small:
 
     def log(self) -> tuple[int, str]:
         """Its exit code and log at its end."""
-        _, log = self.process.communicate(timeout=30)
-        return self.process.returncode, log
+        return self.process.wait(timeout=60), self.said.read_text()
 
 
 @contextmanager
@@ -67,12 +67,14 @@ def small(what: str, file: Path, settings: PostgresSettings, more: Mapping[str, 
         **more,
     }
     command = [sys.executable, "-m", "tests.support.small_service", what, str(file)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    said = file.with_name(f"said-{port}")
+    with said.open("wb") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=errors)
     try:
-        yield Small(process, port, file)
+        yield Small(process, port, file, said)
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def canonical(log: str) -> list[dict[str, Any]]:
@@ -114,10 +116,10 @@ def test_a_service_whose_engine_is_absent_lives_and_keeps_trying(settings: Postg
     nowhere = settings.model_copy(update={"port": free_port()})
     with small("live", tmp_path / "ready", nowhere) as service:
         until(lambda: service.answers("/healthz", 200))
+        until(lambda: "will try again" in service.said.read_text())
         assert service.answers("/readyz", 503)
         code, log = service.end(signal.SIGTERM)
     assert code == 0
-    assert "will try again" in log
     assert settings.password.get_secret_value() not in log
 
 

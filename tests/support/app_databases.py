@@ -118,7 +118,7 @@ def plain_dump(server: PostgresSettings, database: str) -> str:
     )
 
 
-async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Return when a condition holds; fail when it does not within `seconds`."""
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(holds):  # noqa: ASYNC110 -- another program's state tells nobody

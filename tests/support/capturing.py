@@ -43,9 +43,10 @@ class QuietRun:
 
 @dataclass
 class Meddled:
-    """A DocumentStore; `after_listing` and `while_reading` are called where their names say."""
+    """A DocumentStore; the functions are called where their names say."""
 
     inner: DocumentStore
+    before_listing: Callable[[], None] = lambda: None
     after_listing: Callable[[], None] = lambda: None
     while_reading: Callable[[str, int], None] = lambda _place, _times: None
     reads: list[str] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Meddled:
 
     async def list(self) -> AsyncIterator[Sequence[Listed | Stray]]:
         """See DocumentStore."""
+        self.before_listing()
         async for batch in self.inner.list():
             yield batch
         self.after_listing()

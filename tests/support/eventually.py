@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], Awaitable[T]], *, within_seconds: float = 20.0) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], *, within_seconds: float = 60.0) -> T:
     """What `look` answers, as soon as that is true. Raises TimeoutError with the last answer."""
     answer = await look()
     try:

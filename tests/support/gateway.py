@@ -25,7 +25,6 @@ from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.histories import History
 from tests.support.running_services import Platform, open_platform
-from tests.support.settled import Settled
 
 Json = dict[str, Any]
 ADMIN: Final = "ada"
@@ -33,6 +32,8 @@ NO_S3: Final = S3Settings(
     endpoint_url="http://127.0.0.1:9", bucket="none", access_key_id="none", secret_access_key=SecretStr("none")
 )
 """The catalog opens no object store, and the gateway does without one until somebody downloads."""
+PATIENT: Final = {"NIGHTKEEP_GATEWAY__READ_YOUR_WRITES_SECONDS": "30"}
+"""A read model that is late, on a machine that is busy, is waited for: what is read was written before."""
 
 
 @dataclass
@@ -201,7 +202,7 @@ async def open_api(
     database = FreshDatabase(postgres)
     try:
         async with open_platform(own, database, s3, directory) as platform:
-            platform.settings |= settings
+            platform.settings |= PATIENT | settings
             await platform.start("catalog", "gateway")
             async with _api(platform, own, database) as api:
                 yield api
@@ -213,8 +214,7 @@ async def open_api(
 async def _api(platform: Platform, kafka: KafkaSettings, database: FreshDatabase) -> AsyncIterator[Api]:
     key = (await make_first_admin(database("gateway"), ADMIN, clock=SystemClock(), new_id=uuid4)).text()
     opened = await Database.open(database("gateway"))
-    headers = {"Authorization": f"Bearer {key}"}
-    client = httpx.AsyncClient(base_url=platform.gateway_url, headers=headers, timeout=60, transport=Settled())
+    client = httpx.AsyncClient(base_url=platform.gateway_url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
     try:
         async with Producer.open(kafka) as producer, client:
             yield Api(platform, key, client, producer, opened)

@@ -22,13 +22,13 @@ Work = Callable[[JobRun], Awaitable[None]]
 
 QUICK = WorkerSettings(
     capacity=8,
-    lease_seconds=2.0,
+    lease_seconds=6.0,
     heartbeat_seconds=0.2,
     no_progress_seconds=60.0,
     backoff_first_seconds=0.05,
     backoff_last_seconds=0.1,
 )
-"""As in production, on another scale."""
+"""As in production, on another scale; a machine that is busy for seconds loses no lease."""
 
 
 async def nothing(_run: JobRun) -> None:

@@ -19,7 +19,7 @@ from infra.local.engines.seaweedfs import DOORS, SeaweedFS
 from infra.local.ports import LOOPBACK, free_port, free_ports
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from infra.local.layout import SETTING
 from infra.local.programs import SCALE_SETTING
 from tests.support.until import until
 
-READY_SECONDS: Final = 120
+READY_SECONDS: Final = 240
 SMALL: Final = "0.02"
 """Of the sample: a few megabytes."""
 

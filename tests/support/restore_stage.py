@@ -276,7 +276,7 @@ class RestoreStage:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def ended(self, job_id: UUID, *, within_seconds: float = 60.0) -> None:
+    async def ended(self, job_id: UUID, *, within_seconds: float = 120.0) -> None:
         """Return when a job has ended."""
 
         async def has_ended() -> bool:

@@ -21,7 +21,7 @@ from services.platform.process.settings import KafkaSettings
 from tests.support.eventually import eventually
 
 Json = dict[str, Any]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,12 @@ class Script:
         return await self.outcome(await self.send(name, data, key=key, **headers))
 
     def caused_by(self, command_id: str) -> list[Seen]:
-        """All events so far that a command has caused."""
+        """All records so far of events that a command has caused."""
         return [seen for seen in self.seen if seen.headers["ce_causationid"] == command_id]
+
+    def events_caused_by(self, command_id: str) -> set[str]:
+        """Their ids: a record that is there again, since its relay was killed before it noted it, is the same event."""
+        return {seen.headers["ce_id"] for seen in self.caused_by(command_id)}
 
 
 def command_headers(name: str, command_id: str, **headers: str) -> list[tuple[str, bytes]]:

@@ -57,11 +57,11 @@ class Log:
                 found += [decode(one.record) for one in records]
         return [message for message in found if message.envelope.source == "nightkeep/snapshot"]
 
-    async def about(self, kind: type[E], entity_id: UUID, *, within_seconds: float = 60) -> E:
+    async def about(self, kind: type[E], entity_id: UUID, *, within_seconds: float = 120) -> E:
         """The event of this kind on the entity's stream, as soon as it is there."""
 
         async def look() -> E | None:
-            bodies = [m.body for m in await self.said() if (m.envelope.subject or "").endswith(str(entity_id))]
+            bodies = [message.body for message in await self._records(entity_id)]
             return next((body for body in bodies if isinstance(body, kind)), None)
 
         found = await eventually(look, within_seconds=within_seconds)
@@ -69,9 +69,15 @@ class Log:
         return found
 
     async def names(self, entity_id: UUID) -> list[str]:
-        """What was said about it, by name."""
-        said = await self.said()
-        return [type(m.body).__name__ for m in said if (m.envelope.subject or "").endswith(str(entity_id))]
+        """The records about it, by name."""
+        return [type(message.body).__name__ for message in await self._records(entity_id)]
+
+    async def events(self, entity_id: UUID) -> list[str]:
+        """The events about it, by name: a record that is there again, since its relay died, is the same event."""
+        return list({m.envelope.id: type(m.body).__name__ for m in await self._records(entity_id)}.values())
+
+    async def _records(self, entity_id: UUID) -> list[Message[Any]]:
+        return [message for message in await self.said() if (message.envelope.subject or "").endswith(str(entity_id))]
 
 
 @dataclass

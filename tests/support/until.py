@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], *, within_seconds: float = 20.0) -> T:
+def until(look: Callable[[], T], *, within_seconds: float = 60.0) -> T:
     """Return what `look` answers, as soon as that is true. Raises TimeoutError with the last answer."""
     deadline = time.monotonic() + within_seconds
     while not (answer := look()):

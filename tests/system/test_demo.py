@@ -1,5 +1,6 @@
 """The demo, as a person runs it: it ends well only when everything came back, and names what did not."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,11 @@ import psutil
 import pytest
 
 from infra.demo.tampering import Tampering
+from infra.local.layout import SETTING
 from tests.support.local_stack import LocalStack, stack_directory
+from tests.support.until import until
+
+ROOT = Path(__file__).parents[2]
 
 NAMED = {
     Tampering.ROW: "table sales.order_line differs",
@@ -75,6 +80,22 @@ def test_a_demo_that_does_not_stay_leaves_nothing_behind() -> None:
 
         assert done.returncode == 0, done.stdout + done.stderr
         assert [path.name for path in directory.parent.iterdir()] == ["evidence"]
+        assert processes_in(directory.parent) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_ended_in_the_middle_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    with stack_directory() as directory, (tmp_path / "said").open("wb") as said:
+        environment = {**LocalStack(directory).environment_of_commands(), "TMPDIR": str(directory.parent)}
+        del environment[SETTING]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "infra.demo"], env=environment, cwd=ROOT, stdout=said, stderr=said
+        )
+        until(lambda: b"kafka is ready" in (tmp_path / "said").read_bytes(), within_seconds=240)
+        process.send_signal(number)
+
+        assert process.wait(120) != 0
+        assert list(directory.parent.iterdir()) == []
         assert processes_in(directory.parent) == []
 
 

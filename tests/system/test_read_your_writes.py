@@ -19,7 +19,7 @@ ENVIRONMENTS = 10
 @pytest.fixture
 async def api(kafka: KafkaSettings, postgres: PostgresSettings, tmp_path: Path) -> AsyncIterator[Api]:
     """A gateway and a catalog, as processes."""
-    async with open_api(kafka, postgres, tmp_path) as api:
+    async with open_api(kafka, postgres, tmp_path, settings={}) as api:
         yield api
 
 

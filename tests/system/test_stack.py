@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,12 @@ import psutil
 import pytest
 
 from infra.local.layout import Layout
+from infra.local.ports import LOOPBACK, free_port
 from infra.local.stack_identity import SERVICES, StackIdentity
 from tests.support.local_stack import LocalStack, stack_directory
 from tests.support.until import until
 
+README = Path(__file__).parents[2] / "README.md"
 ENGINES = ("kafka", "postgres", "seaweedfs")
 
 
@@ -32,7 +36,7 @@ def stack() -> Iterator[LocalStack]:
                 yield running
             finally:
                 up.send_signal(signal.SIGTERM)
-                up.wait(60)
+                up.wait(120)
 
 
 def said(stack: LocalStack) -> str:
@@ -72,6 +76,24 @@ def test_the_samples_credentials_open_the_gateway_and_are_for_their_owner_only(s
     assert set(json.loads(credentials_file.read_text())) == {"user", "api_key"}
     known = {environment["environment_id"] for environment in stack.answer("env", "list")}
     assert set(status["sample"]["environments"].values()) <= known
+
+
+def test_the_program_in_the_readme_has_production_backed_up(stack: LocalStack, tmp_path: Path) -> None:
+    program = tmp_path / "ask.py"
+    program.write_text(README.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0])
+    status = stack.status()
+    words = (
+        status["endpoints"]["connections_file"],
+        status["sample"]["app_id"],
+        status["sample"]["environments"]["production"],
+    )
+    done = subprocess.run([sys.executable, program, *words], capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = [line.partition(" ") for line in done.stdout.splitlines()]
+    assert [kind for kind, _, _ in told] == [
+        f"nightkeep.event.{name}.v1" for name in ("BackupRequested", "BackupStarted", "BackupCompleted")
+    ]
+    assert json.loads(told[0][2])["created_by"] == "karla"
 
 
 def test_its_programming_interface_is_documented_where_the_status_says(stack: LocalStack) -> None:
@@ -117,7 +139,7 @@ def test_killed_parts_are_started_again_and_it_is_said(stack: LocalStack) -> Non
             part(status, name)["restarts"] > part(before, name)["restarts"] for name in victims
         )
 
-    until(came_back, within_seconds=120)
+    until(came_back, within_seconds=240)
     after = stack.status()
     assert part(after, "retention")["pid"] == part(before, "retention")["pid"]
     for name in victims:
@@ -141,12 +163,21 @@ def test_a_second_supervisor_of_the_same_directory_is_refused(stack: LocalStack)
 
 def test_an_asked_port_that_is_taken_is_refused_by_name() -> None:
     with stack_directory() as directory, socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        port = free_port()
+        taken.bind((LOOPBACK, port))
         taken.listen()
-        port = taken.getsockname()[1]
         done = LocalStack(directory).run("up", "--port", str(port))
         assert done.returncode == 1
         assert f"gateway={port}" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "55536", "kafka=x", "nothing=8080"])
+def test_a_port_that_cannot_be_is_refused_with_those_that_can(port: str) -> None:
+    with stack_directory() as directory:
+        done = LocalStack(directory).run("up", "--port", port)
+        assert done.returncode == 1
+        assert "from 1 to 55535, with one of gateway, kafka, postgres, seaweedfs" in done.stderr
+        assert not directory.exists()
 
 
 def test_a_directory_of_somebody_else_is_not_used_and_not_removed(tmp_path: Path) -> None:
@@ -164,3 +195,4 @@ def test_what_was_never_started_is_down() -> None:
         done = LocalStack(directory).run("status", "--json")
         assert done.returncode == 1
         assert json.loads(done.stdout)["state"] == "down"
+        assert "`nightkeep up` starts it" in LocalStack(directory).run("status").stdout

@@ -52,7 +52,7 @@ def test_a_normal_users_stack_runs_beside_another_and_ctrl_c_ends_it_in_order(tm
             users = {process.uids().effective for process in processes}
             assert 0 not in users or os.geteuid() != 0
             up.send_signal(signal.SIGINT)
-            assert up.wait(60) == 0
+            assert up.wait(120) == 0
         assert not alive(processes)
         told = (tmp_path / "output").read_text()
         assert told.index("gateway stopped") < told.index("postgres stopped")

@@ -34,10 +34,10 @@ log = structlog.get_logger()
 class LiveProjection:
     """A Faust application with one agent, inside this process's event loop; no table, no web server, no topic made."""
 
-    def __init__(self, settings: KafkaSettings, projection: Projection) -> None:
+    def __init__(self, settings: KafkaSettings, projection: Projection, scratch: Path | None) -> None:
         self._projection = projection
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._directory = tempfile.TemporaryDirectory(prefix="nightkeep-faust-")
+        self._directory = tempfile.TemporaryDirectory(prefix="nightkeep-faust-", dir=scratch)
         self._app = _application(settings, Path(self._directory.name))
         topic = self._app.topic(projection.topic, value_serializer="raw", key_serializer="raw", internal=False)
         self._app.agent(topic, concurrency=1)(self._agent)

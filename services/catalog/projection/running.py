@@ -1,6 +1,7 @@
 """The projection as a task of the service: first what is on the log already, then live."""
 
 import asyncio
+from pathlib import Path
 
 from services.catalog.projection.keeper import Projection
 from services.catalog.projection.live import LiveProjection
@@ -10,10 +11,13 @@ from services.platform.process.settings import KafkaSettings
 
 
 class RunningProjection:
-    """Keeps the read model; `caught_up` is the answer to readiness."""
+    """Keeps the read model; `caught_up` is the answer to readiness. What Faust drops goes to `scratch`."""
 
-    def __init__(self, settings: KafkaSettings, projection: Projection, replayer: Replayer) -> None:
+    def __init__(
+        self, settings: KafkaSettings, projection: Projection, replayer: Replayer, *, scratch: Path | None
+    ) -> None:
         self._settings = settings
+        self._scratch = scratch
         self._projection = projection
         self._replayer = replayer
         self._replayed = False
@@ -31,4 +35,4 @@ class RunningProjection:
         return self._replayed
 
     async def _live(self) -> None:
-        await LiveProjection(self._settings, self._projection).run()
+        await LiveProjection(self._settings, self._projection, self._scratch).run()

@@ -16,6 +16,7 @@ from services.gateway.first_admin import make_first_admin
 from services.gateway.settings import FirstAdminSettings
 from services.platform.process.clock import SystemClock
 from services.platform.process.errors import NightkeepError, TransientError
+from services.platform.process.settings import PREFIX, PostgresSettings
 
 commands = typer.Typer(name="admin", help="The first administrator; the platform's numbers.", no_args_is_help=True)
 
@@ -65,11 +66,22 @@ def _made(user: str) -> str:
     try:
         settings = FirstAdminSettings()
     except ValidationError as error:
-        missing = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
-        raise typer.BadParameter(f"the gateway's settings are not all there: {missing}") from None
+        raise typer.BadParameter(
+            f"set {', '.join(_missing(error))} as the gateway has them; a local stack has made its administrator"
+            " already: `nightkeep status --json` names the credentials_file"
+        ) from None
     try:
         return asyncio.run(make_first_admin(settings.postgres, user, clock=SystemClock(), new_id=uuid4)).text()
     except TransientError as error:
         raise UnreachableError(error.reason) from error
     except NightkeepError as error:
         raise RefusedError(error.reason) from error
+
+
+def _missing(error: ValidationError) -> list[str]:
+    """The settings that are wrong; of a group that is not there at all, those that it cannot do without."""
+    places = [tuple(map(str, problem["loc"])) for problem in error.errors(include_input=False)]
+    if places == [("postgres",)]:
+        needed = [name for name, field in PostgresSettings.model_fields.items() if field.is_required()]
+        places = [("postgres", name) for name in needed]
+    return [f"{PREFIX}{'__'.join(place).upper()}" for place in places]

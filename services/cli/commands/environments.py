@@ -13,7 +13,9 @@ from services.cli.show import details, tables
 from services.gateway.resources import Environment
 
 commands = typer.Typer(
-    name="env", help="Environments: register, list, show, update, check, deploy, start, stop.", no_args_is_help=True
+    name="env",
+    help="Environments: register, list, show, update, check, deploy, start, stop, remove.",
+    no_args_is_help=True,
 )
 commands.command()(register)
 commands.command()(update)

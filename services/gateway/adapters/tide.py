@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from contracts.defaults import READ_YOUR_WRITES_SECONDS
 from services.gateway.adapters.waiting_room import WaitingRoom
 from services.platform.database import Database, load_queries
 from services.platform.process.retry import for_ever
@@ -30,7 +29,7 @@ class Mark(NamedTuple):
 class Tide:
     """How far the read model is; everybody in this process who waits for it is served by one connection."""
 
-    def __init__(self, database: Database, *, patience_seconds: float = READ_YOUR_WRITES_SECONDS) -> None:
+    def __init__(self, database: Database, *, patience_seconds: float) -> None:
         self._database = database
         self._patience_seconds = patience_seconds
         self._room: WaitingRoom[Mark, None] = WaitingRoom()

@@ -45,6 +45,7 @@ class OutboxRelay:
             if place is None:
                 await asyncio.sleep(STANDBY_SECONDS)
                 return
+            await self._reconciliation.look_again()  # who had the place may have died before it noted what it sent
             async with self._database.listen(outbox_channel(self._service)) as notifications:
                 await self._relay(place, notifications)
 

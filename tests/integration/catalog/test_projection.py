@@ -54,7 +54,7 @@ class Reading:
 
     @asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(LiveProjection(self.settings, self.projection).run())]
+        tasks = [asyncio.create_task(LiveProjection(self.settings, self.projection, None).run())]
         tasks.append(asyncio.create_task(self.replayer.run()))
         try:
             yield

@@ -192,6 +192,22 @@ async def test_a_refusal_in_json_is_one_object_on_standard_error(api: Api, night
     assert _json(result.stderr)["errorCode"] == "ERROR_NOT_ALLOWED"
 
 
+async def test_a_text_that_cannot_be_is_refused_before_it_is_sent(api: Api, nightkeep: Nightkeep) -> None:
+    environment = (await api.ready_environment())["environment_id"]
+    made = _json(nightkeep("backup", "create", environment, "--no-wait", "--json").stdout)
+
+    for words, field in (
+        (("backup", "create", environment, "--comment", "x" * 1001), "comment"),
+        (("backup", "comment", made["backup_id"], "x" * 1001), "comment"),
+        (("backup", "pin", made["backup_id"], "--reason", "x" * 1001), "reason"),
+        (("env", "deploy", environment, "no version"), "model_version"),
+    ):
+        result = nightkeep(*words)
+        assert result.exit_code == Exit.REFUSED
+        assert result.stderr.startswith(f"error: {field}: String should ")
+    assert len(_json(nightkeep("backup", "list", environment, "--json").stdout)) == 1
+
+
 async def test_a_name_that_several_environments_have_is_an_error_with_the_candidates(
     api: Api, nightkeep: Nightkeep
 ) -> None:
@@ -259,6 +275,14 @@ async def test_a_second_first_administrator_is_refused(api: Api, nightkeep: Nigh
 
     assert result.exit_code == Exit.REFUSED
     assert "nk_" not in result.output
+
+
+async def test_a_first_administrator_without_the_gateways_settings_is_told_which_to_set(nightkeep: Nightkeep) -> None:
+    result = nightkeep("admin", "init")
+
+    assert result.exit_code == Exit.USAGE
+    told = "".join(result.stderr.replace("│", " ").split())
+    assert all(f"NIGHTKEEP_POSTGRES__{name}" in told for name in ("HOST", "USER", "PASSWORD"))
 
 
 async def test_the_shell_completes_environments_by_name(api: Api, nightkeep: Nightkeep) -> None:

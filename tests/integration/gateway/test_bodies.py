@@ -45,6 +45,7 @@ async def test_a_body_of_another_kind_says_which_kind_is_wanted(api: Api) -> Non
         ({"name": "x" * 201, "slug": "x"}, "name"),
         ({"name": "a\x00b", "slug": "x"}, "name"),
         ({"name": 7, "slug": "x"}, "name"),
+        ({"name": "   ", "slug": "x"}, "name"),
         ({"name": "x", "slug": "x", "owner": "me"}, "owner"),
     ],
 )

@@ -99,7 +99,7 @@ async def test_while_nobody_decides_it_is_not_known_and_the_repeat_gets_the_one_
         answer = await api.client.post(_place(environment), headers=key, json={"comment": "patience"})
         return answer if answer.status_code != 503 else None
 
-    known = await eventually(repeat, within_seconds=60)
+    known = await eventually(repeat)
     assert known is not None
     assert known.status_code == 202, known.text
     assert [one["comment"] for one in (await api.client.get(_place(environment))).json()["backups"]] == ["patience"]

@@ -86,7 +86,7 @@ async def test_fifty_watchers_of_one_backup_all_see_its_end(api: Api) -> None:
 
     async def watch() -> str:
         async with (
-            httpx.AsyncClient(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, timeout=30) as client,
+            httpx.AsyncClient(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, timeout=60) as client,
             aconnect_sse(client, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
         ):
             last = ""

@@ -1,11 +1,28 @@
 """Where the read model cannot follow in time, the answer says so instead of showing an old state as the new one."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
 import asyncpg
+import httpx
+import pytest
 
 from tests.support.gateway import Api
 
 
-async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(api: Api) -> None:
+@pytest.fixture
+async def hasty(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of a second gateway, which waits for the read model as long as it does by default."""
+    platform = replace(api.platform, settings={}, services={}, gateway_port=0)
+    await platform.start("gateway")
+    async with replace(api, platform=platform).connect(api.key) as client:
+        yield client
+    platform.services["gateway"].end()
+
+
+async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
+    api: Api, hasty: httpx.AsyncClient
+) -> None:
     environment = await api.ready_environment()
     environment_id = environment["environment_id"]
     place = f"/api/v1/environments/{environment_id}"
@@ -17,9 +34,8 @@ async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(a
     try:
         async with holder.transaction():
             await holder.execute("SELECT FROM read.environment WHERE environment_id = $1 FOR UPDATE", environment_id)
-            async with api.connect(api.key) as impatient:
-                accepted = await impatient.post(f"{place}/backups")
-            old = await api.client.get(f"{place}/backups")
+            accepted = await hasty.post(f"{place}/backups")
+            old = await hasty.get(f"{place}/backups")
     finally:
         await holder.close()
 

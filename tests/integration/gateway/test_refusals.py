@@ -99,7 +99,8 @@ async def test_a_restore_is_not_brought_into_another_app(api: Api) -> None:
         f"/api/v1/environments/{foreign['environment_id']}/restores", json={"backup_id": backup["backup_id"]}
     )
 
-    assert answer.status_code in (404, 409), answer.text
+    assert _told(answer)[:2] == (409, "ERROR_NOT_ALLOWED")
+    assert "another app" in answer.json()["errorMessage"]
 
 
 async def test_a_busy_environment_names_what_is_under_way(api: Api) -> None:

@@ -238,7 +238,7 @@ async def test_an_attempt_that_moves_nothing_ends_and_is_tried_again(jobs: Jobs)
 
     kind = Kind([hang_once])
     job_id = await jobs.put()
-    async with jobs.working(kind, QUICK.model_copy(update={"no_progress_seconds": 0.5})):
+    async with jobs.working(kind, QUICK.model_copy(update={"no_progress_seconds": 3.0})):
         await jobs.ended(job_id)
     assert [run.attempt for run in kind.runs] == [1, 2]
     assert await jobs.said(job_id) == ["completed"]
@@ -246,13 +246,13 @@ async def test_an_attempt_that_moves_nothing_ends_and_is_tried_again(jobs: Jobs)
 
 async def test_an_attempt_that_moves_may_take_as_long_as_it_needs(jobs: Jobs) -> None:
     async def move_slowly(run: JobRun) -> None:
-        for number in range(30):
+        for number in range(80):
             await run.progress(bytes_done=number)
             await asyncio.sleep(0.05)
 
     kind = Kind([move_slowly])
     job_id = await jobs.put()
-    async with jobs.working(kind, QUICK.model_copy(update={"no_progress_seconds": 0.5})):
+    async with jobs.working(kind, QUICK.model_copy(update={"no_progress_seconds": 3.0})):
         await jobs.ended(job_id)
     assert len(kind.runs) == 1
 
@@ -265,7 +265,7 @@ async def test_saying_the_same_number_again_is_no_progress(jobs: Jobs) -> None:
 
     kind = Kind([pretend])
     job_id = await jobs.put()
-    async with jobs.working(kind, QUICK.model_copy(update={"no_progress_seconds": 0.5})):
+    async with jobs.working(kind, QUICK.model_copy(update={"no_progress_seconds": 3.0})):
         await jobs.ended(job_id)
     assert len(kind.runs) == 2
 

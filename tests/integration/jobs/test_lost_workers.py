@@ -31,7 +31,7 @@ class WorkerProcess:
     async def line(self, beginning: str) -> str:
         """The rest of the next line that begins so."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while line := (await self.process.stdout.readline()).decode():
                 if line.startswith(beginning):
                     return line.removeprefix(beginning).strip()

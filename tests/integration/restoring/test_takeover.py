@@ -58,7 +58,7 @@ class Scene:
         """Stop behind a step; let another worker finish; then wake up."""
         dying = Dying(self.stage.kinds()[kind], after)
         async with self.stage.working({kind: dying}, SILENT):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 await dying.stopped.wait()
             await self.stage.expire(job_id)
             async with self.stage.working():

@@ -238,7 +238,11 @@ async def test_a_change_that_hides_behind_size_and_mtime_is_found(place: Place, 
 
 async def test_a_document_changed_within_the_clocks_resolution_of_its_backup_is_read_again(place: Place) -> None:
     document = place.put(b"fresh")
-    captured = await place.capture()
+
+    def just_changed(documents: Meddled) -> None:
+        documents.before_listing = place.path(document).touch
+
+    captured = await place.capture(meddle=just_changed)
     assert not (await place.lines(captured))[document].settled
     reads: list[str] = []
 

@@ -274,7 +274,7 @@ async def test_progress_of_a_backup_is_told(snapshots: Snapshots, place: Place) 
     async with ProgressTail.open(snapshots.settings.kafka) as tail, snapshots.running():
         environment_id = await registered(snapshots, place)
         backup_id = await snapshots.request(environment_id)
-        async with asyncio.timeout(60), aclosing(tail.watch(backup_id)) as notes:  # type: ignore[type-var]  # -- a generator
+        async with asyncio.timeout(120), aclosing(tail.watch(backup_id)) as notes:  # type: ignore[type-var]  # -- a generator
             async for note in notes:
                 if note.step == note.steps:
                     break
