@@ -147,6 +147,17 @@ class ReclaimBehaviour:
         await others.repository.put_manifest(running)
         assert await others.dump(running) == b"dump " + document
 
+    async def test_what_a_backup_under_way_has_stored_is_left_for_the_next_one(
+        self, backups: Backups, others: Backups
+    ) -> None:
+        running = await backups.prepare(b"under way")
+        assert await backups.dump(running) == b"dump under way"  # and so in the store
+        condemned = await others.repository.condemn(uuid4(), NOW)
+        assert condemned.contents == 0
+        await backups.repository.put_manifest(running)
+        await others.repository.begin_backup(uuid4())
+        assert not await others.repository.unusable(set(running.database.contents))
+
     async def test_what_a_backup_may_not_build_upon_is_named(self, backups: Backups, others: Backups) -> None:
         gone = await backups.take(b"gone")
         kept = await backups.take(b"kept")

@@ -1,6 +1,7 @@
 """Markers of begun backups: what a reclaim waits for (architecture §2.12)."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from uuid import UUID
 
 from services.platform.objectstore import ObjectStore
@@ -20,11 +21,14 @@ class Begun:
         """Mark a backup as begun; again is harmless."""
         await self._store.put(f"{self._prefix}{backup_id}", b"")
 
-    async def undecided(self) -> AsyncIterator[UUID]:
-        """Every begun backup that has neither manifest nor tombstone; markers of decided ones are cleared away."""
+    async def undecided(self) -> AsyncIterator[tuple[UUID, datetime]]:
+        """Every begun backup that has neither manifest nor tombstone, and when the store took its marker.
+
+        Markers of decided ones are cleared away.
+        """
         async for info in self._store.list(self._prefix):
             backup_id = UUID(info.key.removeprefix(self._prefix))
             if await self._manifests.verdict(backup_id) is None:
-                yield backup_id
+                yield backup_id, info.modified_at
             else:
                 await self._store.delete(info.key)

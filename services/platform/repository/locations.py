@@ -4,9 +4,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+from weakref import finalize
 
 import aiosql
 
@@ -30,11 +32,20 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredPack:
+    """A pack as the store tells of it."""
+
+    pack_id: UUID
+    size_bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """How much of a pack is needed: contents and their stored bytes."""
 
     pack_id: UUID
-    size_bytes: int
+    modified_at: datetime
     contents: int
     stored_bytes: int
     live_contents: int
@@ -49,15 +60,14 @@ class Locations:
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         queries.create_tables(self._connection)
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
+        finalize(self, self._connection.close)
 
-    def add_stored(self, packs: Iterable[tuple[UUID, int]]) -> None:
-        """Packs that the store lists, with their sizes; others do not count."""
+    def add_stored(self, packs: Iterable[StoredPack]) -> None:
+        """Packs that the store lists; others do not count."""
         with self._together():
-            for pack_id, size_bytes in packs:
-                queries.add_pack(self._connection, id=pack_id.bytes, size=size_bytes)
+            for pack in packs:
+                told = {"id": pack.pack_id.bytes, "size": pack.size_bytes, "modified": pack.modified_at.timestamp()}
+                queries.add_pack(self._connection, **told)
 
     def condemn(self, pack_ids: Iterable[UUID]) -> None:
         """Packs that nothing new may build upon."""
@@ -120,7 +130,7 @@ class Locations:
     def shares(self) -> list[Share]:
         """How much of each pack that is not condemned is needed."""
         rows = queries.shares(self._connection)
-        return [Share(UUID(bytes=row[0]), *row[1:]) for row in rows]
+        return [Share(UUID(bytes=row[0]), datetime.fromtimestamp(row[1], UTC), *row[2:]) for row in rows]
 
     def live_of(self, pack_id: UUID) -> list[bytes]:
         """The digests of a pack that are needed."""

@@ -6,7 +6,7 @@ PRAGMA cache_size = -16000;
 PRAGMA temp_store = FILE;
 CREATE TABLE pack (
     number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, key_number INTEGER, size INTEGER NOT NULL,
-    condemned INTEGER NOT NULL DEFAULT 0
+    modified REAL NOT NULL, condemned INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE content (
     digest BLOB NOT NULL, pack INTEGER NOT NULL, place INTEGER NOT NULL, form INTEGER NOT NULL,
@@ -15,8 +15,8 @@ CREATE TABLE content (
 ) WITHOUT ROWID;
 CREATE TABLE live (digest BLOB PRIMARY KEY) WITHOUT ROWID;
 
--- name: add_pack(id, size)!
-INSERT INTO pack (id, size) VALUES (:id, :size) ON CONFLICT DO NOTHING;
+-- name: add_pack(id, size, modified)!
+INSERT INTO pack (id, size, modified) VALUES (:id, :size, :modified) ON CONFLICT DO NOTHING;
 
 -- name: condemn_pack(id)!
 UPDATE pack SET condemned = 1 WHERE id = :id;
@@ -58,7 +58,7 @@ SELECT 1 FROM live WHERE digest = :digest;
 
 -- name: shares()
 -- Of every pack that is not condemned yet: the bytes of its contents, and of those that are needed and only here.
-SELECT p.id, p.size, count(c.digest) AS contents, coalesce(sum(c.stored), 0) AS stored,
+SELECT p.id, p.modified, count(c.digest) AS contents, coalesce(sum(c.stored), 0) AS stored,
     count(c.digest) FILTER (WHERE l.digest IS NOT NULL) AS live_contents,
     coalesce(sum(c.stored) FILTER (WHERE l.digest IS NOT NULL), 0) AS live
 FROM pack p LEFT JOIN content c ON c.pack = p.number LEFT JOIN live l ON l.digest = c.digest

@@ -1,6 +1,7 @@
 """Gathers contents into packs, encrypts and uploads these beside the work that brings more, and writes their index."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Final
 
 from services.platform.objectstore import ObjectStore
@@ -8,7 +9,7 @@ from services.platform.process.ids import NewId
 from services.platform.repository.indexes import PackEntries
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.layout import pack_key
-from services.platform.repository.locations import Locations
+from services.platform.repository.locations import Locations, StoredPack
 from services.platform.repository.packs import TAG_BYTES, PackCipher, Packed
 from services.platform.repository.stored_index import StoredIndex
 
@@ -84,7 +85,7 @@ class Packer:
         contents.clear()
         await self._store.put(pack_key(self._ring.environment_id, cipher.pack_id), data)
         pack = PackEntries(cipher.pack_id, cipher.key_number, entries)
-        self._locations.add_stored([(cipher.pack_id, len(data))])
+        self._locations.add_stored([StoredPack(cipher.pack_id, len(data), datetime.fromtimestamp(0, UTC))])
         self._locations.add(pack)
         self._claimed.difference_update(entry.digest for entry in entries)
         self._unindexed.append(pack)

@@ -22,6 +22,8 @@ from services.platform.repository.packs import Packed
 from services.platform.repository.port import Condemned, EnvironmentRepository, Reclaimed
 
 REMOVE_AFTER: Final = timedelta(hours=CONDEMNED_HOURS)
+STORE_CLOCK: Final = timedelta(seconds=2)
+"""S3 tells whole seconds, and a store's own machines differ a little."""
 LITTLE: Final = 0.5
 """A pack of which less is needed is written anew: at most as many bytes as it gives back."""
 
@@ -52,16 +54,20 @@ class Reclaim:
         return told(done or await self._condemn(mark_id, now))
 
     async def _condemn(self, mark_id: UUID, now: datetime) -> Condemnation:
+        under_way = [began_at async for _, began_at in self._begun.undecided()]
         await self._mark()
         publishing = self._condemned.publish(mark_id, self._new_id)
         for share in await asyncio.to_thread(self._opened.locations.shares):
-            await self._judge(share, publishing)
+            # What a backup under way stores has no manifest yet: to condemn it would only make the next one store it
+            # again. Leaving it is no matter of safety: that lies in the markers that are listed at the end.
+            if all(share.modified_at < began_at - STORE_CLOCK for began_at in under_way):
+                await self._judge(share, publishing)
         async for info in self._first_format():
             await publishing.add(info.key.removeprefix(self._prefix), 1, info.size_bytes)
         await self._opened.packer.flush()
         await publishing.flush()
         # Only now: a backup that begins later finds all of it condemned.
-        waits_for = tuple([backup_id async for backup_id in self._begun.undecided()])
+        waits_for = tuple([backup_id async for backup_id, _ in self._begun.undecided()])
         return await publishing.complete(now, waits_for)
 
     async def _judge(self, share: Share, publishing: Publishing) -> None:

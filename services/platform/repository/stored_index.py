@@ -12,7 +12,7 @@ from services.platform.repository.errors import PackCorruptError, SealBrokenErro
 from services.platform.repository.indexes import PackEntries, as_bytes, from_bytes
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.layout import index_prefix, pack_key, pack_prefix
-from services.platform.repository.locations import Locations
+from services.platform.repository.locations import Locations, StoredPack
 from services.platform.repository.packs import TRAILER_BYTES, PackCipher, footer_of, key_number_of
 from services.platform.repository.sealing import Sealed, seal, unseal
 
@@ -99,9 +99,9 @@ class StoredIndex:
                     yield UUID(place.rpartition("/")[2])
 
     async def _list_packs(self, locations: Locations) -> None:
-        listed = list[tuple[UUID, int]]()
+        listed = list[StoredPack]()
         async for info in self._store.list(pack_prefix(self._ring.environment_id)):
-            listed.append((UUID(info.key.rpartition("/")[2]), info.size_bytes))
+            listed.append(StoredPack(UUID(info.key.rpartition("/")[2]), info.size_bytes, info.modified_at))
         locations.add_stored(listed)
 
     async def _take(self, locations: Locations, key: str) -> None:
