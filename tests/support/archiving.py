@@ -13,7 +13,7 @@ from services.platform.archives.making import Bench, Indexed, index_archive
 from services.platform.archives.remaking import remade
 from services.platform.archives.workshop import Workshop
 from services.platform.objectstore import DirectoryObjectStore, ObjectStore
-from services.platform.repository import EnvironmentRepository, RepositoryV1
+from services.platform.repository import EnvironmentRepository, RepositoryV2
 from tests.support.manifests import manifest
 
 PIECE = 99_983
@@ -21,7 +21,7 @@ PIECE = 99_983
 
 def repository_of(store: ObjectStore, master: bytes, environment_id: UUID) -> EnvironmentRepository:
     """An environment's repository in a store."""
-    return RepositoryV1(store, master).of(environment_id)
+    return RepositoryV2(store, master).of(environment_id)
 
 
 def repository_in(directory: Path) -> EnvironmentRepository:

@@ -19,7 +19,7 @@ ENVIRONMENTS = 10
 @pytest.fixture
 async def api(kafka: KafkaSettings, postgres: PostgresSettings, tmp_path: Path) -> AsyncIterator[Api]:
     """A gateway and a catalog, as processes."""
-    async with open_api(kafka, postgres, tmp_path, settings={}) as api:
+    async with open_api(kafka, postgres, tmp_path, NIGHTKEEP_GATEWAY__READ_YOUR_WRITES_SECONDS="1") as api:
         yield api
 
 
