@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -68,15 +68,18 @@ async def cost(fresh_database: FreshDatabase, directory: Path, environments: int
             assert (await sweeps.sweep.now()).asked == 0
         sweeps.clock.on(hours=1)
         async with peak_of(os.getpid()) as peak:
-            began = time.monotonic()
-            assert (await sweeps.sweep.now()).asked == environments
+            seconds = await timed(sweeps.sweep.now)
             while commands.count < environments:
                 await answer(sweeps)
-                await sweeps.asking.send()
-            seconds = time.monotonic() - began
-        began = time.monotonic()
-        assert (await sweeps.sweep.now()).asked == 0
-        return Cost(seconds, time.monotonic() - began, peak.bytes - before.bytes)
+                seconds += await timed(sweeps.asking.send)
+        return Cost(seconds, await timed(sweeps.sweep.now), peak.bytes - before.bytes)
+
+
+async def timed(work: Callable[[], Awaitable[object]]) -> float:
+    """How many seconds it takes."""
+    began = time.monotonic()
+    await work()
+    return time.monotonic() - began
 
 
 async def answer(sweeps: Sweeps) -> None:
