@@ -7,7 +7,7 @@ CREATE INDEX aggregate_restoring ON aggregate ((state ->> 'backup_id'))
     WHERE kind = 'restore' AND state ->> 'state' IN ('queued', 'running');
 CREATE INDEX aggregate_held ON aggregate ((state ->> 'environment_id'))
     WHERE kind = 'backup' AND state -> 'held' <> '[]';
-CREATE INDEX aggregate_leased ON aggregate (id)
+CREATE INDEX aggregate_leased ON aggregate ((state -> 'leases' -> 0 ->> 'until'))
     WHERE kind = 'backup' AND state -> 'leases' <> '[]';
 CREATE INDEX aggregate_governed ON aggregate ((state ->> 'environment_id'))
     WHERE kind = 'backup' AND state ->> 'state' IN ('queued', 'running', 'completed');
