@@ -78,7 +78,17 @@ class Retaining:
         await shop.backup_started(backup_id, environment_id)
         await self.take(environment_id, document, backup_id)
         await shop.backup_completed(backup_id, environment_id)
+        await self.heard(backup_id)
         return backup_id
+
+    async def heard(self, *backup_ids: UUID) -> None:
+        """Return when the retention service knows that all of these have completed."""
+
+        async def knows() -> bool:
+            query = "SELECT count(*) FROM backup WHERE backup_id = ANY ($1::uuid[]) AND state = 'completed'"
+            return await self.known(query, backup_ids) == len(backup_ids)
+
+        await eventually(knows, within_seconds=PATIENCE_SECONDS)
 
     async def expiry(self, backup_id: UUID) -> datetime:
         """As it was told when the backup was accepted."""
@@ -90,14 +100,14 @@ class Retaining:
         assert seen is not None
         return seen
 
-    async def sweeping(self, name: str, entity_id: UUID, *, times: int = 1) -> Seen:
+    async def sweeping(self, name: str, entity_id: UUID, *, times: int = 1, every_hours: float = 0.2) -> Seen:
         """The same, while time goes on from sweep to sweep: one that looked too early is followed by the next."""
         for _ in range(round(PATIENCE_SECONDS / SWEEP_SECONDS)):
             with suppress(TimeoutError):
                 look = partial(self._told, name, entity_id, times)
                 if seen := await eventually(look, within_seconds=SWEEP_SECONDS):
                     return seen
-            self.clock.on(minutes=11)
+            self.clock.on(hours=every_hours)
         return await self.told(name, entity_id, times=times)
 
     async def _told(self, name: str, entity_id: UUID, times: int) -> Seen | None:

@@ -31,7 +31,7 @@ DELETE FROM backup WHERE backup_id = :backup_id;
 SELECT backup_id, key, round, asked_sweep_id, asked_expires_at, asked_at FROM backup
 WHERE waits_for = 'answer'
   AND (sent_at IS NULL OR sent_at <= clock_timestamp() - make_interval(secs => :answer_seconds))
-ORDER BY asked_at, backup_id
+ORDER BY sent_at NULLS FIRST
 LIMIT greatest(0, :at_once - (
     SELECT count(*) FROM backup
     WHERE waits_for = 'answer' AND sent_at > clock_timestamp() - make_interval(secs => :answer_seconds)

@@ -21,7 +21,7 @@ CREATE TABLE backup (
 );
 CREATE INDEX backup_there ON backup (environment_id) WHERE state IN ('queued', 'running', 'completed', 'failed');
 CREATE INDEX backup_to_ask ON backup (environment_id, ask_from, expires_at) WHERE ask_from IS NOT NULL;
-CREATE INDEX backup_asked ON backup (asked_at, backup_id) WHERE waits_for = 'answer';
+CREATE INDEX backup_asked ON backup (sent_at NULLS FIRST) WHERE waits_for = 'answer';
 CREATE UNIQUE INDEX backup_command ON backup (command_id) WHERE command_id IS NOT NULL;
 CREATE INDEX backup_to_work_on ON backup (work_from) WHERE work_from IS NOT NULL AND job_id IS NULL;
 
