@@ -12,7 +12,7 @@ from tests.support.eventually import eventually
 from tests.support.year.driver import RHYTHMS, Year, open_year
 from tests.support.year.model import ModelBackup, ModelPlace, tiers
 
-NIGHTS = 130
+NIGHTS = 365
 SEED = 20260105
 WITHIN = timedelta(minutes=5)
 """Between a sweep's look at the clock and the catalog's."""
