@@ -13,11 +13,13 @@ from services.platform.archives.workshop import Workshop
 from services.platform.repository import EnvironmentRepository, read_documents
 
 DUMP_SAMPLES: Final = 24
-"""Contents looked at: a table is many of them, or few."""
-DUMP_SLICES: Final = 4
+"""Contents looked at, of a dump that has more: a table is many of them, or few."""
+DUMP_SLICES: Final = 96
+"""Of a small dump that is all of it, of a large one four in each content."""
 SLICE_BYTES: Final = 256 * 1024
 """Long enough that how a compressor begins does not show."""
 DOCUMENT_SAMPLES: Final = 256
+DOCUMENT_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,10 @@ async def estimate(
 
 async def _of_dump(repository: EnvironmentRepository, contents: Sequence[str], workshop: Workshop) -> _Sampled:
     read = made = 0
-    async with aclosing(repository.read(_spread(contents, DUMP_SAMPLES))) as sample:
+    chosen = _spread(contents, DUMP_SAMPLES)
+    async with aclosing(repository.read(chosen)) as sample:
         async for content in sample:
-            for one in _slices(content):
+            for one in _slices(content, DUMP_SLICES // len(chosen)):
                 read += len(one)
                 made += len(await workshop.do(gzip_member, one))
     return _Sampled(read, made)
@@ -61,7 +64,7 @@ async def _of_documents(repository: EnvironmentRepository, manifest: Manifest, w
     read = made = headers = 0
     async with aclosing(repository.read([line.contents[0] for line in lines])) as contents:
         for line in lines:
-            one = (await anext(contents))[: 4 * SLICE_BYTES]
+            one = (await anext(contents))[:DOCUMENT_BYTES]
             read += len(one)
             alone = len(await workshop.do(gzip_member, one))
             header = tar.header(tar.document_name(line.id), line.size, manifest.backup.created_at)
@@ -86,8 +89,6 @@ def _spread(contents: Sequence[str], most: int) -> Sequence[str]:
     return [contents[int(number * step)] for number in range(min(most, len(contents)))]
 
 
-def _slices(content: bytes) -> Sequence[bytes]:
-    if len(content) <= DUMP_SLICES * SLICE_BYTES:
-        return [content]
-    step = (len(content) - SLICE_BYTES) // (DUMP_SLICES - 1)
-    return [content[number * step :][:SLICE_BYTES] for number in range(DUMP_SLICES)]
+def _slices(content: bytes, most: int) -> Sequence[bytes]:
+    step = max(SLICE_BYTES, len(content) // most)
+    return [content[start : start + SLICE_BYTES] for start in range(0, len(content), step)]

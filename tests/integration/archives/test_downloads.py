@@ -56,8 +56,11 @@ async def test_a_database_only_archive_is_a_dump_that_says_where_its_data_is(she
     assert {id_: at for id_, (state, at) in found.offsets.items() if state == 2} == found.begins
 
 
-async def test_a_files_only_archive_is_estimated_closely_before_it_is_measured(shelf: Shelf, backup: Json) -> None:
-    archive = await shelf.archive(backup, "files_only")
+@pytest.mark.parametrize("data_type", ["files_and_database", "database_only", "files_only"])
+async def test_an_archive_is_estimated_closely_before_it_is_measured(
+    shelf: Shelf, backup: Json, data_type: str
+) -> None:
+    archive = await shelf.archive(backup, data_type)
     assert archive["estimated_bytes"] == pytest.approx(archive["size_bytes"], rel=0.05)
 
 
