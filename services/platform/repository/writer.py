@@ -41,16 +41,17 @@ class Writer:
 
     async def store_parts(self, contents: AsyncIterator[bytes]) -> StoredSequence:
         """See EnvironmentRepository."""
-        whole, stored = WholeHasher(self._ring.name_key), list[StoredContent]()
+        first = await anext(contents, b"")
+        stored = [await self.store_content(first)]
+        whole: WholeHasher | None = None  # a single content is named by the hash of the whole already
         async for content in contents:
+            if whole is None:
+                whole = WholeHasher(self._ring.name_key)
+                await asyncio.to_thread(whole.update, first)
+                del first
             stored.append(await self.store_content(content))
-            if len(content) <= INLINE_BYTES:
-                whole.update(content)
-            else:
-                await asyncio.to_thread(whole.update, content)
-        if not stored:
-            stored.append(await self.store_content(b""))
-        return sequence(stored, whole.hexdigest())
+            await asyncio.to_thread(whole.update, content)
+        return sequence(stored, whole.hexdigest() if whole else stored[0].name)
 
     async def store_content(self, data: bytes) -> StoredContent:
         """One content, of at most CONTENT_BYTES."""
