@@ -16,7 +16,7 @@ BACKOFF_LAST_SECONDS: Final = 5 * 60
 
 NIGHTLY_TRIES: Final = 3
 NIGHTLY_WAIT_MINUTES: Final = (5, 15)
-NIGHTLY_UNANSWERED: Final = 200
+NIGHTLY_UNANSWERED: Final = 100
 """Nightly commands that wait for the catalog at once: the lag that a user's command meets, a fraction of a second."""
 NIGHTLY_ANSWER_SECONDS: Final = 60
 """A nightly command without an outcome is sent again after this time by PostgreSQL's clock, under its id."""
