@@ -114,9 +114,10 @@ async def test_a_tenfold_environment_takes_hardly_more_memory(
         directory = tmp_path / str(number)
         (directory / "documents").mkdir(parents=True)
         tell(f"{size.database_bytes // MEGABYTE} MB of rows, {size.documents} documents")
-        async with open_platform(kafka_settings, fresh_database, store, directory) as platform:
+        apart = store.model_copy(update={"prefix": f"{store.prefix}/{number}"})  # each platform has keys of its own
+        async with open_platform(kafka_settings, fresh_database, apart, directory) as platform:
             settings = fresh_database("snapshot")
-            async with open_snapshots(kafka_settings, settings, store, platform.directory) as snapshots:
+            async with open_snapshots(kafka_settings, settings, apart, platform.directory) as snapshots:
                 await platform.start("snapshot")
                 peaks.append(await measured(platform, snapshots, size, directory / "documents"))
     tell(f"growth {peaks[1] / peaks[0]:.2f}")

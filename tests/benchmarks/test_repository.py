@@ -3,6 +3,7 @@
 `NIGHTKEEP_TEST_BENCHMARK=full` takes a hundred thousand documents and a dump of 700 MB; without it, a tenth of that.
 """
 
+import asyncio
 import os
 import sys
 import tempfile
@@ -35,6 +36,8 @@ DOCUMENT_BYTES = 10_000
 ROWS = 3_500_000 if FULL else 350_000
 NIGHTS = 7
 MEGABYTE = 1000 * 1000
+SETTLED_SECONDS = 2.5
+"""A document that was written just before it is read is read once more the next time."""
 
 
 def tell(line: str) -> None:
@@ -102,6 +105,7 @@ async def test_many_small_documents(tmp_path: Path, documents: Path) -> None:
     root, environment_id = RepositoryV2(DirectoryObjectStore(tmp_path / "ours"), KEY), uuid4()
     restic = Restic.new(tmp_path / "restic")
     listing: Lines | None = None
+    await asyncio.sleep(SETTLED_SECONDS)
     before, before_restic = 0, 0
     for which in ("first", "nothing changed", "1 % changed"):
         if which == "1 % changed":
@@ -135,6 +139,7 @@ async def one_night(
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         scratch = await stack.enter_async_context(Scratch.open(directory))
         await repository.begin_backup(plain.backup_id)
+        await opened.probe()
         if previous:
             async for lines in read_documents(repository, previous):
                 gone = await repository.unusable({name for line in lines for name in line.contents})

@@ -96,7 +96,9 @@ class Locations:
 
     def usable(self, digest: bytes) -> bool:
         """Whether a new backup may refer to it without looking further: stored whole, in a pack that stays."""
-        return any(not one.condemned and one.entry.form != Form.DELTA for one in self.locate(digest))
+        # Asked for every document of every backup: without what aiosql does around a query.
+        parameters = {"digest": digest, "delta": Form.DELTA.value}
+        return self._connection.execute(queries.usable.sql, parameters).fetchone() is not None
 
     def is_there(self, digest: bytes) -> bool:
         """Whether any pack that stays has it, in whatever form."""

@@ -41,6 +41,10 @@ INSERT INTO content VALUES (:digest, :pack, :place, :form, :start, :stored, :siz
 SELECT p.id, p.key_number, c.place, c.form, c.start, c.stored, c.size, p.condemned
 FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.condemned;
 
+-- name: usable(digest, delta)^
+SELECT 1 FROM content c JOIN pack p ON p.number = c.pack
+WHERE c.digest = :digest AND c.form <> :delta AND NOT p.condemned LIMIT 1;
+
 -- name: unindexed()
 SELECT id, size FROM pack WHERE key_number IS NULL;
 
