@@ -21,5 +21,4 @@ def preflight_stream(preflight_id: UUID) -> str:
 
 async def tell(workplace: Workplace, c: Connection, run: JobRun, where: str, body: Event) -> None:
     """Append one event of a job, behind what its stream has."""
-    after = await workplace.events.last_sequence(c, where)
-    await workplace.events.append(c, where, [body], run.cause, run.key, after=after, now=workplace.clock.now())
+    await workplace.events.append_next(c, where, [body], run.cause, run.key, now=workplace.clock.now())

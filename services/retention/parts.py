@@ -32,5 +32,4 @@ class Parts:
     ) -> None:
         """Append an event to the entity's stream, in the transaction `c`."""
         name = stream(SERVICE, entity, entity_id)
-        last = await self.events.last_sequence(c, name)
-        await self.events.append(c, name, [body], cause, key, after=last, now=self.clock.now())
+        await self.events.append_next(c, name, [body], cause, key, now=self.clock.now())

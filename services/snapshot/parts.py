@@ -38,5 +38,4 @@ class Parts:
     async def say(self, c: Connection, run: JobRun, entity: str, entity_id: UUID, body: Event) -> None:
         """Append an event to the entity's stream, in the transaction `c`."""
         name = stream(SERVICE, entity, entity_id)
-        last = await self.events.last_sequence(c, name)
-        await self.events.append(c, name, [body], run.cause, run.key, after=last, now=self.clock.now())
+        await self.events.append_next(c, name, [body], run.cause, run.key, now=self.clock.now())

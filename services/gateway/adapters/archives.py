@@ -99,8 +99,7 @@ class Archives:
     async def say(self, c: Connection, archive_id: UUID, body: Event, cause: Cause, key: str) -> None:
         """Append an event to the archive's stream."""
         name = stream(SERVICE, "archive", archive_id)
-        last = await self._events.last_sequence(c, name)
-        await self._events.append(c, name, [body], cause, key, after=last, now=self._clock.now())
+        await self._events.append_next(c, name, [body], cause, key, now=self._clock.now())
 
     async def _living(self, c: Connection, backup: Backup, data_type: DataType) -> Record | None:
         """The archive that is ready or on its way; one that is of no use any more makes room."""

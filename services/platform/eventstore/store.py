@@ -61,6 +61,12 @@ class EventStore:
         (messages,) = await self.append_all(c, [Append(stream, bodies, cause, key, after)], now=now)
         return messages
 
+    async def append_next(  # noqa: PLR0913 -- as above
+        self, c: Connection, stream: str, bodies: Sequence[Event], cause: Cause, key: str, *, now: datetime
+    ) -> tuple[Message[Event], ...]:
+        """Append `bodies` behind what `stream` has, whatever that is. The rest, and what is raised, as `append`."""
+        return await self.append(c, stream, bodies, cause, key, after=await self.last_sequence(c, stream), now=now)
+
     async def append_all(
         self, c: Connection, appends: Sequence[Append], *, now: datetime
     ) -> list[tuple[Message[Event], ...]]:

@@ -86,8 +86,7 @@ class NightReactions:
     async def _end(self, c: Connection, found: Keyed, ended: SlotEnded, message: Message[Any]) -> None:
         await queries.close(c, environment_id=ended.environment_id, slot_date=ended.slot_date)
         name = slot_stream(ended.environment_id, ended.slot_date)
-        last = await self._events.last_sequence(c, name)
-        await self._events.append(c, name, [ended], Cause.of(message), found.key, after=last, now=ended.ended_at)
+        await self._events.append_next(c, name, [ended], Cause.of(message), found.key, now=ended.ended_at)
         await queries.wake(c, channel=CHANNEL)
         tell(ended)
 
