@@ -78,6 +78,7 @@ LOCAL_REPLICATION_FACTOR: Final = 1
 MIN_INSYNC_REPLICAS: Final = 2
 SESSION_TIMEOUT_SECONDS: Final = 10
 LOCAL_SESSION_TIMEOUT_SECONDS: Final = 6
+"""A restart after a crash waits so long for the dead member's place; on one machine nothing is slower than this."""
 
 COMMANDS_KEPT_DAYS: Final = 7
 PROGRESS_KEPT_HOURS: Final = 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import quote
 
+from contracts import defaults
 from infra.local.engines.engine import Engine
 from infra.local.engines.kafka import USER, Kafka
 from infra.local.engines.postgres import SUPERUSER, Postgres
@@ -19,8 +20,6 @@ from services.platform.process.settings import KafkaSettings, PostgresSettings, 
 BUCKET: Final = "nightkeep"
 DATABASE: Final = "nightkeep"
 S3_USER: Final = "nightkeep"
-SESSION_TIMEOUT_SECONDS: Final = 6
-"""A restart after a crash waits so long for the dead member's place; on one machine nothing is slower than this."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +90,8 @@ def _kafka_settings(engine: Kafka) -> KafkaSettings:
             "sasl_mechanism": "PLAIN",
             "username": USER,
             "password": engine.password,
-            "session_timeout_seconds": SESSION_TIMEOUT_SECONDS,
-            "replication_factor": 1,
+            "session_timeout_seconds": defaults.LOCAL_SESSION_TIMEOUT_SECONDS,
+            "replication_factor": defaults.LOCAL_REPLICATION_FACTOR,
         }
     )
 
