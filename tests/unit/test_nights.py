@@ -19,7 +19,6 @@ from services.snapshot.domain.planning import MOST_AT_ONCE, Look, last_look, loo
 
 ENVIRONMENT = UUID(int=7)
 EUROPE = Nights(Region.EUROPE, CloudVersion.V4)
-MINUTE = timedelta(minutes=1)
 
 
 def at(text: str) -> datetime:

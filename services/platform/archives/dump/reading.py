@@ -7,8 +7,6 @@ from services.platform.archives.errors import DamagedDumpError
 
 INT: Final = struct.Struct("<BI")
 """A sign byte, then four bytes."""
-NO_TEXT: Final = b"\x01\x01\x00\x00\x00"
-"""The length -1: SQL's null."""
 
 
 class IncompleteError(Exception):
@@ -35,7 +33,7 @@ class Reader:
         return signed(*INT.unpack(self.take(INT.size)))
 
     def text(self) -> bytes | None:
-        """A text, in the dump's encoding."""
+        """A text, in the dump's encoding; the length -1 is SQL's null."""
         size = self.int()
         return None if size < 0 else self.take(size)
 

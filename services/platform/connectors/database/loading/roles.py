@@ -8,8 +8,6 @@ from services.platform.connectors.database.loading.statements import SPACE, Stat
 from services.platform.connectors.database.quoting import identifier
 
 EVERYBODY: Final = frozenset({"PUBLIC", "CURRENT_USER", "SESSION_USER", "CURRENT_ROLE"})
-_NOT_SQL_OF_OURS: Final = (("SET",), ("RESET",), ("SELECT",))
-"""What stands around grants in a script: session settings, changes of the session's role."""
 Roles = Mapping[str, str]
 """Role of the dump to role of the server; one that is missing here is not there."""
 
@@ -33,11 +31,6 @@ def adapt(statement: Statement, roles: Roles) -> Adapted:
     if not statement.begins("CREATE", "POLICY") or len(named) - len(replacements) == len(places):
         return Adapted(None, missing)
     return Adapted(_without(statement.replaced(replacements), [p for p in places if named.get(p) in missing]), missing)
-
-
-def is_about_roles(statement: Statement) -> bool:
-    """Whether a statement of a script grants or describes something, rather than setting up the session."""
-    return not any(statement.begins(*words) for words in _NOT_SQL_OF_OURS)
 
 
 def _role_places(statement: Statement) -> Iterator[int]:
