@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.envelope import Cause
 from contracts.errors import RejectionCode
+from contracts.values import SECRET_PREFIX
 from services.gateway.adapters import deliveries
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.pages import page
@@ -102,7 +103,7 @@ class Webhooks:
 
 def _webhook(row: Record) -> Webhook:
     """Without a secret that was made here."""
-    reference = row["secret"] if row["secret"].startswith("secret:") else None
+    reference = row["secret"] if row["secret"].startswith(SECRET_PREFIX) else None
     return Webhook.model_validate({**dict(row), "secret": reference})
 
 
