@@ -1,6 +1,5 @@
 """Nights on a stage: a catalog as a real process, the snapshot service with quick backups here, one clock for both."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from services.snapshot.bootstrap import bootstrap
 from services.snapshot.settings import SnapshotSettings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
+from tests.support.in_process import running
 from tests.support.moved_clock import MovedBy
 from tests.support.quick_backups import QuickBackups
 from tests.support.running_services import Platform, open_platform
@@ -158,15 +158,8 @@ class Stage:
         """One more instance of the snapshot service, until the end of the context."""
         async with AsyncExitStack() as stack:
             wired = await bootstrap(stack, self.settings, Health(), self.quick.kinds)
-            tasks = [asyncio.ensure_future(task) for task in wired]
-            try:
+            async with running(wired):
                 yield
-            finally:
-                died = [error for task in tasks if task.done() and (error := task.exception())]
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                assert not died
 
 
 @asynccontextmanager

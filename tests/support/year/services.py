@@ -3,8 +3,7 @@
 Everything is real but the bytes: a backup begins and ends as soon as it was asked for.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +32,7 @@ from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import PACKAGE
 from services.snapshot.nights.scheduler import NightScheduler
 from services.snapshot.parts import SERVICE
+from tests.support.in_process import running
 from tests.support.manifests import manifest
 from tests.support.moved_clock import MovedBy
 from tests.support.running_services import Platform
@@ -172,17 +172,3 @@ async def heard(retention: Retention, reader: LogReader) -> None:
     for partition, end in (await reader.ends(Topic.EVENTS)).items():
         if end:
             await retention.follower.caught_up(partition, end)
-
-
-@asynccontextmanager
-async def running(tasks: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """Background tasks, none of which may die."""
-    begun = [asyncio.ensure_future(task) for task in tasks]
-    try:
-        yield
-    finally:
-        died = [error for task in begun if task.done() and (error := task.exception())]
-        for task in begun:
-            task.cancel()
-        await asyncio.gather(*begun, return_exceptions=True)
-        assert not died
