@@ -158,6 +158,17 @@ class Api:
         assert seen is not None
         return seen
 
+    async def every(self, path: str, items: str, *, limit: int, **asked: str) -> list[Json]:
+        """All `items` of the list at `path`, page by page, at most `limit` on each."""
+        found: list[Json] = []
+        place: dict[str, str | int] = {"limit": limit} | asked
+        while True:
+            page = (await self.client.get(path, params=place)).json()
+            found += page[items]
+            if page["next"] is None:
+                return found
+            place["after"] = page["next"]
+
     async def eventually_sweep(self, environment: Json, sweep_id: str) -> None:
         """Returns when the environment shows that this sweep has stopped."""
 

@@ -57,9 +57,6 @@ async def _lists_before_it_is_seen(api: Api, environment: Json, number: int) -> 
 async def _listed(api: Api, environments: list[Json]) -> int:
     found: set[str] = set()
     for environment in environments:
-        place, after = f"/api/v1/environments/{environment['environment_id']}/backups", ""
-        while after is not None:
-            page = (await api.client.get(place, params={"limit": 37} | ({"after": after} if after else {}))).json()
-            found |= {backup["backup_id"] for backup in page["backups"]}
-            after = page["next"]
+        place = f"/api/v1/environments/{environment['environment_id']}/backups"
+        found |= {backup["backup_id"] for backup in await api.every(place, "backups", limit=37)}
     return len(found)

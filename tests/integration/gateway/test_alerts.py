@@ -172,13 +172,7 @@ async def test_alerts_are_paged_newest_first(api: Api) -> None:
         await _slot_ended(api, environment, f"2026-03-{day}", "missed")
     all_of_them = await _alerts(api, environment, 5)
 
-    place, seen = {"environment_id": environment["environment_id"], "limit": "2"}, []
-    while True:
-        page = (await api.client.get("/api/v1/alerts", params=place)).json()
-        seen += page["alerts"]
-        if page["next"] is None:
-            break
-        place["after"] = page["next"]
+    seen = await api.every("/api/v1/alerts", "alerts", limit=2, environment_id=environment["environment_id"])
 
     assert seen == all_of_them
     assert [one["raised_at"] for one in seen] == sorted((one["raised_at"] for one in seen), reverse=True)

@@ -27,14 +27,7 @@ async def test_an_app_is_registered_found_by_name_renamed_and_removed(api: Api) 
 async def test_apps_are_paged_by_slug(api: Api) -> None:
     made = {(await api.new_app())["slug"] for _ in range(3)}
 
-    seen: list[str] = []
-    after = None
-    while True:
-        page = (await api.client.get("/api/v1/apps", params={"limit": 2} | ({"after": after} if after else {}))).json()
-        seen += [app["slug"] for app in page["apps"]]
-        after = page["next"]
-        if after is None:
-            break
+    seen = [app["slug"] for app in await api.every("/api/v1/apps", "apps", limit=2)]
 
     assert made <= set(seen)
     assert seen == sorted(seen)
