@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from infra.local.engines.postgres import installation
 from services.platform.connectors.database import DatabaseAccess, Login
 from services.platform.process.settings import PostgresSettings
 from tests.support.databases import execute
+from tests.support.eventually import eventually
 
 
 @dataclass
@@ -120,6 +122,4 @@ def plain_dump(server: PostgresSettings, database: str) -> str:
 
 async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Return when a condition holds; fail when it does not within `seconds`."""
-    async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(holds):  # noqa: ASYNC110 -- another program's state tells nobody
-            await asyncio.sleep(0.02)
+    await eventually(partial(asyncio.to_thread, holds), within_seconds=seconds)
