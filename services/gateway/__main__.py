@@ -3,8 +3,8 @@
 import sys
 
 from services.gateway.bootstrap import bootstrap
-from services.gateway.settings import GatewayServiceSettings
+from services.gateway.settings import SERVICE, GatewayServiceSettings
 from services.platform.process.service import run_service
 
 if __name__ == "__main__":
-    sys.exit(run_service("gateway", GatewayServiceSettings, bootstrap))
+    sys.exit(run_service(SERVICE, GatewayServiceSettings, bootstrap))

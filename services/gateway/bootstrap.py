@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from secrets import token_bytes
 
-from services.gateway.adapters.alerts import SERVICE, AlertBook
+from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import ARCHIVE_JOB, Archives, link_key
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
@@ -27,7 +27,7 @@ from services.gateway.delivery import DeliveryJob
 from services.gateway.domain.links import KEY_BYTES
 from services.gateway.handlers import Handlers
 from services.gateway.parts import Parts
-from services.gateway.settings import GatewayServiceSettings
+from services.gateway.settings import SERVICE, GatewayServiceSettings
 from services.platform.archives.deflate import encoder
 from services.platform.archives.workshop import Workshop
 from services.platform.database import migrate

@@ -2,6 +2,7 @@
 
 from services.gateway.adapters.keystore import add_first_admin, random_key
 from services.gateway.domain.keys import ApiKey
+from services.gateway.settings import SERVICE
 from services.platform.database import Database, migrate
 from services.platform.process.clock import Clock
 from services.platform.process.ids import NewId
@@ -13,9 +14,9 @@ async def make_first_admin(settings: PostgresSettings, name: str, *, clock: Cloc
 
     Raises AdminExistsError and DatabaseUnavailableError.
     """
-    database = await Database.open(settings, schema="gateway")
+    database = await Database.open(settings, schema=SERVICE)
     try:
-        await migrate(database, "services.gateway", "gateway")
+        await migrate(database, "services.gateway", SERVICE)
         key = random_key()
         async with database.transaction() as c:
             await add_first_admin(c, name, key, now=clock.now(), new_id=new_id)

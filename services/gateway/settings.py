@@ -1,5 +1,7 @@
 """What the gateway needs: Kafka, PostgreSQL, the repository that it reads, and where to listen."""
 
+from typing import Final
+
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.platform.process.settings import (
@@ -10,6 +12,8 @@ from services.platform.process.settings import (
     Settings,
     WorkerSettings,
 )
+
+SERVICE: Final = "gateway"
 
 
 class GatewayServiceSettings(Settings):

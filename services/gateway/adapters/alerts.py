@@ -1,6 +1,5 @@
 """Alerts in the gateway's own schema: raised once, listed, and sent to every webhook that there is."""
 
-from typing import Final
 from uuid import UUID
 
 from contracts.envelope import Cause, Event, Message
@@ -11,13 +10,12 @@ from services.gateway.adapters.pages import page
 from services.gateway.domain.alerts import Alert as Wanted
 from services.gateway.domain.paging import Instant
 from services.gateway.resources import Alert, AlertPage
+from services.gateway.settings import SERVICE
 from services.platform.database import Connection, Database, load_queries
 from services.platform.eventstore.store import EventStore
 from services.platform.jobs import JobQueue
 from services.platform.process.clock import Clock
 from services.platform.process.errors import PermanentError
-
-SERVICE: Final = "gateway"
 
 _sql = load_queries("services.gateway")
 

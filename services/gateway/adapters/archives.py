@@ -16,13 +16,13 @@ from services.gateway.domain.links import Link
 from services.gateway.domain.paging import Instant
 from services.gateway.domain.refusals import NotFoundError, key_reused, rejection
 from services.gateway.resources import Archive, ArchivePage, Backup, Failure
+from services.gateway.settings import SERVICE
 from services.platform.archives.kinds import file_name
 from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.eventstore.store import EventStore
 from services.platform.jobs import JobQueue, NewJob
 from services.platform.process.clock import Clock
 
-SERVICE: Final = "gateway"
 ARCHIVE_JOB: Final = "archive"
 """The kind of job that makes an archive's index; its id is the archive's."""
 READING: Final = "repository"
