@@ -71,6 +71,28 @@ FLAT_ON_DEMAND: Final = CLASSIC.model_copy(update={"name": "flat-on-demand", "on
 PRESETS: Final = {preset.name: preset for preset in (CLASSIC, FLAT_ON_DEMAND)}
 
 
+class UnusablePolicyError(ValueError):
+    """A policy that cannot be meant as it was asked for; `field` is what is wrong with the request."""
+
+    def __init__(self, reason: str, field: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+
+
+def meant(asked: str | Policy, newest_version: int) -> Policy:
+    """The policy that is asked for: a preset by its name, one's own as its next version. Raises UnusablePolicyError."""
+    if isinstance(asked, Policy):
+        if asked.name in PRESETS:
+            reason = f"{asked.name!r} is a preset: name it alone, or give your own policy another name"
+            raise UnusablePolicyError(reason, "policy.name")
+        return asked.model_copy(update={"version": newest_version + 1})
+    if asked not in PRESETS:
+        reason = f"there is no preset {asked!r}: name one of {', '.join(PRESETS)}, or describe a policy of your own"
+        raise UnusablePolicyError(reason, "policy")
+    return PRESETS[asked]
+
+
 def effective(own: Policy | None, of_app: Policy | None) -> Policy:
     """The policy that an environment's new backups follow: its own, else its app's, else `classic`."""
     return own or of_app or CLASSIC

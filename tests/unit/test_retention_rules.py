@@ -13,10 +13,13 @@ from contracts.retention import (
     CLASSIC,
     FLAT_ON_DEMAND,
     Policy,
+    UnusablePolicyError,
+    Window,
     add_months,
     expires_at,
     failed_expires_at,
     is_kept,
+    meant,
     tiers,
 )
 from contracts.slot_calendar import calendar_offset, slot_date
@@ -129,3 +132,19 @@ def test_a_year_of_nights_keeps_33_to_35_backups_at_any_instant() -> None:
     for now in nights[400:]:
         kept = sum(1 for created, expiry in stamped if created <= now and is_kept(now, expiry))
         assert 33 <= kept <= 35
+
+
+def test_a_policy_of_ones_own_is_the_next_version_and_a_preset_is_what_it_is() -> None:
+    own = Policy(name="short", daily=Window(days=3))
+    assert meant(own, 4) == own.model_copy(update={"version": 5})
+    assert meant("flat-on-demand", 4) is FLAT_ON_DEMAND
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"), [("classical", "policy"), (CLASSIC.model_copy(update={"daily": None}), "policy.name")]
+)
+def test_a_policy_that_cannot_be_meant_names_what_is_wrong_with_it(asked: str | Policy, field: str) -> None:
+    with pytest.raises(UnusablePolicyError) as caught:
+        meant(asked, 1)
+    assert caught.value.field == field
+    assert "preset" in caught.value.reason

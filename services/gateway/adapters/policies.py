@@ -8,7 +8,7 @@ from uuid import UUID
 from contracts.errors import RejectionCode
 from contracts.retention import Policy, effective
 from contracts.simulation import GOVERNED, Simulation, Subject, simulate
-from services.gateway.domain.policies import meant
+from services.gateway.domain.policies import holding
 from services.gateway.domain.refusals import NotFoundError
 from services.gateway.resources import PolicyChange, PolicyInForce
 from services.platform.database import Connection, Database, Record, load_queries
@@ -45,14 +45,14 @@ class Policies:
         async with self._database.transaction() as c:
             row = await _at_environment(c, environment_id)
             backups = await _subjects(_sql.governed_by_environment(c, environment_id=environment_id, states=_GOVERNED))
-        return simulate(backups, meant(policy, _given(row["of_app"]), row["newest_version"]), now=now)
+        return simulate(backups, holding(policy, _given(row["of_app"]), row["newest_version"]), now=now)
 
     async def simulated_for_app(self, app_id: UUID, policy: str | Policy | None, now: datetime) -> Simulation:
         """The same for the backups of all environments that follow their app. Raises as above."""
         async with self._database.transaction() as c:
             row = await _at_app(c, app_id)
             backups = await _subjects(_sql.governed_by_app(c, app_id=app_id, states=_GOVERNED))
-        return simulate(backups, meant(policy, None, row["newest_version"]), now=now)
+        return simulate(backups, holding(policy, None, row["newest_version"]), now=now)
 
     async def change(self, policy_change_id: UUID) -> PolicyChange:
         """One change of a policy. Raises NotFoundError."""

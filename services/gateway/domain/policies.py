@@ -5,36 +5,17 @@ from datetime import datetime
 from contracts import slot_calendar
 from contracts.errors import RejectionCode
 from contracts.events.backups import BackupKind
-from contracts.retention import CLASSIC, PRESETS, RULE_VERSION, Policy, expires_at, tiers, windows
+from contracts.retention import CLASSIC, RULE_VERSION, Policy, UnusablePolicyError, expires_at, meant, tiers, windows
 from services.gateway.domain.refusals import RefusalError
 from services.gateway.resources import BackupPreview, Environment
 
 
-def meant(policy: str | Policy | None, otherwise: Policy | None, newest_version: int) -> Policy:
-    """The policy that would hold: a preset by its name, one's own as its next version; None: what holds `otherwise`.
-
-    Raises RefusalError.
-    """
-    if policy is None:
-        return otherwise or CLASSIC
-    if isinstance(policy, Policy):
-        return _own(policy, newest_version)
-    if policy not in PRESETS:
-        raise _refused(
-            f"there is no preset {policy!r}: name one of {', '.join(PRESETS)}, or describe your own", "policy"
-        )
-    return PRESETS[policy]
-
-
-def _own(policy: Policy, newest_version: int) -> Policy:
-    if policy.name in PRESETS:
-        said = f"{policy.name!r} is a preset: name it alone, or give your own policy another name"
-        raise _refused(said, "policy.name")
-    return policy.model_copy(update={"version": newest_version + 1})
-
-
-def _refused(said: str, field: str) -> RefusalError:
-    return RefusalError(400, RejectionCode.INVALID_PARAMETERS, said, field=field)
+def holding(policy: str | Policy | None, otherwise: Policy | None, newest_version: int) -> Policy:
+    """The policy that would hold if this one were asked for; None: what holds `otherwise`. Raises RefusalError."""
+    try:
+        return otherwise or CLASSIC if policy is None else meant(policy, newest_version)
+    except UnusablePolicyError as error:
+        raise RefusalError(400, RejectionCode.INVALID_PARAMETERS, error.reason, field=error.field) from error
 
 
 def preview(environment: Environment, policy: Policy, now: datetime) -> BackupPreview:

@@ -16,7 +16,7 @@ from contracts.events.policies import (
     PolicyChangeWithdrawn,
 )
 from contracts.events.retention import BackupExpiryChanged
-from contracts.retention import PRESETS, RULE_VERSION, Policy, expires_at, windows
+from contracts.retention import RULE_VERSION, Policy, UnusablePolicyError, expires_at, meant, windows
 from contracts.simulation import GOVERNED, Fate, Simulation, fate, shortens
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.app import App
@@ -138,14 +138,7 @@ def _not_open(change: PolicyChange, so: str) -> RefusedError:
 
 
 def _meant(policy: str | Policy | None, newest_version: int) -> Policy | None:
-    if policy is None:
-        return None
-    if isinstance(policy, Policy):
-        if policy.name in PRESETS:
-            reason = f"{policy.name!r} is a preset: name it alone, or give your own policy another name"
-            raise RefusedError(RejectionCode.INVALID_PARAMETERS, reason, field="policy.name")
-        return policy.model_copy(update={"version": newest_version + 1})
-    if policy not in PRESETS:
-        reason = f"there is no preset {policy!r}: name one of {', '.join(PRESETS)}, or describe a policy of your own"
-        raise RefusedError(RejectionCode.INVALID_PARAMETERS, reason, field="policy")
-    return PRESETS[policy]
+    try:
+        return None if policy is None else meant(policy, newest_version)
+    except UnusablePolicyError as error:
+        raise RefusedError(RejectionCode.INVALID_PARAMETERS, error.reason, field=error.field) from error
