@@ -1,4 +1,4 @@
-"""Waits for what a check or a preflight finds: seconds of somebody else's work, seen in the read model."""
+"""Waits for the end of somebody else's work of seconds: what a check or a preflight finds, what a receiver says."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,12 +15,12 @@ T = TypeVar("T")
 
 async def environment_checked(read_model: ReadModel, environment_id: UUID, seconds: float) -> Environment:
     """The environment once its newest check has ended, or as it is after `seconds`."""
-    return await _ended(lambda: read_model.environment(environment_id), _is_checked, seconds)
+    return await once(lambda: read_model.environment(environment_id), _is_checked, seconds)
 
 
 async def preflight_done(read_model: ReadModel, preflight_id: UUID, seconds: float) -> Preflight:
     """The preflight once it has ended, or as it is after `seconds`."""
-    return await _ended(lambda: read_model.preflight(preflight_id), lambda one: one.state != "running", seconds)
+    return await once(lambda: read_model.preflight(preflight_id), lambda one: one.state != "running", seconds)
 
 
 def check_of(environment: Environment) -> Check:
@@ -34,7 +34,8 @@ def _is_checked(environment: Environment) -> bool:
     return check_of(environment).state != "running"
 
 
-async def _ended(look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], seconds: float) -> T:
+async def once(look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], seconds: float) -> T:
+    """What `look` sees once that has ended, or as it is after `seconds`."""
     until = asyncio.get_running_loop().time() + seconds
     while True:
         seen = await look()

@@ -1,7 +1,5 @@
 """Webhooks in the gateway's own schema: who is called, and what came of each call."""
 
-import asyncio
-from typing import Final
 from uuid import UUID
 
 from contracts.envelope import Cause
@@ -9,6 +7,7 @@ from contracts.errors import RejectionCode
 from contracts.values import SECRET_PREFIX
 from services.gateway.adapters import deliveries
 from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.findings import once
 from services.gateway.adapters.pages import page
 from services.gateway.adapters.signing_secrets import SigningSecrets
 from services.gateway.domain.paging import Instant
@@ -18,8 +17,6 @@ from services.platform.database import Database, Record, load_queries
 from services.platform.jobs import JobQueue
 from services.platform.process.clock import Clock
 from services.platform.process.errors import PermanentError
-
-LOOK_SECONDS: Final = 0.2
 
 _sql = load_queries("services.gateway")
 
@@ -77,13 +74,12 @@ class Webhooks:
 
     async def delivery_ended(self, delivery_id: UUID, seconds: float) -> Delivery:
         """The delivery once it has ended, or as it is after `seconds`."""
-        until = asyncio.get_running_loop().time() + seconds
-        while True:
+
+        async def look() -> Delivery:
             async with self._database.transaction() as c:
-                found = Delivery.model_validate(dict(await _sql.find_delivery(c, delivery_id=delivery_id)))
-            if found.state != "waiting" or asyncio.get_running_loop().time() >= until:
-                return found
-            await asyncio.sleep(LOOK_SECONDS)
+                return Delivery.model_validate(dict(await _sql.find_delivery(c, delivery_id=delivery_id)))
+
+        return await once(look, lambda found: found.state != "waiting", seconds)
 
     async def deliveries(self, webhook_id: UUID, *, after: Instant | None, limit: int) -> DeliveryPage:
         """What was sent to a webhook, newest first. Raises NotFoundError."""
