@@ -27,7 +27,8 @@ ORDER BY rtrim(state ->> 'created_at', 'Z') COLLATE "C" DESC, id DESC LIMIT 1;
 
 -- name: running_restores(backup_id, besides)
 SELECT id FROM aggregate
-WHERE kind = 'restore' AND state ->> 'state' IN ('queued', 'running') AND state ->> 'backup_id' = (:backup_id::uuid)::text
+WHERE kind = 'restore' AND state ->> 'state' IN ('queued', 'running')
+    AND state ->> 'backup_id' = (:backup_id::uuid)::text
     AND id <> ALL (:besides::uuid[])
 ORDER BY id;
 

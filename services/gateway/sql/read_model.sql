@@ -36,7 +36,8 @@ FROM read.environment JOIN read.app USING (app_id)
 WHERE NOT environment.removed
     AND (:app_id::uuid IS NULL OR app_id = :app_id)
     AND (:name::text IS NULL OR lower(environment.name) = lower(:name))
-    AND (:after::text IS NULL OR ((app.slug || '/' || environment.name) COLLATE "C", environment_id) > (:after, :after_id::uuid))
+    AND (:after::text IS NULL
+        OR ((app.slug || '/' || environment.name) COLLATE "C", environment_id) > (:after, :after_id::uuid))
 ORDER BY (app.slug || '/' || environment.name) COLLATE "C", environment_id
 LIMIT :count;
 

@@ -26,7 +26,8 @@ ON CONFLICT (delivery_id) DO NOTHING;
 UPDATE gateway.delivery SET tries = tries || jsonb_build_array(:tried::jsonb) WHERE delivery_id = :delivery_id;
 
 -- name: end_delivery(delivery_id, state, reason)!
-UPDATE gateway.delivery SET state = :state, reason = :reason, ended_at = clock_timestamp() WHERE delivery_id = :delivery_id;
+UPDATE gateway.delivery SET state = :state, reason = :reason, ended_at = clock_timestamp()
+WHERE delivery_id = :delivery_id;
 
 -- name: find_delivery(delivery_id)^
 SELECT delivery_id, webhook_id, message_id, type, state, tries, reason, created_at, ended_at FROM gateway.delivery

@@ -27,7 +27,7 @@ ON CONFLICT (backup_id) DO UPDATE SET
 DELETE FROM backup WHERE backup_id = :backup_id;
 
 -- name: unsent(at_once, answer_seconds)
--- What was asked for and not sent yet, or sent long ago without an answer; so many that no more than `at_once` are open.
+-- What was asked for and not sent yet, or sent long ago without an answer; no more than that `at_once` are open.
 SELECT backup_id, key, round, asked_sweep_id, asked_expires_at, asked_at FROM backup
 WHERE waits_for = 'answer'
   AND (sent_at IS NULL OR sent_at <= clock_timestamp() - make_interval(secs => :answer_seconds))
