@@ -1,7 +1,7 @@
 """The fixtures that give a test real, running servers: each starts when the first test asks for it.
 
 `kafka`, `postgres`, `postgres17_tls`, `s3` are servers of the whole run, as settings. `kafka_settings` (topic names of
-its own), `fresh_database`, `fresh_bucket` are a test's own place on them.
+its own), `fresh_database`, `fresh_bucket` are a test's own place on them; `module_database` is a module's.
 """
 
 import asyncio
@@ -78,6 +78,14 @@ def kafka_settings(kafka: KafkaSettings) -> KafkaSettings:
 @pytest.fixture
 def fresh_database(postgres: PostgresSettings) -> Iterator[FreshDatabase]:
     """A database of this test; call it with a service's name to get that service's settings."""
+    database = FreshDatabase(postgres)
+    yield database
+    database.drop()
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: PostgresSettings) -> Iterator[FreshDatabase]:
+    """A database for all tests of a module."""
     database = FreshDatabase(postgres)
     yield database
     database.drop()

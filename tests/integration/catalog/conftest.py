@@ -1,27 +1,19 @@
 """A catalog as a real process, and a script that talks to it over Kafka alone."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from services.platform.process.settings import KafkaSettings, PostgresSettings
+from services.platform.process.settings import KafkaSettings
 from tests.support.databases import FreshDatabase
 from tests.support.gateway import NO_S3
 from tests.support.moved_clock import MovedBy
 from tests.support.running_services import Platform, open_platform
 from tests.support.script import Script, open_script
 from tests.support.shop import Shop
-
-
-@pytest.fixture(scope="module")
-def module_database(postgres: PostgresSettings) -> Iterator[FreshDatabase]:
-    """A database for all tests of a module."""
-    database = FreshDatabase(postgres)
-    yield database
-    database.drop()
 
 
 @pytest.fixture(scope="module")

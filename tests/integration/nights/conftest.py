@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.buckets import fresh_prefix
 from tests.support.databases import FreshDatabase
 from tests.support.nights import Stage, open_stage
@@ -14,17 +14,13 @@ from tests.support.nights import Stage, open_stage
 
 @pytest.fixture(scope="module")
 async def module_stage(
-    kafka: KafkaSettings, postgres: PostgresSettings, s3: S3Settings, tmp_path_factory: pytest.TempPathFactory
+    kafka: KafkaSettings, module_database: FreshDatabase, s3: S3Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     """A catalog and the surroundings of a snapshot service that does not run yet."""
     topics = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
-    database = FreshDatabase(postgres)
-    async with fresh_prefix(s3) as (store, _):
-        try:
-            async with open_stage(topics, database, store, Path(tmp_path_factory.mktemp("nights"))) as opened:
-                yield opened
-        finally:
-            database.drop()
+    directory = Path(tmp_path_factory.mktemp("nights"))
+    async with fresh_prefix(s3) as (store, _), open_stage(topics, module_database, store, directory) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What the tests of retention share."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,7 +8,7 @@ import pytest
 
 from services.platform.messaging.topics import ensure_topics
 from services.platform.objectstore import DirectoryObjectStore
-from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.databases import FreshDatabase
 from tests.support.retaining import Retaining, open_retaining
 from tests.support.sweeping import Sweeps, open_sweeps
@@ -19,14 +19,6 @@ async def sweeps(fresh_database: FreshDatabase, tmp_path: Path) -> AsyncIterator
     """Sweeps, and a catalog that the test plays."""
     async with open_sweeps(fresh_database("retention"), DirectoryObjectStore(tmp_path / "store")) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def module_database(postgres: PostgresSettings) -> Iterator[FreshDatabase]:
-    """A database for all tests of a module."""
-    database = FreshDatabase(postgres)
-    yield database
-    database.drop()
 
 
 @pytest.fixture(scope="module")
