@@ -85,7 +85,7 @@ class RepositorySettings(Group):
     """
 
     key_file: Path
-    recovery_key_file: Path | None = None
+    recovery_key_file: Annotated[Path | None, NoneIfEmpty] = None
 
 
 class ToolsSettings(Group):

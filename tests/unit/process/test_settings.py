@@ -39,6 +39,14 @@ def test_what_is_not_said_has_the_defaults_of_the_specification() -> None:
     assert (settings.kafka.replication_factor, settings.kafka.session_timeout_seconds) == (3, 10)
 
 
+def test_an_empty_text_is_no_recovery_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTKEEP_REPOSITORY__KEY_FILE", "/run/nightkeep/keys/repository")
+    monkeypatch.setenv("NIGHTKEEP_REPOSITORY__RECOVERY_KEY_FILE", "")
+    repository = read_settings(Settings).repository
+    assert repository is not None
+    assert repository.recovery_key_file is None
+
+
 @pytest.mark.parametrize("name", sorted(NEEDED))
 def test_what_is_missing_is_named_as_the_environment_names_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(name)
