@@ -105,10 +105,12 @@ def present(state: BackupState, judgement: Judgement, holds: Sequence[Hold], now
         return ()
     if judgement.expires_at is None:
         return ("It is kept for ever.",)
+    held = f"as long as this holds it: {'; '.join(one.reason for one in standing)}."
     if now < judgement.expires_at:
-        return (f"It is kept until {instant(judgement.expires_at)}, by the business clock.",)
+        kept = f"It is kept until {instant(judgement.expires_at)}, by the business clock"
+        return (f"{kept}, and past it {held}" if standing else f"{kept}.",)
     if standing:
-        return (f"Its time is over; it stays as long as this holds it: {'; '.join(one.reason for one in standing)}.",)
+        return (f"Its time is over; it stays {held}",)
     return ("Its time is over: it goes when the next sweep asks for it, unless it is the newest completed one.",)
 
 

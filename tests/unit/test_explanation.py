@@ -210,6 +210,10 @@ def test_a_backup_that_is_held_says_by_what() -> None:
     tale.completed()
     tale.say("2026-04-01T08:00:00Z", "BackupPinned", reason="audit")
     assert tale.explained().sentences[-1] == ("Its time is over; it stays as long as this holds it: pinned (audit).")
+    assert tale.explained(datetime.fromisoformat("2026-05-01T00:00:00Z")).sentences[-1] == (
+        "It is kept until 2027-03-01 19:00:02 UTC, by the business clock, "
+        "and past it as long as this holds it: pinned (audit)."
+    )
 
 
 def test_a_backup_without_windows_is_kept_for_ever() -> None:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from tests.support.script import Seen
 from tests.support.shop import Shop, database
 
@@ -88,10 +90,13 @@ async def test_names_of_environments_differ_within_an_app_and_ids_are_used_once(
     await other.environment("acceptance", checked=False)
 
 
-async def test_a_time_zone_that_there_is_not_is_refused(shop: Shop) -> None:
-    schedule = {"kind": "wall-clock", "at": "00:30", "zone": "Mars/Phobos"}
+@pytest.mark.parametrize("zone", ["Mars/Phobos", "localtime"])
+async def test_a_time_zone_that_there_is_not_or_that_each_machine_has_another_of_is_refused(
+    shop: Shop, zone: str
+) -> None:
+    schedule = {"kind": "wall-clock", "at": "00:30", "zone": zone}
     answer = await shop.ask("RegisterEnvironment", **shop.described(uuid4()) | {"schedule": schedule})
-    reason = "there is no time zone 'Mars/Phobos': name one of the IANA database, like Europe/Berlin"
+    reason = f"there is no time zone {zone!r}: name one of the IANA database, like Europe/Berlin"
     assert refused(answer) == ("INVALID_PARAMETERS", reason, "schedule.zone")
 
 
