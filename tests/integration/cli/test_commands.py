@@ -204,7 +204,7 @@ async def test_a_text_that_cannot_be_is_refused_before_it_is_sent(api: Api, nigh
     ):
         result = nightkeep(*words)
         assert result.exit_code == Exit.REFUSED
-        assert result.stderr.startswith(f"error: {field}: String should ")
+        assert result.stderr.splitlines()[-1].startswith(f"error: {field}: String should ")
     assert len(_json(nightkeep("backup", "list", environment, "--json").stdout)) == 1
 
 

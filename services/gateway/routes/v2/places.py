@@ -30,6 +30,7 @@ async def _environment(project_id: UUID, environment_id: UUID, parts: PartsOf) -
 
 
 Place = Annotated[Environment, Depends(_environment)]
+"""A route takes it behind its right: who may not look learns not even whether there is such an environment."""
 
 
 async def make(parts: Parts, intent: Intent, body: Command, place: Environment) -> None:

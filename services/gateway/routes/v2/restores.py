@@ -24,7 +24,7 @@ TRUE: Final = frozenset({"true", "1", "yes", "y", "on", "t"})
 
 @router.post("")
 async def create_snapshot_restore(
-    source_snapshot_id: UUID, place: Place, parts: PartsOf, intent: Restoring, db_only: str = "false"
+    source_snapshot_id: UUID, intent: Restoring, place: Place, parts: PartsOf, db_only: str = "false"
 ) -> SnapshotRestore:
     """Bring a snapshot into this environment, from it or from another one of the app."""
     restore_id = intent.created_id("restore")

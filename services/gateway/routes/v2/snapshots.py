@@ -28,7 +28,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 @router.get("")
 async def list_snapshots(
-    place: Place, parts: PartsOf, caller: Reading, offset: Offset = 0, limit: Limit = 100
+    caller: Reading, place: Place, parts: PartsOf, offset: Offset = 0, limit: Limit = 100
 ) -> SnapshotPage:
     """Newest first; a list that was begun at offset 0 holds still while backups are added."""
     reader = (caller.key_id, place.environment_id)
@@ -41,7 +41,7 @@ async def list_snapshots(
 
 
 @router.post("")
-async def create_snapshot(place: Place, request: Request, parts: PartsOf, intent: Creating) -> Snapshot:
+async def create_snapshot(intent: Creating, place: Place, request: Request, parts: PartsOf) -> Snapshot:
     """Back the environment up."""
     backup_id = intent.created_id("backup")
     body = _checked(RequestBackup, backup_id, await comment_in(request), environment_id=place.environment_id)
@@ -57,7 +57,7 @@ async def show_snapshot(snapshot_id: UUID, place: Place, parts: PartsOf) -> Snap
 
 @router.put("/{snapshot_id}")
 async def comment_snapshot(
-    snapshot_id: UUID, place: Place, request: Request, parts: PartsOf, intent: Creating
+    snapshot_id: UUID, intent: Creating, place: Place, request: Request, parts: PartsOf
 ) -> Snapshot:
     """Replace its comment; `updated_at` stays."""
     await _snapshot(parts, place, snapshot_id)
@@ -70,7 +70,7 @@ async def comment_snapshot(
 
 @router.delete("/{snapshot_id}", status_code=204)
 async def delete_snapshot(
-    snapshot_id: UUID, place: Place, parts: PartsOf, intent: Deleting, *, confirm_last: bool = False
+    snapshot_id: UUID, intent: Deleting, place: Place, parts: PartsOf, *, confirm_last: bool = False
 ) -> None:
     """Let it go; from now on it is neither listed nor found."""
     await _snapshot(parts, place, snapshot_id)
