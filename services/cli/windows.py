@@ -7,7 +7,7 @@ import typer
 
 from contracts.retention import Window
 
-_PART: Final = re.compile(r"(\d{1,6})([dwmy])")
+_PART: Final = re.compile(r"([0-9]{1,6})([dwmy])")
 _DAYS: Final = {"d": 1, "w": 7}
 _MONTHS: Final = {"m": 1, "y": 12}
 

@@ -43,11 +43,13 @@ def windows(policy: Policy) -> RenderableType:
 
 def change(one: PolicyChange) -> RenderableType:
     """A change and, where existing backups are to follow, what that does and what it waits for."""
+    cools_off = one.application == "waiting" and one.not_before != one.requested_at
     described: list[Line] = [
         ("Change", str(one.policy_change_id)),
         ("Policy", "none here" if one.policy is None else f"{one.policy.name}, version {one.policy.version}"),
         ("Changed", f"{formats.instant(one.changed_at)} UTC by {one.changed_by}"),
         ("Existing backups", _application(one)),
+        ("Cooling off", f"until {formats.instant(one.not_before)} UTC" if cools_off else None),
     ]
     return Group(lines_of(described), *([] if one.effect is None else [effect(one.effect)]))
 

@@ -23,7 +23,7 @@ def test_a_span_is_read_and_spelled(text: str, window: Window, words: str) -> No
     assert spelled(window) == words
 
 
-@pytest.mark.parametrize("text", ["", "14", "d", "14 d", "-3d", "3x", "0d", "1d2", "999999y", "3m,2d"])
+@pytest.mark.parametrize("text", ["", "14", "d", "14 d", "-3d", "3x", "0d", "1d2", "999999y", "3m,2d", "\u0661\u0664d"])
 def test_what_is_no_span_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(typer.BadParameter, match=r"14d|at least"):
         read_window(text)
