@@ -25,8 +25,8 @@ FIRST_WEEK_DAYS: Final = 7
 class Window(Value):
     """How long a tier keeps a backup, counted from `created_at`: months first, the day clamped, then days."""
 
-    days: Annotated[int, Field(ge=0, le=36_500)] = 0
-    months: Annotated[int, Field(ge=0, le=1_200)] = 0
+    days: Annotated[int, Field(ge=0, le=36_500, strict=True)] = 0
+    months: Annotated[int, Field(ge=0, le=1_200, strict=True)] = 0
 
     @model_validator(mode="after")
     def _is_no_instant(self) -> Self:

@@ -98,7 +98,16 @@ def test_flat_on_demand_keeps_on_demand_backups_three_months_whatever_the_day() 
     assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND) == at("2027-03-01T19:00:00Z")
 
 
-@pytest.mark.parametrize("described", [{"weekly": {"months": 3}}, {"daily": {}}, {"daily": {"days": -1}}])
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"weekly": {"months": 3}},
+        {"daily": {}},
+        {"daily": {"days": -1}},
+        {"daily": {"days": True}},
+        {"daily": {"days": "14"}},
+    ],
+)
 def test_a_policy_that_cannot_be_meant_is_refused(described: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Policy.model_validate({"name": "mistaken"} | described)
