@@ -23,6 +23,8 @@ LINTERS: Final = (
 )
 FAST: Final = ("tests/unit", "tests/contracts")
 ALL: Final = (*FAST, "tests/integration", "tests/system")
+AT_ONCE: Final = ("-n", "logical", "--maxprocesses", "4", "--dist", "worksteal")
+"""A worker a core; more than four would have more engines than a small machine has memory for."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,10 @@ def _lint(name: str, command: Sequence[str]) -> Count:
 
 
 def _tests(directories: Sequence[str], words: Sequence[str]) -> Count:
-    """Run them in one session, so that they share their engines."""
+    """Run them in one session of several workers, each with its own engines: most tests wait for a server."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        command = [str(PROGRAMS / "pytest"), "-q", f"--junitxml={report}", *words, *directories]
+        command = [str(PROGRAMS / "pytest"), "-q", *AT_ONCE, f"--junitxml={report}", *words, *directories]
         done = subprocess.run(command, cwd=ROOT, check=False)
         counted = count(report.read_text(encoding="utf-8")) if report.exists() else Count()
     if done.returncode and not counted.failed:

@@ -23,7 +23,11 @@ def test_a_name_loses_the_space_around_it() -> None:
     assert TypeAdapter(Name).validate_python(" Čapek shop ") == "Čapek shop"
 
 
-@pytest.mark.parametrize(("shape", "limit"), [(Comment, 1_000), (Name, 200), (Sql, 20_000), (Identifier, 63)], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "limit"),
+    [(Comment, 1_000), (Name, 200), (Sql, 20_000), (Identifier, 63)],
+    ids=["comment", "name", "sql", "identifier"],
+)
 def test_a_text_that_is_too_long_is_told_its_limit_in_characters(shape: object, limit: int) -> None:
     assert refusal(shape, "ä" * (limit + 1)) == f"String should have at most {limit} characters"
 

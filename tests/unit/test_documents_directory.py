@@ -228,8 +228,9 @@ async def test_a_directory_below_that_may_not_be_read_is_an_error_and_not_left_o
 def _open_the_way_to(root: Path) -> None:
     """Let nobody in: pytest's own directories are closed to others."""
     root.chmod(0o755)
-    for above in (root.parent, root.parent.parent, root.parent.parent.parent):
-        above.chmod(above.stat().st_mode | 0o011)
+    for above in root.parents:
+        if not above.stat().st_mode & 0o001:
+            above.chmod(above.stat().st_mode | 0o011)
 
 
 async def test_a_document_counts_as_settled_two_seconds_after_its_last_change(
