@@ -1,7 +1,6 @@
 """The stack that the demo runs on: one of its own that goes with it, or one that stays."""
 
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from infra.local.children import Command, last_lines, start, stop
 from infra.local.engines.jars import class_path
 from infra.local.errors import StackError
 from infra.local.layout import Layout, choose
+from infra.local.removal import remove
 from infra.local.state import Status, read_state
 from infra.local.up import Wishes, up_detached
 from infra.local.waiting import is_alive, wait_ready
@@ -78,9 +78,14 @@ def _passing_directory() -> Iterator[Layout]:
         error.add_note(f"its data and logs stay in {root} for a look; remove it when you have seen enough")
         raise
     except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
+        _put_away(root)
         raise
-    shutil.rmtree(root, ignore_errors=True)
+    _put_away(root)
+
+
+def _put_away(root: Path) -> None:
+    remove(root.iterdir())
+    root.rmdir()
 
 
 def _up(layout: Layout, directory: Path) -> Command:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final
 import platformdirs
 
 from infra.local.errors import StackError
+from infra.local.removal import remove
 
 SETTING: Final = "NIGHTKEEP_DATA_DIR"
 ROOTS_HOME: Final = Path("/var/lib/nightkeep")
@@ -106,11 +106,8 @@ class Layout:
         """Remove what is ours; return what somebody else left there. Raises `StackError` for another's directory."""
         if not self.is_ours():
             raise StackError(f"{self.root} is not a directory of nightkeep (it has no stack.json): nothing removed")
-        for path in (*self.everything(), self.identity_file):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+        remove(self.everything())
+        remove([self.identity_file])
         left = list(self.root.iterdir())
         if not left:
             self.root.rmdir()

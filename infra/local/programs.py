@@ -50,18 +50,12 @@ class Programs:
         }
         return self._python("provision", "services.platform.provision", administrator)
 
-    def make_sample(self) -> Command:
-        """Make the sample app's databases and documents."""
-        return self._sample("make", {})
-
-    def register_sample(self) -> Command:
-        """Tell the gateway of the sample app, in the name of the first person."""
+    def sample(self) -> Command:
+        """Make the sample app, then tell the gateway of it in the name of the first person."""
         url = {f"{PREFIX}STACK_GATEWAY_URL": f"http://{self.address('gateway')}"}
-        return self._sample("register", {**self.role("gateway"), **url})
-
-    def _sample(self, what: str, own: Mapping[str, str]) -> Command:
         scale = {key: value for key, value in self.inherited.items() if key == SCALE_SETTING}
-        return self._python("sample", "infra.local.sample", {**own, **scale}, arguments=(what, str(self.layout.root)))
+        own = {**self.role("gateway"), **url, **scale}
+        return self._python("sample", "infra.local.sample", own, arguments=(str(self.layout.root),))
 
     def address(self, service: str) -> str:
         """Where the service says whether it is ready; for the gateway that is where it serves."""

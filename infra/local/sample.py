@@ -1,17 +1,21 @@
-"""The sample app of a stack, in two programs of their own: make its databases and documents; tell the gateway of it.
+"""The sample app of a stack: make its databases and documents, and tell the gateway of it as soon as that is there.
 
-`python -m infra.local.sample make|register DIRECTORY`; each may run again.
+`python -m infra.local.sample DIRECTORY`; it may run again.
 """
 
 import asyncio
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+import httpx
+
 from infra.local.errors import StackError
+from infra.local.http import unverified_client
 from infra.local.layout import Layout
 from infra.local.private import write_private
 from infra.local.programs import SCALE_SETTING
@@ -28,6 +32,7 @@ from services.platform.process.settings import PostgresSettings
 
 MAINTENANCE_DATABASE: Final = "postgres"
 USER: Final = "admin"
+LOOK_SECONDS: Final = 0.1
 
 
 def make(layout: Layout) -> SampleApp:
@@ -38,16 +43,30 @@ def make(layout: Layout) -> SampleApp:
     return make_sample(ground, scale=float(os.environ.get(SCALE_SETTING, "1")))
 
 
-def register(layout: Layout) -> None:
+def register(layout: Layout, sample: SampleApp, gateway_url: str) -> None:
     """Make the first person's key, and register the app and its two environments as that person."""
     if not layout.credentials_file.exists():
         _make_first_person(layout)
     user, key = read_key_file(layout.credentials_file)
-    with Gateway(os.environ["NIGHTKEEP_STACK_GATEWAY_URL"], user, key) as gateway:
-        known = register_sample(gateway, make(layout))
+    with Gateway(gateway_url, user, key) as gateway:
+        known = register_sample(gateway, sample)
     environments = SampleEnvironments(production=known.production, acceptance=known.acceptance)
     told = Sample(app_id=known.app_id, environments=environments, credentials_file=layout.credentials_file)
     write_private(layout.sample_file, told.model_dump_json(indent=2))
+
+
+def wait_for(gateway_url: str) -> None:
+    """Return once the gateway may be relied on; whoever started this ends it when that never happens."""
+    with unverified_client() as client:
+        while not _is_ready(client, gateway_url):
+            time.sleep(LOOK_SECONDS)
+
+
+def _is_ready(client: httpx.Client, gateway_url: str) -> bool:
+    try:
+        return client.get(f"{gateway_url}/readyz").is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _make_first_person(layout: Layout) -> None:
@@ -61,9 +80,11 @@ def _make_first_person(layout: Layout) -> None:
 
 
 def main() -> None:
-    """Do what the first argument says, for the stack in the directory of the second."""
-    what, directory = sys.argv[1:]
-    {"make": make, "register": register}[what](Layout(Path(directory)))
+    """Do both, for the stack in the directory of the argument."""
+    layout, gateway_url = Layout(Path(sys.argv[1])), os.environ["NIGHTKEEP_STACK_GATEWAY_URL"]
+    sample = make(layout)
+    wait_for(gateway_url)
+    register(layout, sample, gateway_url)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -62,12 +62,11 @@ class Stack:
         """Bring everything up and keep it up; returns only by an error."""
         async with asyncio.TaskGroup() as tasks:
             engines = self._keep(tasks, [Part.of_engine(engine) for engine in self.connections.engines])
-            sample = tasks.create_task(self._make_sample(engines))
+            sample = tasks.create_task(self._sample(engines))
             await _all_ready(engines)
             await self._once_done("setup", self.programs.provision())
             await _all_ready(self._keep(tasks, [self.programs.service(name) for name in SERVICES]))
             await sample
-            await self._register_sample()
             self._was_up = True
             self._tell()
             self.say(f"{self._state()}: {self._endpoints().gateway_url}")
@@ -81,20 +80,16 @@ class Stack:
             tasks.create_task(keeper.keep())
         return keepers
 
-    async def _make_sample(self, engines: Iterable[Keeper]) -> None:
-        """Make it beside the rest of the start: it needs no more than PostgreSQL."""
-        await _all_ready(keeper for keeper in engines if keeper.part.name == "postgres")
-        await self._for_the_sample("sample", self.programs.make_sample)
+    async def _sample(self, engines: Iterable[Keeper]) -> None:
+        """Make it beside the rest of the start: until the gateway is there it needs no more than PostgreSQL.
 
-    async def _register_sample(self) -> None:
-        await self._for_the_sample("its registration", self.programs.register_sample)
-
-    async def _for_the_sample(self, what: str, command: Callable[[], Command]) -> None:
-        """Without its sample a stack is of use: it stays up and says what is wrong."""
-        if not self.with_sample or self._trouble:
+        Without its sample a stack is of use: it stays up and says what is wrong.
+        """
+        if not self.with_sample:
             return
+        await _all_ready(keeper for keeper in engines if keeper.part.name == "postgres")
         try:
-            await self._once_done(what, command())
+            await self._once_done("sample", self.programs.sample())
         except StackError as error:
             self._trouble = error.reason
             self.say(self._trouble)

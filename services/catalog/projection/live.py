@@ -24,8 +24,9 @@ from services.platform.process.retry import until_done
 from services.platform.process.settings import KafkaSettings
 
 BATCH: Final = 500
-WITHIN_SECONDS: Final = 0.005
-"""How long a batch waits for company: measured as the best latency, with nothing lost in rate."""
+WITHIN_SECONDS: Final = 0.02
+"""How long a batch waits for company. Faust wakes up so often even when nothing comes: at 5 ms that alone took a
+twelfth of a core, to save ten milliseconds."""
 FETCH_BYTES: Final = 1024 * 1024
 
 log = structlog.get_logger()

@@ -11,11 +11,8 @@ from services.platform.messaging.progress import ProgressPublisher
 from services.restore.domain.memo import Memo
 from services.restore.domain.remaining import Estimate
 from services.restore.handlers import RESTORE, UNDO
-from services.restore.work.document_steps import ADD, STAGE
-from services.restore.work.loading import LOAD
+from services.restore.work.side_by_side import BRING
 
-MOVING: Final = frozenset({LOAD, ADD, STAGE})
-"""The steps that bring the backup's bytes; others tell bytes that they only look at."""
 REMEMBERED: Final = 100
 """Attempts whose speed is remembered; a worker runs far fewer at once."""
 
@@ -34,7 +31,7 @@ class RestoreProgress:
             return
         now = self._monotonic()
         estimate = self._estimate(run)
-        if note.sentence in MOVING:
+        if note.sentence == BRING:  # other steps tell bytes that they only look at
             estimate.note(note.step, note.bytes_done, now)
         self._publisher.publish(progressed(run, note, estimate, now), run.cause, run.key)
 

@@ -17,11 +17,15 @@ Work = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Named:
-    """A part of the work with its sentence; `once_switched`: whether it is still done after the switch."""
+    """A part of the work with its sentence; `once_switched`: whether it is still done after the switch.
+
+    `timed` is not set where its own parts say how long each took.
+    """
 
     sentence: str
     work: Work
     once_switched: bool = False
+    timed: bool = True
 
 
 class Attempt:
@@ -53,10 +57,11 @@ class Attempt:
 
     def steps(self, parts: Sequence[Named]) -> list[Step]:
         """The parts as steps of the job, each timed and remembered at its end."""
-        return [
-            Step(part.sentence, remembered(self.memo, self.run, part.sentence, self._unless_switched(part)))
-            for part in parts
-        ]
+        return [Step(part.sentence, self._remembered(part)) for part in parts]
+
+    def _remembered(self, part: Named) -> Work:
+        work = self._unless_switched(part)
+        return remembered(self.memo, self.run, part.sentence if part.timed else None, work)
 
     def _unless_switched(self, part: Named) -> Work:
         async def run() -> None:
@@ -66,13 +71,14 @@ class Attempt:
         return run
 
 
-def remembered(memo: Memo, run: JobRun, sentence: str, work: Work) -> Work:
-    """The work, timed, and its memo kept in the job at its end."""
+def remembered(memo: Memo, run: JobRun, sentence: str | None, work: Work) -> Work:
+    """The work, timed if there is a sentence for that, and its memo kept in the job at its end."""
 
     async def timed() -> None:
         began = time.monotonic()
         await work()
-        memo.took(sentence, time.monotonic() - began)
+        if sentence is not None:
+            memo.took(sentence, time.monotonic() - began)
         memo.keep_in(run.memo)
 
     return timed

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -14,20 +15,27 @@ from services.restore.documents.kept_list import kept_difference
 from services.restore.documents.pacing import Progress, unwatched
 from services.restore.work.attempt import Attempt, Named
 from services.restore.work.destination import Destination
+from services.restore.work.side_by_side import Shared
 
 ADD: Final = "add documents that are absent"
 STAGE: Final = "stage documents that differ"
 
 
-def writing(attempt: Attempt) -> Sequence[Named]:
+def listing(attempt: Attempt) -> Sequence[Named]:
+    """What comes before step 4 of the specification."""
+    if attempt.requested.database_only:
+        return ()
+    return (Named("fix the list of what changes among the documents", DocumentSteps(attempt).fix_list),)
+
+
+def writing(attempt: Attempt, shared: Shared) -> Sequence[Named]:
     """Step 4 of the specification: nothing that is live is changed, only something added."""
     if attempt.requested.database_only:
         return ()
     steps = DocumentSteps(attempt)
     return (
-        Named("fix the list of what changes among the documents", steps.fix_list),
-        Named(ADD, steps.add_absent),
-        Named(STAGE, steps.stage_differing),
+        Named(ADD, partial(steps.add_absent, shared.of(ADD))),
+        Named(STAGE, partial(steps.stage_differing, shared.of(STAGE))),
     )
 
 
@@ -54,14 +62,14 @@ class DocumentSteps:
         attempt.memo.bytes_to_move = attempt.backup.manifest.database.bytes + difference.new_bytes
         attempt.memo.warn(_strays(difference))
 
-    async def add_absent(self) -> None:
+    async def add_absent(self, progress: Progress) -> None:
         """Under their final names: harmless to the old state."""
-        async with self._opened() as documents:
+        async with self._opened(progress) as documents:
             await documents.add_absent()
 
-    async def stage_differing(self) -> None:
+    async def stage_differing(self, progress: Progress) -> None:
         """In the restore's own area."""
-        async with self._opened() as documents:
+        async with self._opened(progress) as documents:
             await documents.stage_differing()
 
     async def exchange(self) -> None:
@@ -69,10 +77,10 @@ class DocumentSteps:
         async with self._opened() as documents:
             await documents.set_aside_and_place()
 
-    def _opened(self) -> AbstractAsyncContextManager[RestoreDocuments]:
+    def _opened(self, progress: Progress | None = None) -> AbstractAsyncContextManager[RestoreDocuments]:
         attempt = self._attempt
         repository = attempt.workplace.repository.of(attempt.requested.source_environment_id)
-        return opened(attempt.destination, repository, attempt.requested.restore_id, attempt.run.progress)
+        return opened(attempt.destination, repository, attempt.requested.restore_id, progress or attempt.run.progress)
 
 
 @asynccontextmanager

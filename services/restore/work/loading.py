@@ -1,21 +1,34 @@
 """The steps that bring the dump into a new database beside the live one."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from services.platform.connectors.database.loading.contents import Kind
+from services.restore.documents.pacing import Progress
 from services.restore.work.attempt import Attempt, Named
 
 LOAD: Final = "load the dump"
 
 
-def loading(attempt: Attempt) -> Sequence[Named]:
-    """Steps 2 and 3 of the specification."""
+def preparing(attempt: Attempt) -> Sequence[Named]:
+    """Step 2 of the specification, and what the rest of the dump lives in."""
     steps = Loading(attempt)
     return (
         Named("make a database beside the live one", steps.create),
         Named("make schemas and extensions", steps.create_extensions),
-        Named(LOAD, steps.load),
+    )
+
+
+def loading(attempt: Attempt, progress: Progress) -> Named:
+    """The dump itself."""
+    return Named(LOAD, partial(Loading(attempt).load, progress))
+
+
+def completing(attempt: Attempt) -> Sequence[Named]:
+    """The rest of step 3."""
+    steps = Loading(attempt)
+    return (
         Named("apply policies and grants", steps.apply_in_roles),
         Named("create publications", steps.create_publications),
         Named("create event triggers", steps.create_event_triggers),
@@ -38,16 +51,17 @@ class Loading:
         """Schemas first: extensions live in them."""
         await self._attempt.target.create_extensions(self._attempt.archive)
 
-    async def load(self) -> None:
+    async def load(self, progress: Progress) -> None:
         """Everything that the environment's role may load."""
         attempt = self._attempt
-        attempt.memo.database_bytes = await attempt.target.load(
-            attempt.archive, attempt.backup.open_dump(), told=self._told, moved=attempt.run.moved
-        )
+        total = attempt.backup.manifest.database.bytes
 
-    async def _told(self, bytes_done: int) -> None:
-        total = self._attempt.backup.manifest.database.bytes
-        await self._attempt.run.progress(bytes_done=bytes_done, bytes_total=total)
+        async def told(bytes_done: int) -> None:
+            await progress(bytes_done=bytes_done, bytes_total=total)
+
+        attempt.memo.database_bytes = await attempt.target.load(
+            attempt.archive, attempt.backup.open_dump(), told=told, moved=attempt.run.moved
+        )
 
     async def apply_in_roles(self) -> None:
         """Where the roles exist; the rest is named."""

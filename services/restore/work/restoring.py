@@ -16,9 +16,10 @@ from services.platform.process.retry import until_done
 from services.restore.journal import restore_stream, tell
 from services.restore.work.attempt import Attempt, Named
 from services.restore.work.destination import Destination
-from services.restore.work.document_steps import exchanging, put_documents_back, writing
-from services.restore.work.loading import loading
+from services.restore.work.document_steps import exchanging, listing, put_documents_back, writing
+from services.restore.work.loading import LOAD, completing, loading, preparing
 from services.restore.work.looking import begun_at, look_around, see_what_was_left
+from services.restore.work.side_by_side import BRING, Shared, side_by_side
 from services.restore.work.switching import switching
 from services.restore.workplace import Workplace, queries
 
@@ -37,6 +38,7 @@ class RestoreJob:
     def steps(self, run: JobRun) -> Sequence[Step]:
         """The seven steps of the specification, the undo apart, as parts that may each run again."""
         attempt = Attempt(self._workplace, run)
+        shared = Shared(run.progress)
 
         async def look() -> None:
             await look_around(attempt)
@@ -47,8 +49,10 @@ class RestoreJob:
 
         parts = (
             Named("look at the destination and at the backup", look, once_switched=True),
-            *loading(attempt),
-            *writing(attempt),
+            *preparing(attempt),
+            *listing(attempt),
+            side_by_side(attempt, BRING, (loading(attempt, shared.of(LOAD)),), writing(attempt, shared)),
+            *completing(attempt),
             *switching(attempt),
             *exchanging(attempt),
             Named("say that it is done", say_so, once_switched=True),

@@ -180,7 +180,12 @@ async def test_a_session_that_may_not_be_ended(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "during", ["look at the destination and at the backup", "gather statistics", "stage documents that differ"]
+    "during",
+    [
+        "look at the destination and at the backup",
+        "load the dump and add the documents, side by side",
+        "gather statistics",
+    ],
 )
 async def test_a_cancellation_before_the_switch_puts_everything_back(scene: Scene, during: str) -> None:
     restore_id = await scene.stage.ask(await scene.stage.back_up(scene.production), scene.acceptance)

@@ -118,7 +118,7 @@ def test_half_of_a_setting_is_refused_by_name_and_without_its_value(monkeypatch:
 def test_no_secret_is_in_any_command_line(layout: Layout) -> None:
     programs = stack_of(layout, Outside(), {})
     services = [programs.service(name).command() for name in ("catalog", "gateway")]
-    commands = [*services, programs.provision(), programs.make_sample(), programs.register_sample()]
+    commands = [*services, programs.provision(), programs.sample()]
     words = [word for command in commands for word in command.leashed(parent=1)]
     assert not [word for word in words for secret in programs.identity.passwords.values() if secret in word]
 

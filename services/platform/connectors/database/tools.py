@@ -5,7 +5,7 @@ import glob
 import importlib.util
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,7 +36,8 @@ class PostgresTools:
     def __init__(self, configured: Mapping[str, Path], usual: Callable[[], Iterable[Path]] | None = None) -> None:
         self._configured = configured
         self._usual = usual or usual_directories
-        self._found: tuple[_Found, ...] | None = None
+        self._places: tuple[Path, ...] | None = None
+        self._seen: dict[Path, _Found | None] = {}
         self._looking = asyncio.Lock()
 
     async def directory(self, major: int, *, tls: bool = False) -> Path:
@@ -44,20 +45,22 @@ class PostgresTools:
 
         Raises ToolsMissingError, which says what to do.
         """
-        of_major = [found for found in await self._look() if found.major == major]
-        if not of_major:
+        without_tls: Path | None = None
+        async for found in self._each():
+            if found.major == major:
+                if found.speaks_tls or not tls:
+                    return found.directory
+                without_tls = without_tls or found.directory
+        if without_tls is None:
             raise ToolsMissingError(self._advice(major, await self.majors()))
-        for found in of_major:
-            if found.speaks_tls or not tls:
-                return found.directory
         raise ToolsMissingError(
-            f"the PostgreSQL {major} tools in {of_major[0].directory} were built without TLS, which this environment "
+            f"the PostgreSQL {major} tools in {without_tls} were built without TLS, which this environment "
             f"asks for: install a build with TLS and name its directory in NIGHTKEEP_TOOLS__POSTGRESQL"
         )
 
     async def majors(self) -> tuple[int, ...]:
         """Every major that there are tools for, ascending."""
-        return tuple(sorted({found.major for found in await self._look()}))
+        return tuple(sorted({found.major async for found in self._each()}))
 
     def _advice(self, major: int, present: tuple[int, ...]) -> str:
         wrong = self._configured.get(str(major))
@@ -72,12 +75,20 @@ class PostgresTools:
             f"name their directory in NIGHTKEEP_TOOLS__POSTGRESQL"
         )
 
-    async def _look(self) -> tuple[_Found, ...]:
+    async def _each(self) -> AsyncIterator[_Found]:
+        """In order of preference, each run only when it is come to: some are scripts that take their time."""
+        if self._places is None:
+            self._places = tuple(self._candidates())
+        for place in self._places:
+            if found := await self._look_at(place):
+                yield found
+
+    async def _look_at(self, place: Path) -> _Found | None:
+        """What is there, asked once."""
         async with self._looking:
-            if self._found is None:
-                looks = [await _probe(directory) for directory in self._candidates()]
-                self._found = tuple(found for found in looks if found is not None)
-        return self._found
+            if place not in self._seen:
+                self._seen[place] = await _probe(place)
+        return self._seen[place]
 
     def _candidates(self) -> Iterator[Path]:
         seen: set[Path] = set()
