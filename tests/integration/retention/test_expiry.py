@@ -43,6 +43,7 @@ async def test_a_backup_goes_reference_first_and_what_others_share_stays(retaini
     retaining.clock.to(datetime.fromisoformat(expired.data["expired_at"]) + timedelta(hours=24, minutes=1))
     deleted = await retaining.sweeping("BackupDeleted", old)
     assert deleted.data["why"] == "expired"
+    assert deleted.data["shared_with"] == {"count": 1, "newest": [str(new)]}
     assert await retaining.is_buried(environment_id, old)
     assert await retaining.has(environment_id, own)
 
