@@ -17,9 +17,13 @@ BACKOFF_LAST_SECONDS: Final = 5 * 60
 NIGHTLY_TRIES: Final = 3
 NIGHTLY_WAIT_MINUTES: Final = (5, 15)
 NIGHTLY_UNANSWERED: Final = 100
-"""Nightly commands that wait for the catalog at once: the lag that a user's command meets, a fraction of a second."""
+"""Nightly commands that wait for the catalog at once, at most; fewer while it lags."""
+NIGHTLY_LAG_SECONDS: Final = 0.25
+"""A nightly command that is decided later halves how many may wait: a person's command behind them waits as long."""
 NIGHTLY_ANSWER_SECONDS: Final = 60
 """A nightly command without an outcome is sent again after this time by PostgreSQL's clock, under its id."""
+SCHEDULE_CAP_NIGHTS: Final = 14
+"""More nights missed at once stop an environment's schedule: a wrong clock must not end it for a year."""
 LATE_AFTER_MINUTES: Final = 15
 """A slot accepted later than this after its time is marked late."""
 
@@ -51,6 +55,8 @@ ARCHIVE_LEASE_HOURS: Final = 8
 DOWNLOADS_AT_ONCE: Final = 32
 """Each takes some tens of megabytes, however large the archive is."""
 COPY_LEASE_HOURS: Final = 1
+LEASE_LONGEST_HOURS: Final = 24
+"""Whoever works longer extends it on the way: what died must not hold a backup for ever."""
 CONDEMNED_HOURS: Final = 24
 
 PREFLIGHT_SECONDS: Final = 10

@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
 
 from contracts.envelope import Event
 from contracts.errors import ContractError, FailureCode
-from contracts.events.backups import BackupKind, References, Tier
+from contracts.events.backups import BackupKind, NightlySlot, References, Tier, WindowEnd
 from contracts.values import (
     CloudVersion,
     Finding,
@@ -27,7 +27,7 @@ from contracts.values import (
     Warning,  # noqa: A004 -- the product's word
 )
 
-VERSION: Final = 2
+VERSION: Final = 3
 FIRST_VERSION: Final = 1
 """Not encrypted, one object per content; still read."""
 CONTENT_BYTES: Final = 16 * 1024 * 1024
@@ -169,7 +169,10 @@ class FilesPart(Value):
 
 
 class BackupEntry(Value):
-    """What the catalog knows of a backup from the day it was asked for: enough to make its entry again."""
+    """What the catalog knows of a backup from the day it was asked for: enough to make its entry again.
+
+    The last four are there since version 3.
+    """
 
     backup_id: UUID
     environment_id: UUID
@@ -185,6 +188,10 @@ class BackupEntry(Value):
     expires_at: AwareDatetime | None
     policy: str
     policy_version: int
+    rule_version: int = 1
+    windows: tuple[WindowEnd, ...] = ()
+    slot: NightlySlot | None = None
+    fills_gap: date | None = None
 
     @classmethod
     def of(cls, requested: Event) -> "BackupEntry":
@@ -208,7 +215,7 @@ class Manifest(Value):
     """
 
     format: Literal["nightkeep-manifest"] = "nightkeep-manifest"
-    version: Literal[1, 2] = 2
+    version: Literal[1, 2, 3] = 3
     key_id: str
     backup: BackupEntry
     environment: EnvironmentEntry
@@ -263,7 +270,7 @@ class Tombstone(Value):
 
 def serialize(entry: Manifest | Tombstone) -> bytes:
     """The bytes to store; fields that a version does not have are left out."""
-    added = {"database": {"chain"}} if entry.version == FIRST_VERSION else None
+    added = _ADDED_BEHIND.get(entry.version) if isinstance(entry, Manifest) else None
     return entry.model_dump_json(exclude=added).encode()
 
 
@@ -279,6 +286,14 @@ def parse(data: bytes) -> Manifest | Tombstone:
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         raise MalformedManifestError(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+
+
+_OF_ENTRY: Final = {"rule_version", "windows", "slot", "fills_gap"}
+_ADDED_BEHIND: Final[dict[int, dict[str, set[str]]]] = {
+    1: {"database": {"chain"}, "backup": _OF_ENTRY},
+    2: {"backup": _OF_ENTRY},
+}
+"""Fields that later versions have."""
 
 
 _KINDS: Final[dict[str, type[Manifest] | type[Tombstone]]] = {

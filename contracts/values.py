@@ -1,10 +1,11 @@
 """The shapes that several messages share: an environment's places, references to secrets, what a comment may be."""
 
 from enum import StrEnum
+from re import ASCII, fullmatch
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from contracts import defaults
 
@@ -141,18 +142,32 @@ class S3Files(Value):
 FilesPlace = Annotated[DirectoryFiles | S3Files, Field(discriminator="kind")]
 
 
+def _is_time_of_day(text: str) -> str:
+    if not fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, ASCII):
+        raise ValueError(f"{text[:20]!r} is no time of day: write hours and minutes like 19:30, from 00:00 to 23:59")
+    return text
+
+
+TimeOfDay = Annotated[
+    str,
+    AfterValidator(_is_time_of_day),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"}),
+]
+"""Hours and minutes."""
+
+
 class UtcSchedule(Value):
     """An environment's own nightly time, in UTC."""
 
     kind: Literal["utc"] = "utc"
-    at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    at: TimeOfDay
 
 
 class WallClockSchedule(Value):
     """An environment's own nightly time on the wall clock of an IANA zone."""
 
     kind: Literal["wall-clock"] = "wall-clock"
-    at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    at: TimeOfDay
     zone: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 

@@ -1,4 +1,4 @@
-"""Commands on how long backups are kept: deletion, expiry, leases, sweeps."""
+"""Commands on how long backups are kept: deletion, expiry, leases, and what stopped to ask: sweeps, schedules."""
 
 from uuid import UUID
 
@@ -29,6 +29,13 @@ class ApproveSweep(Command):
 
     environment_id: UUID
     sweep_id: UUID
+
+
+class ApproveSchedule(Command):
+    """Go on with a schedule that stopped since too many nights would be missed at once."""
+
+    environment_id: UUID
+    stop_id: UUID
 
 
 class AcquireLease(Command):

@@ -16,6 +16,9 @@ class AlertKind(StrEnum):
     GAP_IN_TIER = "gap_in_tier"
     GUARD_ACTIVE = "guard_active"
     SWEEP_STOPPED = "sweep_stopped"
+    SWEEP_RESUMED = "sweep_resumed"
+    SCHEDULE_STOPPED = "schedule_stopped"
+    SCHEDULE_RESUMED = "schedule_resumed"
 
 
 class AlertRaised(Event):

@@ -81,13 +81,24 @@ class BackupDeletionRequested(Event):
     was_last_good: bool
 
 
+class SharedContent(Value):
+    """The backups that refer to content of a deleted one, for which it stays: how many, and the newest few."""
+
+    count: int
+    newest: tuple[UUID, ...]
+
+
 class BackupDeleted(Event):
-    """A backup's manifest is gone (said by retention): its content goes as soon as nothing else refers to it."""
+    """A backup's manifest is gone (said by retention): its content goes as soon as nothing else refers to it.
+
+    `shared_with` is None where nobody could tell.
+    """
 
     backup_id: UUID
     environment_id: UUID
     deleted_at: AwareDatetime
     why: Literal["expired", "deleted"]
+    shared_with: SharedContent | None = None
 
 
 class SpaceReclaimed(Event):
@@ -102,7 +113,10 @@ class SpaceReclaimed(Event):
 
 
 class SweepStopped(Event):
-    """A sweep would have removed too much at once and asks (said by retention); `examples` are the first to go."""
+    """A sweep would have removed too much at once and asks (said by retention); `examples` are the first to go.
+
+    `due_count` would really go; `held_count` more are over, and stay pinned or as the last good one.
+    """
 
     sweep_id: UUID
     environment_id: UUID
@@ -112,6 +126,7 @@ class SweepStopped(Event):
     cap_count: int
     cap_share: float
     examples: tuple[UUID, ...]
+    held_count: int = 0
 
 
 class SweepApproved(Event):
@@ -120,6 +135,14 @@ class SweepApproved(Event):
     sweep_id: UUID
     environment_id: UUID
     approved_by: str
+
+
+class SweepResumed(Event):
+    """A sweep that had stopped asks nobody any more: what is due has fallen below its cap (said by retention)."""
+
+    sweep_id: UUID
+    environment_id: UUID
+    resumed_at: AwareDatetime
 
 
 class LeaseAcquired(Event):

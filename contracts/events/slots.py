@@ -22,6 +22,36 @@ class SlotPlanned(Event):
     due_at: AwareDatetime
 
 
+class ScheduleStopped(Event):
+    """More nights would be missed at once than an absence explains: perhaps the clock is wrong, so a person is asked.
+
+    The oldest of the `overdue_count` was due at `waiting_since`. Until it goes on, no night is planned, missed or run.
+    """
+
+    stop_id: UUID
+    environment_id: UUID
+    stopped_at: AwareDatetime
+    waiting_since: AwareDatetime
+    overdue_count: int
+    cap_count: int
+
+
+class ScheduleResumed(Event):
+    """A schedule that had stopped asks nobody any more: by the present clock few enough nights are overdue."""
+
+    stop_id: UUID
+    environment_id: UUID
+    resumed_at: AwareDatetime
+
+
+class ScheduleApproved(Event):
+    """A person wants a stopped schedule to go on (said by the catalog): the clock is right, the nights were missed."""
+
+    stop_id: UUID
+    environment_id: UUID
+    approved_by: str
+
+
 class SlotTry(Value):
     """One try: the backup that it asked for, and why it gave none (None: it did)."""
 

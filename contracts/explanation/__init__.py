@@ -15,11 +15,11 @@ from contracts.events.backups import BackupKind, BackupRequested, NightlySlot
 from contracts.events.slots import SlotEnded
 from contracts.explanation.findings import Ending, Hold, Judgement, ending_of, holds_of, judgements_of, state_of
 from contracts.explanation.history import HistoryLine, Told, line
-from contracts.explanation.sentences import present, sentence
+from contracts.explanation.sentences import Clocks, present, sentence
 from contracts.states import BackupState
 from contracts.values import Value
 
-__all__ = ["Ending", "Explanation", "HistoryLine", "Hold", "Judgement", "explain", "line"]
+__all__ = ["Clocks", "Ending", "Explanation", "HistoryLine", "Hold", "Judgement", "explain", "line"]
 
 
 class Explanation(Value):
@@ -52,8 +52,10 @@ _AS_REQUESTED: Final = (
 )  # fmt: skip
 
 
-def explain(history: Sequence[HistoryLine], *, now: datetime) -> Explanation:
-    """Why the backup with this `history` is there or not at the business time `now`.
+def explain(history: Sequence[HistoryLine], clocks: Clocks, *, sweep_stopped_at: datetime | None = None) -> Explanation:
+    """Why the backup with this `history` is there or not by the `clocks`.
+
+    `sweep_stopped_at` is when a sweep of its environment stopped that still does.
 
     Raises ValueError when the history does not begin with its BackupRequested.
     """
@@ -61,6 +63,8 @@ def explain(history: Sequence[HistoryLine], *, now: datetime) -> Explanation:
     if not told or not isinstance(requested := told[0].event, BackupRequested):
         raise ValueError("the history of a backup begins with its BackupRequested")
     state, judgements, holds = state_of(told), judgements_of(told, requested), holds_of(told)
+    holders = {hold.holder_id: hold.reason for hold in holds if hold.holder_id}
+    now = present(state, judgements[-1], holds, clocks, sweep_stopped_at)
     return Explanation(
         **{name: getattr(requested, name) for name in _AS_REQUESTED},
         state=state,
@@ -68,5 +72,5 @@ def explain(history: Sequence[HistoryLine], *, now: datetime) -> Explanation:
         judgements=judgements,
         holds=holds,
         ending=ending_of(told),
-        sentences=(*(text for one in told if (text := sentence(one))), *present(state, judgements[-1], holds, now)),
+        sentences=(*(text for one in told if (text := sentence(one, holders))), *now),
     )

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from contracts.envelope import Body
 from contracts.events import backups, restores, retention
 from contracts.events.backups import BackupRequested, Tier, WindowEnd
-from contracts.events.retention import BlockerKind
+from contracts.events.retention import BlockerKind, SharedContent
 from contracts.explanation.history import Told
 from contracts.retention import failed_expires_at
 from contracts.states import BackupState
@@ -53,7 +53,10 @@ class Hold(Value):
 
 
 class Ending(Value):
-    """How it went: at its expiry, as a sweep asked, or by a person's wish; at `removed_at` its manifest was removed."""
+    """How it went: at its expiry, as a sweep asked, or by a person's wish; at `removed_at` its manifest was removed.
+
+    `shared_with` are the backups for which shared content stayed then.
+    """
 
     why: Literal["expired", "deleted"]
     decided_at: AwareDatetime
@@ -62,6 +65,7 @@ class Ending(Value):
     sweep_id: UUID | None = None
     was_last_good: bool = False
     removed_at: AwareDatetime | None = None
+    shared_with: SharedContent | None = None
 
 
 _STATES: Final[dict[type[Body], BackupState]] = {
@@ -213,7 +217,7 @@ def ending_of(told: Sequence[Told]) -> Ending | None:
                     why="deleted", decided_at=event.requested_at, by=event.requested_by, was_last_good=told_so
                 )
             case retention.BackupDeleted() as event if ending is not None:
-                ending = ending.model_copy(update={"removed_at": event.deleted_at})
+                ending = ending.model_copy(update={"removed_at": event.deleted_at, "shared_with": event.shared_with})
             case _:
                 pass
     return ending

@@ -1,15 +1,26 @@
 """What a backup's history says, in sentences that a person understands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
+from uuid import UUID
 
 from contracts.events import backups, restores, retention
 from contracts.events.backups import WindowEnd
+from contracts.events.retention import SharedContent
 from contracts.events.slots import SlotEnded
 from contracts.explanation.findings import CLOCK, Hold, Judgement
 from contracts.explanation.history import Told
 from contracts.states import BackupState
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """The present by both clocks: decisions are made by the business clock, leases end by PostgreSQL's."""
+
+    business: datetime
+    postgresql: datetime
 
 
 def instant(at: datetime) -> str:
@@ -25,9 +36,13 @@ def day(on: date) -> str:
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def sentence(one: Told) -> str:
+Holders = Mapping[UUID, str]
+"""Who works with a backup, by lease."""
+
+
+def sentence(one: Told, holders: Holders) -> str:
     """What one event means for the question why; empty where it means nothing."""
-    return _of_work(one) or _of_holds(one) or _of_expiry(one)
+    return _of_work(one) or _of_holds(one, holders) or _of_expiry(one)
 
 
 def _of_work(one: Told) -> str:
@@ -49,7 +64,7 @@ def _of_work(one: Told) -> str:
             return ""
 
 
-def _of_holds(one: Told) -> str:
+def _of_holds(one: Told, holders: Holders) -> str:
     at = instant(one.line.at)
     match one.event:
         case backups.BackupPinned() as event:
@@ -62,7 +77,7 @@ def _of_holds(one: Told) -> str:
             return f"From {at} on, {event.lease.holder} worked with it, until {until} at most by PostgreSQL's clock."
         case retention.LeaseReleased() as event:
             how = "ran out, unreleased, by PostgreSQL's clock" if one.line.actor == CLOCK else f"was released at {at}"
-            return f"Lease {event.lease_id} {how}."
+            return f"The lease of {holders.get(event.lease_id, 'somebody')} ({event.lease_id}) {how}."
         case restores.RestoreRequested() as event:
             return f"At {at} {event.requested_by} asked for restore {event.restore_id} from it, which held it."
         case restores.RestoreCompleted() | restores.RestoreFailed() as event:
@@ -90,15 +105,21 @@ def _of_expiry(one: Told) -> str:
             told = ", after being told that it was the last completed one" if event.was_last_good else ""
             return f"{event.requested_by} deleted it at {instant(event.requested_at)}{told}."
         case retention.BackupDeleted() as event:
-            gone = f"Its manifest was removed at {instant(event.deleted_at)}"
-            return f"{gone}; its content goes as soon as no other backup refers to it."
+            return f"Its manifest was removed at {instant(event.deleted_at)}; {_content(event.shared_with)}."
         case _:
             return ""
 
 
-def present(state: BackupState, judgement: Judgement, holds: Sequence[Hold], now: datetime) -> tuple[str, ...]:
+def present(
+    state: BackupState,
+    judgement: Judgement,
+    holds: Sequence[Hold],
+    clocks: Clocks,
+    sweep_stopped_at: datetime | None,
+) -> tuple[str, ...]:
     """What holds now, of a backup that has not gone."""
-    standing = [hold for hold in holds if hold.until is None or (hold.clock == "postgresql" and now < hold.until)]
+    now = clocks.business
+    standing = [hold for hold in holds if hold.until is None or _lasts(hold, clocks)]
     if state in (BackupState.QUEUED, BackupState.RUNNING):
         return (f"It is {state}: a backup that has not ended never expires.",)
     if state not in (BackupState.COMPLETED, BackupState.FAILED):
@@ -111,7 +132,24 @@ def present(state: BackupState, judgement: Judgement, holds: Sequence[Hold], now
         return (f"{kept}, and past it {held}" if standing else f"{kept}.",)
     if standing:
         return (f"Its time is over; it stays {held}",)
+    if sweep_stopped_at is not None:
+        waits = f"a sweep stopped at its cap at {instant(sweep_stopped_at)} and asks a person"
+        return (f"Its time is over: {waits}; until then nothing of its environment goes.",)
     return ("Its time is over: it goes when the next sweep asks for it, unless it is the newest completed one.",)
+
+
+def _lasts(hold: Hold, clocks: Clocks) -> bool:
+    return hold.until is not None and hold.clock == "postgresql" and clocks.postgresql < hold.until
+
+
+def _content(shared: SharedContent | None) -> str:
+    if shared is None:
+        return "its content goes as soon as no other backup refers to it"
+    if shared.count == 0:
+        return "no other backup referred to its content, which goes too"
+    newest, more = ", ".join(map(str, shared.newest)), shared.count - len(shared.newest)
+    others = f"backup {newest}" if shared.count == 1 else f"{shared.count} backups ({newest}{', …' if more else ''})"
+    return f"what it shared with {others} stays for as long as a backup refers to it, the rest goes"
 
 
 def _asked(event: backups.BackupRequested) -> str:

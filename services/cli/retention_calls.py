@@ -87,6 +87,13 @@ class RetentionCalls(Calling):
         path = environment_path(environment_id, f"sweeps/{sweep_id}/approve")
         return self._change("POST", path, Environment, None, idempotency_key)
 
+    def approve_schedule(
+        self, environment_id: UUID, stop_id: UUID, *, idempotency_key: str | None = None
+    ) -> Environment:
+        """Let a nightly schedule go on that stopped."""
+        path = environment_path(environment_id, f"schedule-stops/{stop_id}/approve")
+        return self._change("POST", path, Environment, None, idempotency_key)
+
     def policy(self, place: PolicyPlace) -> PolicyInForce:
         """The policy that new backups follow there."""
         return self._show(place.path(), PolicyInForce)

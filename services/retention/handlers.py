@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.commands.retention import ExpireBackup
 from contracts.envelope import Cause, Message
-from contracts.events.backups import BackupCompleted, BackupFailed, BackupRequested
+from contracts.events.backups import BackupCompleted, BackupFailed, BackupPinned, BackupRequested, BackupUnpinned
 from contracts.events.commands import CommandRejected
 from contracts.events.retention import (
     BackupDeletionRequested,
@@ -42,6 +42,8 @@ class Handlers:
             BackupRequested: self.on_backup_requested,
             BackupCompleted: self.on_backup_completed,
             BackupFailed: self.on_backup_failed,
+            BackupPinned: self.on_backup_pinned,
+            BackupUnpinned: self.on_backup_unpinned,
             BackupExpiryChanged: self.on_backup_expiry_changed,
             ExpiryHeld: self.on_expiry_held,
             ExpiryReleased: self.on_expiry_released,
@@ -64,6 +66,14 @@ class Handlers:
     async def on_backup_failed(self, c: Connection, message: Message[BackupFailed]) -> None:
         """It is listed for two weeks."""
         await _change(c, message.body, lambda backup: backup.failed())
+
+    async def on_backup_pinned(self, c: Connection, message: Message[BackupPinned]) -> None:
+        """It is asked for, and stays: that the catalog says so is how people learn of it."""
+        await queries.note_pinned(c, backup_id=message.body.backup_id, pinned=True)
+
+    async def on_backup_unpinned(self, c: Connection, message: Message[BackupUnpinned]) -> None:
+        """It would go."""
+        await queries.note_pinned(c, backup_id=message.body.backup_id, pinned=False)
 
     async def on_backup_expiry_changed(self, c: Connection, message: Message[BackupExpiryChanged]) -> None:
         """It is judged anew."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
-from contracts.events.retention import SweepStopped
+from contracts.events.retention import SweepResumed, SweepStopped
 from services.platform.database import Connection, load_queries
 from services.platform.process.ids import NewId, random_id
 from services.platform.process.logging import unit_of_work
@@ -97,6 +97,8 @@ class Sweep:
             for one in judged:
                 if one.verdict.stops_now:
                     await self._say_stopped(c, one, at)
+                if one.verdict.resumes_sweep_id:
+                    await self._say_resumed(c, one.verdict.resumes_sweep_id, one, at)
             asked = await _mark_asked(c, judged, run_id, at)
             await _note(c, judged, at)
         return judged, asked
@@ -126,8 +128,13 @@ class Sweep:
             cap_count=self._cap.count,
             cap_share=self._cap.share,
             examples=tuple([row["backup_id"] async for row in examples]),
+            held_count=standing.held_count,
         )
         await self._parts.say(c, "sweep", sweep_id, stopped, own_cause(sweep_id), one.key)
+
+    async def _say_resumed(self, c: Connection, sweep_id: UUID, one: _Judged, at: datetime) -> None:
+        resumed = SweepResumed(sweep_id=sweep_id, environment_id=one.standing.environment_id, resumed_at=at)
+        await self._parts.say(c, "sweep", sweep_id, resumed, own_cause(sweep_id), one.key)
 
 
 async def _mark_asked(c: Connection, judged: Sequence[_Judged], run_id: UUID, at: datetime) -> int:

@@ -23,6 +23,7 @@ from services.platform.process.service import Task
 from services.platform.repository import open_repository
 from services.snapshot.backup import BackupJob
 from services.snapshot.check import CheckJob
+from services.snapshot.domain.pacing import Pace
 from services.snapshot.handlers import BACKUP, CHECK, Handlers
 from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import PACKAGE as NIGHTS
@@ -61,11 +62,16 @@ async def bootstrap(
     )
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     worker = Worker(queue, kinds(parts), settings.worker, Reporter(publisher))
-    handlers = Handlers(queue, environments, NightReactions(ground.events))
+    pace = Pace()
+    handlers = Handlers(queue, environments, NightReactions(ground.events, pace))
     follower = EventFollower(
-        SERVICE, ground.database, settings.kafka, handlers.reactions(), unfollowed=[f"{SERVICE}/slot/"]
+        SERVICE,
+        ground.database,
+        settings.kafka,
+        handlers.reactions(),
+        unfollowed=[f"{SERVICE}/slot/", f"{SERVICE}/schedule/"],
     )
-    scheduler = NightScheduler(ground.database, ground.events, ground.producer, clock)
+    scheduler = NightScheduler(ground.database, ground.events, ground.producer, clock, pace)
     health.ready_when("log followed", follower.replayed)
     return [ground.relay.run(), follower.run(), worker.run(), scheduler.run()]
 

@@ -141,7 +141,7 @@ async def test_a_backup_of_the_first_format_is_read_and_its_documents_compared(s
     whole = manifest(key_id=keys.key_id).model_copy(update={"version": 1})
     await store.put(repository.manifest_key(BACKUP_ID), serialize(whole))
     read_again = await repository.read_manifest(BACKUP_ID)
-    assert read_again == whole
+    assert serialize(read_again) == serialize(whole)
     assert await read(repository, (name,)) == DOCUMENT
     hasher = await repository.hasher(like=name)
     hasher.update(DOCUMENT)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from contracts.events.backups import BackupRequested
 from contracts.manifest import (
+    BackupEntry,
     DanglingLine,
     DocumentLine,
     MalformedManifestError,
@@ -27,7 +29,7 @@ BROKEN = {
     "dump-without-contents": (MalformedManifestError, "database.contents"),
     "empty": (MalformedManifestError, "not JSON"),
     "negative-size": (MalformedManifestError, "database.bytes"),
-    "newer-version": (UnknownManifestError, "version 3, this release reads up to 2: upgrade"),
+    "newer-version": (UnknownManifestError, "version 4, this release reads up to 3: upgrade"),
     "no-object": (MalformedManifestError, "no JSON object"),
     "not-utf-8": (MalformedManifestError, "UTF-8"),
     "time-without-zone": (MalformedManifestError, "restore_point"),
@@ -50,7 +52,7 @@ def test_what_was_ever_written_is_read_and_written_again_the_same(path: Path) ->
 
 def test_the_golden_files_are_what_this_release_writes() -> None:
     read = {path.stem: parse(path.read_bytes()) for path in GOOD}
-    assert read["manifest-v2-proven"] == manifest()
+    assert read["manifest-v3-proven"] == manifest()
     assert read["tombstone-v2"] == tombstone()
 
 
@@ -76,6 +78,7 @@ def test_a_manifest_tells_all_that_the_catalog_needs_to_make_its_entry_again() -
     read = parse(serialize(manifest()))
     assert isinstance(read, Manifest)
     assert read.backup.model_dump() == manifest().backup.model_dump()
+    assert set(BackupEntry.model_fields) == set(BackupRequested.model_fields), "all that its first event says"
 
 
 def test_the_lists_are_lines_that_stay_readable() -> None:

@@ -110,6 +110,16 @@ class ReclaimBehaviour:
         assert await _stored_bytes(store) < before - 200_000
         assert await backups.dump(kept) == b"dump kept"
 
+    async def test_those_are_named_for_which_content_stays(self, backups: Backups, environment_id: UUID) -> None:
+        shared = [await backups.take(b"shared") for _ in range(3)]
+        await backups.take(b"another")
+        gone = await backups.take(b"shared")
+        await backups.repository.bury(tombstone(uuid4(), environment_id))
+        found = await backups.repository.sharing(gone.backup_id)
+        assert (found.count, set(found.newest)) == (3, {one.backup_id for one in shared})
+        await backups.erase(gone.backup_id)
+        assert (await backups.repository.sharing(gone.backup_id)).count == 0
+
     async def test_condemned_content_is_not_removed_before_its_time(self, backups: Backups) -> None:
         gone = await backups.take(b"gone")
         await backups.erase(gone.backup_id)

@@ -179,6 +179,16 @@ class Api:
 
         await eventually(look)
 
+    async def eventually_stopped(self, environment: Json, stop_id: str) -> None:
+        """Returns when the environment shows that its schedule has stopped so."""
+
+        async def look() -> bool:
+            answer = await self.client.get(f"/api/v1/environments/{environment['environment_id']}")
+            stopped = answer.json()["stopped_schedule"]
+            return stopped is not None and stopped["stop_id"] == stop_id
+
+        await eventually(look)
+
     async def eventually(self, path: str, name: str, value: object) -> Json:
         """What is at `path` once a field has this value."""
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from contracts.errors import FailureCode
-from contracts.events.backups import BackupKind, References, Tier
+from contracts.events.backups import BackupKind, References, Tier, WindowEnd
 from contracts.manifest import (
     BackupEntry,
     Burial,
@@ -41,6 +41,13 @@ def backup_entry(backup_id: UUID = BACKUP_ID, environment_id: UUID = ENVIRONMENT
         expires_at=datetime(2027, 2, 22, 12, 0, tzinfo=UTC),
         policy="standard",
         policy_version=1,
+        rule_version=1,
+        windows=(
+            WindowEnd(window="daily", ends_at=datetime(2026, 12, 6, 12, 0, tzinfo=UTC)),
+            WindowEnd(window="weekly", ends_at=datetime(2027, 2, 22, 12, 0, tzinfo=UTC)),
+        ),
+        slot=None,
+        fills_gap=date(2026, 11, 15),
     )
 
 

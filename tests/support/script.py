@@ -5,6 +5,7 @@ JSON and headers are written and read by hand here, on purpose.
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Script:
     producer: Any
     prefix: str
     seen: list[Seen] = field(default_factory=list)
+    caused: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
 
     async def send(self, name: str, data: Json, *, key: object, command_id: str | None = None, **headers: str) -> str:
         """Put a command on the topic; returns its id."""
@@ -88,7 +90,11 @@ class Script:
 
     async def outcome(self, command_id: str) -> Seen:
         """The first event that a command has caused."""
-        return await self.event(lambda seen: seen.headers["ce_causationid"] == command_id)
+
+        async def found() -> list[Seen]:
+            return self.caused_by(command_id)
+
+        return (await eventually(found, within_seconds=PATIENCE_SECONDS))[0]
 
     async def ask(self, name: str, data: Json, *, key: object, **headers: str) -> Seen:
         """Send a command and wait for its outcome."""
@@ -96,7 +102,7 @@ class Script:
 
     def caused_by(self, command_id: str) -> list[Seen]:
         """All records so far of events that a command has caused."""
-        return [seen for seen in self.seen if seen.headers["ce_causationid"] == command_id]
+        return self.caused[command_id]
 
     def events_caused_by(self, command_id: str) -> set[str]:
         """Their ids: a record that is there again, since its relay was killed before it noted it, is the same event."""
@@ -148,4 +154,6 @@ async def _follow(consumer: Any, script: Script) -> None:  # noqa: ANN401 -- aio
         headers = {name: value.decode() for name, value in record.headers}
         name = headers["ce_type"].split(".")[2]
         place = (record.partition, record.offset)
-        script.seen.append(Seen(name, headers, json.loads(record.value), record.key.decode(), *place))
+        seen = Seen(name, headers, json.loads(record.value), record.key.decode(), *place)
+        script.seen.append(seen)
+        script.caused[headers["ce_causationid"]].append(seen)

@@ -54,7 +54,7 @@ def its_life_was_as_it_should_be(year: Year, backup: ModelBackup) -> None:
     assert went == (backup.went_at is not None)
     assert set(names[3 : len(names) - went]) <= ON_THE_WAY
     assert ("ExpiryHeld" in names) == backup.was_held
-    assert life[0].data["tiers"] == tiers(backup.slot_date)
+    assert life[0].data["tiers"] == tiers(backup.counts_as)
     if backup.went_at is not None:
         told = life[-1].data
         assert datetime.fromisoformat(told["expires_at"]) == backup.expires_at

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from contracts.events.retention import BlockerKind
-from contracts.explanation import Explanation, HistoryLine, explain
+from contracts.explanation import Clocks, Explanation, HistoryLine, explain
 from contracts.states import BackupState
 from tests.support.histories import History
 from tests.support.shop import night
@@ -58,8 +58,8 @@ class Tale:
         told = {"held_at": at, "expires_at": "2027-03-01T19:00:02Z", "sweep_id": str(SWEEP)}
         self.say(at, "ExpiryHeld", actor="retention", **told, blockers=list(blockers))
 
-    def explained(self, now: datetime = NOW) -> Explanation:
-        return explain(self.lines, now=now)
+    def explained(self, now: datetime = NOW, postgresql: datetime | None = None, **told: Any) -> Explanation:  # noqa: ANN401 -- as explain
+        return explain(self.lines, Clocks(now, postgresql or now), **told)
 
 
 def test_an_expired_backup_tells_tiers_windows_rule_holds_clock_and_who_asked() -> None:
@@ -73,7 +73,7 @@ def test_an_expired_backup_tells_tiers_windows_rule_holds_clock_and_who_asked() 
     tale.say("2027-03-03T19:12:00Z", "ExpiryReleased", actor="nightly", **released)
     gone = {"expired_at": "2027-03-03T19:20:00Z", "expires_at": "2027-03-01T19:00:02Z", "sweep_id": str(SWEEP)}
     tale.say("2027-03-03T19:20:00Z", "BackupExpired", actor="retention", **gone)
-    removed = {"deleted_at": "2027-03-04T19:20:00Z", "why": "expired"}
+    removed = {"deleted_at": "2027-03-04T19:20:00Z", "why": "expired", "shared_with": None}
     tale.say("2027-03-04T19:20:00Z", "BackupDeleted", actor="retention", **removed)
 
     found = tale.explained()
@@ -233,4 +233,58 @@ def test_a_history_that_does_not_begin_at_the_beginning_is_refused() -> None:
     tale = Tale()
     tale.completed()
     with pytest.raises(ValueError, match="begins with its BackupRequested"):
-        explain(tale.lines[1:], now=NOW)
+        explain(tale.lines[1:], Clocks(NOW, NOW))
+
+
+def test_a_lease_is_told_by_its_holder_and_lasts_by_postgresqls_clock_however_the_business_clock_goes() -> None:
+    tale = Tale(windows=[], expires_at="2026-03-02T12:00:00Z")
+    tale.completed()
+    lease = {"lease_id": str(LEASE), "holder": "a copy to Oslo", "until": "2026-03-02T23:00:00Z"}
+    tale.say("2026-03-02T19:00:00Z", "LeaseAcquired", lease=lease)
+    at_noon, next_day = datetime(2026, 3, 2, 20, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
+    held = "Its time is over; it stays as long as this holds it: a copy to Oslo."
+    assert tale.explained(now=NOW, postgresql=at_noon).sentences[-1] == held
+    assert "nothing" not in tale.explained(now=NOW, postgresql=next_day).sentences[-1]
+    assert tale.explained(now=NOW, postgresql=next_day).sentences[-1].startswith("Its time is over: it goes when")
+    tale.say("2026-03-02T20:00:00Z", "LeaseReleased", lease_id=str(LEASE))
+    assert (
+        f"The lease of a copy to Oslo ({LEASE}) was released at 2026-03-02 20:00:00 UTC." in tale.explained().sentences
+    )
+
+
+@pytest.mark.parametrize(
+    ("shared_with", "says"),
+    [
+        ({"count": 0, "newest": []}, "; no other backup referred to its content, which goes too."),
+        (
+            {"count": 1, "newest": [str(UUID(int=3))]},
+            f"; what it shared with backup {UUID(int=3)} stays for as long as a backup refers to it, the rest goes.",
+        ),
+        (
+            {"count": 9, "newest": [str(UUID(int=3)), str(UUID(int=4))]},
+            f"; what it shared with 9 backups ({UUID(int=3)}, {UUID(int=4)}, …) stays for as long as a backup refers",
+        ),
+        (None, "; its content goes as soon as no other backup refers to it."),
+    ],
+)
+def test_a_deleted_backup_says_for_which_others_shared_content_stayed(shared_with: object, says: str) -> None:
+    tale = Tale()
+    tale.completed()
+    at = "2026-03-02T08:00:00Z"
+    tale.say(at, "BackupDeletionRequested", requested_at=at, requested_by="Karla", was_last_good=False)
+    tale.say(at, "BackupDeleted", actor="retention", deleted_at=at, why="deleted", shared_with=shared_with)
+    found = tale.explained()
+    assert says in found.sentences[-1]
+    assert found.ending is not None
+    told = found.ending.shared_with
+    assert (told and told.model_dump(mode="json")) == shared_with
+
+
+def test_a_backup_that_a_stopped_sweep_leaves_says_so() -> None:
+    tale = Tale()
+    tale.completed()
+    stopped = datetime(2027, 5, 1, tzinfo=UTC)
+    assert tale.explained(sweep_stopped_at=stopped).sentences[-1] == (
+        "Its time is over: a sweep stopped at its cap at 2027-05-01 00:00:00 UTC and asks a person; "
+        "until then nothing of its environment goes."
+    )

@@ -15,6 +15,7 @@ from contracts.slot_times import Nights, SlotTime
 from contracts.states import SlotState
 from contracts.values import CloudVersion, Region, UtcSchedule, WallClockSchedule
 from services.snapshot.domain.open_slot import OpenSlot, accepted, completed, failed, refused
+from services.snapshot.domain.pacing import Pace
 from services.snapshot.domain.planning import MOST_AT_ONCE, Look, last_look, look
 
 ENVIRONMENT = UUID(int=7)
@@ -251,3 +252,30 @@ def test_whatever_the_clock_and_the_schedule_do_each_date_is_expected_once_and_e
     assert planned == [planned[0] + timedelta(days=n) for n in range(len(planned))]
     assert over == planned[:-1]
     assert waiting.slot_date == planned[-1]
+
+
+def test_nightly_commands_are_asked_for_faster_while_the_catalog_decides_soon() -> None:
+    pace = Pace(most=30)
+    assert pace.room(0) == 20
+    for _ in range(15):
+        pace.decided(0.01)
+    assert (pace.window, pace.room(28), pace.room(31)) == (30, 2, 0)
+
+
+@given(st.lists(st.floats(-3600, 100), max_size=300))
+def test_nightly_commands_that_are_decided_late_halve_how_many_may_wait_once_for_all_that_were_sent(
+    lags: list[float],
+) -> None:
+    pace, silent = Pace(most=100), 0
+    for lag in lags:
+        before = pace.window
+        pace.decided(lag)
+        assert 20 <= pace.window <= 100
+        if silent:
+            silent -= 1
+            assert pace.window == before
+        elif lag > 0.25:
+            assert pace.window == max(before // 2, 20)
+            silent = before
+        else:
+            assert pace.window == min(before + 1, 100)

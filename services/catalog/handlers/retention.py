@@ -1,7 +1,14 @@
-"""Commands on how long backups are kept: deletion, expiry, leases, sweeps."""
+"""Commands on how long backups are kept: deletion, expiry, leases, and what stopped to ask: sweeps, schedules."""
 
 from contracts.actors import person
-from contracts.commands.retention import AcquireLease, ApproveSweep, DeleteBackup, ExpireBackup, ReleaseLease
+from contracts.commands.retention import (
+    AcquireLease,
+    ApproveSchedule,
+    ApproveSweep,
+    DeleteBackup,
+    ExpireBackup,
+    ReleaseLease,
+)
 from services.catalog.adapters.across import newest_completed
 from services.catalog.adapters.desk import Desk
 from services.catalog.domain.decide import deletion, expiry, leases, sweeps
@@ -53,4 +60,11 @@ async def approve_sweep(desk: Desk, command: ApproveSweep, request: Request) -> 
     """Let a stopped sweep go on."""
     environment = remembered(await desk.find(Environment, command.environment_id), command.environment_id)
     event = sweeps.approve_sweep(environment, command, approved_by=person(request.actor))
+    return Decided("environment", command.environment_id, environment.app_id, (event,))
+
+
+async def approve_schedule(desk: Desk, command: ApproveSchedule, request: Request) -> Decided:
+    """Let a stopped schedule go on."""
+    environment = remembered(await desk.find(Environment, command.environment_id), command.environment_id)
+    event = sweeps.approve_schedule(environment, command, approved_by=person(request.actor))
     return Decided("environment", command.environment_id, environment.app_id, (event,))

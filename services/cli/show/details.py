@@ -40,6 +40,7 @@ def environment(one: Environment) -> RenderableType:
         ("References", "proven by a query" if one.documents_query else "unproven: no documents query"),
         ("Gap", f"no backup of Sunday {one.gap}" if one.gap else None),
         ("Sweep", _stopped(one)),
+        ("Schedule", _stopped_schedule(one)),
         ("Got back", f"{formats.size(one.reclaimed.bytes)} of deleted backups" if one.reclaimed.bytes else None),
     ]
     return Group(lines_of(lines), *([] if one.check is None else [check(one.check)]))
@@ -50,6 +51,13 @@ def _stopped(one: Environment) -> Text | None:
         return None
     due = f"stopped, {one.stopped_sweep.due_count} of {one.stopped_sweep.backup_count} backups would go at once"
     return Text(f"{due}: `nightkeep sweep approve {environment_name(one)}`", style="bold red")
+
+
+def _stopped_schedule(one: Environment) -> Text | None:
+    if one.stopped_schedule is None:
+        return None
+    overdue = f"stopped, {one.stopped_schedule.overdue_count} nightly runs are overdue"
+    return Text(f"{overdue}: `nightkeep slot approve {environment_name(one)}`", style="bold red")
 
 
 def check(one: Check) -> RenderableType:

@@ -9,7 +9,7 @@ from rich.text import Text
 from services.cli.show import formats
 from services.cli.show.details import lines_of
 from services.cli.show.tables import Column, named, state, table
-from services.gateway.resources import Alert, BackupPreview, Slot, StoppedSweep
+from services.gateway.resources import Alert, BackupPreview, Slot, StoppedSchedule, StoppedSweep
 
 
 def slots(found: Iterable[Slot]) -> Table:
@@ -38,8 +38,18 @@ def stopped_sweep(one: StoppedSweep) -> RenderableType:
         ("Sweep", str(one.sweep_id)),
         ("Stopped", f"{formats.instant(one.stopped_at)} UTC"),
         ("Would let go", f"{one.due_count} of {one.backup_count} backups"),
+        ("Over, but held", f"{one.held_count}: pinned, or the last good one; they stay" if one.held_count else None),
         ("Its cap", f"more than {one.cap_count} and more than {one.cap_share:.0%} at once"),
         ("The first", examples or None),
+    ])  # fmt: skip
+
+
+def stopped_schedule(one: StoppedSchedule) -> RenderableType:
+    """How many nights would be missed, and why it asks."""
+    return lines_of([
+        ("Stopped", f"{formats.instant(one.stopped_at)} UTC"),
+        ("Overdue", f"{one.overdue_count} nightly runs, the oldest since {formats.instant(one.waiting_since)} UTC"),
+        ("Its cap", f"more than {one.cap_count} at once"),
     ])  # fmt: skip
 
 
@@ -50,7 +60,10 @@ def alerts(found: Iterable[Alert]) -> Table:
 
 
 def _kind(alert: str) -> Text:
-    return Text(alert.replace("_", " "), style="yellow" if alert == "guard_active" else "bold red")
+    return Text(alert.replace("_", " "), style=_STYLES.get(alert, "bold red"))
+
+
+_STYLES = {"guard_active": "yellow", "sweep_resumed": "green", "schedule_resumed": "green"}
 
 
 def kept_until(one: BackupPreview) -> str:

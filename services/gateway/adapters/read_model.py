@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from contracts.errors import RejectionCode
-from contracts.explanation import Explanation, HistoryLine, explain
+from contracts.explanation import Clocks, Explanation, HistoryLine, explain
 from contracts.states import BackupState, RestoreState
 from services.gateway.adapters.pages import page
 from services.gateway.domain.paging import Day, Instant, Spelling
@@ -141,11 +141,12 @@ class ReadModel:
         return app_id
 
     async def explained(self, backup_id: UUID, now: datetime) -> Explanation:
-        """Why a backup is there at `now`, or has gone, however long ago. Raises NotFoundError."""
+        """Why a backup is there at the business time `now`, or has gone, however long ago. Raises NotFoundError."""
         row = await self._one("told_of_backup", backup_id=backup_id)
         if row is None:
             raise NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id, and there never was")
-        return explain([HistoryLine.model_validate(told) for told in row["history"]], now=now)
+        history = [HistoryLine.model_validate(told) for told in row["history"]]
+        return explain(history, Clocks(now, row["postgres_time"]), sweep_stopped_at=row["sweep_stopped_at"])
 
     async def slots(self, environment_id: UUID, *, after: Day | None, limit: int) -> SlotPage:
         """The expected nightly runs of an environment, newest first."""

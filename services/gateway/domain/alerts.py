@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from contracts import retention
 from contracts.events.alerts import AlertKind
 from contracts.events.backups import Tier
-from contracts.events.retention import BlockerKind, ExpiryHeld, SweepStopped
-from contracts.events.slots import SlotEnded
+from contracts.events.retention import BlockerKind, ExpiryHeld, SweepResumed, SweepStopped
+from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from contracts.states import SlotState
 
 NAMESPACE: Final = UUID("0c9b1c6e-5a0f-4a36-8f39-3d0c2f3f6a51")
@@ -62,10 +62,39 @@ def of_sweep(stopped: SweepStopped, where: str) -> Iterable[Alert]:
     """A sweep would have removed too much at once."""
     said = (
         f"{where}: a sweep would let {stopped.due_count} of {stopped.backup_count} backups go at once"
-        f" (its cap: more than {stopped.cap_count} and more than {stopped.cap_share:.0%}) and has stopped."
+        f" (its cap: more than {stopped.cap_count} and more than {stopped.cap_share:.0%}) and has stopped"
+        f"{_held(stopped)}."
         f" If the clock and the policy are right: nightkeep sweep approve {where} {stopped.sweep_id}"
     )
     yield Alert(AlertKind.SWEEP_STOPPED, str(stopped.sweep_id), said)
+
+
+def of_resumed_sweep(resumed: SweepResumed, where: str) -> Iterable[Alert]:
+    """Nobody need look any more."""
+    said = f"{where}: sweep {resumed.sweep_id} goes on by itself: what is due has fallen below its cap"
+    yield Alert(AlertKind.SWEEP_RESUMED, str(resumed.sweep_id), said)
+
+
+def of_schedule(stopped: ScheduleStopped, where: str) -> Iterable[Alert]:
+    """More nights would be missed at once than an absence explains."""
+    said = (
+        f"{where}: {stopped.overdue_count} nightly backups are overdue, the oldest since"
+        f" {stopped.waiting_since:%Y-%m-%d %H:%M} UTC, more than {stopped.cap_count}: no night is planned until the"
+        f" clock is right, or you say that it is and they were missed: nightkeep slot approve {where}"
+    )
+    yield Alert(AlertKind.SCHEDULE_STOPPED, str(stopped.stop_id), said)
+
+
+def of_resumed_schedule(resumed: ScheduleResumed, where: str) -> Iterable[Alert]:
+    """Nobody need look any more."""
+    said = f"{where}: the nightly schedule goes on by itself: by the present clock few enough nights are overdue"
+    yield Alert(AlertKind.SCHEDULE_RESUMED, str(resumed.stop_id), said)
+
+
+def _held(stopped: SweepStopped) -> str:
+    return (
+        f"; {stopped.held_count} more are over and stay, pinned or as the last good one" if stopped.held_count else ""
+    )
 
 
 def _tries(ended: SlotEnded) -> str:

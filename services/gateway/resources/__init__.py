@@ -27,6 +27,7 @@ from services.gateway.resources.apps import (
     NewApp,
     NewEnvironment,
     Reclaimed,
+    StoppedSchedule,
     StoppedSweep,
 )
 from services.gateway.resources.archives import Archive, ArchivePage
@@ -99,6 +100,7 @@ __all__ = [
     "RestorePage",
     "Slot",
     "SlotPage",
+    "StoppedSchedule",
     "StoppedSweep",
     "Try",
     "WantedPolicy",

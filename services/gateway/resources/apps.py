@@ -74,7 +74,10 @@ class Deployment(Asked):
 
 
 class StoppedSweep(BaseModel):
-    """A sweep that would let too much go at once and waits for a person; `examples` are the first to go."""
+    """A sweep that would let too much go at once and waits for a person; `examples` are the first to go.
+
+    `due_count` would really go; `held_count` more are over, and stay pinned or as the last good one.
+    """
 
     sweep_id: UUID
     stopped_at: datetime
@@ -83,6 +86,17 @@ class StoppedSweep(BaseModel):
     cap_count: int
     cap_share: float
     examples: tuple[UUID, ...] = ()
+    held_count: int = 0
+
+
+class StoppedSchedule(BaseModel):
+    """A nightly schedule that stopped since more nights were overdue at once than an absence explains."""
+
+    stop_id: UUID
+    stopped_at: datetime
+    waiting_since: datetime
+    overdue_count: int
+    cap_count: int
 
 
 class Reclaimed(BaseModel):
@@ -135,6 +149,7 @@ class Environment(BaseModel):
     data_model_version: str | None = None
     gap: date | None = None
     stopped_sweep: StoppedSweep | None = None
+    stopped_schedule: StoppedSchedule | None = None
     reclaimed: Reclaimed = Reclaimed()
     ever_passed: bool = False
     check: Check | None = None

@@ -1,11 +1,11 @@
-"""What keeps a backup and what lets it go: deletion by hand, leases, stopped sweeps, and the nightly runs."""
+"""What keeps a backup and what lets it go: deletion by hand, leases, what stopped to ask, and the nightly runs."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from contracts.commands.retention import AcquireLease, ApproveSweep, DeleteBackup, ReleaseLease
+from contracts.commands.retention import AcquireLease, ApproveSchedule, ApproveSweep, DeleteBackup, ReleaseLease
 from contracts.explanation import Explanation
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.paging import to_day
@@ -72,6 +72,15 @@ async def approve_sweep(environment_id: UUID, sweep_id: UUID, parts: PartsOf, in
     """Let a sweep go on that stopped, since it would have let too much go at once."""
     key = await key_of(parts, environment_id)
     body = ApproveSweep(environment_id=environment_id, sweep_id=sweep_id)
+    await parts.changes.make(intent, body, key, location=location("environments", environment_id))
+    return await parts.read_model.environment(environment_id)
+
+
+@router.post("/environments/{environment_id}/schedule-stops/{stop_id}/approve")
+async def approve_schedule(environment_id: UUID, stop_id: UUID, parts: PartsOf, intent: Administering) -> Environment:
+    """Let a nightly schedule go on that stopped, since too many nights would have been missed at once."""
+    key = await key_of(parts, environment_id)
+    body = ApproveSchedule(environment_id=environment_id, stop_id=stop_id)
     await parts.changes.make(intent, body, key, location=location("environments", environment_id))
     return await parts.read_model.environment(environment_id)
 

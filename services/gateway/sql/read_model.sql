@@ -79,7 +79,10 @@ SELECT document ->> 'app_id' FROM read.backup WHERE backup_id = :backup_id;
 
 -- name: told_of_backup(backup_id)^
 -- The whole history, of one that has gone, too.
-SELECT history FROM read.backup WHERE backup_id = :backup_id;
+SELECT history, clock_timestamp() AS postgres_time,
+    (environment.document #>> '{stopped_sweep,stopped_at}')::timestamptz AS sweep_stopped_at
+FROM read.backup LEFT JOIN read.environment USING (environment_id)
+WHERE backup_id = :backup_id;
 
 -- name: slots(environment_id, after, after_id, count)
 SELECT document, slot_date AS day, environment_id AS id FROM read.slot

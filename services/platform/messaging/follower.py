@@ -21,6 +21,8 @@ from services.platform.process.settings import KafkaSettings
 
 __all__ = ["EventFollower", "Reaction", "Reactions"]
 
+TOGETHER: Final = 50
+"""At most so many records are dealt with in one transaction: who decides about the same apps waits for its end."""
 LOOK_SECONDS: Final = 0.1
 """How often a barrier looks whether another instance has moved a partition."""
 
@@ -89,7 +91,9 @@ class EventFollower:
                 with broker_errors("read events"):
                     polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
                 for place, batch in polled.items():
-                    await self._deal_with(consumer, place, [received(record) for record in batch])
+                    for first in range(0, len(batch), TOGETHER):
+                        some = batch[first : first + TOGETHER]
+                        await self._deal_with(consumer, place, [received(record) for record in some])
 
     async def _align(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
         """PostgreSQL knows where a partition goes on, the group only thinks so."""

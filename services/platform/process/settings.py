@@ -113,7 +113,9 @@ class GatewaySettings(Group):
     host: str = "127.0.0.1"
     port: Port = 8080
     public_url: Annotated[str | None, NoneIfEmpty] = None
-    archive_link_seconds: float = Field(default=defaults.ARCHIVE_LINK_HOURS * 3600, gt=0)
+    archive_link_seconds: float = Field(
+        default=defaults.ARCHIVE_LINK_HOURS * 3600, gt=0, le=defaults.LEASE_LONGEST_HOURS * 3600
+    )
     downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
     """At most so many in one process; a download manager opens several for one file."""
     read_your_writes_seconds: float = Field(default=defaults.READ_YOUR_WRITES_SECONDS, gt=0)

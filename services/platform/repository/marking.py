@@ -22,8 +22,12 @@ class Marking:
         """Read all of them. Raises RepositoryError."""
         async for verdict in manifests.all():
             if verdict.manifest:
-                self._mark(named_by(verdict.manifest))
-                await self._mark_documents(verdict.manifest.files)
+                await self.mark(verdict.manifest)
+
+    async def mark(self, manifest: Manifest) -> None:
+        """Read one. Raises RepositoryError."""
+        self._mark(named_by(manifest))
+        await self._mark_documents(manifest.files)
 
     async def _mark_documents(self, files: FilesPart) -> None:
         """A part that another backup's list has too is read once: most parts of a list stay the same for months."""

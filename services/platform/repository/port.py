@@ -70,6 +70,14 @@ class Reclaimed:
     objects: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The backups that refer to content of another: how many, and the newest few."""
+
+    count: int
+    newest: tuple[UUID, ...]
+
+
 class Hasher(Protocol):
     """Computes the keyed hash that bytes would have in the repository, without storing them."""
 
@@ -168,6 +176,13 @@ class EnvironmentRepository(Protocol):
         """Look whether all that the backups need is there; read so many percent of the packs and check every byte.
 
         What is wrong is named by backup and document, or stretch of the dump. Another `seed` reads other packs.
+        """
+        ...
+
+    async def sharing(self, backup_id: UUID) -> Shared:
+        """The backups for which content stays when this one goes; none for one that there is not.
+
+        Raises RepositoryError when a manifest or list cannot be read.
         """
         ...
 

@@ -21,9 +21,10 @@ from services.platform.repository.layout import key_prefix
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.names import WholeHasher, digest_of, is_second
 from services.platform.repository.opened import Opened, open_keys
-from services.platform.repository.port import Condemned, Hasher, Reclaimed, StoredDump, StoredSequence, Verdict
+from services.platform.repository.port import Condemned, Hasher, Reclaimed, Shared, StoredDump, StoredSequence, Verdict
 from services.platform.repository.reclaim import Reclaim
 from services.platform.repository.report import Report
+from services.platform.repository.sharing import Sharing
 from services.platform.repository.verify import Verify
 from services.platform.repository.wraps import Wraps
 
@@ -140,6 +141,11 @@ class EnvironmentRepositoryV2:
         """See EnvironmentRepository: those of the first format too."""
         usable = (await self._open()).locations.usable
         return {name for name in names if not (is_second(name) and usable(digest_of(name)))}
+
+    async def sharing(self, backup_id: UUID) -> Shared:
+        """See EnvironmentRepository."""
+        opened = await Opened.load(self._store, await self._keys(), self._new_id)
+        return await Sharing(opened.locations, self, self._manifests).of(backup_id)
 
     async def erase_manifest(self, tombstone: Tombstone) -> None:
         """See EnvironmentRepository."""

@@ -21,14 +21,16 @@ class Cap:
 class Standing:
     """How an environment stands before a sweep.
 
-    `due_count` are to be asked for now; `approved_count` of these were due when the sweep that was approved had
-    stopped, at `approved_until`. `stopped_sweep_id` is a sweep that stands stopped.
+    `due_count` would go now; `approved_count` of these were due when the sweep that was approved had stopped, at
+    `approved_until`. `held_count` more are due and stay: pinned, or the last good one. `stopped_sweep_id` is a sweep
+    that stands stopped.
     """
 
     environment_id: UUID
     backup_count: int
     due_count: int
     approved_count: int = 0
+    held_count: int = 0
     stopped_sweep_id: UUID | None = None
     approved_until: datetime | None = None
 
@@ -38,11 +40,13 @@ class Verdict:
     """What a sweep does with an environment: it asks for all that expired up to `ask_until` (None: for nothing).
 
     `stopped_sweep_id` is the sweep that stands stopped afterwards; `stops_now`: it is this one, and that is news.
+    `resumes_sweep_id` is one that stood stopped and needs nobody any more.
     """
 
     ask_until: datetime | None
     stopped_sweep_id: UUID | None
     stops_now: bool
+    resumes_sweep_id: UUID | None = None
 
 
 def judge(standing: Standing, cap: Cap, sweep_id: UUID, now: datetime) -> Verdict:
@@ -52,7 +56,7 @@ def judge(standing: Standing, cap: Cap, sweep_id: UUID, now: datetime) -> Verdic
     """
     unapproved = standing.due_count - standing.approved_count
     if unapproved == 0 or not cap.is_exceeded(unapproved, standing.backup_count):
-        return Verdict(now, None, stops_now=False)
+        return Verdict(now, None, stops_now=False, resumes_sweep_id=standing.stopped_sweep_id)
     stands = standing.stopped_sweep_id
     return Verdict(standing.approved_until, stands or sweep_id, stops_now=stands is None)
 

@@ -58,3 +58,6 @@ UPDATE backup SET job_id = NULL, work_from = :work_from WHERE backup_id = :backu
 
 -- name: note_cause(backup_id, cause)!
 UPDATE backup SET cause = :cause WHERE backup_id = :backup_id;
+
+-- name: note_pinned(backup_id, pinned)!
+UPDATE backup SET pinned = :pinned WHERE backup_id = :backup_id;

@@ -19,15 +19,24 @@ WITH next AS (
     LIMIT :page
     FOR UPDATE
 )
-SELECT environment_id, key, stopped_sweep_id, approved_until, there.backup_count, due.due_count, due.approved_count
+SELECT environment_id, key, stopped_sweep_id, approved_until,
+    there.backup_count, due.due_count, due.held_count, due.approved_count
 FROM next
 CROSS JOIN LATERAL (
     SELECT count(*) AS backup_count FROM backup
     WHERE backup.environment_id = next.environment_id AND state IN ('queued', 'running', 'completed', 'failed')
 ) AS there
 CROSS JOIN LATERAL (
-    SELECT count(*) AS due_count, count(*) FILTER (WHERE expires_at <= next.approved_until) AS approved_count
-    FROM backup WHERE backup.environment_id = next.environment_id AND ask_from <= :now
+    SELECT count(*) FILTER (WHERE NOT stays) AS due_count, count(*) FILTER (WHERE stays) AS held_count,
+        count(*) FILTER (WHERE NOT stays AND expires_at <= next.approved_until) AS approved_count
+    FROM (
+        SELECT expires_at, pinned OR backup_id IS NOT DISTINCT FROM (
+            SELECT newest.backup_id FROM backup AS newest
+            WHERE newest.environment_id = next.environment_id AND newest.state = 'completed'
+            ORDER BY newest.created_at DESC, newest.backup_id DESC LIMIT 1
+        ) AS stays
+        FROM backup WHERE backup.environment_id = next.environment_id AND ask_from <= :now
+    ) AS one
 ) AS due
 ORDER BY environment_id;
 
@@ -45,9 +54,13 @@ WITH asked AS (
 SELECT count(*) FROM asked;
 
 -- name: first_due(environment_id, now, approved_until, count)
--- Those that nobody approved.
+-- Those that nobody approved and that would really go.
 SELECT backup_id FROM backup
-WHERE environment_id = :environment_id AND ask_from <= :now
+WHERE environment_id = :environment_id AND ask_from <= :now AND NOT pinned
+  AND backup_id IS DISTINCT FROM (
+      SELECT newest.backup_id FROM backup AS newest
+      WHERE newest.environment_id = :environment_id AND newest.state = 'completed'
+      ORDER BY newest.created_at DESC, newest.backup_id DESC LIMIT 1)
   AND (:approved_until::timestamptz IS NULL OR expires_at > :approved_until)
 ORDER BY expires_at, backup_id
 LIMIT :count;

@@ -1,16 +1,18 @@
 """The job `delete`: puts the tombstone in the manifest's place and says that the backup is deleted."""
 
+import json
 from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
 import structlog
 
-from contracts.events.retention import BackupDeleted
+from contracts.events.retention import BackupDeleted, SharedContent
 from contracts.states import BackupState
 from services.platform.database import Connection, load_queries
 from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
+from services.platform.repository.errors import RepositoryError
 from services.retention import known
 from services.retention.domain.messages import tombstone
 from services.retention.parts import TRY_AGAIN_AFTER, Parts
@@ -29,6 +31,7 @@ class DeletionJob:
         """The steps of one attempt."""
         attempt = _Attempt(self._parts, run)
         return (
+            Step("see for which backups shared content stays", attempt.look),
             Step("put the tombstone in the manifest's place", attempt.erase),
             Step("say that the backup is deleted", attempt.finish),
         )
@@ -48,6 +51,15 @@ class _Attempt:
         expired = run.payload["state"] == BackupState.EXPIRED
         self._why: Literal["expired", "deleted"] = "expired" if expired else "deleted"
 
+    async def look(self) -> None:
+        """What cannot be read does not keep a backup from going: then nobody can tell."""
+        try:
+            shared = await self._parts.repository.of(self._run.environment_id).sharing(self._backup_id)
+        except RepositoryError as error:
+            log.warning("not known what a backup shares", backup_id=str(self._backup_id), reason=error.reason)
+            return
+        self._run.memo.setdefault("shared_with", {"count": shared.count, "newest": [str(one) for one in shared.newest]})
+
     async def erase(self) -> None:
         """From here on nothing refers to the backup's content on its behalf."""
         run, now = self._run, self._parts.clock.now()
@@ -63,7 +75,12 @@ class _Attempt:
                 await known.save(c, backup.deleted(now + self._parts.tombstones_stay))
                 await queries.note_backup_job(c, backup_id=self._backup_id, job_id=None)
             await queries.note_garbage(c, environment_id=run.environment_id, now=now, cause=run.cause)
+            shared = run.memo.get("shared_with")
             event = BackupDeleted(
-                backup_id=self._backup_id, environment_id=run.environment_id, deleted_at=now, why=self._why
+                backup_id=self._backup_id,
+                environment_id=run.environment_id,
+                deleted_at=now,
+                why=self._why,
+                shared_with=shared and SharedContent.model_validate_json(json.dumps(shared)),
             )
             await self._parts.say(c, "backup", self._backup_id, event, run.cause, run.key)

@@ -1,16 +1,17 @@
 """Which expected nights an environment has by now: planned, missed, due (spec: retention §1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.events.slots import SlotEnded, SlotPlanned
+from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded, SlotPlanned
 from contracts.slot_times import Nights, SlotTime
 from contracts.states import SlotState
 from services.snapshot.domain.open_slot import OpenSlot, never_ran
+from services.snapshot.domain.stopping import Stop, is_too_late, resumed, stopped
 
 MOST_AT_ONCE: Final = 100
 """Nights that one look deals with; after a longer absence the next look goes on."""
@@ -20,11 +21,27 @@ REMOVED: Final = "the environment was removed"
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at an environment leads to: `said` by slot date, the slot that fires, the slot that waits now."""
+    """What a look at an environment leads to: `said` by slot date, the slot that fires, the slot that waits now.
+
+    `is_stopped`: it waits for a person, or for another clock. `schedule` is what is said of its stop.
+    """
 
     said: Mapping[date, tuple[Event, ...]] = field(default_factory=dict)
     fires: OpenSlot | None = None
     planned: SlotTime | None = None
+    is_stopped: bool = False
+    schedule: ScheduleStopped | ScheduleResumed | None = None
+
+
+def look_or_stop(  # noqa: PLR0913 -- what is known of the environment, and when it is looked at
+    environment_id: UUID, nights: Nights, planned: SlotTime | None, stop: Stop, *, since: datetime, now: datetime
+) -> Look:
+    """See `look`; where too many nights are overdue, a person is asked first."""
+    if planned is not None and is_too_late(planned, stop, now):
+        news = None if stop.stop_id else stopped(environment_id, planned, now=now)
+        return Look(planned=planned, is_stopped=True, schedule=news)
+    found = look(environment_id, nights, planned, since=since, now=now)
+    return replace(found, schedule=resumed(environment_id, stop, now=now))
 
 
 def look(environment_id: UUID, nights: Nights, planned: SlotTime | None, *, since: datetime, now: datetime) -> Look:

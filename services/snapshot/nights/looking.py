@@ -6,13 +6,22 @@ from typing import Final
 from uuid import uuid5
 
 from contracts.envelope import Cause
-from contracts.events.slots import SlotEnded
+from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from contracts.slot_times import Nights
 from services.platform.database import Connection
 from services.platform.environments import Environment, find_many
 from services.platform.eventstore.store import Append, EventStore
-from services.snapshot.domain.planning import Look, last_look, look
-from services.snapshot.nights.rows import ACTOR, Keyed, Night, put_open, put_planned, queries, slot_stream
+from services.snapshot.domain.planning import Look, last_look, look_or_stop
+from services.snapshot.nights.rows import (
+    ACTOR,
+    Keyed,
+    Night,
+    put_open,
+    put_planned,
+    queries,
+    schedule_stream,
+    slot_stream,
+)
 
 Looked = Sequence[tuple[Night, Look]]
 AT_ONCE: Final = 200
@@ -38,20 +47,37 @@ def _look(night: Night, environment: Environment | None, now: datetime) -> Look:
     if environment is None:
         return last_look(night.environment_id, night.planned, now=now)
     nights = Nights(environment.region, environment.cloud_version, environment.schedule)
-    return look(night.environment_id, nights, night.planned, since=night.known_since, now=now)
+    return look_or_stop(night.environment_id, nights, night.planned, night.stop, since=night.known_since, now=now)
 
 
 async def _write(c: Connection, events: EventStore, looked: Looked, now: datetime) -> None:
-    await put_planned(c, {night.environment_id: one.planned for night, one in looked if one.planned})
+    going = [pair for pair in looked if not pair[1].is_stopped]
+    await put_planned(c, {night.environment_id: one.planned for night, one in going if one.planned})
     await put_open(c, [Keyed(one.fires, night.key) for night, one in looked if one.fires])
     gone = [night.environment_id for night, one in looked if one.planned is None]
     await queries.expect_no_more(c, environment_ids=gone)
+    await _note_stops(c, looked, now)
     await events.append_all(c, [one for pair in looked for one in await _appends(c, events, *pair)], now=now)
 
 
+async def _note_stops(c: Connection, looked: Looked, now: datetime) -> None:
+    news = [one.schedule for _, one in looked if isinstance(one.schedule, ScheduleStopped)]
+    if news:
+        ids = [one.environment_id for one in news]
+        await queries.stop(c, environment_ids=ids, stop_ids=[one.stop_id for one in news], now=now)
+    if stopped := [night.environment_id for night, one in looked if one.is_stopped]:
+        await queries.leave_stopped(c, environment_ids=stopped)
+    if going := [night.environment_id for night, one in looked if night.stop.stop_id and not one.is_stopped]:
+        await queries.go_on(c, environment_ids=going)
+
+
 async def _appends(c: Connection, events: EventStore, night: Night, one: Look) -> list[Append]:
-    """Only the slot that waited has a stream already."""
+    """Only the slot that waited, and a stop that is over, have a stream already."""
     appends = []
+    if one.schedule:
+        cause = Cause(one.schedule.stop_id, one.schedule.stop_id, ACTOR)
+        name, after = schedule_stream(one.schedule.stop_id), int(isinstance(one.schedule, ScheduleResumed))
+        appends.append(Append(name, (one.schedule,), cause, night.key, after=after))
     for day, bodies in one.said.items():
         name = slot_stream(night.environment_id, day)
         began_before = night.planned is not None and night.planned.slot_date == day

@@ -11,6 +11,7 @@ from contracts.slot_times import SlotTime
 from contracts.streams import stream
 from services.platform.database import Connection, load_queries
 from services.snapshot.domain.open_slot import OpenSlot
+from services.snapshot.domain.stopping import Stop
 from services.snapshot.parts import SERVICE
 
 PACKAGE: Final = "services.snapshot.nights"
@@ -24,12 +25,16 @@ queries = load_queries(PACKAGE)
 
 @dataclass(frozen=True)
 class Night:
-    """An environment that has nights, the key of all messages about its app, and the slot that waits, if any does."""
+    """An environment that has nights, the key of all messages about its app, and the slot that waits, if any does.
+
+    `stop` is what is known of its stops.
+    """
 
     environment_id: UUID
     key: str
     known_since: datetime
     planned: SlotTime | None
+    stop: Stop
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -37,7 +42,8 @@ class Night:
         planned = None
         if row["slot_date"] is not None:
             planned = SlotTime(row["slot_date"], row["due_at"], row["calendar_offset"])
-        return cls(row["environment_id"], row["key"], row["known_since"], planned)
+        stop = Stop(row["stop_id"], row["stopped_at"], row["approved_until"])
+        return cls(row["environment_id"], row["key"], row["known_since"], planned, stop)
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,11 @@ class Keyed:
 def slot_stream(environment_id: UUID, slot_date: date) -> str:
     """The stream of one slot."""
     return stream(SERVICE, "slot", f"{environment_id}.{slot_date}")
+
+
+def schedule_stream(stop_id: UUID) -> str:
+    """The stream of one stop of a schedule."""
+    return stream(SERVICE, "schedule", stop_id)
 
 
 async def put_open(c: Connection, fired: Sequence[Keyed]) -> None:

@@ -7,7 +7,7 @@ import structlog
 from prometheus_client import Gauge
 
 from contracts.codec import RawRecord, encode
-from contracts.defaults import NIGHTLY_ANSWER_SECONDS, NIGHTLY_UNANSWERED
+from contracts.defaults import NIGHTLY_ANSWER_SECONDS, SCHEDULE_CAP_NIGHTS
 from contracts.envelope import Envelope, Message
 from contracts.topics import Topic
 from services.platform.database import Database
@@ -16,6 +16,7 @@ from services.platform.eventstore.store import EventStore
 from services.platform.messaging.producer import Producer
 from services.platform.process.clock import Clock
 from services.platform.process.retry import for_ever
+from services.snapshot.domain.pacing import Pace
 from services.snapshot.nights.looking import AT_ONCE, ends_of, look_at_due
 from services.snapshot.nights.reactions import tell
 from services.snapshot.nights.rows import ACTOR, CHANNEL, Keyed, queries
@@ -33,8 +34,8 @@ log = structlog.get_logger()
 class NightScheduler:
     """Plans, fires and asks; what comes of it is told by NightReactions.
 
-    `unanswered` is the window: never are more commands on the topic that the catalog has not answered, so that
-    whoever else asks meanwhile waits behind no more than these.
+    `pace` says how many commands may be on the topic that the catalog has not answered, so that whoever else asks
+    meanwhile is answered soon.
     """
 
     def __init__(
@@ -43,14 +44,13 @@ class NightScheduler:
         events: EventStore,
         producer: Producer,
         clock: Clock,
-        *,
-        unanswered: int = NIGHTLY_UNANSWERED,
+        pace: Pace,
     ) -> None:
         self._database = database
         self._events = events
         self._producer = producer
         self._clock = clock
-        self._window = unanswered
+        self._pace = pace
 
     async def run(self) -> None:
         """Schedule for ever, again after transient errors."""
@@ -73,6 +73,7 @@ class NightScheduler:
         async with self._database.transaction() as c:
             if not await queries.take_turn(c):
                 return 0
+            await queries.wake_stopped(c, now=now, cap_days=SCHEDULE_CAP_NIGHTS)
             looked = await look_at_due(c, self._events, now)
         for ended in ends_of(looked):
             tell(ended)
@@ -85,7 +86,7 @@ class NightScheduler:
                 return
             again = [Keyed.of(row) async for row in queries.ask_again(c, after_seconds=NIGHTLY_ANSWER_SECONDS)]
             unanswered: int = await queries.unanswered(c)
-            room = max(self._window - unanswered, 0)
+            room = self._pace.room(unanswered)
             new = [Keyed.of(row) async for row in queries.ask(c, now=now, most=room)]
         UNANSWERED.set(unanswered + len(new))
         if again:

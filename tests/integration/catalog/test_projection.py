@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.codec import RawRecord
-from contracts.explanation import HistoryLine, explain
+from contracts.explanation import Clocks, HistoryLine, explain
 from contracts.states import BackupState
 from contracts.topics import Topic
 from services.catalog.projection.keeper import Projection
@@ -123,7 +123,8 @@ async def test_a_backup_that_has_gone_keeps_its_whole_history(reading: Reading) 
         "BackupExpired",
         "BackupDeleted",
     ]
-    explained = explain([HistoryLine.model_validate(line) for line in row["history"]], now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    explained = explain([HistoryLine.model_validate(line) for line in row["history"]], Clocks(now, now))
     assert (explained.backup_id, explained.state) == (history.backup_id, BackupState.DELETED)
     assert explained.ending
     assert explained.ending.removed_at

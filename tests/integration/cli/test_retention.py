@@ -155,3 +155,21 @@ async def test_a_stopped_sweep_is_shown_and_approved(api: Api, nightkeep: Nightk
     assert "Would let go" in left.stderr
     assert gone_on.exit_code == Exit.OK, gone_on.output
     assert _json(gone_on.stdout)["stopped_sweep"] is None
+
+
+async def test_a_stopped_schedule_is_shown_and_approved(api: Api, nightkeep: Nightkeep) -> None:
+    environment, stop_id = await api.ready_environment(), str(uuid4())
+    assert nightkeep("slot", "approve", _name(environment), "--yes").exit_code == Exit.REFUSED
+    stopped = {"stop_id": stop_id, "overdue_count": 401, "waiting_since": "2026-05-04T19:00:00Z"}
+    record = api.history(environment).record(f"snapshot/schedule/{stop_id}", "ScheduleStopped", **stopped)
+    await api.tell(record)
+    await api.eventually_stopped(environment, stop_id)
+
+    left = nightkeep("slot", "approve", _name(environment), typed="n\n")
+    shown = nightkeep("env", "show", _name(environment))
+    gone_on = await asyncio.to_thread(nightkeep, "slot", "approve", _name(environment), "--yes", "--json")
+
+    assert left.exit_code != Exit.OK
+    assert "401 nightly runs, the oldest since 2026-05-04" in left.stderr
+    assert "nightkeep slot approve" in shown.stdout
+    assert _json(gone_on.stdout)["stopped_schedule"] is None

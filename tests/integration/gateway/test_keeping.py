@@ -91,10 +91,15 @@ async def test_a_lease_is_extended_under_its_id(api: Api) -> None:
     await api.client.post(place, json=body | {"until": soon})
     extended = (await api.client.post(place, json=body | {"until": later})).json()
     over = await api.client.post(place, json=body | {"until": "2020-01-01T00:00:00Z"})
+    in_days = (datetime.now(UTC) + timedelta(hours=24, minutes=5)).isoformat()
+    too_long = await api.client.post(place, json=body | {"until": in_days})
 
     (lease,) = extended["leases"]
     assert datetime.fromisoformat(lease["until"]) == datetime.fromisoformat(later)
     assert (over.status_code, over.json()["field"]) == (400, "until")
+    assert (too_long.status_code, too_long.json()["field"]) == (400, "until")
+    assert "a lease lasts 24 hours at most" in too_long.json()["errorMessage"]
+    assert "send it again before its end" in too_long.json()["errorMessage"]
 
 
 async def test_a_living_backup_is_explained_with_its_windows_and_holds(api: Api) -> None:

@@ -1,6 +1,7 @@
 """The nightly schedule by its front door: a real catalog, the log, and a clock that is moved (spec: retention §1)."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -199,13 +200,49 @@ async def test_a_clock_that_jumps_forwards_misses_nights_and_runs_the_newest_onc
         place = await stage.register()
         first = place.next_slot(stage.clock.now())
         await stage.planned(place, first.slot_date)
-        stage.clock.on(days=40)
-        newest = first
-        while place.next_slot(newest.due_at).due_at <= stage.clock.now():
-            newest = place.next_slot(newest.due_at)
+        stage.clock.on(days=10)
+        newest = _newest_overdue(stage, place, first)
         assert (await stage.ended(place, newest.slot_date)).state is SlotState.COMPLETED
-    ended = [seen.data["state"] for seen in stage.script.seen if seen.name == "SlotEnded" and _about(seen, place)]
-    assert ended == ["missed"] * (newest.slot_date - first.slot_date).days + ["completed"]
+    assert _ends(stage, place) == ["missed"] * (newest.slot_date - first.slot_date).days + ["completed"]
+
+
+async def test_a_clock_that_jumps_far_stops_the_schedule_until_a_person_says_that_it_is_right(stage: Stage) -> None:
+    async with stage.running():
+        place = await stage.register()
+        first = place.next_slot(stage.clock.now())
+        await stage.planned(place, first.slot_date)
+        stage.clock.on(days=40)
+        stopped = (await stage.told("ScheduleStopped", place.environment_id)).data
+        assert datetime.fromisoformat(stopped["waiting_since"]) == first.due_at
+        assert (stopped["overdue_count"], stopped["cap_count"]) == (40, 14)
+        other = await stage.register()
+        await stage.night(other)
+        assert _ends(stage, place) == []
+        ids = {"environment_id": place.environment_id}
+        refused = await stage.shop.ask("ApproveSchedule", **ids, stop_id=uuid4())
+        assert (refused.data["code"], refused.data["field"]) == ("INVALID_STATE", "stop_id")
+        approved = await stage.shop.ask("ApproveSchedule", **ids, stop_id=stopped["stop_id"])
+        assert approved.name == "ScheduleApproved"
+        newest = _newest_overdue(stage, place, first)
+        assert (await stage.ended(place, newest.slot_date)).state is SlotState.COMPLETED
+    assert _ends(stage, place) == ["missed"] * (newest.slot_date - first.slot_date).days + ["completed"]
+    assert "ScheduleResumed" not in {seen.name for seen in stage.script.seen if _about(seen, place)}
+
+
+async def test_a_clock_that_jumps_far_and_back_costs_no_night(stage: Stage) -> None:
+    async with stage.running():
+        place = await stage.register()
+        first = place.next_slot(stage.clock.now())
+        await stage.planned(place, first.slot_date)
+        here = stage.clock.now()
+        stage.clock.on(days=400)
+        stopped = (await stage.told("ScheduleStopped", place.environment_id)).data
+        stage.clock.to(here)
+        await stage.told("ScheduleResumed", place.environment_id, stop_id=stopped["stop_id"])
+        await stage.night(place)
+        assert (await stage.ended(place, first.slot_date)).state is SlotState.COMPLETED
+    assert _ends(stage, place) == ["completed"]
+    assert [seen.name for seen in stage.script.seen if _about(seen, place)].count("ScheduleStopped") == 1
 
 
 async def test_another_schedule_moves_the_slot_that_has_not_fired(stage: Stage) -> None:
@@ -273,6 +310,16 @@ async def test_a_command_without_an_outcome_is_sent_again_under_its_id(stage: St
         await stage.platform.start("catalog")
         assert (await stage.ended(place, slot.slot_date)).state is SlotState.COMPLETED
     assert len(stage.requests(place, slot.slot_date)) == 1
+
+
+def _newest_overdue(stage: Stage, place: Place, newest: SlotTime) -> SlotTime:
+    while (following := place.next_slot(newest.due_at)).due_at <= stage.clock.now():
+        newest = following
+    return newest
+
+
+def _ends(stage: Stage, place: Place) -> list[str]:
+    return [seen.data["state"] for seen in stage.script.seen if seen.name == "SlotEnded" and _about(seen, place)]
 
 
 def _backup(seen: Seen) -> str:

@@ -43,6 +43,7 @@ async def test_a_backup_goes_reference_first_and_what_others_share_stays(retaini
     retaining.clock.to(datetime.fromisoformat(expired.data["expired_at"]) + timedelta(hours=24, minutes=1))
     deleted = await retaining.sweeping("BackupDeleted", old)
     assert deleted.data["why"] == "expired"
+    assert deleted.data["shared_with"] == {"count": 1, "newest": [str(new)]}
     assert await retaining.is_buried(environment_id, old)
     assert await retaining.has(environment_id, own)
 
@@ -109,7 +110,8 @@ async def test_a_clock_that_jumps_ahead_removes_nothing_until_a_person_has_appro
     before = retaining.clock.now()
     retaining.clock.on(days=400)
     stopped = await retaining.sweeping("SweepStopped", environment_id)
-    assert (stopped.data["due_count"], stopped.data["backup_count"]) == (12, 12)
+    told = stopped.data
+    assert (told["due_count"], told["held_count"], told["backup_count"]) == (11, 1, 12)
     retaining.clock.to(before)
     await retaining.swept()
     assert not gone(retaining, backups)

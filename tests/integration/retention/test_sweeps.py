@@ -28,8 +28,9 @@ PRODUCTION, ACCEPTANCE = UUID(int=1), UUID(int=2)
 
 
 async def backed_up(sweeps: Sweeps, environment_id: UUID, *days: float | None) -> list[UUID]:
-    """Completed backups of an environment that expire so many days after noon."""
-    bodies = [requested(environment_id, NOON, None if n is None else NOON + timedelta(days=n)) for n in days]
+    """Completed backups of an environment, the last the newest, that expire so many days after noon."""
+    expiries = [None if n is None else NOON + timedelta(days=n) for n in days]
+    bodies = [requested(environment_id, NOON + timedelta(microseconds=place), at) for place, at in enumerate(expiries)]
     for body in bodies:
         await sweeps.hear(body, completed(body))
     return [body.backup_id for body in bodies]
@@ -59,6 +60,14 @@ def expired(backup_id: UUID, at: datetime, environment_id: UUID = PRODUCTION) ->
 def changed(backup_id: UUID, expires_at: datetime) -> Event:
     ids = {"backup_id": backup_id, "environment_id": PRODUCTION}
     return History().body("BackupExpiryChanged", **ids, expires_at=expires_at.isoformat())
+
+
+def pinned(backup_id: UUID) -> Event:
+    return History().body("BackupPinned", backup_id=backup_id)
+
+
+def unpinned(backup_id: UUID) -> Event:
+    return History().body("BackupUnpinned", backup_id=backup_id)
 
 
 async def long_ago(sweeps: Sweeps) -> None:
@@ -196,12 +205,33 @@ async def test_a_clock_that_jumps_ahead_stops_the_sweep_once_and_back_again_all_
         sweeps.clock.on(minutes=10)
         assert await sweeps.sweep.now() == Swept(judged=1)
     (stopped,) = await sweeps.said()
-    assert (stopped["due_count"], stopped["backup_count"]) == (30, 30)
+    assert (stopped["due_count"], stopped["held_count"], stopped["backup_count"]) == (29, 1, 30)
     assert (stopped["cap_count"], stopped["cap_share"]) == (5, 0.1)
     assert stopped["examples"] == [str(backup_id) for backup_id in backups[:5]]
     sweeps.clock.at = NOON + timedelta(days=1)
     assert await sweeps.sweep.now() == Swept(judged=1, asked=1)
     assert sweeps.asked()[1:] == backups[:1]
+    _, resumed = await sweeps.said()
+    assert (resumed["sweep_id"], resumed["environment_id"]) == (stopped["sweep_id"], str(PRODUCTION))
+    assert datetime.fromisoformat(resumed["resumed_at"]) == sweeps.clock.at
+
+
+async def test_a_stopped_sweep_counts_apart_what_is_over_and_stays(sweeps: Sweeps) -> None:
+    backups = await backed_up(sweeps, PRODUCTION, *range(1, 10))
+    await sweeps.hear(*(pinned(backup_id) for backup_id in backups[:2]))
+    await sweeps.hear(unpinned(backups[1]))
+    sweeps.clock.on(days=401)
+    assert await sweeps.sweep.now() == Swept(judged=1, stopped=1)
+    (stopped,) = await sweeps.said()
+    assert (stopped["due_count"], stopped["held_count"], stopped["backup_count"]) == (7, 2, 9)
+    assert stopped["examples"] == [str(backup_id) for backup_id in backups[1:6]]
+
+
+async def test_what_is_held_stops_no_sweep(sweeps: Sweeps) -> None:
+    backups = await backed_up(sweeps, PRODUCTION, *range(1, 8))
+    await sweeps.hear(*(pinned(backup_id) for backup_id in backups))
+    sweeps.clock.on(days=401)
+    assert await sweeps.sweep.now() == Swept(judged=1, asked=7)
 
 
 async def test_an_approved_sweep_goes_on_with_what_was_due_when_it_had_stopped(sweeps: Sweeps) -> None:
@@ -215,7 +245,7 @@ async def test_an_approved_sweep_goes_on_with_what_was_due_when_it_had_stopped(s
     assert sorted(sweeps.asked()) == sorted(backups[:10])
     *_, again = await sweeps.said()
     assert again["sweep_id"] != stopped["sweep_id"]
-    assert again["due_count"] == 20
+    assert (again["due_count"], again["held_count"]) == (19, 1)
     assert again["examples"] == [str(backup_id) for backup_id in backups[10:15]]
 
 

@@ -70,13 +70,21 @@ def _months_later(instant: datetime, months: int) -> datetime:
             day -= 1
 
 
+def wider(before: date | None, sunday: date) -> date:
+    """Of two Sundays without a backup the one of more tiers, else the later one."""
+    return sunday if before is None or len(tiers(sunday)) >= len(tiers(before)) else before
+
+
 @dataclass
 class ModelBackup:
-    """A backup as it should be. `went_at` is the sweep that should have let it go."""
+    """A backup as it should be. `went_at` is the sweep that should have let it go.
+
+    `counts_as` is the date whose tiers it has: its own, or the Sunday that it makes up for.
+    """
 
     backup_id: UUID
     created_at: datetime
-    slot_date: date
+    counts_as: date
     completed: bool
     pinned: bool = False
     held: bool = False
@@ -86,17 +94,37 @@ class ModelBackup:
     @property
     def expires_at(self) -> datetime:
         """A failed one is listed for two weeks, whatever its date."""
-        return expiry(self.created_at, self.slot_date) if self.completed else self.created_at + timedelta(days=14)
+        return expiry(self.created_at, self.counts_as) if self.completed else self.created_at + timedelta(days=14)
 
 
 @dataclass
 class ModelPlace:
-    """An environment: its nights, and the backups that there are."""
+    """An environment: its nights, and the backups that there are.
+
+    `gap` is a Sunday whose slot ended without a backup and that nothing has made up for; where its policy has it so
+    (`fills_gaps`), the next nightly does.
+    """
 
     rhythm: Rhythm
     known_since: datetime
+    fills_gaps: bool = False
+    gap: date | None = None
     backups: list[ModelBackup] = field(default_factory=list)
     slots: dict[date, str] = field(default_factory=dict)
+
+    def counts_as(self, day: date) -> date:
+        """The date whose tiers the nightly of `day` has."""
+        gap = self.gap if self.fills_gaps else None
+        return gap if gap is not None and len(tiers(gap)) > len(tiers(day)) else day
+
+    def slot_ended(self, day: date, state: str) -> None:
+        """A Sunday without a backup leaves a gap; the next backup closes it."""
+        assert day not in self.slots
+        self.slots[day] = state
+        if state == "completed":
+            self.gap = None
+        elif day.isoweekday() == 7:
+            self.gap = wider(self.gap, day)
 
     def living(self) -> list[ModelBackup]:
         """What has not gone."""

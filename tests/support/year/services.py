@@ -28,6 +28,7 @@ from services.retention.bootstrap import Retention
 from services.retention.bootstrap import wire as wire_retention
 from services.retention.settings import RetentionServiceSettings
 from services.snapshot.domain.endings import completed
+from services.snapshot.domain.pacing import Pace
 from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import PACKAGE
 from services.snapshot.nights.scheduler import NightScheduler
@@ -132,7 +133,7 @@ async def nights(settings: Settings, fails: Fails) -> AsyncIterator[None]:
         environments = await Environments.open(ground.database)
         await migrate(ground.database, PACKAGE, SERVICE)
         clock = open_clock(settings.clock)
-        reactions = NightReactions(ground.events)
+        reactions = NightReactions(ground.events, pace := Pace())
         told = ToldAtOnce(ground.events, clock, reactions, fails)
         follower = EventFollower(
             SERVICE,
@@ -145,7 +146,7 @@ async def nights(settings: Settings, fails: Fails) -> AsyncIterator[None]:
             },
             unfollowed=[f"{SERVICE}/slot/", f"{SERVICE}/environment/"],
         )
-        scheduler = NightScheduler(ground.database, ground.events, ground.producer, clock)
+        scheduler = NightScheduler(ground.database, ground.events, ground.producer, clock, pace)
         async with running([ground.relay.run(), follower.run(), scheduler.run()]):
             yield
 

@@ -9,10 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.events.alerts import AlertKind
-from contracts.events.retention import Blocker, BlockerKind, ExpiryHeld, SweepStopped
-from contracts.events.slots import SlotEnded, SlotTry
+from contracts.events.retention import Blocker, BlockerKind, ExpiryHeld, SweepResumed, SweepStopped
+from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded, SlotTry
 from contracts.states import SlotState
-from services.gateway.domain.alerts import of_hold, of_slot, of_sweep
+from services.gateway.domain.alerts import (
+    of_hold,
+    of_resumed_schedule,
+    of_resumed_sweep,
+    of_schedule,
+    of_slot,
+    of_sweep,
+)
 
 ENVIRONMENT = UUID("7f9c24e8-3b12-4b5e-9a61-2f1f3f0b6c11")
 EVENING = datetime(2026, 3, 8, 19, tzinfo=UTC)
@@ -127,3 +134,43 @@ def test_a_stopped_sweep_says_how_much_it_would_take_and_how_to_go_on() -> None:
     assert "12 of 34 backups" in alert.message
     assert "more than 5 and more than 10%" in alert.message
     assert alert.message.endswith(f"nightkeep sweep approve shop/production {sweep_id}")
+
+
+def test_a_stopped_sweep_names_apart_what_is_over_and_stays() -> None:
+    stopped = SweepStopped(
+        sweep_id=UUID(int=1),
+        environment_id=ENVIRONMENT,
+        stopped_at=EVENING,
+        due_count=12,
+        backup_count=34,
+        cap_count=5,
+        cap_share=0.1,
+        examples=(),
+        held_count=3,
+    )
+    (alert,) = of_sweep(stopped, "shop/production")
+    assert "and has stopped; 3 more are over and stay, pinned or as the last good one. If" in alert.message
+
+
+def test_a_sweep_that_goes_on_by_itself_says_so() -> None:
+    resumed = SweepResumed(sweep_id=UUID(int=1), environment_id=ENVIRONMENT, resumed_at=EVENING)
+    (alert,) = of_resumed_sweep(resumed, "shop/production")
+    assert alert.kind is AlertKind.SWEEP_RESUMED
+    assert "fallen below its cap" in alert.message
+
+
+def test_a_schedule_that_stopped_says_how_many_nights_are_overdue_and_how_it_goes_on() -> None:
+    stopped = ScheduleStopped(
+        stop_id=UUID(int=1),
+        environment_id=ENVIRONMENT,
+        stopped_at=EVENING,
+        waiting_since=EVENING.replace(year=2025),
+        overdue_count=366,
+        cap_count=14,
+    )
+    (alert,) = of_schedule(stopped, "shop/production")
+    assert alert.kind is AlertKind.SCHEDULE_STOPPED
+    assert "366 nightly backups are overdue, the oldest since 2025-03-08 19:00 UTC, more than 14" in alert.message
+    assert alert.message.endswith("nightkeep slot approve shop/production")
+    resumed = ScheduleResumed(stop_id=UUID(int=1), environment_id=ENVIRONMENT, resumed_at=EVENING)
+    assert [one.kind for one in of_resumed_schedule(resumed, "shop/production")] == [AlertKind.SCHEDULE_RESUMED]

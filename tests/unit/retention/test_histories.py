@@ -116,7 +116,12 @@ class Environment(RuleBasedStateMachine):
         approved = [b for b in due if b.expires_at and self.approved_until and b.expires_at <= self.approved_until]
         there = sum(backup.is_there for backup in self.backups.values())
         standing = Standing(
-            ENVIRONMENT, there, len(due), len(approved), self.stopped and self.stopped[0], self.approved_until
+            ENVIRONMENT,
+            there,
+            len(due),
+            len(approved),
+            stopped_sweep_id=self.stopped and self.stopped[0],
+            approved_until=self.approved_until,
         )
         sweep_id = sweep_of(UUID(int=self.runs), ENVIRONMENT)
         verdict = judge(standing, CAP, sweep_id, self.now)

@@ -1,14 +1,18 @@
 """Decisions on leases: what must not lose a backup under its hands (spec: messages, "Commands")."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from contracts.commands.retention import AcquireLease, ReleaseLease
+from contracts.defaults import LEASE_LONGEST_HOURS
 from contracts.errors import RejectionCode
 from contracts.events.retention import LeaseAcquired, LeaseReleased
 from contracts.states import BackupState
 from contracts.values import Lease
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup
+
+LONGEST: Final = timedelta(hours=LEASE_LONGEST_HOURS)
 
 
 def acquire_lease(backup: Backup, command: AcquireLease, *, database_now: datetime) -> LeaseAcquired:
@@ -18,6 +22,12 @@ def acquire_lease(backup: Backup, command: AcquireLease, *, database_now: dateti
         raise RefusedError(RejectionCode.NOT_ALLOWED, reason, field="backup_id")
     if command.until <= database_now:
         reason = f"this lease would be over already: it is {database_now.isoformat()} by the clock that it ends by"
+        raise RefusedError(RejectionCode.INVALID_PARAMETERS, reason, field="until")
+    if command.until > database_now + LONGEST:
+        reason = (
+            f"a lease lasts {LEASE_LONGEST_HOURS} hours at most, until {(database_now + LONGEST).isoformat()} now: "
+            "take it for less, and send it again before its end to extend it"
+        )
         raise RefusedError(RejectionCode.INVALID_PARAMETERS, reason, field="until")
     lease = Lease(lease_id=command.lease_id, holder=command.holder, until=command.until)
     return LeaseAcquired(backup_id=backup.backup_id, environment_id=backup.environment_id, lease=lease)

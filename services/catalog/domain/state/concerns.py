@@ -46,6 +46,10 @@ ENVIRONMENT: Final[Events] = (
     policies.PolicyChanged,
     retention.SweepStopped,
     retention.SweepApproved,
+    retention.SweepResumed,
+    slots.ScheduleStopped,
+    slots.ScheduleApproved,
+    slots.ScheduleResumed,
 )
 BACKUP: Final[Events] = (
     *_BACKUP_WORK,
@@ -78,7 +82,10 @@ FACTS: Final[Events] = (
     restores.RestoreUndone,
     restores.RestoreUndoFailed,
     slots.SlotEnded,
+    slots.ScheduleStopped,
+    slots.ScheduleResumed,
     retention.SweepStopped,
+    retention.SweepResumed,
     retention.BackupDeleted,
 )
 """What other services say and the catalog's rows must know; the catalog's own events it has applied itself."""

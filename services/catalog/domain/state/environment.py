@@ -23,7 +23,8 @@ class Environment(Aggregate):
 
     `policy` is its own, where it has one; `policy_version` that of the newest of its own. `gap` is a Sunday whose slot
     ended without a backup and that no nightly has made up for yet; `gap_filler` the nightly that is about to.
-    `stopped_sweep` is the sweep that stopped at its cap and waits for a person.
+    `stopped_sweep` is the sweep that stopped at its cap and waits for a person; `stopped_schedule` how its schedule
+    stopped, where it did.
     """
 
     environment_id: UUID
@@ -52,6 +53,7 @@ class Environment(Aggregate):
     gap: date | None = None
     gap_filler: UUID | None = None
     stopped_sweep: retention.SweepStopped | None = None
+    stopped_schedule: slots.ScheduleStopped | None = None
 
 
 def evolve(environment: Environment | None, event: Event) -> Environment | None:
@@ -60,7 +62,7 @@ def evolve(environment: Environment | None, event: Event) -> Environment | None:
         return Environment.model_validate(event.model_dump())
     if environment is None:
         return None
-    for fold in (_on_description, _on_run_state, _on_work, _on_gap, _on_retention):
+    for fold in (_on_description, _on_run_state, _on_work, _on_gap, _on_retention, _on_schedule):
         environment = fold(environment, event)
     return environment
 
@@ -150,6 +152,22 @@ def _on_retention(environment: Environment, event: Event) -> Environment:
             return changed(environment, stopped_sweep=event)
         case retention.SweepApproved():
             return changed(environment, stopped_sweep=None)
+        case retention.SweepResumed() if environment.stopped_sweep:
+            same = environment.stopped_sweep.sweep_id == event.sweep_id
+            return changed(environment, stopped_sweep=None) if same else environment
+        case _:
+            return environment
+
+
+def _on_schedule(environment: Environment, event: Event) -> Environment:
+    match event:
+        case slots.ScheduleStopped():
+            return changed(environment, stopped_schedule=event)
+        case slots.ScheduleApproved():
+            return changed(environment, stopped_schedule=None)
+        case slots.ScheduleResumed() if environment.stopped_schedule:
+            same = environment.stopped_schedule.stop_id == event.stop_id
+            return changed(environment, stopped_schedule=None) if same else environment
         case _:
             return environment
 

@@ -9,11 +9,33 @@ ON CONFLICT DO NOTHING;
 -- name: look_now(environment_id)!
 UPDATE night SET look_at = 'epoch' WHERE environment_id = :environment_id;
 
+-- name: stop(environment_ids, stop_ids, now)!
+UPDATE night SET stop_id = stopped.stop_id, stopped_at = :now
+FROM unnest(:environment_ids::uuid[], :stop_ids::uuid[]) AS stopped (environment_id, stop_id)
+WHERE night.environment_id = stopped.environment_id;
+
+-- name: leave_stopped(environment_ids)!
+UPDATE night SET look_at = 'infinity' WHERE environment_id = ANY (:environment_ids::uuid[]);
+
+-- name: wake_stopped(now, cap_days)!
+-- Those that the present clock lets go on.
+UPDATE night SET look_at = 'epoch'
+WHERE stop_id IS NOT NULL AND look_at = 'infinity'
+    AND :now <= greatest(due_at, approved_until) + make_interval(days => :cap_days);
+
+-- name: approve(environment_id, stop_id)!
+UPDATE night SET approved_until = stopped_at, look_at = 'epoch'
+WHERE environment_id = :environment_id AND stop_id = :stop_id;
+
+-- name: go_on(environment_ids)!
+UPDATE night SET stop_id = NULL, stopped_at = NULL WHERE environment_id = ANY (:environment_ids::uuid[]);
+
 -- name: wake(channel)!
 SELECT pg_notify(:channel, '');
 
 -- name: to_look_at(now, most)
-SELECT environment_id, key, known_since, slot_date, due_at, calendar_offset FROM night
+SELECT environment_id, key, known_since, slot_date, due_at, calendar_offset,
+    stop_id, approved_until, stopped_at FROM night
 WHERE look_at <= :now ORDER BY look_at, environment_id LIMIT :most FOR UPDATE SKIP LOCKED;
 
 -- name: plan(environment_ids, slot_dates, due_ats, calendar_offsets)!
@@ -29,6 +51,6 @@ DELETE FROM night WHERE environment_id = ANY (:environment_ids::uuid[]);
 
 -- name: next_instant(now)$
 SELECT least(
-    (SELECT min(look_at) FROM night),
+    (SELECT nullif(min(look_at), 'infinity') FROM night),
     (SELECT min(ask_at) FROM open_slot WHERE state = 'waiting' AND ask_at > :now)
 );
