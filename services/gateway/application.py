@@ -25,6 +25,7 @@ from services.gateway.routes import (
 from services.gateway.routes.bounding import Bounded
 from services.gateway.routes.doorkeeper import Doorkeeper
 from services.gateway.routes.observing import Observed
+from services.gateway.routes.v2 import archives as v2_archives
 from services.gateway.routes.v2 import deploy, snapshots
 from services.gateway.routes.v2 import restores as v2_restores
 from services.gateway.routes.v2.unslashed import Unslashed
@@ -41,7 +42,7 @@ Registers apps and environments, makes backups, restores them, says why each is 
 """
 ROUTES: Final = (
     apps, environments, backups, archives, downloads, restores, retention, policies, alerts, dead_letters, platform,
-    deploy, snapshots, v2_restores,
+    deploy, snapshots, v2_archives, v2_restores,
 )  # fmt: skip
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",
