@@ -74,6 +74,11 @@ WEBHOOKS_AT_ONCE: Final = 8
 WEBHOOKS_PER_HOST: Final = 4
 """A slow receiver keeps half of the places free for the others."""
 
+ACCESS_GATHERED_SECONDS: Final = 60
+"""Refusals and downloads are told so often: a flood of them is one event (architecture §2.18)."""
+INVITATION_DAYS: Final = 7
+"""Whoever was invited has a week of holidays, and a lost token is worth nothing soon."""
+
 RATE_PER_SECOND: Final = 20
 RATE_BURST: Final = 100
 

@@ -10,6 +10,7 @@ from contracts.commands import policies as policy_commands
 from contracts.commands import restores as restore_commands
 from contracts.commands import retention as retention_commands
 from contracts.envelope import Body, Kind
+from contracts.events import access as access_events
 from contracts.events import alerts as alert_events
 from contracts.events import apps as app_events
 from contracts.events import archives as archive_events
@@ -35,6 +36,7 @@ _MODULES: Final = (
     policy_events,
     alert_events,
     archive_events,
+    access_events,
     progress,
 )
 

@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from services.gateway.parts import Parts
 from services.gateway.resources import Refusal
 from services.gateway.routes import (
+    access,
     alerts,
     apps,
     archives,
@@ -17,14 +18,18 @@ from services.gateway.routes import (
     downloads,
     environments,
     errors,
+    keys,
     platform,
     policies,
     restores,
     retention,
+    users,
 )
 from services.gateway.routes.bounding import Bounded
 from services.gateway.routes.doorkeeper import Doorkeeper
+from services.gateway.routes.noting import Noted
 from services.gateway.routes.observing import Observed
+from services.gateway.routes.v2 import archives as v2_archives
 from services.gateway.routes.v2 import deploy, snapshots
 from services.gateway.routes.v2 import restores as v2_restores
 from services.gateway.routes.v2.unslashed import Unslashed
@@ -41,7 +46,7 @@ Registers apps and environments, makes backups, restores them, says why each is 
 """
 ROUTES: Final = (
     apps, environments, backups, archives, downloads, restores, retention, policies, alerts, dead_letters, platform,
-    deploy, snapshots, v2_restores,
+    users, keys, access, deploy, snapshots, v2_archives, v2_restores,
 )  # fmt: skip
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",
@@ -70,11 +75,13 @@ def make_application(parts: Parts, *, public_url: str | None = None) -> FastAPI:
     app.state.parts = parts
     for routes in ROUTES:
         app.include_router(routes.router)
+    app.include_router(users.open_router)
     app.router.routes.extend(parts.health.routes())
     errors.install(app)
     app.add_middleware(Unslashed)
     app.add_middleware(Bounded)
     app.add_middleware(Doorkeeper, authenticator=parts.authenticator)
+    app.add_middleware(Noted, access_log=parts.access_log)
     app.add_middleware(Observed)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # -- the way that FastAPI documents
     return app
@@ -98,4 +105,4 @@ def _mend(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         if int(status) in _REFUSALS:
             response["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
-    operation["security"] = [] if "downloads" in operation["tags"] else _SECURITY
+    operation["security"] = [] if {"downloads", "open"} & set(operation["tags"]) else _SECURITY

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from secrets import token_bytes
 
+from services.gateway.adapters.access_log import AccessLog
+from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import ARCHIVE_JOB, Archives, link_key
 from services.gateway.adapters.authentication import Authenticator
@@ -14,7 +16,11 @@ from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.decisions import Decisions
 from services.gateway.adapters.deliveries import WEBHOOK
 from services.gateway.adapters.downloads import Downloads
+from services.gateway.adapters.grants import Grants
+from services.gateway.adapters.keys import Keys
 from services.gateway.adapters.outcomes import OutcomeWatch
+from services.gateway.adapters.people import People
+from services.gateway.adapters.permits import Permits
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
 from services.gateway.adapters.receivers import Receivers
@@ -69,8 +75,15 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         secret=await link_key(database, token_bytes(KEY_BYTES)),
     )
     secrets = SigningSecrets(SecretDirectory(settings.secrets_directory) if settings.secrets_directory else None)
+    authenticator, stream = Authenticator(database, time.monotonic), AccessStream(ground.events)
+    access_log = AccessLog(database, stream, clock, gather_seconds=settings.gateway.access_gathered_seconds)
     parts = Parts(
-        authenticator=Authenticator(database, time.monotonic),
+        authenticator=authenticator,
+        permits=Permits(database, tide),
+        people=People(database, stream, authenticator, clock),
+        keys=Keys(database, stream, authenticator, clock),
+        grants=Grants(database, stream, authenticator, clock),
+        access_log=access_log,
         changes=Changes(decisions, tide),
         read_model=read_model,
         tide=tide,
@@ -101,6 +114,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         Worker(queue, {WEBHOOK: delivering}, settings.delivering).run(),
         Worker(queue, {ARCHIVE_JOB: ArchiveJob(press)}, settings.archiving, Reporter(publisher)).run(),
         expire_for_ever(archives),
+        access_log.run(),
         serve(application, settings.gateway.host, settings.gateway.port),
         _set_at_the_end(parts.closing),
     ]

@@ -1,9 +1,11 @@
 """Makes the first administrator, on the machine that has the gateway's settings: there is nobody yet to ask."""
 
+from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.adapters.keystore import add_first_admin, random_key
 from services.gateway.domain.keys import ApiKey
 from services.gateway.settings import SERVICE
 from services.platform.database import Database, migrate
+from services.platform.eventstore.store import EventStore
 from services.platform.process.clock import Clock
 from services.platform.process.ids import NewId
 from services.platform.process.settings import PostgresSettings
@@ -17,9 +19,10 @@ async def make_first_admin(settings: PostgresSettings, name: str, *, clock: Cloc
     database = await Database.open(settings, schema=SERVICE)
     try:
         await migrate(database, "services.gateway", SERVICE)
-        key = random_key()
+        await migrate(database, "services.platform.eventstore", SERVICE)
+        key, stream = random_key(), AccessStream(EventStore(SERVICE))
         async with database.transaction() as c:
-            await add_first_admin(c, name, key, now=clock.now(), new_id=new_id)
+            await add_first_admin(c, name, key, now=clock.now(), new_id=new_id, stream=stream)
         return key
     finally:
         await database.close()

@@ -3,12 +3,17 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from services.gateway.adapters.access_log import AccessLog
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import Archives
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.downloads import Downloads
+from services.gateway.adapters.grants import Grants
+from services.gateway.adapters.keys import Keys
+from services.gateway.adapters.people import People
+from services.gateway.adapters.permits import Permits
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.read_model import ReadModel
 from services.gateway.adapters.steady import SteadyLists
@@ -27,6 +32,11 @@ class Parts:
     """
 
     authenticator: Authenticator
+    permits: Permits
+    people: People
+    keys: Keys
+    grants: Grants
+    access_log: AccessLog
     changes: Changes
     read_model: ReadModel
     tide: Tide

@@ -32,7 +32,10 @@ NO_S3: Final = S3Settings(
     endpoint_url="http://127.0.0.1:9", bucket="none", access_key_id="none", secret_access_key=SecretStr("none")
 )
 """The catalog opens no object store, and the gateway does without one until somebody downloads."""
-PATIENT: Final = {"NIGHTKEEP_GATEWAY__READ_YOUR_WRITES_SECONDS": "30"}
+PATIENT: Final = {
+    "NIGHTKEEP_GATEWAY__READ_YOUR_WRITES_SECONDS": "30",
+    "NIGHTKEEP_GATEWAY__ACCESS_GATHERED_SECONDS": "1",
+}
 """A read model that is late, on a machine that is busy, is waited for: what is read was written before."""
 
 

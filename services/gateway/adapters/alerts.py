@@ -9,6 +9,7 @@ from services.gateway.adapters import deliveries
 from services.gateway.adapters.pages import page
 from services.gateway.domain.alerts import Alert as Wanted
 from services.gateway.domain.paging import Instant
+from services.gateway.domain.rights import Reach
 from services.gateway.resources import Alert, AlertPage
 from services.gateway.settings import SERVICE
 from services.platform.database import Connection, Database, load_queries
@@ -54,9 +55,13 @@ class AlertBook:
         name: str | None = await _sql.name_of_environment(c, environment_id=environment_id)
         return name or str(environment_id)
 
-    async def newest(self, environment_id: UUID | None, *, after: Instant | None, limit: int) -> AlertPage:
-        """Alerts, or those of one environment, newest first."""
-        rows, on = await page(self._database, _sql.alerts, limit, after, environment_id=environment_id)
+    async def newest(
+        self, reach: Reach, environment_id: UUID | None, *, after: Instant | None, limit: int
+    ) -> AlertPage:
+        """Alerts within reach, or those of one environment, newest first."""
+        rows, on = await page(
+            self._database, _sql.alerts, limit, after, environment_id=environment_id, **reach._asdict()
+        )
         return AlertPage(alerts=[Alert.model_validate(row["document"]) for row in rows], next=on)
 
     async def _listed(self, c: Connection, body: AlertRaised) -> bool:

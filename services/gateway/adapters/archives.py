@@ -157,8 +157,13 @@ class Archives:
 
 
 def link_of(archive: Archive) -> Link | None:
-    """The archive's link, as long as there is one."""
-    if archive.state is not ArchiveState.COMPLETED or archive.sha256 is None or archive.link_ends_at is None:
+    """The archive's link, as long as it works."""
+    return last_link_of(archive) if archive.state is ArchiveState.COMPLETED else None
+
+
+def last_link_of(archive: Archive) -> Link | None:
+    """The link that the archive has or had."""
+    if archive.sha256 is None or archive.link_ends_at is None:
         return None
     return Link(archive.archive_id, archive.file_name, archive.sha256, archive.link_ends_at)
 

@@ -16,7 +16,7 @@ from services.gateway.domain.rights import Caller
 from services.platform.database import Database
 
 REMEMBERED_SECONDS: Final = 30.0
-"""A revoked key works for at most so long."""
+"""A revoked key, or a right taken back, works for at most so long in another process than the one that did it."""
 REMEMBERED_KEYS: Final = 1_000
 """More keys than this in use at once are verified more often."""
 HASHES_AT_ONCE: Final = 2
@@ -50,6 +50,10 @@ class RecentCallers:
         while len(self._known) > REMEMBERED_KEYS:
             self._known.popitem(last=False)
 
+    def forget(self) -> None:
+        """Know nobody: a key or a right has changed."""
+        self._known.clear()
+
 
 class Authenticator:
     """Says whose key it is."""
@@ -69,6 +73,10 @@ class Authenticator:
             return None
         return found
 
+    def forget(self) -> None:
+        """Look at every key anew; another process does so within REMEMBERED_SECONDS."""
+        self._recent.forget()
+
     async def _once(self, digest: Digest, verify: Callable[[], Awaitable[Caller | None]]) -> Caller | None:
         """Many requests that show the same key at the same moment cost one verification."""
         task = self._running.get(digest)
@@ -86,9 +94,8 @@ class Authenticator:
             stored = await find_key(c, key.key_id)
         if stored is None or not await self._matches(stored.hash, key.secret):
             return None
-        caller = Caller(stored.user, stored.key_id, stored.scopes)
-        self._recent.remember(digest, caller)
-        return caller
+        self._recent.remember(digest, stored.caller)
+        return stored.caller
 
     async def _matches(self, stored_hash: str, secret: str) -> bool:
         async with self._hashing:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from contracts import codec
 from contracts.defaults import COMMAND_BYTES
-from contracts.envelope import Command, Envelope, Message
+from contracts.envelope import Cause, Command, Envelope, Message
 from contracts.errors import RejectionCode
 from contracts.topics import Topic
 from services.gateway.adapters.outcomes import OutcomeWatch
@@ -43,6 +43,11 @@ class Intent:
     def command_id(self) -> UUID:
         """The command's id: the same for the same request repeated."""
         return identity.command_id(self.caller.user, self.idempotency_key)
+
+    @property
+    def cause(self) -> Cause:
+        """What leads to events that the gateway writes itself."""
+        return Cause(self.command_id, self.command_id, self.caller.actor, actor_verified=True)
 
     def created_id(self, entity: str) -> UUID:
         """The id of the `entity` that the command creates."""

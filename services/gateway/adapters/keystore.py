@@ -1,13 +1,16 @@
-"""People and their API keys in the schema `gateway`, the only thing that the gateway itself keeps."""
+"""People's API keys and their rights in the schema `gateway`: found by a key, kept as a hash of its secret part."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from argon2 import PasswordHasher
 
+from contracts.events.access import AccessGranted, KeyCreated, Place, UserAdded
+from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.domain.keys import KEY_ID_BYTES, SECRET_BYTES, ApiKey
-from services.gateway.domain.rights import ALL_SCOPES, Scope, StoredKey
+from services.gateway.domain.rights import ALL_SCOPES, OPERATOR, PLATFORM, Caller, Grant, Scope, StoredKey
 from services.platform.database import Connection, load_queries
 from services.platform.process.errors import PermanentError
 from services.platform.process.ids import NewId
@@ -25,38 +28,83 @@ def random_key() -> ApiKey:
 
 
 async def find_key(c: Connection, key_id: str) -> StoredKey | None:
-    """The key as it is kept, unless there is none or it was revoked."""
+    """The key as it is kept, unless there is none or it was revoked, and what its owner may."""
     row = await _sql.find_key(c, key_id=key_id)
     if row is None:
         return None
-    scopes = frozenset(Scope(scope) for scope in row["scopes"])
-    return StoredKey(row["key_id"], row["user_id"], row["user"], row["hash"], scopes)
+    caller = Caller(
+        row["user"],
+        row["key_id"],
+        frozenset(Scope(scope) for scope in row["scopes"]),
+        user_id=row["user_id"],
+        organisation_id=row["organisation_id"],
+        grants=await grants_of(c, row["user_id"]),
+        places=frozenset(to_places(row["places"])),
+    )
+    return StoredKey(row["hash"], caller)
 
 
-async def add_first_admin(c: Connection, name: str, key: ApiKey, *, now: datetime, new_id: NewId) -> None:
+async def grants_of(c: Connection, user_id: UUID) -> frozenset[Grant]:
+    """What a person may, and where."""
+    rows = _sql.grants_of(c, user_id=user_id)
+    return frozenset({
+        Grant(Place(kind=row["kind"], id=row["place_id"]), Scope(row["scope"])) async for row in rows
+    })  # fmt: skip
+
+
+async def add_first_admin(  # noqa: PLR0913 -- who, with which key, when, told where
+    c: Connection, name: str, key: ApiKey, *, now: datetime, new_id: NewId, stream: AccessStream
+) -> None:
     """Keep the first administrator with this key. Raises AdminExistsError when there is one."""
     await _sql.lock_people(c)
     if await _sql.has_admin(c):
         raise AdminExistsError("there is an administrator already: ask that person for a key")
-    await add_key(c, await _person(c, name, now=now, new_id=new_id), key, ALL_SCOPES, now=now)
+    user_id = await _person(c, name, now=now, new_id=new_id, stream=stream)
+    rights = sorted(ALL_SCOPES)
+    await _sql.grant(c, user_id=user_id, kind=PLATFORM.kind, place_id=PLATFORM.id, rights=rights, now=now,
+                     granted_by="admin init")  # fmt: skip
+    granted = AccessGranted.model_validate({"user_id": user_id, "place": PLATFORM, "rights": rights, "granted_at": now})
+    created = await add_key(c, user_id, key, ALL_SCOPES, now=now)
+    await stream.say_unasked(c, user_id, [granted, created], now=now)
 
 
-async def add_key(c: Connection, user_id: UUID, key: ApiKey, scopes: frozenset[Scope], *, now: datetime) -> None:
-    """Keep one more key of a person."""
+async def add_key(  # noqa: PLR0913 -- what is kept of a key
+    c: Connection,
+    user_id: UUID,
+    key: ApiKey,
+    scopes: frozenset[Scope],
+    *,
+    now: datetime,
+    name: str = "",
+    places: Iterable[Place] = (),
+) -> KeyCreated:
+    """Keep one more key of a person; the event that tells of it."""
+    kept = tuple(places)
     await _sql.add_key(
         c,
         key_id=key.key_id,
         user_id=user_id,
+        name=name,
         hash=PasswordHasher().hash(key.secret),
         scopes=sorted(scopes),
+        places=[f"{place.kind}/{place.id}" for place in kept],
         created_at=now,
     )
+    told = {"key_id": key.key_id, "user_id": user_id, "name": name, "places": kept, "created_at": now}
+    return KeyCreated.model_validate({**told, "scopes": sorted(scopes)})
 
 
-async def _person(c: Connection, name: str, *, now: datetime, new_id: NewId) -> UUID:
+def to_places(kept: Iterable[str]) -> list[Place]:
+    """Places as they are kept with a key."""
+    return [Place.model_validate(dict(zip(("kind", "id"), text.split("/"), strict=True))) for text in kept]
+
+
+async def _person(c: Connection, name: str, *, now: datetime, new_id: NewId, stream: AccessStream) -> UUID:
     known: UUID | None = await _sql.find_person(c, name=name)
     if known is not None:
         return known
     user_id = new_id()
-    await _sql.add_person(c, user_id=user_id, name=name, created_at=now)
+    await _sql.add_user(c, user_id=user_id, name=name, organisation_id=OPERATOR, now=now)
+    added = UserAdded(user_id=user_id, name=name, organisation_id=OPERATOR, added_at=now)
+    await stream.say_unasked(c, user_id, [added], now=now)
     return user_id

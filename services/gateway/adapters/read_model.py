@@ -15,6 +15,7 @@ from contracts.states import BackupState, RestoreState
 from services.gateway.adapters.pages import page
 from services.gateway.domain.paging import Day, Instant, Spelling
 from services.gateway.domain.refusals import NotFoundError
+from services.gateway.domain.rights import Reach
 from services.gateway.resources import (
     App,
     AppPage,
@@ -71,9 +72,9 @@ class ReadModel:
         if not await self.is_there():
             raise TransientError("the catalog has not made its read model yet: is it running?")
 
-    async def apps(self, *, name: str | None, after: Spelling | None, limit: int) -> AppPage:
-        """Apps by slug; with `name` those whose slug or name it is, without regard to case."""
-        rows, on = await page(self._database, _sql.apps, limit, after, name=name)
+    async def apps(self, reach: Reach, *, name: str | None, after: Spelling | None, limit: int) -> AppPage:
+        """Apps within reach, by slug; with `name` those whose slug or name it is, without regard to case."""
+        rows, on = await page(self._database, _sql.apps, limit, after, name=name, **reach._asdict())
         return AppPage(apps=[App.model_validate(row["document"]) for row in rows], next=on)
 
     async def app(self, app_id: UUID) -> App:
@@ -84,10 +85,11 @@ class ReadModel:
         return App.model_validate(document)
 
     async def environments(
-        self, *, app_id: UUID | None, name: str | None, after: Spelling | None, limit: int
+        self, reach: Reach, *, app_id: UUID | None, name: str | None, after: Spelling | None, limit: int
     ) -> EnvironmentPage:
-        """Environments by app and name."""
-        rows, on = await page(self._database, _sql.environments, limit, after, app_id=app_id, name=name)
+        """Environments within reach, by app and name."""
+        asked = {"app_id": app_id, "name": name, **reach._asdict()}
+        rows, on = await page(self._database, _sql.environments, limit, after, **asked)
         return EnvironmentPage(environments=[_environment(row) for row in rows], next=on)
 
     async def environment(self, environment_id: UUID) -> Environment:
@@ -166,10 +168,10 @@ class ReadModel:
         """One preflight. Raises NotFoundError."""
         return _found(Preflight, await self._one("preflight", preflight_id=preflight_id))
 
-    async def counts(self) -> Counts:
-        """How much there is."""
+    async def counts(self, reach: Reach) -> Counts:
+        """How much there is within reach."""
         async with self._database.transaction() as c:
-            rows = [row async for row in _sql.counts(c)]
+            rows = [row async for row in _sql.counts(c, **reach._asdict())]
         found: dict[str, dict[str, int]] = defaultdict(dict)
         for row in rows:
             found[row["what"]][row["state"]] = row["count"]

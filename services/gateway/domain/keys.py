@@ -1,14 +1,15 @@
-"""How an API key reads: `nk_<key id>_<secret>`; the id finds the hash, so a key alone says whose it is."""
+"""How API keys and invitations read: `nk_<id>_<secret>` and `ni_…`; the id finds the hash of the secret."""
 
 import re
 from typing import Final, NamedTuple
 
 PREFIX: Final = "nk"
+INVITATION_PREFIX: Final = "ni"
 KEY_ID_BYTES: Final = 6
 SECRET_BYTES: Final = 32
 """256 bits: nobody guesses it, however fast the hash."""
 
-_KEY: Final = re.compile(r"nk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+_PARTS: Final = re.compile(r"(n[ki])_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
 class ApiKey(NamedTuple):
@@ -21,8 +22,21 @@ class ApiKey(NamedTuple):
         """As it is shown once."""
         return f"{PREFIX}_{self.key_id}_{self.secret}"
 
+    def invitation_text(self) -> str:
+        """The same as the token of an invitation."""
+        return f"{INVITATION_PREFIX}_{self.key_id}_{self.secret}"
+
 
 def parse(text: str) -> ApiKey | None:
     """The parts of a presented key; None when it cannot be one."""
-    found = _KEY.fullmatch(text)
-    return None if found is None else ApiKey(found[1], found[2])
+    return _parts(PREFIX, text)
+
+
+def parse_invitation(text: str) -> ApiKey | None:
+    """The parts of a presented invitation; None when it cannot be one."""
+    return _parts(INVITATION_PREFIX, text)
+
+
+def _parts(prefix: str, text: str) -> ApiKey | None:
+    found = _PARTS.fullmatch(text)
+    return ApiKey(found[2], found[3]) if found is not None and found[1] == prefix else None

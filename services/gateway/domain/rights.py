@@ -1,16 +1,20 @@
-"""Which scopes there are, and who a caller is once a key was recognised."""
+"""Which rights there are, where each holds, and what a caller has at a place (spec: backups-api-v2, "Rights")."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
+
+from contracts.errors import RejectionCode
+from contracts.events.access import Place, PlaceKind
 
 
 class Scope(StrEnum):
-    """What a key may do (spec: backups-api-v2, "Rights").
+    """What a key may do, and what a person may at a place; none includes another.
 
     `read` looks; `create` makes, comments, pins and cancels backups and checks environments; `restore` changes what
-    runs in an environment; `delete` removes backups; `admin` registers, changes and removes apps and environments.
+    runs in an environment; `delete` removes backups; `admin` registers, changes and removes, and gives rights.
     """
 
     READ = "read"
@@ -20,16 +24,81 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+class Thing(StrEnum):
+    """What an address names; each lies in an environment, an app or an organisation."""
+
+    ORGANISATION = "organisation"
+    APP = "app"
+    ENVIRONMENT = "environment"
+    BACKUP = "backup"
+    RESTORE = "restore"
+    PREFLIGHT = "preflight"
+    ARCHIVE = "archive"
+    POLICY_CHANGE = "policy_change"
+
+
 ALL_SCOPES: Final = frozenset(Scope)
+PLATFORM: Final = Place(kind=PlaceKind.PLATFORM, id=UUID(int=0))
+OPERATOR: Final = UUID("5b0e4bb4-8a94-4be1-a6d4-8a0b3f0a7e10")
+"""The organisation of whoever runs the platform; what belongs to nobody else is theirs."""
+
+NOBODY: Final = UUID(int=0)
+"""The id of those whom nobody knows."""
+
+PLACED_BY: Final[dict[str, Thing]] = {
+    "environment_id": Thing.ENVIRONMENT,
+    "backup_id": Thing.BACKUP,
+    "restore_id": Thing.RESTORE,
+    "preflight_id": Thing.PREFLIGHT,
+    "archive_id": Thing.ARCHIVE,
+    "policy_change_id": Thing.POLICY_CHANGE,
+    "app_id": Thing.APP,
+    "organisation_id": Thing.ORGANISATION,
+}
+"""Where a route's right is needed: at the first of these that its address names, else on the whole platform."""
+
+NEEDED_OF_SOURCE: Final[dict[str, Scope]] = {
+    "create_restore": Scope.READ,
+    "create_preflight": Scope.READ,
+    "create_snapshot_restore": Scope.READ,
+}
+"""What these need of the backup that they bring in, beside their own right on the destination."""
+
+MISSING: Final[dict[Thing, RejectionCode]] = {
+    Thing.APP: RejectionCode.APP_NOT_FOUND,
+    Thing.ENVIRONMENT: RejectionCode.ENVIRONMENT_NOT_FOUND,
+}
+"""How a thing is told that is not there or not to be known of; others are just not found."""
+
+Lineage = tuple[Place, ...]
+"""A place and all that it lies in, the platform last."""
+
+
+class Grant(NamedTuple):
+    """One right at one place and in all that lies within."""
+
+    place: Place
+    scope: Scope
+
+
+class Reach(NamedTuple):
+    """What lists may show: what lies within one of the first and within one of the second; None: anywhere."""
+
+    granted: list[UUID] | None
+    of_key: list[UUID] | None
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A person or program whose key was recognised."""
+    """A person or program that was recognised; a key with `places` works nowhere else, whatever its owner may."""
 
     user: str
     key_id: str
     scopes: frozenset[Scope]
+    user_id: UUID = NOBODY
+    organisation_id: UUID = OPERATOR
+    grants: frozenset[Grant] = frozenset()
+    places: frozenset[Place] = frozenset()
 
     @property
     def actor(self) -> str:
@@ -37,16 +106,49 @@ class Caller:
         return f"user:{self.user}"
 
     def may(self, scope: Scope) -> bool:
-        """Whether the key has this scope; none includes another."""
+        """Whether the key has this scope; where is another question."""
         return scope in self.scopes
+
+    def may_at(self, scope: Scope, lineage: Lineage) -> bool:
+        """Whether key and person have this right at the place that `lineage` begins with."""
+        granted = any(Grant(place, scope) in self.grants for place in lineage)
+        return granted and self.may(scope) and (not self.places or not self.places.isdisjoint(lineage))
+
+    def may_everywhere(self, scope: Scope) -> bool:
+        """Whether nobody need look where something lies."""
+        return self.may_at(scope, (PLATFORM,))
+
+    def knows_of(self, lineage: Lineage) -> bool:
+        """Whether a refusal may tell that there is such a place: of the own organisation, or with some right there."""
+        own = Place(kind=PlaceKind.ORGANISATION, id=self.organisation_id)
+        return own in lineage or not {grant.place for grant in self.grants}.isdisjoint(lineage)
+
+    def reach(self, scope: Scope) -> Reach:
+        """Where lists may look for this right."""
+        granted = {grant.place for grant in self.grants if grant.scope is scope}
+        within = None if PLATFORM in granted else _ids(granted)
+        return Reach(within, _ids(self.places) if self.places else None)
 
 
 @dataclass(frozen=True)
 class StoredKey:
     """An API key as it is kept: nothing that it could be made from again."""
 
-    key_id: str
-    user_id: UUID
-    user: str
     hash: str
-    scopes: frozenset[Scope]
+    caller: Caller
+
+
+def lineage_of(
+    *, environment_id: UUID | None = None, app_id: UUID | None = None, organisation_id: UUID | None = None
+) -> Lineage:
+    """The places of an environment, an app, an organisation or, of nothing, the platform."""
+    found = (
+        (PlaceKind.ENVIRONMENT, environment_id),
+        (PlaceKind.APP, app_id),
+        (PlaceKind.ORGANISATION, organisation_id),
+    )
+    return (*(Place(kind=kind, id=one) for kind, one in found if one is not None), PLATFORM)
+
+
+def _ids(places: Iterable[Place]) -> list[UUID]:
+    return sorted(place.id for place in places)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, PlainSerializer
 
+from contracts.events.archives import DataType
 from contracts.events.backups import BackupKind
-from contracts.states import RestoreState
+from contracts.states import ArchiveState, RestoreState
+from services.gateway.resources.archives import Archive
 
 
 def _milliseconds(at: datetime) -> str:
@@ -17,8 +19,12 @@ def _milliseconds(at: datetime) -> str:
 
 Instant = Annotated[datetime, PlainSerializer(_milliseconds, return_type=str)]
 
-_SHOWN: Final = {RestoreState.UNDONE: RestoreState.COMPLETED}
+_SHOWN: Final[dict[str, str]] = {
+    RestoreState.UNDONE: RestoreState.COMPLETED,
+    ArchiveState.EXPIRED: ArchiveState.COMPLETED,
+}
 """States that scripts do not know, as those that they came from."""
+LINK_OVER: Final = "the link is over: ask for a new archive"
 
 
 class Snapshot(BaseModel):
@@ -49,6 +55,31 @@ class SnapshotPage(BaseModel):
     total: int
     offset: int
     limit: int
+
+
+class SnapshotArchive(BaseModel):
+    """A downloadable form of a snapshot; `url` is null until the archive is completed."""
+
+    archive_id: UUID
+    snapshot_id: UUID
+    data_type: DataType
+    state: str
+    status_message: str | None
+    url: str | None
+    created_at: Instant
+    updated_at: Instant | None
+    finished_at: Instant | None
+
+    @classmethod
+    def of(cls, archive: Archive) -> Self:
+        """What `/api/v1` shows, in the words of that API."""
+        over = LINK_OVER if archive.state is ArchiveState.EXPIRED else None
+        return cls.model_validate({
+            **archive.model_dump(),
+            "snapshot_id": archive.backup_id,
+            "state": _SHOWN.get(archive.state, archive.state),
+            "status_message": archive.status_message or over,
+        })  # fmt: skip
 
 
 class SnapshotRestore(BaseModel):

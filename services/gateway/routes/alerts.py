@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.paging import to_instant
-from services.gateway.domain.rights import Scope
+from services.gateway.domain.rights import Caller, Scope
 from services.gateway.resources import (
     AlertPage,
     CreatedWebhook,
@@ -21,7 +21,7 @@ from services.gateway.resources import (
     PageSize,
     WebhookList,
 )
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.calls import DESCRIBED, PartsOf, caller_anywhere_with, intent_with, may
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], dependencies=[*DESCRIBED])
 
@@ -29,12 +29,17 @@ Administering = Annotated[Intent, Depends(intent_with(Scope.ADMIN))]
 WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for the receiver's answer")]
 
 
-@router.get("/alerts", dependencies=may(Scope.READ))
+@router.get("/alerts")
 async def list_alerts(
-    parts: PartsOf, environment_id: UUID | None = None, after: str | None = None, limit: PageSize = 100
+    parts: PartsOf,
+    caller: Annotated[Caller, Depends(caller_anywhere_with(Scope.READ))],
+    environment_id: UUID | None = None,
+    after: str | None = None,
+    limit: PageSize = 100,
 ) -> AlertPage:
-    """Alerts, newest first; with `environment_id` those of one environment."""
-    return await parts.alerts.newest(environment_id, after=to_instant(after), limit=limit)
+    """Alerts about what the caller may look at, newest first; with `environment_id` those of one environment."""
+    reach = caller.reach(Scope.READ)
+    return await parts.alerts.newest(reach, environment_id, after=to_instant(after), limit=limit)
 
 
 @router.post("/webhooks", status_code=201)

@@ -8,29 +8,42 @@ from fastapi import APIRouter, Depends
 from contracts.commands.apps import RegisterApp, RemoveApp, UpdateApp
 from contracts.values import Text
 from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.permits import must_at
 from services.gateway.domain.paging import to_spelling
-from services.gateway.domain.rights import Scope
+from services.gateway.domain.rights import Caller, Scope, lineage_of
 from services.gateway.resources import App, AppChange, AppPage, NewApp, PageSize
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.calls import (
+    DESCRIBED,
+    PartsOf,
+    caller_anywhere_with,
+    intent_anywhere_with,
+    intent_with,
+    may,
+)
 from services.gateway.routes.headers import location
 
 router = APIRouter(prefix="/api/v1/apps", tags=["apps"], dependencies=[*DESCRIBED])
 
 Administering = Annotated[Intent, Depends(intent_with(Scope.ADMIN))]
+Somewhere = Annotated[Intent, Depends(intent_anywhere_with(Scope.ADMIN))]
+Looking = Annotated[Caller, Depends(caller_anywhere_with(Scope.READ))]
 
 
-@router.get("", dependencies=may(Scope.READ))
+@router.get("")
 async def list_apps(
-    parts: PartsOf, name: Text | None = None, after: str | None = None, limit: PageSize = 100
+    parts: PartsOf, caller: Looking, name: Text | None = None, after: str | None = None, limit: PageSize = 100
 ) -> AppPage:
-    """Apps by slug; with `name` those whose slug or name it is, without regard to case."""
-    return await parts.read_model.apps(name=name, after=to_spelling(after), limit=limit)
+    """Apps where the caller may look, by slug; with `name` those whose slug or name it is, without regard to case."""
+    return await parts.read_model.apps(caller.reach(Scope.READ), name=name, after=to_spelling(after), limit=limit)
 
 
 @router.post("", status_code=201)
-async def register_app(asked: NewApp, parts: PartsOf, intent: Administering) -> App:
-    """Make an app known."""
+async def register_app(asked: NewApp, parts: PartsOf, intent: Somewhere) -> App:
+    """Make an app known; it belongs to the organisation of whoever asks."""
+    organisation_id = intent.caller.organisation_id
+    must_at(intent.caller, Scope.ADMIN, lineage_of(organisation_id=organisation_id))
     app_id = intent.created_id("app")
+    await parts.people.own_app(app_id, organisation_id)
     body = RegisterApp(app_id=app_id, name=asked.name, slug=asked.slug)
     await parts.changes.make(intent, body, str(app_id), location=location("apps", app_id))
     return await parts.read_model.app(app_id)

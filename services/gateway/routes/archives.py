@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from contracts.events.archives import DataType
-from services.gateway.adapters.archives import link_of
+from services.gateway.adapters.archives import last_link_of, link_of
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.watching import watch_archive
-from services.gateway.domain.links import address
+from services.gateway.domain.links import Link, address
 from services.gateway.domain.paging import to_instant
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
@@ -81,7 +81,15 @@ async def archive_progress(
 
 def with_link(parts: Parts, archive: Archive, request: Request) -> Archive:
     """The archive with its link, as long as there is one: under the address that people know the gateway by."""
-    link = link_of(archive)
+    return _under(link_of(archive), parts, archive, request)
+
+
+def with_last_link(parts: Parts, archive: Archive, request: Request) -> Archive:
+    """The archive with its link, also when that is over and answers 403."""
+    return _under(last_link_of(archive), parts, archive, request)
+
+
+def _under(link: Link | None, parts: Parts, archive: Archive, request: Request) -> Archive:
     if link is None:
         return archive
     base = parts.public_url or str(request.base_url)

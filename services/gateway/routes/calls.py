@@ -1,17 +1,18 @@
 """What a route is told about the call: the parts to work with, who calls and may they, under which key to repeat."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import Depends, Header, Request, Response, Security, params
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from contracts.errors import RejectionCode
 from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.permits import must_everywhere, no_access
 from services.gateway.domain.identity import KEY_CHARACTERS, is_idempotency_key
 from services.gateway.domain.refusals import RefusalError
-from services.gateway.domain.rights import Caller, Scope
+from services.gateway.domain.rights import NEEDED_OF_SOURCE, PLACED_BY, Caller, Scope, Thing
 from services.gateway.parts import Parts
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER
 
@@ -37,18 +38,37 @@ def _caller(request: Request) -> Caller:
     caller = request.state.caller
     if not isinstance(caller, Caller):
         raise TypeError("the doorkeeper lets nobody in without a caller")
+    request.state.operation = getattr(request.scope.get("route"), "name", "")
+    request.state.things = dict(request.path_params)
     return caller
 
 
-def caller_with(scope: Scope) -> Callable[[Request], Caller]:
-    """A dependency: the caller, whose key must have `scope`."""
+def caller_anywhere_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency: the caller, whose key must have `scope`; what follows looks where, or shows only what it may."""
 
-    def check(request: Request) -> Caller:
+    async def check(request: Request) -> Caller:
         caller = _caller(request)
         if not caller.may(scope):
-            raise RefusalError(
-                403, "NO_ACCESS", f"this key lacks the scope {scope!r}: ask an administrator for another"
-            )
+            raise no_access(f"this key lacks the scope {scope!r}: ask an administrator for another")
+        return caller
+
+    check.__name__ = f"caller_anywhere_with_{scope}"
+    return check
+
+
+def caller_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency: the caller, who must have `scope` at the place that the address names, else on the platform."""
+    anywhere = caller_anywhere_with(scope)
+
+    async def check(request: Request) -> Caller:
+        caller = await anywhere(request)
+        for name, thing in PLACED_BY.items():
+            if name in request.path_params:
+                thing_id = _id(request.path_params[name])
+                if thing_id is not None:
+                    await _parts(request).permits.must(caller, scope, thing, thing_id)
+                return caller
+        must_everywhere(caller, scope)
         return caller
 
     check.__name__ = f"caller_with_{scope}"
@@ -56,14 +76,24 @@ def caller_with(scope: Scope) -> Callable[[Request], Caller]:
 
 
 def may(scope: Scope) -> list[params.Depends]:
-    """The dependencies of routes that only look: a key with `scope`."""
+    """The dependencies of routes that only look: a caller with `scope` there."""
     return [Depends(caller_with(scope)), *DESCRIBED]
 
 
-def intent_with(scope: Scope) -> Callable[..., Intent]:
-    """A dependency: what the caller wants, under the idempotency key sent or a new one; both are told in the answer."""
+def intent_with(scope: Scope) -> Callable[..., Awaitable[Intent]]:
+    """A dependency: what a caller with `scope` there wants, under the idempotency key sent or a new one."""
+    return _intent_of(caller_with(scope), f"intend_with_{scope}")
 
-    def intend(
+
+def intent_anywhere_with(scope: Scope) -> Callable[..., Awaitable[Intent]]:
+    """The same of a caller whose key has `scope`; what follows looks where."""
+    return _intent_of(caller_anywhere_with(scope), f"intend_anywhere_with_{scope}")
+
+
+def _intent_of(caller_of: Callable[[Request], Awaitable[Caller]], name: str) -> Callable[..., Awaitable[Intent]]:
+    """The key is told in the answer, so that whoever sent none can repeat with it."""
+
+    async def intend(
         request: Request,
         response: Response,
         idempotency_key: Annotated[
@@ -74,7 +104,7 @@ def intent_with(scope: Scope) -> Callable[..., Intent]:
             ),
         ] = None,
     ) -> Intent:
-        caller = caller_with(scope)(request)
+        caller = await caller_of(request)
         key = idempotency_key if idempotency_key is not None else str(uuid4())
         if not is_idempotency_key(key):
             raise RefusalError(
@@ -87,5 +117,18 @@ def intent_with(scope: Scope) -> Callable[..., Intent]:
         request.state.idempotency_key = key
         return Intent(caller, key, is_new=idempotency_key is None)
 
-    intend.__name__ = f"intend_with_{scope}"
+    intend.__name__ = name
     return intend
+
+
+async def must_of_source(parts: Parts, intent: Intent, operation: str, backup_id: UUID) -> None:
+    """What an operation needs of the backup that it brings in. Raises NotFoundError and RefusalError (403)."""
+    await parts.permits.must(intent.caller, NEEDED_OF_SOURCE[operation], Thing.BACKUP, backup_id)
+
+
+def _id(text: str) -> UUID | None:
+    """None where it is none: the route refuses the address then."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

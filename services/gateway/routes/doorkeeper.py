@@ -17,6 +17,8 @@ OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", 
 """Probes carry no key, and the description of the API is no secret."""
 OPEN_DIRECTORY: Final = "/static-offline-docs/"
 """The files of the page /docs."""
+OPEN_CALLS: Final = frozenset({("POST", "/api/v1/invitations/accept")})
+"""What is sent there is a secret of its own."""
 OPEN_LINK: Final = re.compile(links.PREFIX + r"[0-9a-f-]{36}/[A-Za-z0-9._-]+")
 """Direct links of archives: their signature is their key."""
 
@@ -57,7 +59,7 @@ def _is_open(scope: Scope) -> bool:
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     if scope["method"] in {"GET", "HEAD"} and OPEN_LINK.fullmatch(path):
         return True
-    return path in OPEN_PATHS or path.startswith(OPEN_DIRECTORY)
+    return (scope["method"], path) in OPEN_CALLS or path in OPEN_PATHS or path.startswith(OPEN_DIRECTORY)
 
 
 def _credentials(headers: Headers) -> tuple[str | None, str | None]:

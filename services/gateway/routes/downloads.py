@@ -52,6 +52,7 @@ async def download_archive(
 ) -> Response:
     """The archive's bytes, or those that Range asks for; the same bytes as long as the link works."""
     archive = await parts.downloads.admit(Ticket(archive_id, file_name, *shown))
+    parts.access_log.downloaded(archive)
     answer = _without_body(archive, request)
     return await _with_body(parts, archive, request) if answer is None else answer
 

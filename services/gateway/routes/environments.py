@@ -19,7 +19,7 @@ from contracts.values import Text
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.findings import check_of, environment_checked
 from services.gateway.domain.paging import to_spelling
-from services.gateway.domain.rights import Scope
+from services.gateway.domain.rights import Caller, Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import (
     Check,
@@ -30,7 +30,7 @@ from services.gateway.resources import (
     NewEnvironment,
     PageSize,
 )
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.calls import DESCRIBED, PartsOf, caller_anywhere_with, intent_with, may
 from services.gateway.routes.headers import location
 from services.gateway.routes.settling import key_of, settle
 
@@ -39,21 +39,25 @@ router = APIRouter(prefix="/api/v1", tags=["environments"], dependencies=[*DESCR
 Administering = Annotated[Intent, Depends(intent_with(Scope.ADMIN))]
 Creating = Annotated[Intent, Depends(intent_with(Scope.CREATE))]
 Restoring = Annotated[Intent, Depends(intent_with(Scope.RESTORE))]
+Looking = Annotated[Caller, Depends(caller_anywhere_with(Scope.READ))]
 WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for the check's findings")]
 WAIT_SECONDS = 15.0
 """A check takes a few seconds; after this the answer says that it still runs."""
 
 
-@router.get("/environments", dependencies=may(Scope.READ))
-async def list_environments(
+@router.get("/environments")
+async def list_environments(  # noqa: PLR0913, PLR0917 -- one parameter for each thing that a request has
     parts: PartsOf,
+    caller: Looking,
     app_id: UUID | None = None,
     name: Text | None = None,
     after: str | None = None,
     limit: PageSize = 100,
 ) -> EnvironmentPage:
-    """Environments by app and name; with `name` those of that name, without regard to case."""
-    return await parts.read_model.environments(app_id=app_id, name=name, after=to_spelling(after), limit=limit)
+    """Environments where the caller may look, by app and name; with `name` those of that name in any case."""
+    return await parts.read_model.environments(
+        caller.reach(Scope.READ), app_id=app_id, name=name, after=to_spelling(after), limit=limit
+    )
 
 
 @router.post("/apps/{app_id}/environments", status_code=201)

@@ -16,7 +16,7 @@ from services.gateway.domain.paging import to_instant
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import NewRestore, PageSize, Preflight, Restore, RestorePage
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may, must_of_source
 from services.gateway.routes.headers import location
 from services.gateway.routes.settling import key_of, settle
 
@@ -29,6 +29,7 @@ WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait 
 @router.post("/environments/{environment_id}/restores", status_code=202)
 async def create_restore(environment_id: UUID, asked: NewRestore, parts: PartsOf, intent: Restoring) -> Restore:
     """Bring a backup of the same app into this environment, the destination."""
+    await must_of_source(parts, intent, "create_restore", asked.backup_id)
     key = await key_of(parts, environment_id)
     restore_id = intent.created_id("restore")
     body = RequestRestore(
@@ -90,6 +91,7 @@ async def create_preflight(
     environment_id: UUID, asked: NewRestore, parts: PartsOf, intent: Restoring, wait_seconds: WaitSeconds = 15.0
 ) -> Preflight:
     """Look whether a restore would go well and change nothing; the answer waits for what is found."""
+    await must_of_source(parts, intent, "create_preflight", asked.backup_id)
     key = await key_of(parts, environment_id)
     preflight_id = intent.created_id("preflight")
     body = RequestPreflight(

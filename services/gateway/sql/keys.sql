@@ -1,21 +1,39 @@
 -- name: find_key(key_id)^
-select k.key_id, k.user_id, p.name as "user", k.hash, k.scopes
-from gateway.api_key k
-join gateway.person p using (user_id)
-where k.key_id = :key_id and k.revoked_at is null;
+SELECT key_id, user_id, person.name AS "user", organisation_id, hash, scopes, places
+FROM gateway.api_key JOIN gateway.person USING (user_id)
+WHERE key_id = :key_id AND revoked_at IS NULL AND removed_at IS NULL;
 
--- name: lock_people()!
-lock table gateway.person in share row exclusive mode;
+-- name: grants_of(user_id)
+SELECT kind, place_id, unnest(rights) AS scope FROM gateway.access WHERE user_id = :user_id;
 
 -- name: has_admin()$
-select exists (select from gateway.api_key where revoked_at is null and 'admin' = any (scopes));
-
--- name: add_person(user_id, name, created_at)!
-insert into gateway.person (user_id, name, created_at) values (:user_id, :name, :created_at);
+-- Somebody who may do everything, and has a key to do it with.
+SELECT EXISTS (
+    SELECT FROM gateway.api_key JOIN gateway.access USING (user_id)
+    WHERE revoked_at IS NULL AND 'admin' = ANY (scopes) AND kind = 'platform' AND 'admin' = ANY (rights)
+);
 
 -- name: find_person(name)$
-select user_id from gateway.person where lower(name) = lower(:name);
+SELECT user_id FROM gateway.person WHERE lower(name) = lower(:name) AND removed_at IS NULL;
 
--- name: add_key(key_id, user_id, hash, scopes, created_at)!
-insert into gateway.api_key (key_id, user_id, hash, scopes, created_at)
-values (:key_id, :user_id, :hash, :scopes, :created_at);
+-- name: add_key(key_id, user_id, name, hash, scopes, places, created_at)!
+INSERT INTO gateway.api_key (key_id, user_id, name, hash, scopes, places, created_at)
+VALUES (:key_id, :user_id, :name, :hash, :scopes, :places, :created_at);
+
+-- name: key(key_id)^
+SELECT key_id, user_id, name, scopes, places, created_at, last_used_at, revoked_at
+FROM gateway.api_key WHERE key_id = :key_id;
+
+-- name: keys_of(user_id)
+SELECT key_id, user_id, name, scopes, places, created_at, last_used_at, revoked_at
+FROM gateway.api_key WHERE user_id = :user_id AND revoked_at IS NULL
+ORDER BY created_at DESC, key_id DESC;
+
+-- name: revoke_key(key_id, now)$
+UPDATE gateway.api_key SET revoked_at = :now WHERE key_id = :key_id AND revoked_at IS NULL
+RETURNING user_id;
+
+-- name: note_use(key_ids, used_at)!
+UPDATE gateway.api_key SET last_used_at = greatest(last_used_at, seen.used_at)
+FROM unnest(:key_ids::text[], :used_at::timestamptz[]) AS seen (key_id, used_at)
+WHERE api_key.key_id = seen.key_id;

@@ -19,10 +19,16 @@ WHERE coalesce(stream_position.sequence, 0) < newest.sequence;
 -- name: positions(streams)
 SELECT stream, sequence FROM read.stream_position WHERE stream = ANY (:streams::text[]);
 
--- name: apps(name, after, after_id, count)
+-- name: apps(name, granted, of_key, after, after_id, count)
 SELECT document, slug AS spelling, app_id AS id FROM read.app
 WHERE NOT removed
     AND (:name::text IS NULL OR lower(:name) IN (lower(slug), lower(document ->> 'name')))
+    AND (gateway.is_within(NULL, app_id, :granted) OR app_id IN (
+        SELECT app_id FROM read.environment WHERE environment_id = ANY (:granted) AND NOT removed
+    ))
+    AND (gateway.is_within(NULL, app_id, :of_key) OR app_id IN (
+        SELECT app_id FROM read.environment WHERE environment_id = ANY (:of_key) AND NOT removed
+    ))
     AND (:after::text IS NULL OR (slug COLLATE "C", app_id) > (:after, :after_id::uuid))
 ORDER BY slug COLLATE "C", app_id
 LIMIT :count;
@@ -30,12 +36,13 @@ LIMIT :count;
 -- name: app(app_id)$
 SELECT document FROM read.app WHERE app_id = :app_id AND NOT removed;
 
--- name: environments(app_id, name, after, after_id, count)
+-- name: environments(app_id, name, granted, of_key, after, after_id, count)
 SELECT environment.document, app.slug, app.slug || '/' || environment.name AS spelling, environment_id AS id
 FROM read.environment JOIN read.app USING (app_id)
 WHERE NOT environment.removed
     AND (:app_id::uuid IS NULL OR app_id = :app_id)
     AND (:name::text IS NULL OR lower(environment.name) = lower(:name))
+    AND gateway.is_within(environment_id, app_id, :granted) AND gateway.is_within(environment_id, app_id, :of_key)
     AND (:after::text IS NULL
         OR ((app.slug || '/' || environment.name) COLLATE "C", environment_id) > (:after, :after_id::uuid))
 ORDER BY (app.slug || '/' || environment.name) COLLATE "C", environment_id
@@ -136,8 +143,14 @@ SELECT document FROM read.restore WHERE restore_id = :restore_id;
 -- name: preflight(preflight_id)$
 SELECT document FROM read.preflight WHERE preflight_id = :preflight_id;
 
--- name: counts()
-SELECT 'apps' AS what, '' AS state, count(*) FROM read.app WHERE NOT removed
-UNION ALL SELECT 'environments', '', count(*) FROM read.environment WHERE NOT removed
-UNION ALL SELECT 'backups', state, count(*) FROM read.backup GROUP BY state
-UNION ALL SELECT 'restores', state, count(*) FROM read.restore GROUP BY state;
+-- name: counts(granted, of_key)
+WITH seen AS (
+    SELECT environment_id, app_id, removed FROM read.environment
+    WHERE gateway.is_within(environment_id, app_id, :granted) AND gateway.is_within(environment_id, app_id, :of_key)
+)
+SELECT 'apps' AS what, '' AS state, count(*) FROM read.app
+WHERE NOT removed AND (app_id IN (SELECT app_id FROM seen WHERE NOT removed)
+    OR (gateway.is_within(NULL, app_id, :granted) AND gateway.is_within(NULL, app_id, :of_key)))
+UNION ALL SELECT 'environments', '', count(*) FROM seen WHERE NOT removed
+UNION ALL SELECT 'backups', state, count(*) FROM read.backup JOIN seen USING (environment_id) GROUP BY state
+UNION ALL SELECT 'restores', state, count(*) FROM read.restore JOIN seen USING (environment_id) GROUP BY state;

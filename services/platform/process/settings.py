@@ -118,6 +118,7 @@ class GatewaySettings(Group):
     )
     downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
     """At most so many in one process; a download manager opens several for one file."""
+    access_gathered_seconds: float = Field(default=defaults.ACCESS_GATHERED_SECONDS, gt=0)
     read_your_writes_seconds: float = Field(default=defaults.READ_YOUR_WRITES_SECONDS, gt=0)
 
 

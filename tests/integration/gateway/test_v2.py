@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.gateway.domain.rights import Scope
+from tests.support.databases import execute
 from tests.support.gateway import ADMIN, Api, Json
 
 SNAPSHOT = {
@@ -133,6 +134,21 @@ async def test_apps_and_environments_are_found_as_scripts_look_for_them(api: Api
         "Stopped",
     )
     assert nobody.status_code == 404
+
+
+async def test_all_environments_of_an_app_are_given_however_many(api: Api, script: httpx.AsyncClient) -> None:
+    environment = await api.ready_environment()
+    execute(
+        api.platform.database(),
+        "INSERT INTO read.environment SELECT id, app_id, 'test ' || id, false,"  # noqa: S608 -- an id of our own
+        " document || jsonb_build_object('environment_id', id, 'name', 'test ' || id)"
+        " FROM read.environment, (SELECT gen_random_uuid() AS id FROM generate_series(1, 1100)) made"
+        f" WHERE environment_id = '{environment['environment_id']}'",
+    )
+
+    found = (await script.get(f"/api/1/apps/{environment['app_slug']}/environments")).json()
+
+    assert len({one["EnvironmentId"] for one in found}) == len(found) == 1101
 
 
 async def test_refusals_have_the_status_and_the_code_that_scripts_know(api: Api, script: httpx.AsyncClient) -> None:

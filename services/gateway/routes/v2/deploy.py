@@ -1,55 +1,75 @@
 """Two reads of the Deploy API that scripts begin with: which apps there are, and which environments an app has."""
 
-from fastapi import APIRouter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Depends
 
 from contracts.errors import RejectionCode
-from services.gateway.domain.paging import to_spelling
+from services.gateway.domain.paging import Spelling, to_spelling
 from services.gateway.domain.refusals import NotFoundError
-from services.gateway.domain.rights import Scope
+from services.gateway.domain.rights import Caller, Reach, Scope
 from services.gateway.parts import Parts
-from services.gateway.resources import App
+from services.gateway.resources import App, AppPage, Environment, EnvironmentPage
 from services.gateway.resources.v2 import DeployedApp, DeployedEnvironment
-from services.gateway.routes.calls import DESCRIBED, PartsOf, may
+from services.gateway.routes.calls import DESCRIBED, PartsOf, caller_anywhere_with
 
 router = APIRouter(prefix="/api/1/apps", tags=["v2"], dependencies=[*DESCRIBED])
 
+Reading = Annotated[Caller, Depends(caller_anywhere_with(Scope.READ))]
 PAGE = 500
+P = TypeVar("P", AppPage, EnvironmentPage)
 NO_URL = ""
 """Where an app answers is not known here; scripts that print it print nothing."""
 
 
-@router.get("", dependencies=may(Scope.READ))
-async def list_deployed_apps(parts: PartsOf) -> list[DeployedApp]:
-    """All apps."""
-    apps, after = [], None
+@router.get("")
+async def list_deployed_apps(parts: PartsOf, caller: Reading) -> list[DeployedApp]:
+    """All apps where the caller may look."""
+    reach = caller.reach(Scope.READ)
+    found: list[DeployedApp] = []
+    async for page in _pages(lambda after: parts.read_model.apps(reach, name=None, after=after, limit=PAGE)):
+        found += [DeployedApp(AppId=one.slug, Name=one.name, ProjectId=one.app_id, Url=NO_URL) for one in page.apps]
+    return found
+
+
+@router.get("/{app_name}/environments")
+async def list_deployed_environments(app_name: str, parts: PartsOf, caller: Reading) -> list[DeployedEnvironment]:
+    """The environments of the app whose slug or name this is, exactly or without regard to case."""
+    reach = caller.reach(Scope.READ)
+    app = await _app(parts, reach, app_name)
+    found: list[DeployedEnvironment] = []
+    async for page in _pages(
+        lambda after: parts.read_model.environments(reach, app_id=app.app_id, name=None, after=after, limit=PAGE)
+    ):
+        found += map(_deployed, page.environments)
+    return found
+
+
+def _deployed(environment: Environment) -> DeployedEnvironment:
+    return DeployedEnvironment(
+        EnvironmentId=environment.environment_id,
+        Mode=environment.mode.capitalize(),
+        Status=environment.run_state.capitalize(),
+        ModelVersion=environment.model_version,
+        Url=NO_URL,
+    )
+
+
+async def _pages(look: Callable[[Spelling | None], Awaitable[P]]) -> AsyncIterator[P]:
+    """A whole list page by page, in an order that holds still while things are added: that API knows no pages."""
+    after: str | None = None
     while True:
-        page = await parts.read_model.apps(name=None, after=to_spelling(after), limit=PAGE)
-        apps += [DeployedApp(AppId=one.slug, Name=one.name, ProjectId=one.app_id, Url=NO_URL) for one in page.apps]
+        page = await look(to_spelling(after))
+        yield page
         after = page.next
         if after is None:
-            return apps
+            return
 
 
-@router.get("/{app_id}/environments", dependencies=may(Scope.READ))
-async def list_deployed_environments(app_id: str, parts: PartsOf) -> list[DeployedEnvironment]:
-    """The environments of the app whose slug or name this is, exactly or without regard to case."""
-    app = await _app(parts, app_id)
-    page = await parts.read_model.environments(app_id=app.app_id, name=None, after=None, limit=PAGE)
-    return [
-        DeployedEnvironment(
-            EnvironmentId=one.environment_id,
-            Mode=one.mode.capitalize(),
-            Status=one.run_state.capitalize(),
-            ModelVersion=one.model_version,
-            Url=NO_URL,
-        )
-        for one in page.environments
-    ]
-
-
-async def _app(parts: Parts, name: str) -> App:
+async def _app(parts: Parts, reach: Reach, name: str) -> App:
     """Never another one than was named: of several that are alike without case, the one that is alike with it."""
-    found = (await parts.read_model.apps(name=name, after=None, limit=PAGE)).apps
+    found = (await parts.read_model.apps(reach, name=name, after=None, limit=PAGE)).apps
     exact = [one for one in found if name in (one.slug, one.name)]
     if len(exact or found) != 1:
         raise NotFoundError(RejectionCode.APP_NOT_FOUND, "there is no app with this id or name, or more than one")

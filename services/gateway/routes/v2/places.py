@@ -33,6 +33,14 @@ Place = Annotated[Environment, Depends(_environment)]
 """A route takes it behind its right: who may not look learns not even whether there is such an environment."""
 
 
+async def snapshot_document(parts: Parts, place: Environment, snapshot_id: UUID) -> dict[str, Any]:
+    """A backup of this environment that is in the list, as the read model keeps it. Raises NotFoundError."""
+    document = await parts.read_model.listed_backup(snapshot_id)
+    if document is None or document["environment_id"] != str(place.environment_id):
+        raise NotFoundError(RejectionCode.NOT_FOUND, "there is no snapshot with this id in this environment")
+    return document
+
+
 async def make(parts: Parts, intent: Intent, body: Command, place: Environment) -> None:
     """Returns when the change can be read. Raises RefusalError and NotKnownYetError."""
     try:

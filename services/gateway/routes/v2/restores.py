@@ -12,7 +12,7 @@ from services.gateway.domain.refusals import NotFoundError
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
 from services.gateway.resources.v2 import SnapshotRestore
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may, must_of_source
 from services.gateway.routes.v2.places import PREFIX, Place, make
 
 router = APIRouter(prefix=f"{PREFIX}/restores", tags=["v2"], dependencies=[*DESCRIBED])
@@ -27,6 +27,7 @@ async def create_snapshot_restore(
     source_snapshot_id: UUID, intent: Restoring, place: Place, parts: PartsOf, db_only: str = "false"
 ) -> SnapshotRestore:
     """Bring a snapshot into this environment, from it or from another one of the app."""
+    await must_of_source(parts, intent, "create_snapshot_restore", source_snapshot_id)
     restore_id = intent.created_id("restore")
     body = RequestRestore(
         restore_id=restore_id,

@@ -10,12 +10,12 @@ from contracts.commands.backups import CommentBackup, RequestBackup
 from contracts.commands.retention import DeleteBackup
 from contracts.errors import RejectionCode
 from services.gateway.adapters.decisions import Intent
-from services.gateway.domain.refusals import NotFoundError, RefusalError
+from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import Caller, Scope
 from services.gateway.parts import Parts
 from services.gateway.resources.v2 import Snapshot, SnapshotPage
 from services.gateway.routes.calls import DESCRIBED, PartsOf, caller_with, intent_with, may
-from services.gateway.routes.v2.places import PREFIX, Place, comment_in, make
+from services.gateway.routes.v2.places import PREFIX, Place, comment_in, make, snapshot_document
 
 router = APIRouter(prefix=f"{PREFIX}/snapshots", tags=["v2"], dependencies=[*DESCRIBED])
 
@@ -78,10 +78,7 @@ async def delete_snapshot(
 
 
 async def _snapshot(parts: Parts, place: Place, snapshot_id: UUID) -> Snapshot:
-    document = await parts.read_model.listed_backup(snapshot_id)
-    if document is None or document["environment_id"] != str(place.environment_id):
-        raise NotFoundError(RejectionCode.NOT_FOUND, "there is no snapshot with this id in this environment")
-    return Snapshot.of(document)
+    return Snapshot.of(await snapshot_document(parts, place, snapshot_id))
 
 
 def _checked(

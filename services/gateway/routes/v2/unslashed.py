@@ -14,5 +14,5 @@ class Unslashed:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] == "http" and scope["path"].startswith(COMPATIBLE):
-            scope = {**scope, "path": scope["path"].rstrip("/")}
+            scope["path"] = scope["path"].rstrip("/")
         await self._app(scope, receive, send)

@@ -1,0 +1,197 @@
+"""Organisations and users: added, invited, removed."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from contracts.defaults import INVITATION_DAYS
+from contracts.errors import RejectionCode
+from contracts.events.access import (
+    AppHandedOver,
+    InvitationAccepted,
+    OrganisationAdded,
+    UserAdded,
+    UserInvited,
+    UserRemoved,
+)
+from services.gateway.adapters.access_stream import AccessStream
+from services.gateway.adapters.archives import postgres_time
+from services.gateway.adapters.authentication import Authenticator
+from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.keystore import add_key, random_key
+from services.gateway.adapters.pages import page
+from services.gateway.domain.keys import ApiKey, parse_invitation
+from services.gateway.domain.paging import Spelling
+from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
+from services.gateway.domain.rights import ALL_SCOPES
+from services.gateway.resources import (
+    AcceptedInvitation,
+    Invitation,
+    NewUser,
+    Organisation,
+    OrganisationPage,
+    User,
+    UserPage,
+)
+from services.platform.database import Connection, Database, load_queries
+from services.platform.process.clock import Clock
+
+_sql = load_queries("services.gateway")
+
+FIRST_KEY: Final = "made when the invitation was accepted"
+
+
+class People:
+    """Who there is."""
+
+    def __init__(self, database: Database, stream: AccessStream, authenticator: Authenticator, clock: Clock) -> None:
+        self._database = database
+        self._stream = stream
+        self._authenticator = authenticator
+        self._clock = clock
+
+    async def add_organisation(self, intent: Intent, name: str) -> Organisation:
+        """One more customer; the same intent again gets the same answer. Raises RefusalError."""
+        organisation_id, now = intent.created_id("organisation"), self._clock.now()
+        async with self._database.transaction() as c:
+            if await _sql.add_organisation(c, organisation_id=organisation_id, name=name, now=now):
+                body = OrganisationAdded(organisation_id=organisation_id, name=name, added_at=now)
+                await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
+            kept = await _sql.organisation(c, organisation_id=organisation_id)
+        if kept is None:
+            raise _taken("an organisation", name)
+        if kept["name"] != name:
+            raise key_reused()
+        return Organisation.model_validate(dict(kept))
+
+    async def organisations(self, *, after: Spelling | None, limit: int) -> OrganisationPage:
+        """All of them by name."""
+        rows, on = await page(self._database, _sql.organisations, limit, after)
+        return OrganisationPage(organisations=[Organisation.model_validate(dict(row)) for row in rows], next=on)
+
+    async def own_app(self, app_id: UUID, organisation_id: UUID) -> None:
+        """An app that is about to be registered belongs to this organisation."""
+        async with self._database.transaction() as c:
+            await _sql.own_app(c, app_id=app_id, organisation_id=organisation_id)
+
+    async def hand_over(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
+        """An app belongs to another organisation from now on. Raises NotFoundError."""
+        now = self._clock.now()
+        async with self._database.transaction() as c:
+            await _must_be_there(c, organisation_id)
+            await _sql.hand_over_app(c, app_id=app_id, organisation_id=organisation_id)
+            body = AppHandedOver(app_id=app_id, organisation_id=organisation_id, handed_over_at=now)
+            await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
+
+    async def add_user(self, intent: Intent, asked: NewUser) -> User:
+        """Somebody who may be given rights; the same intent again gets the same answer. Raises RefusalError."""
+        user_id, now = intent.created_id("user"), self._clock.now()
+        organisation_id = asked.organisation_id or intent.caller.organisation_id
+        async with self._database.transaction() as c:
+            await _must_be_there(c, organisation_id)
+            if await _sql.add_user(c, user_id=user_id, name=asked.name, organisation_id=organisation_id, now=now):
+                body = UserAdded(user_id=user_id, name=asked.name, organisation_id=organisation_id, added_at=now)
+                await self._stream.say(c, user_id, [(body, intent.cause)], now=now)
+            kept = await _sql.user(c, user_id=user_id)
+        if kept is None:
+            raise _taken("a user", asked.name)
+        if (kept["name"], kept["organisation_id"]) != (asked.name, organisation_id):
+            raise key_reused()
+        return User.model_validate(dict(kept))
+
+    async def user(self, user_id: UUID) -> User:
+        """One user. Raises NotFoundError."""
+        async with self._database.transaction() as c:
+            row = await _sql.user(c, user_id=user_id)
+        if row is None:
+            raise no_user()
+        return User.model_validate(dict(row))
+
+    async def users(
+        self, *, name: str | None, organisation_id: UUID | None, after: Spelling | None, limit: int
+    ) -> UserPage:
+        """Users by name, all or those of an organisation; with `name` whose it is, without regard to case."""
+        rows, on = await page(self._database, _sql.users, limit, after, name=name, organisation_id=organisation_id)
+        return UserPage(users=[User.model_validate(dict(row)) for row in rows], next=on)
+
+    async def remove_user(self, intent: Intent, user_id: UUID) -> None:
+        """Take all keys and rights of a user; again is harmless. Raises RefusalError for the last administrator."""
+        now = self._clock.now()
+        async with self._database.transaction() as c:
+            await _sql.lock_people(c)
+            if not await _sql.has_another_admin(c, user_id=user_id):
+                raise last_admin()
+            name = await _sql.remove_user(c, user_id=user_id, now=now)
+            if name is not None:
+                body = UserRemoved(user_id=user_id, name=name, removed_at=now)
+                await self._stream.say(c, user_id, [(body, intent.cause)], now=now)
+        self._authenticator.forget()
+
+    async def invite(self, intent: Intent, user_id: UUID) -> Invitation:
+        """A token by which a user becomes able to sign in; an earlier one works no more. Raises NotFoundError."""
+        token, now = random_key(), self._clock.now()
+        ends_at = await postgres_time(self._database) + timedelta(days=INVITATION_DAYS)
+        hashed = await asyncio.to_thread(PasswordHasher().hash, token.secret)
+        async with self._database.transaction() as c:
+            if await _sql.user(c, user_id=user_id) is None:
+                raise no_user()
+            await _sql.withdraw_invitations(c, user_id=user_id)
+            await _sql.invite(c, invitation_id=token.key_id, user_id=user_id, hash=hashed, ends_at=ends_at)
+            body = UserInvited(user_id=user_id, invitation_id=token.key_id, ends_at=ends_at)
+            await self._stream.say(c, user_id, [(body, intent.cause)], now=now)
+        return Invitation(user_id=user_id, token=token.invitation_text(), ends_at=ends_at)
+
+    async def accept(self, shown: str) -> AcceptedInvitation:
+        """The first key of whoever shows this token, once. Raises RefusalError for what is no living invitation."""
+        token = parse_invitation(shown)
+        user_id = None if token is None else await self._invited(token)
+        if token is None or user_id is None:
+            raise _no_invitation()
+        key, now = random_key(), self._clock.now()
+        async with self._database.transaction() as c:
+            if await _sql.accept_invitation(c, invitation_id=token.key_id, now=now) is None:
+                raise _no_invitation()
+            accepted = InvitationAccepted(user_id=user_id, invitation_id=token.key_id, accepted_at=now)
+            created = await add_key(c, user_id, key, ALL_SCOPES, now=now, name=FIRST_KEY)
+            await self._stream.say_unasked(c, user_id, [accepted, created], now=now)
+        return AcceptedInvitation(user=(await self.user(user_id)).name, api_key=key.text())
+
+    async def _invited(self, token: ApiKey) -> UUID | None:
+        async with self._database.transaction() as c:
+            row = await _sql.find_invitation(c, invitation_id=token.key_id)
+        if row is None:
+            return None
+        try:
+            await asyncio.to_thread(PasswordHasher().verify, row["hash"], token.secret)
+        except VerificationError:
+            return None
+        user_id: UUID = row["user_id"]
+        return user_id
+
+
+async def _must_be_there(c: Connection, organisation_id: UUID) -> None:
+    if await _sql.organisation(c, organisation_id=organisation_id) is None:
+        raise NotFoundError(RejectionCode.NOT_FOUND, "there is no organisation with this id")
+
+
+def no_user() -> NotFoundError:
+    """The refusal of a user who is not there."""
+    return NotFoundError(RejectionCode.NOT_FOUND, "there is no user with this id")
+
+
+def last_admin() -> RefusalError:
+    """The refusal of what would leave nobody who may do everything."""
+    return rejection(RejectionCode.NOT_ALLOWED, "this is the last administrator of the platform: make another first",
+                     None)  # fmt: skip
+
+
+def _taken(what: str, name: str) -> RefusalError:
+    return rejection(RejectionCode.ALREADY_EXISTS, f"there is or was {what} named {name!r} already", "name")
+
+
+def _no_invitation() -> RefusalError:
+    return RefusalError(403, "NO_ACCESS", "this invitation was not made here, was used, or is over: ask for another")

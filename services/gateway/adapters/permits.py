@@ -1,0 +1,68 @@
+"""Whether a caller may do something at a place; what is not to be known of is told as not there."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.errors import RejectionCode
+from services.gateway.adapters.tide import Tide
+from services.gateway.domain.refusals import NotFoundError, RefusalError
+from services.gateway.domain.rights import MISSING, OPERATOR, PLATFORM, Caller, Lineage, Scope, Thing, lineage_of
+from services.platform.database import Database, load_queries
+
+_sql = load_queries("services.gateway")
+_AFTER_WRITES: Final = frozenset({Thing.ENVIRONMENT})
+"""What may have been made a moment ago by somebody who knows its id already."""
+
+
+class Permits:
+    """Looks where things lie."""
+
+    def __init__(self, database: Database, tide: Tide) -> None:
+        self._database = database
+        self._tide = tide
+
+    async def must(self, caller: Caller, scope: Scope, thing: Thing, thing_id: UUID) -> None:
+        """Returns when the caller has this right at the thing. Raises NotFoundError and RefusalError (403).
+
+        Whoever has it everywhere is let through to what is not there, too: what follows tells of it.
+        """
+        if caller.may_everywhere(scope):
+            return
+        lineage = await self._lineage(thing, thing_id)
+        if lineage is None or not caller.knows_of(lineage):
+            raise _missing(thing)
+        must_at(caller, scope, lineage)
+
+    async def _lineage(self, thing: Thing, thing_id: UUID) -> Lineage | None:
+        found = await self._look(thing, thing_id)
+        if found is None and thing in _AFTER_WRITES:
+            await self._tide.settle(thing_id)
+            found = await self._look(thing, thing_id)
+        return found
+
+    async def _look(self, thing: Thing, thing_id: UUID) -> Lineage | None:
+        query: Any = getattr(_sql, f"place_of_{thing}")
+        async with self._database.transaction() as c:
+            row = await query(c, thing_id=thing_id, operator=OPERATOR)
+        return None if row is None else lineage_of(**dict(row))
+
+
+def must_at(caller: Caller, scope: Scope, lineage: Lineage) -> None:
+    """Raises RefusalError (403) unless the caller has this right at the place that `lineage` begins with."""
+    if not caller.may_at(scope, lineage):
+        raise no_access(f"you lack the right {scope!r} at this {lineage[0].kind}: ask an administrator for it")
+
+
+def must_everywhere(caller: Caller, scope: Scope) -> None:
+    """The same for the whole platform."""
+    must_at(caller, scope, (PLATFORM,))
+
+
+def no_access(message: str) -> RefusalError:
+    """The refusal of somebody who is known, and may not."""
+    return RefusalError(403, "NO_ACCESS", message)
+
+
+def _missing(thing: Thing) -> NotFoundError:
+    code = MISSING.get(thing, RejectionCode.NOT_FOUND)
+    return NotFoundError(code, f"there is no {thing.replace('_', ' ')} with this id")

@@ -1,0 +1,142 @@
+"""Organisations, users, their keys and rights as the HTTP API takes and shows them."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from contracts.events.access import Place
+from contracts.values import Name, Text
+from services.gateway.domain.rights import Scope
+from services.gateway.resources.shapes import Asked
+
+Scopes = Annotated[list[Scope], Field(min_length=1)]
+Places = Annotated[list[Place], Field(max_length=100)]
+
+
+class NewOrganisation(Asked):
+    """A customer of the platform."""
+
+    name: Name
+
+
+class Organisation(BaseModel):
+    """A customer of the platform; apps and users belong to one."""
+
+    organisation_id: UUID
+    name: str
+    added_at: datetime
+
+
+class OrganisationPage(BaseModel):
+    """Organisations by name."""
+
+    organisations: list[Organisation]
+    next: str | None = None
+
+
+class NewOwner(Asked):
+    """The organisation that an app belongs to from now on."""
+
+    organisation_id: UUID
+
+
+class NewUser(Asked):
+    """Somebody to add; without `organisation_id` to the organisation of whoever asks."""
+
+    name: Name
+    organisation_id: UUID | None = None
+
+
+class User(BaseModel):
+    """Somebody who may be given rights."""
+
+    user_id: UUID
+    name: str
+    organisation_id: UUID
+    added_at: datetime
+
+
+class UserPage(BaseModel):
+    """Users by name."""
+
+    users: list[User]
+    next: str | None = None
+
+
+class Invitation(BaseModel):
+    """Whoever shows `token` before it ends is this user; it is shown here alone."""
+
+    user_id: UUID
+    token: str
+    ends_at: datetime
+
+
+class ShownInvitation(Asked):
+    """The token of an invitation."""
+
+    token: Annotated[Text, Field(max_length=200)]
+
+
+class AcceptedInvitation(BaseModel):
+    """Who was invited, and that user's first key; it is shown here alone."""
+
+    user: str
+    api_key: str
+
+
+class NewKey(Asked):
+    """A key of the caller's own: it may at most `scopes`, and works only at `places` where there are any."""
+
+    name: Annotated[Text, Field(max_length=200)] = ""
+    scopes: Scopes
+    places: Places = Field(default_factory=list)
+
+
+class Key(BaseModel):
+    """A key; `last_used_at` is told to the minute, and null where it was never used."""
+
+    key_id: str
+    user_id: UUID
+    name: str
+    scopes: list[Scope]
+    places: list[Place]
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class CreatedKey(Key):
+    """A new key; `api_key` is shown in the first answer alone, and null in that of a repeated request."""
+
+    api_key: str | None = None
+
+
+class KeyList(BaseModel):
+    """Keys, newest first."""
+
+    keys: list[Key]
+
+
+class Rights(Asked):
+    """All rights that a user is to have at a place; none takes them back."""
+
+    rights: list[Scope]
+
+
+class Access(BaseModel):
+    """What a user may at a place and in all that lies within."""
+
+    user_id: UUID
+    user: str
+    place: Place
+    rights: list[Scope]
+    granted_at: datetime
+    granted_by: str
+
+
+class AccessList(BaseModel):
+    """Who was given rights at this very place, by name; others may have theirs from further out."""
+
+    access: list[Access]

@@ -1,0 +1,44 @@
+"""`/api/v1/keys`: the caller's own API keys. A key makes none that may more than itself."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.keys import missing
+from services.gateway.domain.rights import Caller, Scope, lineage_of
+from services.gateway.parts import Parts
+from services.gateway.resources import CreatedKey, KeyList, NewKey
+from services.gateway.routes.calls import DESCRIBED, PartsOf, caller_anywhere_with, intent_anywhere_with
+
+router = APIRouter(prefix="/api/v1/keys", tags=["keys"], dependencies=[*DESCRIBED])
+
+Own = Annotated[Intent, Depends(intent_anywhere_with(Scope.ADMIN))]
+
+
+@router.get("")
+async def list_keys(parts: PartsOf, caller: Annotated[Caller, Depends(caller_anywhere_with(Scope.READ))]) -> KeyList:
+    """The caller's keys, newest first, and when each was last used; revoked ones are not shown."""
+    return await parts.keys.of(caller.user_id)
+
+
+@router.post("", status_code=201)
+async def create_key(asked: NewKey, parts: PartsOf, intent: Own) -> CreatedKey:
+    """One more key of the caller's, with some of the scopes of the key that asks. This answer alone shows it."""
+    return await parts.keys.create(intent, asked)
+
+
+@router.delete("/{key_id}", status_code=204)
+async def revoke_key(key_id: str, parts: PartsOf, intent: Own) -> None:
+    """It opens nothing any more: a key of the caller's, or of a user whom the caller administers."""
+    await _must_know(parts, intent.caller, key_id)
+    await parts.keys.revoke(intent, key_id)
+
+
+async def _must_know(parts: Parts, caller: Caller, key_id: str) -> None:
+    owner_id = await parts.keys.owner(key_id)
+    if owner_id == caller.user_id:
+        return
+    owner = await parts.people.user(owner_id)
+    if not caller.may_at(Scope.ADMIN, lineage_of(organisation_id=owner.organisation_id)):
+        raise missing()

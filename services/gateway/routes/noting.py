@@ -1,0 +1,53 @@
+"""Notes what callers were let do and what they were refused, for the log (architecture §2.18)."""
+
+from typing import Final
+from uuid import UUID
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway.adapters.access_log import AccessLog
+from services.gateway.domain.identity import command_id
+from services.gateway.domain.rights import Caller
+
+LOOKS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Plain reads go to logs and metrics."""
+REFUSED: Final = frozenset({401, 403})
+CLIENT_ERROR: Final = 400
+SERVER_ERROR: Final = 500
+"""Perhaps it had an effect."""
+
+
+class Noted:
+    """ASGI middleware around the doorkeeper."""
+
+    def __init__(self, app: ASGIApp, access_log: AccessLog) -> None:
+        self._app = app
+        self._access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._note(scope, message["status"])
+            await send(message)
+
+        await self._app(scope, receive, noting if scope["type"] == "http" else send)
+
+    def _note(self, scope: Scope, status: int) -> None:
+        state = scope.get("state", {})
+        caller, operation = state.get("caller"), state.get("operation", "")
+        known = caller if isinstance(caller, Caller) else None
+        if status in REFUSED:
+            self._access_log.refused(known, operation, status)
+        if known is None or status in REFUSED:
+            return
+        self._access_log.seen(known)
+        if scope["method"] not in LOOKS and (status < CLIENT_ERROR or status >= SERVER_ERROR):
+            self._access_log.used(known, operation, state.get("things", {}), status, _command(known, state))
+
+
+def _command(caller: Caller, state: dict[str, str]) -> UUID | None:
+    """The id of the command that the call was, where it was one."""
+    key = state.get("idempotency_key")
+    return None if key is None else command_id(caller.user, key)

@@ -1,0 +1,253 @@
+"""Customers, their users and who may do what: given, refused, taken back, and all of it on the log."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from secrets import token_hex
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from contracts.codec import decode
+from contracts.topics import Topic
+from services.gateway.domain.rights import Scope
+from services.platform.messaging.reading import LogReader
+from tests.support.eventually import eventually
+from tests.support.gateway import Api, Json
+
+FORBIDDEN, MISSING = (403, "NO_ACCESS"), (404, "ENVIRONMENT_NOT_FOUND")
+
+
+async def new_user(api: Api, organisation_id: str | None = None) -> Json:
+    """A user, of the administrator's organisation unless told otherwise."""
+    body = {"name": f"user-{token_hex(4)}", "organisation_id": organisation_id}
+    answer = await api.client.post("/api/v1/users", json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def let_in(api: Api, user: Json) -> str:
+    """The first key of a user who accepts an invitation."""
+    invited = (await api.client.post(f"/api/v1/users/{user['user_id']}/invitations")).json()
+    async with api.connect() as stranger:
+        accepted = await stranger.post("/api/v1/invitations/accept", json={"token": invited["token"]})
+    assert (accepted.status_code, accepted.json()["user"]) == (201, user["name"]), accepted.text
+    key: str = accepted.json()["api_key"]
+    return key
+
+
+async def give(api: Api, place: str, user: Json, *rights: Scope) -> None:
+    answer = await api.client.put(f"/api/v1{place}/access/{user['user_id']}", json={"rights": list(rights)})
+    assert answer.status_code == 200, answer.text
+
+
+async def customer(api: Api) -> Json:
+    return dict((await api.client.post("/api/v1/organisations", json={"name": f"org-{token_hex(4)}"})).json())
+
+
+@asynccontextmanager
+async def as_user(api: Api, user: Json) -> AsyncIterator[httpx.AsyncClient]:
+    async with api.connect(await let_in(api, user)) as client:
+        yield client
+
+
+def told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["errorCode"]
+
+
+async def said(api: Api, user_id: str, last: str) -> list[Any]:
+    """The bodies of a user's stream, once the newest of them is this."""
+
+    async def look() -> list[Any] | None:
+        found = []
+        async with LogReader.open(api.platform.kafka) as reader:
+            for partition, end in (await reader.ends(Topic.EVENTS)).items():
+                async for records in reader.read(Topic.EVENTS, partition, 0, end):
+                    found += [decode(one.record) for one in records]
+        bodies = [one.body for one in found if one.envelope.subject == f"gateway/access/{user_id}"]
+        return bodies if bodies and type(bodies[-1]).__name__ == last else None
+
+    seen = await eventually(look, within_seconds=120)
+    assert seen is not None
+    return seen
+
+
+async def test_a_user_without_rights_learns_of_no_environment_and_one_with_a_right_uses_it(api: Api) -> None:
+    environment, other = await api.ready_environment(), await api.ready_environment()
+    user = await new_user(api, (await customer(api))["organisation_id"])
+    place = f"/api/v1/environments/{environment['environment_id']}"
+    async with as_user(api, user) as client:
+        before = await client.get(f"{place}/backups")
+        await give(api, f"/environments/{environment['environment_id']}", user, Scope.READ)
+        seen = await client.get(f"{place}/backups")
+        refused = await client.post(f"{place}/backups")
+        hidden = await client.get(f"/api/v1/environments/{other['environment_id']}/backups")
+        listed = (await client.get("/api/v1/environments")).json()["environments"]
+        apps = (await client.get("/api/v1/apps")).json()["apps"]
+        counts = (await client.get("/api/v1/status")).json()
+        scripts = (await client.get("/api/1/apps")).json()
+        await give(api, f"/environments/{environment['environment_id']}", user)
+        after = await client.get(f"{place}/backups")
+
+    assert (told(before), seen.status_code, told(refused), told(hidden)) == (MISSING, 200, FORBIDDEN, MISSING)
+    assert [one["environment_id"] for one in listed] == [environment["environment_id"]]
+    assert [one["app_id"] for one in apps] == [one["ProjectId"] for one in scripts] == [environment["app_id"]]
+    assert (counts["apps"], counts["environments"]) == (1, 1)
+    assert told(after) == MISSING
+
+
+async def test_scripts_are_told_the_same(api: Api) -> None:
+    environment = await api.ready_environment()
+    user = await new_user(api, (await customer(api))["organisation_id"])
+    place = f"/api/v2/apps/{environment['app_id']}/environments/{environment['environment_id']}/snapshots"
+    async with as_user(api, user) as client:
+        unknown = await client.get(place)
+        await give(api, f"/apps/{environment['app_id']}", user, Scope.CREATE)
+        forbidden = await client.get(place)
+        made = await client.post(place)
+    assert (told(unknown), told(forbidden), made.status_code) == (MISSING, FORBIDDEN, 200)
+
+
+async def test_a_restore_takes_restoring_where_it_goes_and_reading_where_it_comes_from(api: Api) -> None:
+    app = await api.new_app()
+    source, target = await api.new_environment(app), await api.new_environment(app, "acceptance")
+    backup = (await api.client.post(f"/api/v1/environments/{source['environment_id']}/backups")).json()
+    await api.completed(source, backup)
+    user = await new_user(api)
+    await give(api, f"/environments/{target['environment_id']}", user, Scope.RESTORE)
+    body = {"backup_id": backup["backup_id"]}
+    place = f"/api/v1/environments/{target['environment_id']}"
+    scripts = f"/api/v2/apps/{app['app_id']}/environments/{target['environment_id']}/restores"
+    async with as_user(api, user) as client:
+        refused = await client.post(f"{place}/restores", json=body)
+        looked = await client.post(f"{place}/preflights", json=body)
+        script = await client.post(scripts, params={"source_snapshot_id": backup["backup_id"]})
+        await give(api, f"/environments/{source['environment_id']}", user, Scope.READ)
+        back = await client.post(f"/api/v1/environments/{source['environment_id']}/restores", json=body)
+        done = await client.post(f"{place}/restores", json=body)
+    assert (told(refused), told(looked), told(script), told(back)) == (FORBIDDEN,) * 4
+    assert done.status_code == 202, done.text
+
+
+async def test_an_organisation_administers_its_own_users_and_apps_and_knows_of_no_other(api: Api) -> None:
+    ours = await customer(api)
+    boss, stranger = await new_user(api, ours["organisation_id"]), await new_user(api)
+    await give(api, f"/organisations/{ours['organisation_id']}", boss, Scope.ADMIN, Scope.READ)
+    async with as_user(api, boss) as client:
+        app = (await client.post("/api/v1/apps", json={"name": "Ours", "slug": f"app-{token_hex(4)}"})).json()
+        seen = await client.get(f"/api/v1/apps/{app['app_id']}")
+        added = await client.post("/api/v1/users", json={"name": f"user-{token_hex(4)}"})
+        elsewhere = await client.post("/api/v1/users", json={"name": "x", "organisation_id": str(uuid4())})
+        users = (await client.get("/api/v1/users")).json()["users"]
+        hidden = await client.get(f"/api/v1/users/{stranger['user_id']}")
+        closed = await client.get("/api/v1/organisations")
+        above = await client.put(f"/api/v1/access/{boss['user_id']}", json={"rights": ["admin"]})
+    assert (seen.status_code, added.status_code) == (200, 201)
+    assert added.json()["organisation_id"] == ours["organisation_id"]
+    assert {one["name"] for one in users} == {boss["name"], added.json()["name"]}
+    assert (told(elsewhere), told(hidden)) == (FORBIDDEN, (404, "NOT_FOUND"))
+    assert (told(closed), told(above)) == (FORBIDDEN, FORBIDDEN)
+    owner = {"organisation_id": (await customer(api))["organisation_id"]}
+    handed = await api.client.put(f"/api/v1/apps/{app['app_id']}/organisation", json=owner)
+    async with as_user(api, boss) as client:
+        gone = await client.get(f"/api/v1/apps/{app['app_id']}")
+    assert (handed.status_code, told(gone)) == (204, (404, "APP_NOT_FOUND"))
+
+
+async def test_a_key_is_shown_once_may_no_more_than_it_says_and_is_revoked(api: Api) -> None:
+    environment, other = await api.ready_environment(), await api.ready_environment()
+    here = {"kind": "environment", "id": environment["environment_id"]}
+    key = {"Idempotency-Key": uuid4().hex}
+    body = {"name": "pipeline", "scopes": ["create", "read"], "places": [here]}
+    made = (await api.client.post("/api/v1/keys", json=body, headers=key)).json()
+    again = (await api.client.post("/api/v1/keys", json=body, headers=key)).json()
+    async with api.connect(made["api_key"]) as client:
+        able = await client.post(f"/api/v1/environments/{environment['environment_id']}/backups")
+        unable = await client.post(f"/api/v1/environments/{environment['environment_id']}/stop")
+        elsewhere = await client.get(f"/api/v1/environments/{other['environment_id']}")
+        more = await client.post("/api/v1/keys", json={"scopes": ["read"]})
+        listed = (await client.get("/api/v1/environments")).json()["environments"]
+    assert (again["key_id"], again["api_key"]) == (made["key_id"], None)
+    assert (able.status_code, told(unable), told(elsewhere), told(more)) == (202, FORBIDDEN, FORBIDDEN, FORBIDDEN)
+    assert [one["environment_id"] for one in listed] == [environment["environment_id"]]
+
+    async def used() -> bool:
+        keys = (await api.client.get("/api/v1/keys")).json()["keys"]
+        return any(one["key_id"] == made["key_id"] and one["last_used_at"] for one in keys)
+
+    await eventually(used)
+    assert (await api.client.delete(f"/api/v1/keys/{made['key_id']}")).status_code == 204
+    async with api.connect(made["api_key"]) as client:
+        assert (await client.get("/api/v1/environments")).status_code == 401
+
+
+async def test_a_key_makes_no_key_that_may_more_than_itself(api: Api) -> None:
+    async with api.connect(await api.key_with(Scope.ADMIN, Scope.READ)) as client:
+        more = await client.post("/api/v1/keys", json={"scopes": ["read", "delete"]})
+        same = await client.post("/api/v1/keys", json={"scopes": ["read"]})
+    assert (told(more), same.status_code) == (FORBIDDEN, 201)
+
+
+async def test_an_invitation_works_once_and_only_the_newest(api: Api) -> None:
+    user = await new_user(api)
+    place = f"/api/v1/users/{user['user_id']}/invitations"
+    first, newest = (await api.client.post(place)).json(), (await api.client.post(place)).json()
+    changed = newest["token"][:-1] + ("a" if newest["token"][-1] != "a" else "b")
+    async with api.connect() as stranger:
+        answers = [
+            (await stranger.post("/api/v1/invitations/accept", json={"token": token})).status_code
+            for token in (first["token"], changed, "nonsense", newest["token"], newest["token"])
+        ]
+    assert answers == [403, 403, 403, 201, 403]
+
+
+async def test_a_removed_user_has_nothing_and_the_name_stays_taken(api: Api) -> None:
+    user = await new_user(api)
+    async with as_user(api, user) as client:
+        assert (await client.get("/api/v1/status")).status_code == 200
+        assert (await api.client.delete(f"/api/v1/users/{user['user_id']}")).status_code == 204
+        assert (await client.get("/api/v1/status")).status_code == 401
+    taken = await api.client.post("/api/v1/users", json={"name": user["name"].upper()})
+    assert told(taken) == (409, "ALREADY_EXISTS")
+
+
+async def test_nobody_locks_the_last_administrator_out(api: Api) -> None:
+    (ada,) = (await api.client.get("/api/v1/access")).json()["access"]
+    less = await api.client.put(f"/api/v1/access/{ada['user_id']}", json={"rights": ["read"]})
+    gone = await api.client.delete(f"/api/v1/users/{ada['user_id']}")
+    assert (told(less), told(gone)) == ((409, "ERROR_NOT_ALLOWED"),) * 2
+
+
+async def test_rights_their_uses_and_refusals_are_on_the_log(api: Api) -> None:
+    environment = await api.ready_environment()
+    user = await new_user(api)
+    await give(api, f"/environments/{environment['environment_id']}", user, Scope.CREATE)
+    place = f"/api/v1/environments/{environment['environment_id']}/backups"
+    async with as_user(api, user) as client:
+        backup = (await client.post(place)).json()
+        await said(api, user["user_id"], "RightUsed")
+        refused = [(await client.get(place)).status_code for _ in range(3)]
+
+    bodies = await said(api, user["user_id"], "AccessRefused")
+    assert refused == [403] * 3
+    assert [type(one).__name__ for one in bodies][:6] == [
+        "UserAdded", "AccessGranted", "UserInvited", "InvitationAccepted", "KeyCreated", "RightUsed"
+    ]  # fmt: skip
+    assert (bodies[5].operation, bodies[5].things) == (
+        "create_backup",
+        {"environment_id": environment["environment_id"]},
+    )
+    met = [one for body in bodies[6:] for one in body.refusals if one.operation == "list_backups"]
+    assert sum(one.count for one in met) == 3
+    assert backup["created_by"] == user["name"]
+
+
+@pytest.mark.parametrize("rights", [[], ["read"]])
+async def test_who_may_what_is_listed_where_it_was_given(api: Api, rights: list[str]) -> None:
+    app, user = await api.new_app(), await new_user(api)
+    place = f"/api/v1/apps/{app['app_id']}/access"
+    answer = await api.client.put(f"{place}/{user['user_id']}", json={"rights": rights})
+    listed = (await api.client.get(place)).json()
+    assert answer.json() == listed
+    assert [(one["user"], one["rights"]) for one in listed["access"]] == ([(user["name"], rights)] if rights else [])
