@@ -62,7 +62,7 @@ class Transport:
         used = key or str(uuid4())
         answer: Answer = self._patiently()(self._send, method, path, body, used)
         if answer.lags and answer.location:
-            return self._patiently(NotFoundError)(self._settled, answer.location)
+            return self._patiently()(self._settled, answer.location)
         return answer.data or {}
 
     @contextmanager
@@ -75,9 +75,9 @@ class Transport:
                 _answer(source.response)
             yield source.iter_sse()
 
-    def _patiently(self, *also: type[GatewayError]) -> Retrying:
+    def _patiently(self) -> Retrying:
         return Retrying(
-            retry=retry_if_exception_type((NotKnownYetError, *also)),
+            retry=retry_if_exception_type(NotKnownYetError),
             stop=stop_after_delay(self._patience_seconds),
             wait=wait_exponential_jitter(multiplier=0.2, max=2.0),
             reraise=True,
@@ -95,11 +95,12 @@ class Transport:
         return _answer(response)
 
     def _settled(self, path: str) -> Json:
+        """What was accepted, once it can be read: until then it may not even be found."""
         with self._reaching():
-            answer = _answer(self._client.get(path))
-        if answer.lags:
+            response = self._client.get(path)
+        if READ_LAG in response.headers or response.status_code == httpx.codes.NOT_FOUND:
             raise NotKnownYetError("it was accepted, and the read model has not reached it yet: look again in a moment")
-        return answer.data or {}
+        return _answer(response).data or {}
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

@@ -1,8 +1,9 @@
-"""`infra/bin/soak --walk`: every named seam, one after the other, on engines of its own. Says what was walked."""
+"""`infra/bin/soak --walk`: every named seam; `--minutes N --seed S`: random work under random faults."""
 
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.soak.itinerary import Stop, stops
+from tests.soak.shake import fragile_world, shake
 from tests.soak.walk import walk
 from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase, make_template
@@ -42,16 +44,28 @@ async def walk_all(wanted: Sequence[Stop]) -> int:
     return len(walked) - len(held)
 
 
+async def shake_all(minutes: float, seed: int) -> int:
+    """Shake, and say what came of it; how much must not be."""
+    async with fragile_world() as (world, engines):
+        shaken = await shake(world, engines, minutes=minutes, seed=seed)
+    _say(shaken.report())
+    return len(shaken.found)
+
+
 def main(words: Sequence[str]) -> int:
-    """Do what the words say."""
+    """Do what the words say; told to end, it ends what it started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--walk", action="store_true", help="die at every named seam, one after the other")
+    parser.add_argument("--minutes", type=float, default=None, help="shake everything for so long")
     parser.add_argument("--seed", type=int, default=None, help="whatever is chosen by dice is chosen the same again")
     parser.add_argument("--sample", type=int, default=None, help="walk only so many seams, chosen by the seed")
     parser.add_argument("--only", default="", help="walk only stops with this text in them")
     told = parser.parse_args(words)
     seed = told.seed if told.seed is not None else random.SystemRandom().randrange(2**32)
     _say(f"seed {seed}")
+    if told.minutes is not None:
+        return min(asyncio.run(shake_all(told.minutes, seed)), 1)
     wanted = [stop for stop in stops() if told.only in str(stop)]
     if told.sample is not None:
         wanted = random.Random(seed).sample(wanted, told.sample)  # noqa: S311 -- no secret

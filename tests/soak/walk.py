@@ -40,6 +40,7 @@ async def _halt(world: World, stop: Stop, which: str) -> Walked:
         await _die_there(world, stop)
     except Exception:  # noqa: BLE001 -- told at the end, with all others
         trouble = traceback.format_exc()
+        print(trouble, flush=True)  # noqa: T201 -- a walk goes on for an hour
         await world.restart_dead()
     said = "held" if trouble is None else "DID NOT HOLD"
     print(f"{which} {time.monotonic() - began:5.1f} s  {said}: {stop}", flush=True)  # noqa: T201 -- a walk tells where it is

@@ -59,7 +59,8 @@ class World:
     environments: dict[str, UUID]
     places: dict[str, Place]
     newest: Backup | None = None
-    contents: dict[UUID, object] = field(default_factory=dict)
+    contents: dict[UUID, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    api_key: str = field(default="", repr=False)
 
     @property
     def gateway(self) -> Gateway:
@@ -112,7 +113,8 @@ class World:
             lambda backup: backup.state in {BackupState.COMPLETED, BackupState.FAILED},
         )
         assert ended.state is BackupState.COMPLETED, ended.failure
-        self.contents[ended.backup_id] = held
+        if name != "shelf":  # its documents are in a bucket
+            self.contents[ended.backup_id] = held
         return ended
 
     async def a_backup(self) -> Backup:
@@ -152,7 +154,19 @@ async def open_world(
         app = await caller.change(caller.gateway.register_app, NewApp(name="Čapek shop", slug="shop"))
         environments = await _registered(platform, caller, app, places, shelf)
         receiver = stack.enter_context(open_receiver())
-        yield World(platform, clock, script, receiver, store, shelf_store, caller, app, environments, places)
+        yield World(
+            platform=platform,
+            clock=clock,
+            script=script,
+            receiver=receiver,
+            store=store,
+            shelf_store=shelf_store,
+            caller=caller,
+            app=app,
+            environments=environments,
+            places=places,
+            api_key=key.text(),
+        )
 
 
 async def _fill_shelf(where: Place, store: S3ObjectStore) -> None:
