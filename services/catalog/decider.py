@@ -16,6 +16,7 @@ from services.platform.eventstore.store import EventStore
 from services.platform.messaging.deadletters import DeadLetters
 from services.platform.messaging.records import Received
 from services.platform.process.clock import Clock
+from services.platform.process.seams import Seam
 
 HearAll = Callable[[Sequence[int]], Awaitable[None]]
 """Returns when the rows know all that was on these partitions of the log when it was called."""
@@ -67,7 +68,7 @@ class Decider:
     async def _sit(self, items: Sequence[Incoming], *, refuse: bool) -> int:
         """How many of `items` were dealt with: all, or those before the first that must not be refused yet."""
         done = 0
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.DECIDE) as c:
             await self._take_turns(c, items)
             desk = Desk(c)
             await desk.prefetch([item.message.body for item in items if item.message])

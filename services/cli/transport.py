@@ -95,6 +95,7 @@ class Transport:
         return _answer(response)
 
     def _settled(self, path: str) -> Json:
+        """What was accepted, once it can be read: until then it may not even be found."""
         with self._reaching(), suppress(NotFoundError):
             answer = _answer(self._client.get(path))
             if not answer.lags:

@@ -59,6 +59,8 @@ class Platform:
     s3: S3Settings
     directory: Path
     settings: dict[str, str] = field(default_factory=dict)
+    own_settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What only one service is told."""
     services: dict[str, Service] = field(default_factory=dict)
     gateway_port: int = 0
 
@@ -98,7 +100,7 @@ class Platform:
         groups = {"KAFKA": self.kafka, "POSTGRES": self.database(name), "S3": self.s3}
         told = {key: value for group, values in groups.items() for key, value in _flat(group, values).items()}
         kept = {key: value for key, value in os.environ.items() if not key.startswith("NIGHTKEEP_")}
-        return kept | told | own | self.settings
+        return kept | told | own | self.settings | self.own_settings.get(name, {})
 
     def _started(self, name: str) -> Service:
         port = free_port()

@@ -9,6 +9,7 @@ from services.catalog.projection.reactions import reactions
 from services.platform.database import Connection, Database
 from services.platform.messaging.intake import Intake
 from services.platform.messaging.records import Received
+from services.platform.process.seams import Seam
 
 CONSUMER: Final = "projection"
 READ_MODEL_MOVED: Final = "read_model"
@@ -56,7 +57,7 @@ class Projection:
     @asynccontextmanager
     async def _turning(self) -> AsyncIterator[tuple[Connection, Intake]]:
         """A transaction with a fresh page, which is written at its end."""
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.PROJECT) as c:
             page = Page(c)
             yield c, Intake(CONSUMER, reactions(page), all_or_nothing=True)
             await page.write()

@@ -11,6 +11,7 @@ import asyncpg
 from services.platform.database.connection import Connection, RawConnection, Record, connect_arguments, prepare
 from services.platform.database.errors import translated, translated_while_connecting
 from services.platform.database.notifications import HeldLock, Notifications
+from services.platform.process.seams import Seam, after, before
 from services.platform.process.settings import PostgresSettings
 
 if TYPE_CHECKING:
@@ -62,15 +63,18 @@ class Database:
             self._pool.terminate()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, seam: Seam = Seam.COMMIT) -> AsyncIterator[Connection]:
         """`async with database.transaction() as c:` commits at its end, rolls back on any error.
 
-        Raises DatabaseUnavailableError and ConflictError, both worth another try. READ COMMITTED.
+        `seam` names the commit. READ COMMITTED. Raises DatabaseUnavailableError and ConflictError, both worth another
+        try.
         """
         async with self._acquired() as c:
             with translated():
                 async with c.transaction():
                     yield c
+                    before(seam)
+                after(seam)
 
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[Notifications]:

@@ -13,6 +13,7 @@ from services.platform.eventstore.ports import Publish
 from services.platform.eventstore.reconciliation import Reconciliation
 from services.platform.eventstore.store import outbox_channel
 from services.platform.process.retry import for_ever
+from services.platform.process.seams import Seam
 
 BATCH: Final = 500
 """Events a send; large enough that the log's round trip is shared, small enough to hold in memory."""
@@ -70,7 +71,7 @@ class OutboxRelay:
         return len(rows)
 
     async def _note(self, positions: list[int], places: Sequence[tuple[int, int]]) -> None:
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.MARK) as c:
             await queries.mark_published(
                 c,
                 positions=positions,

@@ -19,6 +19,7 @@ from services.platform.jobs.rules import pause_seconds, verdict
 from services.platform.jobs.run import JobRun, Step
 from services.platform.process.errors import NightkeepError, PermanentError, TransientError
 from services.platform.process.retry import until_done
+from services.platform.process.seams import passing, step_seam
 from services.platform.process.settings import WorkerSettings
 
 DEAF_SECONDS: Final = 30.0
@@ -120,7 +121,8 @@ class Attempt:
             log.info(f"Step {number}/{len(steps)}: {step.sentence}")  # noqa: G004 -- structlog: the sentence is the event
             began = time.monotonic()
             await self._run.begin(step, number, len(steps))
-            await step.run()
+            with passing(step_seam(step.sentence)):
+                await step.run()
             durations[step.sentence] = round(time.monotonic() - began, 3)
             await self._run.remember()
         if not self._run.finished:

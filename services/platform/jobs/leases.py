@@ -14,6 +14,7 @@ from services.platform.database import Connection, load_queries
 from services.platform.jobs.errors import JobCancelledError, LeaseLostError
 from services.platform.jobs.queue import JobQueue
 from services.platform.process.errors import NightkeepError
+from services.platform.process.seams import Seam
 from services.platform.process.settings import WorkerSettings
 
 queries = load_queries("services.platform.jobs")
@@ -55,7 +56,7 @@ class Leases:
     async def take(self, kinds: Sequence[str], worker: str, *, only_cancelled: bool = False) -> Lease | None:
         """The oldest job that may run now, within the limits; None when there is none."""
         settings = self._settings
-        async with self._queue.database.transaction() as c:
+        async with self._queue.database.transaction(Seam.LEASE) as c:
             await queries.lock_leasing(c)
             row = await queries.lease(
                 c,
@@ -70,7 +71,7 @@ class Leases:
 
     async def keep(self, lease: Lease, *, moved: bool) -> Heard:
         """A heartbeat: `moved` says that there was progress since the last. Raises LeaseLostError."""
-        async with self._queue.database.transaction() as c:
+        async with self._queue.database.transaction(Seam.BEAT) as c:
             row = await queries.heartbeat(
                 c,
                 job_id=lease.job_id,
@@ -85,13 +86,13 @@ class Leases:
 
     async def remember(self, lease: Lease, memo: dict[str, Any]) -> None:
         """Keep `memo` for the next attempt. Raises LeaseLostError."""
-        async with self._queue.database.transaction() as c:
+        async with self._queue.database.transaction(Seam.REMEMBER) as c:
             if not await queries.remember(c, job_id=lease.job_id, epoch=lease.epoch, memo=memo):
                 raise lost(lease)
 
     async def refuse_cancel(self, lease: Lease) -> None:
         """From now on nobody can cancel. Raises JobCancelledError when somebody did, and LeaseLostError."""
-        async with self._queue.database.transaction() as c:
+        async with self._queue.database.transaction(Seam.TELL) as c:
             row = await queries.refuse_cancel(c, job_id=lease.job_id, epoch=lease.epoch)
         if row is None:
             raise lost(lease)
@@ -99,9 +100,9 @@ class Leases:
             raise JobCancelledError(row["cancelled_by"])
 
     @asynccontextmanager
-    async def transaction(self, lease: Lease) -> AsyncIterator[Connection]:
+    async def transaction(self, lease: Lease, seam: Seam = Seam.TELL) -> AsyncIterator[Connection]:
         """A transaction in which the job cannot change hands. Raises LeaseLostError at its begin."""
-        async with self._queue.database.transaction() as c:
+        async with self._queue.database.transaction(seam) as c:
             if not await queries.lock_run(c, job_id=lease.job_id, epoch=lease.epoch):
                 raise lost(lease)
             yield c
@@ -109,7 +110,7 @@ class Leases:
     @asynccontextmanager
     async def ending(self, lease: Lease, error: NightkeepError | None = None) -> AsyncIterator[Connection]:
         """The same, and the job has ended when it commits: failed with `error`, else completed."""
-        async with self.transaction(lease) as c:
+        async with self.transaction(lease, Seam.END) as c:
             yield c
             await queries.end_job(
                 c,
@@ -122,7 +123,7 @@ class Leases:
 
     async def try_later(self, lease: Lease, error: NightkeepError, pause_seconds: float) -> None:
         """Give the job back; it is leased again after the pause."""
-        async with self._queue.database.transaction() as c:
+        async with self._queue.database.transaction(Seam.GIVE_BACK) as c:
             await queries.try_later(
                 c,
                 job_id=lease.job_id,
@@ -135,7 +136,7 @@ class Leases:
 
     async def hand_back(self, lease: Lease) -> None:
         """Give the job back at once, as if this attempt had not been."""
-        async with self._queue.database.transaction() as c:
+        async with self._queue.database.transaction(Seam.GIVE_BACK) as c:
             await queries.hand_back(c, job_id=lease.job_id, epoch=lease.epoch)
             await self._queue.wake(c)
 

@@ -16,6 +16,7 @@ from services.platform.messaging.driver import (
     broker_errors,
     connection_options,
 )
+from services.platform.process.seams import Seam, passing
 from services.platform.process.settings import KafkaSettings
 
 POLL_MS: Final = 1_000
@@ -80,7 +81,8 @@ async def _running(consumer: Any) -> AsyncIterator[None]:  # noqa: ANN401 -- aio
 async def commit(consumer: Any, offsets: Mapping[Any, int]) -> None:  # noqa: ANN401 -- aiokafka has no types
     """Tells the group how far we are; it is a courtesy to whoever watches the lag, so failing does no harm."""
     try:
-        await consumer.commit(dict(offsets))
+        with passing(Seam.OFFSETS):
+            await consumer.commit(dict(offsets))
     except (CommitFailedError, IllegalStateError, KafkaError) as error:
         log.info("the group moved on before its offsets were committed", reason=str(error))
 

@@ -17,6 +17,7 @@ from services.platform.messaging.driver import ConsumerRebalanceListener, broker
 from services.platform.messaging.intake import Intake, Reaction, Reactions
 from services.platform.messaging.records import Received, received
 from services.platform.process.retry import for_ever, until_done
+from services.platform.process.seams import Seam
 from services.platform.process.settings import KafkaSettings
 
 __all__ = ["EventFollower", "Reaction", "Reactions"]
@@ -115,7 +116,7 @@ class EventFollower:
 
     async def _take(self, partition: int, records: Sequence[Received]) -> int | None:
         """The next offset; None when these records are not the ones that follow what was dealt with."""
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.TAKE) as c:
             stored = await self._intake.claim(c, self._topic, partition)
             if stored not in (records[0].place.offset, self._agreed.get(partition)):
                 return None

@@ -20,6 +20,7 @@ from services.platform.messaging.driver import (
 )
 from services.platform.messaging.errors import RecordRefusedError, SendInDoubtError
 from services.platform.messaging.records import Place
+from services.platform.process.seams import passing, publishing
 from services.platform.process.settings import KafkaSettings
 
 SEND_SECONDS: Final = 15.0
@@ -68,12 +69,22 @@ class Producer:
         driver = await self._current()
         try:
             async with asyncio.timeout(self._send_seconds):
-                return await _sent(driver, topic.named(self._settings.topic_prefix), records)
+                return await self._sent(driver, topic, records)
         except _REFUSALS as error:
             raise RecordRefusedError(f"Kafka will never take a record of {topic}: {error}") from error
         except (KafkaError, OSError, TimeoutError) as error:
             self._discard(driver)
             raise SendInDoubtError(f"Kafka did not confirm records of {topic}: {error!r}") from error
+
+    async def _sent(self, driver: Any, topic: Topic, records: Sequence[RawRecord]) -> tuple[Place, ...]:  # noqa: ANN401 -- no types
+        name = topic.named(self._settings.topic_prefix)
+        with passing(publishing(topic)):
+            sends = [
+                await driver.send(name, value=record.value, key=record.key, headers=list(record.headers))
+                for record in records
+            ]
+            written = await asyncio.gather(*sends)
+        return tuple(Place(place.partition, place.offset) for place in written)
 
     async def _current(self) -> Any:  # noqa: ANN401 -- aiokafka has no types
         async with self._building:
@@ -110,14 +121,6 @@ async def _started(settings: KafkaSettings, seconds: float) -> Any:  # noqa: ANN
             await _ended(driver)
             raise
     return driver
-
-
-async def _sent(driver: Any, name: str, records: Sequence[RawRecord]) -> tuple[Place, ...]:  # noqa: ANN401 -- no types
-    sends = [
-        await driver.send(name, value=record.value, key=record.key, headers=list(record.headers)) for record in records
-    ]
-    written = await asyncio.gather(*sends)
-    return tuple(Place(place.partition, place.offset) for place in written)
 
 
 async def _flushed(driver: Any) -> None:  # noqa: ANN401 -- aiokafka has no types

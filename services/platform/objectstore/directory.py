@@ -20,6 +20,7 @@ from services.platform.objectstore.errors import (
 )
 from services.platform.objectstore.keys import checked
 from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo
+from services.platform.process.seams import Seam, passing
 
 UNFINISHED: Final = ".unfinished"
 """Where objects are written before they appear, and the lock is; no listing shows it."""
@@ -95,7 +96,7 @@ class DirectoryObjectStore:
     async def delete(self, key: str) -> None:
         """See ObjectStore."""
         path = self._path(key)
-        with translated(key):
+        with translated(key), passing(Seam.DELETE):
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
     def _path(self, key: str) -> Path:
@@ -155,10 +156,11 @@ def _appear(file: BinaryIO, unfinished: Path, path: Path, *, only_if_absent: boo
     file.flush()
     os.fsync(file.fileno())
     path.parent.mkdir(parents=True, exist_ok=True)
-    if only_if_absent:
-        path.hardlink_to(unfinished)
-    else:
-        unfinished.replace(path)
+    with passing(Seam.CREATE if only_if_absent else Seam.PUT):
+        if only_if_absent:
+            path.hardlink_to(unfinished)
+        else:
+            unfinished.replace(path)
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)

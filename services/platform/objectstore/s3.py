@@ -11,6 +11,7 @@ from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo
 from services.platform.objectstore.s3_client import S3Client, s3_client
 from services.platform.objectstore.s3_errors import BehindTheEndError, translated
 from services.platform.objectstore.s3_multipart import PART_BYTES, upload
+from services.platform.process.seams import Seam, passing
 from services.platform.process.settings import S3Settings
 
 SINGLE_COPY_BYTES: Final = 5 * 1024**3
@@ -46,7 +47,7 @@ class S3ObjectStore:
         """See ObjectStore: If-None-Match lets the server decide who is first."""
         condition = {"IfNoneMatch": "*"} if only_if_absent else {}
         place = self._place(key)
-        with translated(key, first=only_if_absent):
+        with translated(key, first=only_if_absent), passing(Seam.CREATE if only_if_absent else Seam.PUT):
             answer = await self._client.put_object(**place, Body=data, **condition)
         return str(answer["ETag"])
 
@@ -68,7 +69,7 @@ class S3ObjectStore:
         """See ObjectStore."""
         place = self._place(key)
         try:
-            with translated(key):
+            with translated(key), passing(Seam.REPLACE):
                 answer = await self._client.put_object(**place, Body=data, IfMatch=etag)
         except ObjectNotFoundError as error:  # what AWS says; others say that the precondition failed
             raise ObjectChangedError(key) from error
@@ -131,7 +132,7 @@ class S3ObjectStore:
         """See ObjectStore: by the server itself."""
         origin, place = self._place(source), self._place(target)
         size_bytes = (await self.head(source)).size_bytes
-        with translated(source):
+        with translated(source), passing(Seam.COPY):
             if size_bytes <= self._single_copy_bytes:
                 await self._client.copy_object(**place, CopySource=origin)
             else:
@@ -146,7 +147,7 @@ class S3ObjectStore:
     async def delete(self, key: str) -> None:
         """See ObjectStore."""
         place = self._place(key)
-        with translated(key):
+        with translated(key), passing(Seam.DELETE):
             await self._client.delete_object(**place)
 
     async def create_bucket(self, region: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.platform.objectstore.s3_client import S3Client
+from services.platform.process.seams import Seam, passing
 
 PART_BYTES: Final = 16 * 1024 * 1024
 """In memory once per upload; with S3's limit of 10,000 parts an object has at most 156 GiB."""
@@ -42,9 +43,10 @@ class Upload:
 
     async def complete(self) -> None:
         """Let the object appear, whole."""
-        await self.client.complete_multipart_upload(
-            **self.place, UploadId=self.upload_id, MultipartUpload={"Parts": self.parts}
-        )
+        with passing(Seam.COMPLETE):
+            await self.client.complete_multipart_upload(
+                **self.place, UploadId=self.upload_id, MultipartUpload={"Parts": self.parts}
+            )
 
 
 @asynccontextmanager

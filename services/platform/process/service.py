@@ -16,6 +16,7 @@ from services.platform.process.http import serve
 from services.platform.process.logging import configure_logging, unit_of_work
 from services.platform.process.reading import SettingsError, read_settings
 from services.platform.process.retry import until_done
+from services.platform.process.seams import rehearse
 from services.platform.process.settings import HealthSettings, Settings
 
 S = TypeVar("S", bound=Settings)
@@ -40,6 +41,7 @@ def run_service(name: str, settings_type: type[S], bootstrap: Bootstrap[S]) -> i
         sys.stderr.write(f"{name}: {error}\n")
         return MISCONFIGURED
     configure_logging(settings.log, name)
+    rehearse(settings.rehearsal)
     return asyncio.run(_Life(name, settings, bootstrap).live())
 
 

@@ -107,6 +107,19 @@ class ClockSettings(Group):
     moved_by_file: Annotated[Path | None, NoneIfEmpty] = None
 
 
+class RehearsalSettings(Group):
+    """A process that ends itself where `crash_file` says (see process/seams): never where real backups are."""
+
+    declared: bool = False
+    crash_file: Annotated[Path | None, NoneIfEmpty] = None
+
+    @model_validator(mode="after")
+    def _is_declared(self) -> Self:
+        if self.crash_file is not None and not self.declared:
+            raise ValueError("crash_file makes the service end itself: only with declared=true, never on real backups")
+        return self
+
+
 class GatewaySettings(Group):
     """Where the gateway listens, the address under which people know it (behind a proxy another one), and downloads."""
 
@@ -197,6 +210,7 @@ class Settings(BaseSettings):
     tools: ToolsSettings = ToolsSettings()
     health: HealthSettings = HealthSettings()
     clock: ClockSettings = ClockSettings()
+    rehearsal: RehearsalSettings = RehearsalSettings()
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
     worker: WorkerSettings = WorkerSettings()

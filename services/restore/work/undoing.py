@@ -11,7 +11,7 @@ from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.restore.domain.memo import Memo
 from services.restore.journal import restore_stream, tell
-from services.restore.work.attempt import remembered
+from services.restore.work.attempt import Named, remembered
 from services.restore.work.destination import Destination, places_of
 from services.restore.work.document_steps import bring_back, can_bring_back, remove_area
 from services.restore.workplace import Workplace, queries
@@ -150,15 +150,15 @@ class UndoJob:
         """Step 7 of the specification."""
         work = UndoWork(self._workplace, run)
         parts = (
-            ("look for what was there before", work.look),
-            ("refuse connections and end sessions", work.close),
-            ("switch the databases back", work.switch_back),
-            ("allow connections", work.allow_connections),
-            ("bring the documents back", work.bring_documents_back),
-            ("remove what the restore had brought", work.remove_undone),
-            ("say that it is undone", work.say_so),
+            Named("look for what was there before", work.look),
+            Named("refuse connections and end sessions", work.close),
+            Named("switch the databases back", work.switch_back),
+            Named("allow connections", work.allow_connections),
+            Named("bring the documents back", work.bring_documents_back),
+            Named("remove what the restore had brought", work.remove_undone),
+            Named("say that it is undone", work.say_so),
         )
-        return [Step(sentence, remembered(work.memo, run, sentence, part)) for sentence, part in parts]
+        return [Step(part.sentence, remembered(work.memo, run, part.sentence, part.work)) for part in parts]
 
     async def put_back(self, run: JobRun, _error: PermanentError) -> None:
         """Open the database again if the undo had closed it; one that has switched back is completed instead."""

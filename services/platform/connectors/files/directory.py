@@ -122,7 +122,7 @@ class DirectoryDocuments:
         if whole:
             await self._run(parts[-1], write_over, self._tree, parts, first)
         else:
-            await self._streamed(parts[-1], first, pieces, lambda file: file.replace(parts))
+            await self._streamed(parts[-1], first, pieces, lambda file: file.appear_over(parts))
 
     async def _streamed(
         self, place: str, first: bytes, pieces: AsyncIterator[bytes], name: Callable[[Unfinished], T]

@@ -31,4 +31,4 @@ def write_over(tree: Tree, parts: Sequence[str], data: bytes) -> None:
     """Write a file, whatever was there."""
     with unfinished(tree) as file:
         file.write(data)
-        file.replace(parts)
+        file.appear_over(parts)

@@ -5,6 +5,8 @@ import errno
 import os
 from typing import Final
 
+from services.platform.process.seams import Seam, passing
+
 RENAME_NOREPLACE: Final = 1
 _NOT_HERE: Final = {errno.EINVAL, errno.ENOSYS}
 """The file system (NFS, for one) or the kernel does not know it."""
@@ -17,7 +19,8 @@ def rename_new(source_fd: int, source: str, target_fd: int, target: str) -> None
 
     Atomic where the file system can do that; elsewhere it looks first, which is as good while the app is stopped.
     """
-    failed = _libc.renameat2(source_fd, os.fsencode(source), target_fd, os.fsencode(target), RENAME_NOREPLACE)
+    with passing(Seam.RENAME):
+        failed = _libc.renameat2(source_fd, os.fsencode(source), target_fd, os.fsencode(target), RENAME_NOREPLACE)
     if not failed:
         return
     if ctypes.get_errno() not in _NOT_HERE:
@@ -29,7 +32,8 @@ def _look_and_rename(source_fd: int, source: str, target_fd: int, target: str) -
     try:
         os.stat(target, dir_fd=target_fd, follow_symlinks=False)
     except FileNotFoundError:
-        os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
+        with passing(Seam.RENAME):
+            os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
     else:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
 

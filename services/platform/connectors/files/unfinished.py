@@ -10,6 +10,7 @@ from uuid import uuid4
 from services.platform.connectors.files.linux import rename_new
 from services.platform.connectors.files.places import AREAS, OWN, UNFINISHED
 from services.platform.connectors.files.tree import Tree, become_like
+from services.platform.process.seams import Seam, passing
 
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CLOSED: Final = -1
@@ -46,10 +47,14 @@ class Unfinished:
                 return False
         return True
 
-    def replace(self, parts: Sequence[str]) -> None:
+    def appear_over(self, parts: Sequence[str]) -> None:
         """Give it its name, whatever had it."""
         self._complete()
-        with self._tree.directory(UNFINISHED) as here, self._tree.holding(parts, make=True) as (there, name):
+        with (
+            self._tree.directory(UNFINISHED) as here,
+            self._tree.holding(parts, make=True) as (there, name),
+            passing(Seam.RENAME_OVER),
+        ):
             os.rename(self._name, name, src_dir_fd=here, dst_dir_fd=there)
 
     def _complete(self) -> None:

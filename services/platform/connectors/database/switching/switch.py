@@ -12,6 +12,7 @@ from services.platform.connectors.database.quoting import identifier, literal
 from services.platform.connectors.database.switching import names
 from services.platform.connectors.database.switching.likeness import Grant, Likeness, Setting, granting, setting
 from services.platform.connectors.database.switching.server import DatabaseServer, describe, queries
+from services.platform.process.seams import Seam, after, before
 
 _NOT_OURS_TO_SET: Final = (asyncpg.InsufficientPrivilegeError, asyncpg.SyntaxOrAccessError, asyncpg.DataError)
 
@@ -37,6 +38,8 @@ async def switch(server: DatabaseServer, restore_id: UUID, epoch: int) -> tuple[
         await _rename(connection, new, live)
         comment = literal(names.marked(like.comment, restore_id))
         await connection.execute(f"COMMENT ON DATABASE {identifier(live)} IS {comment}")
+        before(Seam.SWITCH)
+    after(Seam.SWITCH)
     return tuple(left)
 
 
@@ -58,6 +61,8 @@ async def switch_back(server: DatabaseServer, restore_id: UUID) -> None:
         await _needed(connection, previous)
         await _rename(connection, live, names.undone(restore_id))
         await _rename(connection, previous, live)
+        before(Seam.SWITCH_BACK)
+    after(Seam.SWITCH_BACK)
 
 
 async def _needed(connection: Connection, name: str) -> Likeness:

@@ -1,0 +1,27 @@
+"""What must hold of every history, each rule by itself; `findings` is all of them."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from tests.history.checks import bucket, folds, machines, outcomes, silence, streams
+from tests.history.evidence import Evidence, Finding
+
+CHECKS: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
+    streams.places_are_unique_and_without_gap,
+    streams.a_stream_has_one_partition_and_its_order,
+    outcomes.every_command_has_one_outcome,
+    outcomes.every_answer_is_what_was_decided,
+    outcomes.an_effect_happens_once,
+    machines.states_move_along_their_machines,
+    folds.the_read_model_is_the_fold_of_the_log,
+    bucket.every_backup_is_in_the_bucket,
+    bucket.every_backup_restores_to_what_was_written,
+    bucket.nothing_in_the_bucket_is_unheard_of,
+    bucket.nothing_dangles_after_reclaim,
+    silence.no_secret_is_anywhere,
+)
+
+
+def findings(evidence: Evidence) -> list[Finding]:
+    """Everything that must not be."""
+    return [finding for check in CHECKS for finding in check(evidence)]

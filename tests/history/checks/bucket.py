@@ -1,0 +1,110 @@
+"""The bucket holds what the log says that it holds, all of it, and nothing else for long."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.history.checks.machines import BACKUP, states
+from tests.history.evidence import Evidence, Finding, Record
+from tests.history.stored import BrokenError, StoredEnvironment, named_by
+
+
+def _completed(evidence: Evidence) -> dict[str, Record]:
+    """What was said at the end of each backup whose bytes must still be there."""
+    now, _ = states(evidence, "backup_id", BACKUP)
+    told = {str(one.data["backup_id"]): one for one in evidence.distinct() if one.name == "BackupCompleted"}
+    return {backup_id: record for backup_id, record in told.items() if now[backup_id] in {"completed", "expired"}}
+
+
+def _environments(evidence: Evidence) -> dict[str, StoredEnvironment]:
+    told = {str(one.data["environment_id"]) for one in evidence.distinct() if one.name == "EnvironmentRegistered"}
+    return {one: StoredEnvironment(evidence.objects, evidence.master_key, one) for one in sorted(told)}
+
+
+def every_backup_is_in_the_bucket(evidence: Evidence) -> Iterator[Finding]:
+    """Its manifest, unchanged, and every content that it needs, in a pack and in an index."""
+    stored = _environments(evidence)
+    for backup_id, record in _completed(evidence).items():
+        environment = stored[str(record.data["environment_id"])]
+        try:
+            yield from _whole(environment, backup_id, record)
+        except (BrokenError, KeyError, ValueError, IndexError) as error:
+            yield Finding("a backup that cannot be read", f"{backup_id}: {error}")
+
+
+def _whole(environment: StoredEnvironment, backup_id: str, record: Record) -> Iterator[Finding]:
+    manifest = environment.decision(backup_id)
+    if manifest is None or "database" not in manifest:
+        yield Finding("a backup without its manifest", backup_id)
+        return
+    if environment.hash_of(backup_id) != record.data["manifest_hash"]:
+        yield Finding("a manifest that is another one", backup_id)
+    needed = _needed(environment, manifest)
+    packed = set().union(*environment.packs().values())
+    indexed = set().union(*environment.indexed().values())
+    if needed - packed:
+        yield Finding("a manifest without its contents", f"{backup_id}: {len(needed - packed)} are in no pack")
+    if needed - indexed:
+        yield Finding("contents that no index tells of", f"{backup_id}: {len(needed - indexed)}")
+
+
+def _needed(environment: StoredEnvironment, manifest: Any) -> set[str]:  # noqa: ANN401 -- JSON
+    return named_by(manifest) | {name for line in _lines(environment, manifest) for name in line["contents"]}
+
+
+def _lines(environment: StoredEnvironment, manifest: Any) -> list[Any]:  # noqa: ANN401 -- JSON
+    return [json.loads(line) for line in environment.sequence(manifest["files"]["listing"]).splitlines() if line]
+
+
+def every_backup_restores_to_what_was_written(evidence: Evidence) -> Iterator[Finding]:
+    """Document by document, byte by byte, and the dump as it was hashed; what it loads to is seen by restores."""
+    stored = _environments(evidence)
+    for backup_id, record in _completed(evidence).items():
+        environment = stored[str(record.data["environment_id"])]
+        try:
+            manifest = environment.decision(backup_id)
+            if not environment.sequence(manifest["database"]).startswith(b"PGDMP"):
+                yield Finding("a dump that is none", backup_id)
+            found = {line["place"]: environment.sequence(line) for line in _lines(environment, manifest)}
+        except (BrokenError, KeyError, ValueError, TypeError) as error:
+            yield Finding("a backup that cannot be restored", f"{backup_id}: {error}")
+            continue
+        written = evidence.written.get(backup_id)
+        if written and {at: hashlib.sha256(data).hexdigest() for at, data in found.items()} != written.documents:
+            yield Finding("a backup that is not what was written", backup_id)
+
+
+def nothing_in_the_bucket_is_unheard_of(evidence: Evidence) -> Iterator[Finding]:
+    """A manifest means a backup that the log has completed; what the log has deleted has none."""
+    now, _ = states(evidence, "backup_id", BACKUP)
+    for environment in _environments(evidence).values():
+        for key in evidence.objects:
+            if not key.startswith(f"{environment.prefix}manifests/"):
+                continue
+            backup_id = key.rpartition("/")[2]
+            is_manifest = evidence.objects[key][:4] == b"NKSO"
+            if is_manifest and now.get(backup_id) not in {"completed", "expired", "deleting"}:
+                yield Finding("a manifest of no backup", f"{backup_id} is {now.get(backup_id)!r}")
+
+
+def nothing_dangles_after_reclaim(evidence: Evidence) -> Iterator[Finding]:
+    """Every pack has something that a backup needs, unless it was not reclaimed yet."""
+    if not evidence.reclaimed:
+        return
+    for environment_id, environment in _environments(evidence).items():
+        try:
+            manifests = [environment.decision(one) for one in _decided(evidence, environment)]
+            needed = set().union(*(_needed(environment, one) for one in manifests if one and "database" in one))
+            for key, names in environment.packs().items():
+                if not names & needed:
+                    yield Finding("a pack that nothing needs", f"{environment_id}: {key}")
+        except (BrokenError, KeyError, ValueError) as error:
+            yield Finding("a backup that cannot be read", f"{environment_id}: {error}")
+        if any(key.startswith(f"{environment.prefix}condemned/") for key in evidence.objects):
+            yield Finding("a mark that was not ended", environment_id)
+
+
+def _decided(evidence: Evidence, environment: StoredEnvironment) -> list[str]:
+    prefix = f"{environment.prefix}manifests/"
+    return [key.removeprefix(prefix) for key in evidence.objects if key.startswith(prefix)]

@@ -1,0 +1,93 @@
+"""Every command ends once, callers were told how, and what it asked for happened once."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID, uuid5
+
+from tests.history.evidence import Call, Evidence, Finding, Record
+
+CALLERS: Final = UUID("faffdb79-9182-4006-93f2-8ddf680908f5")
+"""The gateway's commands are named after user and idempotency key below this."""
+NO_COMMANDS: Final = re.compile(r"/api/v1/(webhooks|dead-letters|status|keys)|/archives|/simulat")
+"""What the gateway does by itself."""
+DECIDER: Final = "nightkeep/catalog"
+ONCE: Final = {
+    "BackupRequested": "backup_id",
+    "BackupStarted": "backup_id",
+    "BackupCompleted": "backup_id",
+    "BackupFailed": "backup_id",
+    "BackupExpired": "backup_id",
+    "BackupDeletionRequested": "backup_id",
+    "BackupDeleted": "backup_id",
+    "RestoreRequested": "restore_id",
+    "RestoreCompleted": "restore_id",
+    "RestoreFailed": "restore_id",
+    "RestoreUndone": "restore_id",
+    "PreviousStateRemoved": "restore_id",
+    "AppRegistered": "app_id",
+    "EnvironmentRegistered": "environment_id",
+    "ArchiveCompleted": "archive_id",
+}
+"""What can happen to a thing once only."""
+
+
+def _outcomes(evidence: Evidence) -> dict[str, list[Record]]:
+    """What the decider said because of each command, and of nothing else."""
+    caused: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in evidence.distinct():
+        if record.headers.get("ce_source") == DECIDER:
+            caused[record.headers.get("ce_causationid", "")].append(record)
+    return caused
+
+
+def every_command_has_one_outcome(evidence: Evidence) -> Iterator[Finding]:
+    """The events that it caused, decided together, or one refusal; and no refusal without a command."""
+    caused = _outcomes(evidence)
+    asked = {record.id for record in evidence.commands if record.id}
+    for command_id in asked:
+        outcome = caused.get(command_id, [])
+        refusals = [record for record in outcome if record.name == "CommandRejected"]
+        if not outcome:
+            yield Finding("a command without an outcome", command_id)
+        elif refusals and len(outcome) > 1:
+            yield Finding("a command with two outcomes", command_id)
+        elif len({(one.headers.get("ce_subject"), one.headers.get("ce_time")) for one in outcome}) > 1:
+            yield Finding("a command decided twice", command_id)
+    for record in evidence.distinct():
+        if record.name == "CommandRejected" and record.data.get("command_id") not in asked:
+            yield Finding("a refusal of nothing", record.id)
+
+
+def every_answer_is_what_was_decided(evidence: Evidence) -> Iterator[Finding]:
+    """Who was told that it is accepted finds it on the log; who was refused does not; a key has one answer."""
+    caused = _outcomes(evidence)
+    answers: defaultdict[str, set[bool]] = defaultdict(set)
+    for call in evidence.calls:
+        if call.key is None or call.status >= 500 or NO_COMMANDS.search(call.path):
+            continue
+        command_id = str(uuid5(uuid5(CALLERS, call.user), call.key))
+        answers[command_id].add(call.status < 400)
+        yield from _told(call, command_id, caused.get(command_id, []))
+    for command_id, told in answers.items():
+        if len(told) > 1:
+            yield Finding("one key, two answers", command_id)
+
+
+def _told(call: Call, command_id: str, outcome: list[Record]) -> Iterator[Finding]:
+    accepted = [record for record in outcome if record.name != "CommandRejected"]
+    if call.status < 400 and not accepted:
+        yield Finding("accepted and not on the log", f"{call.method} {call.path} ({command_id})")
+    if call.status >= 400 and accepted:
+        yield Finding("refused and on the log", f"{call.method} {call.path} ({command_id})")
+
+
+def an_effect_happens_once(evidence: Evidence) -> Iterator[Finding]:
+    """Whatever was delivered twice, killed and taken over."""
+    counted = Counter(
+        (record.name, str(record.data.get(ONCE[record.name]))) for record in evidence.distinct() if record.name in ONCE
+    )
+    for (name, entity_id), count in counted.items():
+        if count > 1:
+            yield Finding("an effect that happened twice", f"{name} of {entity_id}: {count} times")

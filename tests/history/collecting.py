@@ -1,0 +1,106 @@
+"""Collects the evidence with the engines' own drivers: topics from their begin to their end, rows, objects, texts."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from aiobotocore.session import get_session  # type: ignore[import-untyped]  # -- aiobotocore has no types
+from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]  # -- aiokafka has no types
+
+from tests.history.evidence import Call, Evidence, Json, Record
+
+TABLES: Final = {"backup": "backup_id", "restore": "restore_id", "environment": "environment_id"}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to look. `kafka`, `postgres`, `s3` are what the drivers take; `prefix` ends in "/" or is empty."""
+
+    kafka: Mapping[str, Any]
+    topics: str
+    postgres: Mapping[str, Any]
+    s3: Mapping[str, Any]
+    bucket: str
+    prefix: str
+    calls: Path
+    logs: Sequence[Path]
+
+
+async def collected(places: Places) -> Evidence:
+    """What there is now; nobody should be writing any more."""
+    texts = {str(log.name): log.read_text(encoding="utf-8", errors="replace") for log in places.logs}
+    return Evidence(
+        events=await records(places, "events"),
+        commands=await records(places, "commands"),
+        dead_letters=await records(places, "dead-letters"),
+        calls=[Call(**json.loads(line)) for line in places.calls.read_text(encoding="utf-8").splitlines()],
+        rows=await _rows(places),
+        objects={key: data async for key, data in _objects(places)},
+        texts=texts | dict(_arguments()),
+    )
+
+
+async def records(places: Places, topic: str) -> list[Record]:
+    """A topic from its begin to its end."""
+    consumer = AIOKafkaConsumer(f"{places.topics}.{topic}", **places.kafka, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [
+            TopicPartition(f"{places.topics}.{topic}", n)
+            for n in sorted(consumer.partitions_for_topic(f"{places.topics}.{topic}"))
+        ]
+        consumer.unsubscribe()
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        found: list[Record] = []
+        for partition, end in ends.items():
+            await consumer.seek_to_beginning(partition)
+            while await consumer.position(partition) < end:
+                polled = await consumer.getmany(partition, timeout_ms=1000)
+                found += [_record(one) for one in polled.get(partition, ()) if one.offset < end]
+        return found
+    finally:
+        await consumer.stop()
+
+
+def _record(record: Any) -> Record:  # noqa: ANN401 -- aiokafka has no types
+    headers = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+    key = (record.key or b"").decode(errors="replace")
+    return Record(record.partition, record.offset, key, headers, record.value or b"")
+
+
+async def _rows(places: Places) -> dict[str, dict[str, Json]]:
+    connection = await asyncpg.connect(**places.postgres)
+    try:
+        rows = {}
+        for table, id_column in TABLES.items():
+            found = await connection.fetch(f"SELECT {id_column}::text AS id, document FROM read.{table}")  # noqa: S608 -- names from here
+            rows[table] = {row["id"]: json.loads(row["document"]) for row in found}
+        return rows
+    finally:
+        await connection.close()
+
+
+async def _objects(places: Places) -> AsyncIterator[tuple[str, bytes]]:
+    async with get_session().create_client("s3", **places.s3) as client:
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=places.bucket, Prefix=places.prefix)
+        async for page in pages:
+            for entry in page.get("Contents", ()):
+                answer = await client.get_object(Bucket=places.bucket, Key=entry["Key"])
+                async with answer["Body"] as body:
+                    yield entry["Key"].removeprefix(places.prefix), await body.read()
+
+
+def _arguments() -> list[tuple[str, str]]:
+    """What anybody on the machine sees of the processes: their arguments."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            said = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it has ended meanwhile
+        found.append((f"arguments of {path.parent.name}", said))
+    return found

@@ -1,0 +1,80 @@
+"""`infra/bin/soak --walk`: every named seam; `--minutes N --seed S`: random work under random faults."""
+
+import argparse
+import asyncio
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from tests.soak.itinerary import Stop, stops
+from tests.soak.shake import fragile_world, shake
+from tests.soak.walk import walk
+from tests.soak.world import World, open_world
+from tests.support.databases import FreshDatabase, make_template
+from tests.support.local_engines import local_kafka, local_postgres, local_s3
+
+
+@asynccontextmanager
+async def own_world() -> AsyncIterator[World]:
+    """A world on engines that are started for it."""
+    with local_kafka() as broker, local_postgres() as postgres, local_s3() as s3, tempfile.TemporaryDirectory() as here:
+        make_template(postgres)
+        kafka = broker.model_copy(update={"topic_prefix": f"soak-{uuid4().hex}"})
+        async with open_world(kafka, FreshDatabase(postgres), s3, Path(here)) as world:
+            yield world
+
+
+async def walk_all(wanted: Sequence[Stop]) -> int:
+    """Walk, and say how it went; how many stops did not hold."""
+    began = time.monotonic()
+    async with own_world() as world:
+        walked = await walk(world, wanted)
+    held = [one for one in walked if one.trouble is None]
+    points = {one.stop.point for one in held}
+    for one in walked:
+        if one.trouble is not None:
+            _say(f"did not hold: {one.stop}\n{one.trouble}")
+    _say(f"{len(held)} of {len(walked)} deaths at {len(points)} points held, {time.monotonic() - began:.0f} s")
+    return len(walked) - len(held)
+
+
+async def shake_all(minutes: float, seed: int) -> int:
+    """Shake, and say what came of it; how much must not be."""
+    async with fragile_world() as (world, engines):
+        shaken = await shake(world, engines, minutes=minutes, seed=seed)
+    _say(shaken.report())
+    return len(shaken.found)
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what the words say; told to end, it ends what it started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    parser = argparse.ArgumentParser(prog="soak", description=__doc__)
+    parser.add_argument("--walk", action="store_true", help="die at every named seam, one after the other")
+    parser.add_argument("--minutes", type=float, default=None, help="shake everything for so long")
+    parser.add_argument("--seed", type=int, default=None, help="whatever is chosen by dice is chosen the same again")
+    parser.add_argument("--sample", type=int, default=None, help="walk only so many seams, chosen by the seed")
+    parser.add_argument("--only", default="", help="walk only stops with this text in them")
+    told = parser.parse_args(words)
+    seed = told.seed if told.seed is not None else random.SystemRandom().randrange(2**32)
+    _say(f"seed {seed}")
+    if told.minutes is not None:
+        return min(asyncio.run(shake_all(told.minutes, seed)), 1)
+    wanted = [stop for stop in stops() if told.only in str(stop)]
+    if told.sample is not None:
+        wanted = random.Random(seed).sample(wanted, told.sample)  # noqa: S311 -- no secret
+    return min(asyncio.run(walk_all(wanted)), 1)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,157 @@
+"""What may break, each put right again by itself: the dice say which is next."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from tests.history.collecting import records
+from tests.soak.engines import Engines, Lie
+from tests.soak.itinerary import stops
+from tests.soak.witness import places_of
+from tests.soak.world import QUICK, World
+from tests.support.main_job import SERVICES
+
+LEASE_SECONDS: Final = float(QUICK["NIGHTKEEP_WORKER__LEASE_SECONDS"])
+TOLD_AGAIN: Final = 40
+"""Records that are put on a topic once more."""
+Fault = Callable[[World, Engines, random.Random], Awaitable[str]]
+
+
+async def a_service_is_killed(world: World, _engines: Engines, dice: random.Random) -> str:
+    """Wherever it is."""
+    name = dice.choice(SERVICES)
+    await world.restart(name)
+    return name
+
+
+async def a_service_dies_at_a_seam(world: World, _engines: Engines, dice: random.Random) -> str:
+    """Where the walk would kill it, if it comes by within a while."""
+    stop = dice.choice(stops())
+    service = world.platform.services[stop.service]
+    world.crash_file(stop.service).write_text(stop.point, encoding="utf-8")
+    for _ in range(80):
+        if service.process.poll() is not None:
+            await world.restart(stop.service)
+            return f"{stop.service} {stop.point}"
+        await asyncio.sleep(0.1)
+    world.crash_file(stop.service).unlink(missing_ok=True)
+    await world.restart_dead()
+    return f"{stop.service} {stop.point}: it did not come by"
+
+
+async def a_service_sleeps_past_its_lease(world: World, _engines: Engines, dice: random.Random) -> str:
+    """Another life of the same service takes over, then the sleeper wakes up."""
+    name = dice.choice([one for one in SERVICES if one != "gateway"])
+    sleeper = world.platform.services[name]
+    sleeper.process.send_signal(signal.SIGSTOP)
+    try:
+        await world.platform.start(name)
+        await asyncio.sleep(LEASE_SECONDS + 1)
+    finally:
+        sleeper.process.send_signal(signal.SIGCONT)
+    await asyncio.sleep(dice.uniform(1, 3))  # two at once
+    await asyncio.to_thread(sleeper.end, dice.choice([signal.SIGTERM, signal.SIGKILL]))
+    return name
+
+
+async def a_service_is_told_to_end(world: World, _engines: Engines, dice: random.Random) -> str:
+    """Politely, and started again."""
+    name = dice.choice(SERVICES)
+    await world.restart(name, signal.SIGTERM)
+    return name
+
+
+async def the_broker_is_frozen(_world: World, engines: Engines, dice: random.Random) -> str:
+    """And answers late."""
+    return await _frozen(engines.kafka.freeze, engines.kafka.thaw, dice.uniform(2, 10))
+
+
+async def the_broker_is_killed(_world: World, engines: Engines, dice: random.Random) -> str:
+    """And started again."""
+    engines.kafka.kill()
+    await asyncio.sleep(dice.uniform(0, 5))
+    await asyncio.to_thread(engines.kafka.again)
+    return ""
+
+
+async def postgresql_is_killed(world: World, engines: Engines, dice: random.Random) -> str:
+    """With all transactions that are under way; it recovers from its log."""
+    engines.postgres.kill()
+    await asyncio.sleep(dice.uniform(0, 3))
+    await asyncio.to_thread(engines.postgres.again)
+    await world.restart_dead()
+    return ""
+
+
+async def postgresql_is_frozen(_world: World, engines: Engines, dice: random.Random) -> str:
+    """And answers late."""
+    return await _frozen(engines.postgres.freeze, engines.postgres.thaw, dice.uniform(1, 6))
+
+
+async def the_object_store_is_killed(_world: World, engines: Engines, dice: random.Random) -> str:
+    """And started again."""
+    engines.s3.kill()
+    await asyncio.sleep(dice.uniform(0, 3))
+    await asyncio.to_thread(engines.s3.again)
+    return ""
+
+
+async def the_object_store_lies(_world: World, engines: Engines, dice: random.Random) -> str:
+    """It refuses, errs, is slow, or does what it was asked to and loses the answer."""
+    lies: list[Lie] = ["refuses", "errs", "is slow", "loses answers"]
+    lie = dice.choice(lies)
+    engines.door.tell(lie)
+    await asyncio.sleep(dice.uniform(1, 6))
+    engines.door.tell("none")
+    return lie
+
+
+async def everything_is_told_again(world: World, _engines: Engines, dice: random.Random) -> str:
+    """Records are on their topic once more, in another order."""
+    topic = dice.choice(["events", "commands"])
+    there = await records(places_of(world), topic)
+    again = dice.sample(there, min(TOLD_AGAIN, len(there)))
+    for record in again:
+        headers = [(name, value.encode()) for name, value in record.headers.items()]
+        await world.script.put(topic, record.key, record.value, headers)
+    return f"{len(again)} {topic}"
+
+
+async def the_clock_jumps(world: World, _engines: Engines, dice: random.Random) -> str:
+    """Forwards, and at times back."""
+    hours = dice.choice([0.2, 3.0, 25.0, -1.0, -5.0])
+    world.clock.on(hours=hours)
+    return f"{hours} hours"
+
+
+FAULTS: Final[tuple[Fault, ...]] = (
+    a_service_is_killed,
+    a_service_is_killed,
+    a_service_is_killed,
+    a_service_dies_at_a_seam,
+    a_service_dies_at_a_seam,
+    a_service_dies_at_a_seam,
+    a_service_sleeps_past_its_lease,
+    a_service_is_told_to_end,
+    the_broker_is_frozen,
+    the_broker_is_killed,
+    postgresql_is_killed,
+    postgresql_is_frozen,
+    the_object_store_is_killed,
+    the_object_store_lies,
+    the_object_store_lies,
+    everything_is_told_again,
+    the_clock_jumps,
+)
+"""What is there more often happens more often."""
+
+
+async def _frozen(freeze: Callable[[], None], thaw: Callable[[], None], seconds: float) -> str:
+    freeze()
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        thaw()
+    return f"{seconds:.1f} s"

@@ -1,0 +1,94 @@
+"""Which work passes which seam, in which service: every point of `tests.support.seam_names` has at least one stop."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.platform.process.seams import Seam, step_seam
+from tests.soak import works
+from tests.soak.works import Work
+from tests.support.seam_names import FoundStep, steps
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A service dies at a point while a work is done."""
+
+    service: str
+    point: str
+    work: Work
+
+    def __str__(self) -> str:
+        return f"{self.service}, {self.point} ({self.work.__name__})"
+
+
+PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
+    Seam.DECIDE: (("catalog", works.backup),),
+    Seam.TAKE: (("catalog", works.backup), ("snapshot", works.backup), ("restore", works.restore)),
+    Seam.PROJECT: (("catalog", works.backup),),
+    Seam.MARK: (("catalog", works.backup), ("snapshot", works.backup), ("restore", works.restore)),
+    Seam.LEASE: (("snapshot", works.backup), ("retention", works.deletion), ("gateway", works.archive)),
+    Seam.BEAT: (("snapshot", works.backup),),
+    Seam.REMEMBER: (("snapshot", works.backup), ("restore", works.restore)),
+    Seam.TELL: (("snapshot", works.backup), ("restore", works.restore)),
+    Seam.END: (("snapshot", works.backup), ("restore", works.restore), ("retention", works.deletion)),
+    Seam.GIVE_BACK: (("snapshot", works.handing_back),),
+    Seam.COMMIT: (("snapshot", works.backup), ("gateway", works.archive), ("retention", works.deletion)),
+    Seam.PUBLISH_COMMANDS: (("gateway", works.backup),),
+    Seam.PUBLISH_EVENTS: (("catalog", works.backup), ("snapshot", works.backup), ("restore", works.restore)),
+    Seam.PUBLISH_PROGRESS: (("snapshot", works.backup),),
+    Seam.PUBLISH_DEAD_LETTERS: (("catalog", works.letter),),
+    Seam.OFFSETS: (("catalog", works.backup), ("snapshot", works.backup)),
+    Seam.PUT: (("snapshot", works.backup),),
+    Seam.CREATE: (("snapshot", works.backup),),
+    Seam.REPLACE: (("retention", works.deletion),),
+    Seam.COPY: (("restore", works.shelf),),
+    Seam.DELETE: (("retention", works.reclaim), ("restore", works.shelf)),
+    Seam.COMPLETE: (("restore", works.shelf),),
+    Seam.RENAME: (("restore", works.restore),),
+    Seam.RENAME_OVER: (("restore", works.restore),),
+    Seam.SWITCH: (("restore", works.restore),),
+    Seam.SWITCH_BACK: (("restore", works.undo),),
+}
+BY_MODULE: Final[Mapping[str, Work]] = {
+    "snapshot/backup.py": works.backup,
+    "snapshot/check.py": works.check,
+    "gateway/archiving.py": works.archive,
+    "gateway/delivery.py": works.delivery,
+    "retention/work/deleting.py": works.deletion,
+    "retention/work/forgetting.py": works.forget,
+    "restore/work/restoring.py": works.restore,
+    "restore/work/loading.py": works.restore,
+    "restore/work/document_steps.py": works.restore,
+    "restore/work/switching.py": works.restore,
+    "restore/work/undoing.py": works.undo,
+    "restore/work/removing.py": works.remove,
+    "restore/work/preflighting.py": works.preflight,
+}
+"""The steps of a module belong to one work, but for the two halves of a reclaim."""
+BY_SENTENCE: Final[Mapping[str, Work]] = {
+    "condemn the content that nothing refers to": works.condemn,
+    "note when it may be removed": works.condemn,
+    "remove the condemned content": works.reclaim,
+    "say what space was reclaimed": works.reclaim,
+}
+
+
+def stops() -> list[Stop]:
+    """All of them, each point before and after its seam."""
+    return [
+        Stop(service, f"{when} {seam}", work) for service, seam, work in _passages() for when in ("before", "after")
+    ]
+
+
+def work_of(step: FoundStep) -> Work | None:
+    """The work that passes a step; None where nobody has thought of one."""
+    return BY_SENTENCE.get(step.sentence or "") or BY_MODULE.get(str(step.path))
+
+
+def _passages() -> Iterator[tuple[str, str, Work]]:
+    for seam, passing in PLATFORM.items():
+        yield from ((service, seam, work) for service, work in passing)
+    for step in steps():
+        if step.sentence is not None and (work := work_of(step)) is not None:
+            yield step.service, step_seam(step.sentence), work

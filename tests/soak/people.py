@@ -1,0 +1,142 @@
+"""People at work on the platform, whatever breaks under them: each asks, is answered, and looks what became of it."""
+
+import asyncio
+import random
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+from uuid import UUID, uuid4
+
+from contracts.states import BackupState, RestoreState
+from services.cli.errors import NotFoundError, RefusedError
+from services.gateway.resources import Backup
+from tests.soak.world import World
+
+PAUSE_SECONDS: Final = 0.05
+ENDED: Final = {BackupState.COMPLETED, BackupState.FAILED, BackupState.EXPIRED, BackupState.DELETED}
+SEVEN_MINUTES: Final = 420.0
+T = TypeVar("T")
+
+
+@dataclass
+class People:
+    """What they did, by deed; what they know of backups."""
+
+    world: World
+    dice: random.Random
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    backups: list[UUID] = field(default_factory=list)
+
+    async def work(self, until_told: asyncio.Event) -> None:
+        """One after the other, until it is enough. Raises what nobody may be told."""
+        deeds: list[Callable[[], Awaitable[None]]] = [self.comment, self.pin, self.unpin, self.ask_nonsense, self.check]
+        while not until_told.is_set():
+            await self._do(self.dice.choice(deeds))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def work_hard(self, until_told: asyncio.Event) -> None:
+        """The same with what takes long: one after the other, since an environment is busy with one."""
+        deeds = [self.back_up, self.back_up, self.back_up, self.restore, self.restore, self.cancel, self.delete]
+        while not until_told.is_set():
+            await self._do(self.dice.choice(deeds))
+
+    async def _do(self, deed: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await deed()
+        except (RefusedError, NotFoundError) as error:
+            self.refused[error.code] += 1
+        self.done[deed.__name__] += 1
+
+    async def back_up(self) -> None:
+        """Production, with a document that is new and one that is gone."""
+        production = self.world.places["production"]
+        document = production.put(secrets.token_bytes(self.dice.randrange(20_000)), uuid4())
+        held = production.contents()
+        asked = await self._change(self.world.gateway.create_backup, self.world.environments["production"], "shaken")
+        ended = await self._ended(asked.backup_id)
+        if ended.state is BackupState.COMPLETED:
+            self.world.contents[ended.backup_id] = ("", held)
+            self.backups.append(ended.backup_id)
+        else:
+            assert ended.failure is not None, ended
+        if self.dice.random() < 0.5:
+            document.unlink()
+
+    async def cancel(self) -> None:
+        """A backup that has just been asked for: it ends one way or the other, and all agree which."""
+        production = self.world.places["production"]
+        held = production.contents()
+        asked = await self._change(self.world.gateway.create_backup, self.world.environments["production"], "cancelled")
+        await asyncio.sleep(self.dice.uniform(0, 1.5))
+        try:
+            await self._change(self.world.gateway.cancel_backup, asked.backup_id)
+        finally:
+            ended = await self._ended(asked.backup_id)
+            if ended.state is BackupState.COMPLETED:
+                self.world.contents[ended.backup_id] = ("", held)
+                self.backups.append(ended.backup_id)
+
+    async def restore(self) -> None:
+        """The newest into acceptance, and often back."""
+        acceptance = self.world.environments["acceptance"]
+        asked = await self._change(self.world.gateway.create_restore, acceptance, self._newest())
+        ended = await self.world.caller.until(
+            lambda: self.world.gateway.restore(asked.restore_id),
+            lambda one: one.state in {RestoreState.COMPLETED, RestoreState.FAILED},
+            seconds=SEVEN_MINUTES,
+        )
+        if ended.state is RestoreState.COMPLETED:
+            there = self.world.places["acceptance"].contents()
+            assert there == self.world.contents[asked.backup_id][1], "a restore is not what was written"
+            if self.dice.random() < 0.5:
+                await self._change(self.world.gateway.undo_restore, asked.restore_id)
+                await self.world.caller.until(
+                    lambda: self.world.gateway.restore(asked.restore_id),
+                    lambda one: one.undo_state in {"done", "failed", "gone"},
+                    seconds=SEVEN_MINUTES,
+                )
+        else:
+            assert ended.failure is not None, ended
+
+    async def delete(self) -> None:
+        """An old one."""
+        gone = self._any()
+        await self._change(self.world.gateway.delete_backup, gone, confirm_last=True)
+        self.backups.remove(gone)
+
+    async def comment(self) -> None:
+        """Say something of a backup."""
+        await self._change(self.world.gateway.comment_backup, self._any(), f"comment {secrets.token_hex(4)}")
+
+    async def pin(self) -> None:
+        """Keep one."""
+        await self._change(self.world.gateway.pin_backup, self._any(), "shaken")
+
+    async def unpin(self) -> None:
+        """Let one go."""
+        await self._change(self.world.gateway.unpin_backup, self._any())
+
+    async def ask_nonsense(self) -> None:
+        """A backup of what there is not."""
+        await self._change(self.world.gateway.create_backup, uuid4(), "nonsense")
+
+    async def check(self) -> None:
+        """Look at the shelf."""
+        await self._change(self.world.gateway.check_environment, self.world.environments["shelf"], wait_seconds=0)
+
+    async def _change(self, call: Callable[..., T], *arguments: object, **options: object) -> T:
+        return await self.world.caller.change(call, *arguments, seconds=SEVEN_MINUTES, **options)
+
+    async def _ended(self, backup_id: UUID) -> Backup:
+        return await self.world.caller.until(
+            lambda: self.world.gateway.backup(backup_id), lambda one: one.state in ENDED, seconds=SEVEN_MINUTES
+        )
+
+    def _any(self) -> UUID:
+        return self.dice.choice(self.backups) if self.backups else uuid4()
+
+    def _newest(self) -> UUID:
+        return self.backups[-1] if self.backups else uuid4()

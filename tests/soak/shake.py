@@ -1,0 +1,116 @@
+"""The shaking: people at work, faults one after the other, and at the end the witness."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from uuid import uuid4
+
+from tests.history.checks import CHECKS, findings
+from tests.history.evidence import Evidence, Finding
+from tests.soak import works
+from tests.soak.engines import Engines, open_engines
+from tests.soak.faults import FAULTS
+from tests.soak.people import People
+from tests.soak.witness import evidence_of
+from tests.soak.world import World, open_world
+from tests.support.databases import FreshDatabase, make_template
+
+PAUSES_SECONDS: Final = (1.0, 6.0)
+"""Between two faults: enough for something to be under way again."""
+ENDS_WITHIN_SECONDS: Final = 900.0
+LONGEST_FAULT_SECONDS: Final = 600.0
+
+
+@dataclass
+class Shaken:
+    """What was injected, what was done, and what the witness found."""
+
+    seed: int
+    minutes: float
+    injected: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    found: list[Finding] = field(default_factory=list)
+    events: int = 0
+    commands: int = 0
+    backups: int = 0
+
+    def report(self) -> str:
+        """For a person."""
+        lines = [
+            f"seed {self.seed}, {self.minutes:g} minutes",
+            f"injected {sum(self.injected.values())}: {_counted(self.injected)}",
+            f"done {sum(self.done.values())}: {_counted(self.done)}",
+            f"refused {sum(self.refused.values())}: {_counted(self.refused)}",
+            f"checked: {self.events} events, {self.commands} commands, {self.backups} backups byte by byte",
+            f"rules: {', '.join(check.__name__.replace('_', ' ') for check in CHECKS)}",
+            f"findings: {len(self.found)}",
+            *(f"  {one.rule}: {one.what}" for one in self.found),
+        ]
+        return "\n".join(lines)
+
+
+async def shake(world: World, engines: Engines, *, minutes: float, seed: int) -> Shaken:
+    """Shake for so long, let everything come to rest, and have it looked at. Raises what people may not be told."""
+    shaken, people = Shaken(seed, minutes), People(world, random.Random(f"people {seed}"))  # noqa: S311 -- no secret
+    enough = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        working = [group.create_task(people.work(enough)), group.create_task(people.work_hard(enough))]
+        await _inject(world, engines, shaken, working)
+        enough.set()
+        async with asyncio.timeout(ENDS_WITHIN_SECONDS):
+            await asyncio.gather(*working)
+    shaken.done, shaken.refused = people.done, people.refused
+    async for _ in works.reclaim(world):  # what was left behind goes with it
+        pass
+    _look(shaken, await evidence_of(world, reclaimed=True))
+    return shaken
+
+
+async def _inject(world: World, engines: Engines, shaken: Shaken, working: list[asyncio.Task[None]]) -> None:
+    dice = random.Random(shaken.seed)  # noqa: S311 -- no secret
+    ends_at = time.monotonic() + shaken.minutes * 60
+    while time.monotonic() < ends_at and not any(task.done() for task in working):
+        await asyncio.sleep(dice.uniform(*PAUSES_SECONDS))
+        fault = dice.choice(FAULTS)
+        _say(fault.__name__.replace("_", " "))
+        async with asyncio.timeout(LONGEST_FAULT_SECONDS):
+            said = await fault(world, engines, dice)
+        shaken.injected[fault.__name__.replace("_", " ")] += 1
+        _say(f"    {said}")
+    with suppress(RuntimeError):
+        await world.restart_dead()
+
+
+def _look(shaken: Shaken, evidence: Evidence) -> None:
+    shaken.found = findings(evidence)
+    shaken.events = len(evidence.distinct())
+    shaken.commands = len({record.id for record in evidence.commands})
+    shaken.backups = len(evidence.written)
+
+
+@asynccontextmanager
+async def fragile_world() -> AsyncIterator[tuple[World, Engines]]:
+    """A world on engines that can be broken."""
+    async with open_engines() as engines:
+        make_template(engines.postgres_settings)
+        kafka = engines.kafka_settings.model_copy(update={"topic_prefix": f"soak-{uuid4().hex}"})
+        database = FreshDatabase(engines.postgres_settings)
+        with TemporaryDirectory() as here:
+            async with open_world(kafka, database, engines.s3_settings, Path(here)) as world:
+                yield world, engines
+
+
+def _counted(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counter.most_common())
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 -- a soak tells what it does

@@ -1,0 +1,98 @@
+"""Shows the independent witness everything, once all has come to rest."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from tests.history.collecting import Places, collected
+from tests.history.evidence import Evidence, Written
+from tests.soak.world import World
+from tests.support.databases import execute
+from tests.support.eventually import eventually
+
+APPENDING: Final = ("catalog", "snapshot", "restore", "retention", "gateway")
+REST_SECONDS: Final = 240.0
+
+
+async def evidence_of(world: World, *, reclaimed: bool = False) -> Evidence:
+    """Everything, when all that was appended is on the log and in the read model, and no job is under way."""
+    await eventually(lambda: asyncio.to_thread(_rests, world), within_seconds=REST_SECONDS)
+    evidence = await collected(places_of(world))
+    evidence.written = {str(one): Written(held[1]) for one, held in world.contents.items()}
+    evidence.secrets = secrets_of(world)
+    evidence.master_key = bytes.fromhex((world.platform.directory / "repository.key").read_text(encoding="ascii"))
+    evidence.reclaimed = reclaimed
+    return evidence
+
+
+def secrets_of(world: World) -> Sequence[str]:
+    """What nobody may see: keys and passwords of everybody concerned."""
+    platform = world.platform
+    places = [place.database.password for place in world.places.values()]
+    servers = [platform.kafka.password, platform.database.server.password, platform.s3.secret_access_key]
+    known = [one.get_secret_value() for one in servers if one is not None]
+    master = (platform.directory / "repository.key").read_text(encoding="ascii")
+    return [*places, *known, master, world.api_key]
+
+
+def _rests(world: World) -> bool:
+    """Whether nothing waits: no event to be published, no record to be taken, no job to be done."""
+    whole = world.platform.database()
+    waiting = " UNION ALL ".join(f"SELECT count(*) FROM {one}.event WHERE published_at IS NULL" for one in APPENDING)  # noqa: S608 -- names from here
+    jobs = " UNION ALL ".join(
+        f"SELECT count(*) FROM {one}.job WHERE state IN ('waiting', 'running')"  # noqa: S608 -- names from here
+        for one in ("snapshot", "restore", "retention", "gateway")
+    )
+    behind = """
+        WITH ends AS (
+            SELECT log_partition AS partition, max(log_offset) + 1 AS next FROM ({events}) e GROUP BY log_partition
+        )
+        SELECT count(*) FROM ends LEFT JOIN catalog.consumer_offset o
+            ON o.partition = ends.partition AND o.consumer = 'projection' AND o.topic LIKE '%.events'
+        WHERE coalesce(o.next_offset, 0) < ends.next
+    """.format(events=" UNION ALL ".join(f"SELECT log_partition, log_offset FROM {one}.event" for one in APPENDING))  # noqa: S608 -- names from here
+    return all(set(execute(whole, query).split()) <= {"0"} for query in (waiting, jobs, behind))
+
+
+def places_of(world: World) -> Places:
+    platform = world.platform
+    return Places(
+        kafka=_kafka(platform.kafka),
+        topics=platform.kafka.topic_prefix,
+        postgres=_postgres(platform.database()),
+        s3=_s3(platform.s3),
+        bucket=platform.s3.bucket,
+        prefix=f"{platform.s3.prefix}/",
+        calls=platform.directory / "calls.jsonl",
+        logs=sorted(platform.directory.glob("*.log")),
+    )
+
+
+def _kafka(settings: KafkaSettings) -> dict[str, Any]:
+    return {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "security_protocol": settings.security_protocol,
+        "sasl_mechanism": settings.sasl_mechanism,
+        "sasl_plain_username": settings.username,
+        "sasl_plain_password": settings.password.get_secret_value() if settings.password else None,
+    }
+
+
+def _postgres(settings: PostgresSettings) -> dict[str, Any]:
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "user": settings.user,
+        "password": settings.password.get_secret_value(),
+        "database": settings.database,
+    }
+
+
+def _s3(settings: S3Settings) -> dict[str, Any]:
+    return {
+        "endpoint_url": settings.endpoint_url,
+        "region_name": settings.region,
+        "aws_access_key_id": settings.access_key_id,
+        "aws_secret_access_key": settings.secret_access_key.get_secret_value(),
+    }

@@ -1,0 +1,278 @@
+"""Work that passes seams: each prepares, yields where its service may be told to die, does it, and looks what became.
+
+A work says at its end that all is as if nothing had happened: that is what is walked for.
+"""
+
+import asyncio
+import secrets
+import signal
+from collections.abc import AsyncGenerator, Callable
+from typing import Final
+from uuid import UUID, uuid4
+
+from contracts.events.archives import DataType
+from contracts.states import ArchiveState, BackupState, RestoreState
+from services.gateway.resources import NewWebhook, Restore
+from tests.soak.world import LARGE_BYTES, World
+from tests.support.eventually import eventually
+
+Work = Callable[[World], AsyncGenerator[None, None]]
+WITHIN_SECONDS: Final = 240.0
+
+
+async def backup(world: World) -> AsyncGenerator[None, None]:
+    """A backup of rows and documents that are new since the last."""
+    production = world.places["production"]
+    production.database.run(f"CREATE TABLE walked_{secrets.token_hex(4)} AS SELECT generate_series(1, 50) AS id")
+    production.put(secrets.token_bytes(2000), uuid4())
+    yield
+    world.newest = await world.backed_up()
+    assert world.count("BackupRequested", world.newest.backup_id) == 1
+    assert world.count("BackupStarted", world.newest.backup_id) == 1
+    await world.told("BackupCompleted", world.newest.backup_id)
+    assert world.count("BackupCompleted", world.newest.backup_id) == 1
+
+
+async def restore(world: World) -> AsyncGenerator[None, None]:
+    """A restore into acceptance: documents to add, to stage and to set aside."""
+    made = await world.a_backup()
+    _disturb(world)
+    yield
+    restored = await _restored(world, made.backup_id)
+    assert world.count("RestoreCompleted", restored.restore_id) == 1
+
+
+async def undo(world: World) -> AsyncGenerator[None, None]:
+    """A restore into acceptance, and back."""
+    made = await world.a_backup()
+    _disturb(world)
+    held = world.places["acceptance"].everything()
+    restored = await _restored(world, made.backup_id)
+    yield
+    await world.caller.change(world.gateway.undo_restore, restored.restore_id)
+    undone = await world.caller.until(
+        lambda: world.gateway.restore(restored.restore_id), lambda one: one.state is RestoreState.UNDONE
+    )
+    assert undone.state is RestoreState.UNDONE
+    assert world.places["acceptance"].everything() == held
+
+
+async def remove(world: World) -> AsyncGenerator[None, None]:
+    """The end of a restore's grace: what it replaced goes."""
+    made = await world.a_backup()
+    restored = await _restored(world, made.backup_id)
+    yield
+    world.clock.on(hours=25)
+    await world.told("PreviousStateRemoved", restored.restore_id)
+    assert world.count("PreviousStateRemoved", restored.restore_id) == 1
+
+
+async def shelf(world: World) -> AsyncGenerator[None, None]:
+    """A restore into a bucket: a large document to bring back, another to set aside."""
+    large = _place(uuid4())
+    await world.shelf_store.put(large, secrets.token_bytes(LARGE_BYTES))
+    made = await world.backed_up("shelf")
+    await world.shelf_store.delete(large)
+    extra = _place(uuid4())
+    await world.shelf_store.put(extra, b"not in the backup")
+    yield
+    asked = await world.caller.change(world.gateway.create_restore, world.environments["shelf"], made.backup_id)
+    await _completed(world, asked.restore_id)
+    held = {info.key async for info in world.shelf_store.list("") if not info.key.startswith(".nightkeep")}
+    assert large in held
+    assert extra not in held
+
+
+async def check(world: World) -> AsyncGenerator[None, None]:
+    """A look at an environment."""
+    yield
+    production = world.environments["production"]
+    asked = await world.caller.change(world.gateway.check_environment, production, wait_seconds=0)
+    seen = await world.caller.until(
+        lambda: world.gateway.environment(production).check, lambda one: one is not None and one.state != "running"
+    )
+    assert seen is not None
+    assert (seen.check_id, seen.state) == (asked.check_id, "passed"), seen.findings
+
+
+async def preflight(world: World) -> AsyncGenerator[None, None]:
+    """A look whether a restore would go well."""
+    made = await world.a_backup()
+    yield
+    acceptance = world.environments["acceptance"]
+    asked = await world.caller.change(world.gateway.preflight, acceptance, made.backup_id, wait_seconds=0)
+    seen = await world.caller.look(lambda: world.gateway.wait_for_preflight(asked.preflight_id, timeout_seconds=60))
+    assert seen.state == "passed", seen
+
+
+async def archive(world: World) -> AsyncGenerator[None, None]:
+    """A download, made on the fly."""
+    world.newest = await world.backed_up()
+    yield
+    made = world.newest.backup_id
+    asked = await world.caller.change(world.gateway.create_archive, made, DataType.DATABASE_ONLY)
+    ended = await world.caller.until(
+        lambda: world.gateway.archive(asked.archive_id),
+        lambda one: one.state in {ArchiveState.COMPLETED, ArchiveState.FAILED},
+    )
+    assert ended.state is ArchiveState.COMPLETED, ended
+
+
+async def delivery(world: World) -> AsyncGenerator[None, None]:
+    """A call of somebody who wants to hear of alerts; he may hear it twice under the same id."""
+    hook = await world.caller.change(world.gateway.create_webhook, NewWebhook(url=world.receiver.url))
+    before = len(world.receiver.calls)
+    yield
+    sent = await world.caller.change(world.gateway.test_webhook, hook.webhook_id)
+    await world.caller.until(
+        lambda: next(world.gateway.deliveries(hook.webhook_id)), lambda one: one.state == "delivered"
+    )
+    assert {call.message_id for call in world.receiver.calls[before:]} == {str(sent.message_id)}
+    await world.caller.change(world.gateway.remove_webhook, hook.webhook_id)
+
+
+async def deletion(world: World) -> AsyncGenerator[None, None]:
+    """A backup that a person deletes: a day later its manifest gives way to a tombstone."""
+    gone = await _deleted_soon(world)
+    yield
+    await _deleted(world, gone)
+    assert world.count("BackupDeleted", gone) == 1
+
+
+async def condemn(world: World) -> AsyncGenerator[None, None]:
+    """What nothing refers to any more is named."""
+    await _deleted(world, await _deleted_soon(world))
+    yield
+    await _until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
+
+
+async def reclaim(world: World) -> AsyncGenerator[None, None]:
+    """What was named goes, a day later."""
+    await _deleted(world, await _deleted_soon(world))
+    await _until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
+    before = world.count("SpaceReclaimed", world.environments["production"])
+    yield
+    await _until_garbage(world, "mark_id IS NULL", hours=25)
+    production = world.environments["production"]
+    await world.told("SpaceReclaimed", production, times=before + 1)
+    assert world.count("SpaceReclaimed", production) == before + 1
+
+
+async def forget(world: World) -> AsyncGenerator[None, None]:
+    """The tombstone goes at last."""
+    gone = await _deleted_soon(world)
+    await _deleted(world, gone)
+    yield
+    world.clock.on(days=31)
+    query = f"SELECT count(*) FROM retention.backup WHERE backup_id = '{gone}'"  # noqa: S608 -- an id
+    await _until_known(world, query, "0")
+
+
+async def letter(world: World) -> AsyncGenerator[None, None]:
+    """A command that is none: its bytes are kept, its sender is told."""
+    yield
+    command_id = str(uuid4())
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", command_id.encode()),
+        ("ce_type", b"nightkeep.command.RequestBackup.v1"),
+        ("ce_source", b"urn:walk"),
+        ("ce_time", b"2026-03-04T12:00:00Z"),
+        ("ce_actor", b"user:Karla"),
+        ("content-type", b"application/json"),
+    ]
+    await world.script.put("commands", world.app.app_id, b"{", headers)
+    await world.script.outcome(command_id)
+    kept = await world.caller.look(lambda: world.gateway.dead_letters(limit=100))
+    assert command_id in {str(one.message_id) for one in kept}
+    assert len(world.script.events_caused_by(command_id)) == 1
+
+
+async def handing_back(world: World) -> AsyncGenerator[None, None]:
+    """A service that is told to end in the middle of a backup: the job is handed back, and done by the next."""
+    service = world.platform.services["snapshot"]
+    world.crash_file("snapshot").write_text("stop before step: write the manifest")
+    taking = asyncio.create_task(world.backed_up())
+    await eventually(lambda: _is_stopped(service.process.pid), within_seconds=WITHIN_SECONDS)
+    yield
+    service.process.send_signal(signal.SIGTERM)
+    service.process.send_signal(signal.SIGCONT)
+    world.newest = await taking
+    assert world.count("BackupCompleted", world.newest.backup_id) == 1
+
+
+async def _is_stopped(pid: int) -> bool:
+    import psutil  # noqa: PLC0415 -- the only use
+
+    return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+
+
+def _disturb(world: World) -> None:
+    """Acceptance has rows and a document of its own, and its own version of one of production's."""
+    acceptance = world.places["acceptance"]
+    acceptance.database.run(f"CREATE TABLE own_{secrets.token_hex(4)} (id int)")
+    acceptance.put(secrets.token_bytes(100), uuid4())
+    document = next(path for path in world.places["production"].documents.rglob("*-*") if path.is_file())
+    acceptance.put(secrets.token_bytes(100), UUID(document.name))
+
+
+async def _restored(world: World, backup_id: UUID) -> Restore:
+    acceptance = world.environments["acceptance"]
+    asked = await world.caller.change(world.gateway.create_restore, acceptance, backup_id)
+    restored = await _completed(world, asked.restore_id)
+    assert world.places["acceptance"].everything() == world.contents[backup_id]
+    return restored
+
+
+async def _completed(world: World, restore_id: UUID) -> Restore:
+    ended = await world.caller.until(
+        lambda: world.gateway.restore(restore_id),
+        lambda one: one.state in {RestoreState.COMPLETED, RestoreState.FAILED},
+    )
+    assert ended.state is RestoreState.COMPLETED, ended.failure
+    return ended
+
+
+async def _deleted_soon(world: World) -> UUID:
+    """A backup of its own content that a person has just deleted."""
+    production = world.places["production"]
+    document = production.put(secrets.token_bytes(5000), uuid4())
+    made = await world.backed_up()
+    document.unlink()
+    world.newest = None
+    await world.caller.change(world.gateway.delete_backup, made.backup_id, confirm_last=True)
+    query = f"SELECT state FROM retention.backup WHERE backup_id = '{made.backup_id}'"  # noqa: S608 -- an id
+    await _until_known(world, query, BackupState.DELETING)
+    return made.backup_id
+
+
+async def _deleted(world: World, backup_id: UUID) -> None:
+    world.clock.on(hours=25)
+    await world.told("BackupDeleted", backup_id)
+
+
+async def _until_garbage(world: World, condition: str, **on: float) -> None:
+    """Time goes on until production's garbage is as the condition says; sweeps come every ten minutes of it."""
+    production = world.environments["production"]
+    query = f"SELECT count(*) FROM retention.environment WHERE environment_id = '{production}' AND {condition}"  # noqa: S608 -- ours
+    world.clock.on(**on)
+    await _until_known(world, query, "1", minutes=11)
+
+
+async def _until_known(world: World, query: str, answer: str, **on: float) -> None:
+    looks = 0
+
+    async def look() -> bool:
+        nonlocal looks
+        looks += 1
+        if on and looks % 25 == 0:
+            world.clock.on(**on)
+        await asyncio.sleep(0.2)
+        return await asyncio.to_thread(world.known, "retention", query) == answer
+
+    await eventually(look, within_seconds=WITHIN_SECONDS)
+
+
+def _place(document_id: UUID) -> str:
+    text = str(document_id)
+    return f"{text[:2]}/{text[2:4]}/{text}"
