@@ -11,7 +11,7 @@ from services.platform.messaging.progress import ProgressPublisher
 from services.restore.domain.memo import Memo
 from services.restore.domain.remaining import Estimate
 from services.restore.handlers import RESTORE, UNDO
-from services.restore.work.side_by_side import BRING
+from services.restore.work.restoring import BRING
 
 REMEMBERED: Final = 100
 """Attempts whose speed is remembered; a worker runs far fewer at once."""

@@ -19,10 +19,11 @@ from services.restore.work.destination import Destination
 from services.restore.work.document_steps import exchanging, listing, put_documents_back, writing
 from services.restore.work.loading import LOAD, completing, loading, preparing
 from services.restore.work.looking import begun_at, look_around, see_what_was_left
-from services.restore.work.side_by_side import BRING, Shared, side_by_side
+from services.restore.work.side_by_side import Shared, side_by_side
 from services.restore.work.switching import switching
 from services.restore.workplace import Workplace, queries
 
+BRING: Final = "load the dump and add the documents, side by side"
 PUT_BACK_SECONDS: Final = 120.0
 """How long the leftovers of a restore that never closed anything are cleared away: then the failure is told anyway."""
 
@@ -51,7 +52,11 @@ class RestoreJob:
             Named("look at the destination and at the backup", look, once_switched=True),
             *preparing(attempt),
             *listing(attempt),
-            side_by_side(attempt, BRING, (loading(attempt, shared.of(LOAD)),), writing(attempt, shared)),
+            Named(
+                BRING,
+                side_by_side(attempt, (loading(attempt, shared.of(LOAD)),), writing(attempt, shared)),
+                timed=False,
+            ),
             *completing(attempt),
             *switching(attempt),
             *exchanging(attempt),

@@ -1,25 +1,24 @@
 """Parts of a restore that need nothing of each other go on at once, as one step of the job, and tell one progress."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
+from services.platform.process.seams import passing, step_seam
 from services.platform.process.together import together
 from services.restore.documents.pacing import Progress
 from services.restore.work.attempt import Attempt, Named
 
-BRING: Final = "load the dump and add the documents, side by side"
 
-
-def side_by_side(attempt: Attempt, sentence: str, *chains: Sequence[Named]) -> Named:
+def side_by_side(attempt: Attempt, *chains: Sequence[Named]) -> Callable[[], Awaitable[None]]:
     """Every chain in its own order, all at once. The first error ends all of them; the step is run again as a whole."""
 
     async def follow(chain: Sequence[Named]) -> None:
         for part in chain:
             began = time.monotonic()
-            await part.work()
+            with passing(step_seam(part.sentence)):
+                await part.work()
             attempt.memo.took(part.sentence, time.monotonic() - began)
 
     async def work() -> None:
@@ -27,7 +26,7 @@ def side_by_side(attempt: Attempt, sentence: str, *chains: Sequence[Named]) -> N
             for chain in chains:
                 group.create_task(follow(chain))
 
-    return Named(sentence, work, timed=False)
+    return work
 
 
 @dataclass
