@@ -25,7 +25,8 @@ from tests.support.eventually import eventually
 from tests.support.nights import open_stage
 from tests.support.script import Script, Seen, command_headers
 from tests.support.shop import Shop, database
-from tests.support.year.driver import BEGINS, RHYTHMS, open_year
+from tests.support.year.driver import BEGINS, open_year
+from tests.support.year.rhythms import RHYTHMS
 
 FULL: Final = os.environ.get("NIGHTKEEP_TEST_BENCHMARK") == "full"
 ENVIRONMENTS: Final = 10_000 if FULL else 1_000
