@@ -14,7 +14,7 @@ from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.service import Task
-from services.platform.repository import open_repository
+from services.platform.repository import Repository, open_repository
 from services.retention.asking import Asking
 from services.retention.chores import CONDEMN, DELETE, FORGET, RECLAIM, Chores
 from services.retention.handlers import Handlers
@@ -49,14 +49,16 @@ async def bootstrap(stack: AsyncExitStack, settings: RetentionServiceSettings, h
     return retention.tasks()
 
 
-async def wire(stack: AsyncExitStack, settings: RetentionServiceSettings) -> Retention:
-    """The same, in parts. Raises as `bootstrap`."""
+async def wire(
+    stack: AsyncExitStack, settings: RetentionServiceSettings, repository: Repository | None = None
+) -> Retention:
+    """The same, in parts; with a `repository` instead of the one that the settings name. Raises as `bootstrap`."""
     own, clock = settings.retention, open_clock(settings.clock)
     ground = await Foundation.open(stack, settings, SERVICE)
     await migrate(ground.database, "services.retention", SERVICE)
     queue = await JobQueue.open(ground.database)
-    repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
-
+    if repository is None:
+        repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
     parts = Parts(ground.database, ground.events, repository, clock, timedelta(days=own.tombstone_days))
     kinds: dict[str, JobKind] = {
         DELETE: DeletionJob(parts),

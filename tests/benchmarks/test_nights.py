@@ -16,16 +16,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.platform.database import Database
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings, WorkerSettings
 from tests.benchmarks.test_backup import tell
 from tests.support.asking_user import asking
 from tests.support.buckets import fresh_prefix
-from tests.support.databases import FreshDatabase, execute
+from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.nights import open_stage
 from tests.support.script import Script, Seen, command_headers
 from tests.support.shop import Shop, database
-from tests.support.year.driver import BEGINS, RHYTHMS, open_year
+from tests.support.year.driver import BEGINS, open_year
+from tests.support.year.rhythms import RHYTHMS
 
 FULL: Final = os.environ.get("NIGHTKEEP_TEST_BENCHMARK") == "full"
 ENVIRONMENTS: Final = 10_000 if FULL else 1_000
@@ -106,17 +108,24 @@ class _Counting:
         return self._count
 
 
-async def all_asked(server: PostgresSettings) -> bool:
-    """Whether every slot has fired and its command is on the topic."""
-    waiting = "(SELECT count(*) FROM open_slot WHERE state = 'waiting')"
-    fired = "(SELECT count(*) FROM event WHERE stream LIKE 'snapshot/slot/%.2026-01-06')"
-    return await asyncio.to_thread(execute, server, f"SELECT {waiting} = 0 AND {fired} = {ENVIRONMENTS}") == "t"
+ALL_ASKED: Final = """
+    SELECT NOT EXISTS (SELECT FROM open_slot WHERE state = 'waiting')
+        AND NOT EXISTS (SELECT FROM night WHERE slot_date = '2026-01-05')
+"""
+"""Whether every slot of the first evening has fired and its command is on the topic."""
 
 
 async def until_asked(server: PostgresSettings) -> float:
     """The seconds from now until all commands are on the topic."""
     began = time.monotonic()
-    await eventually(lambda: all_asked(server), within_seconds=1800)
+    database = await Database.open(server)
+
+    async def asked() -> bool:
+        async with database.transaction() as c:
+            return bool(await c.fetchval(ALL_ASKED))
+
+    await eventually(asked, within_seconds=1800)
+    await database.close()
     return time.monotonic() - began
 
 

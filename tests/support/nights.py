@@ -87,6 +87,7 @@ class Stage:
 
     async def clear(self) -> None:
         """Have no nights any more where there were some, so that those to come are those of the next test's places."""
+        self.quick.fail_nights()
         for environment_id in self.places:
             await self.shop.ask("RemoveEnvironment", environment_id=environment_id)
         self.places.clear()

@@ -24,7 +24,21 @@ async def module_stage(
 
 
 @pytest.fixture
-async def stage(module_stage: Stage) -> AsyncIterator[Stage]:
-    """The module's stage, with no places of earlier tests."""
+async def quiet_stage(module_stage: Stage) -> AsyncIterator[Stage]:
+    """The module's stage, with no places of earlier tests; the snapshot service runs when a test says so."""
     yield module_stage
     await module_stage.clear()
+
+
+@pytest.fixture(scope="module")
+async def running_stage(module_stage: Stage) -> AsyncIterator[Stage]:
+    """The module's stage with a snapshot service that runs all the time."""
+    async with module_stage.running():
+        yield module_stage
+
+
+@pytest.fixture
+async def stage(running_stage: Stage) -> AsyncIterator[Stage]:
+    """The module's running stage, with no places of earlier tests."""
+    yield running_stage
+    await running_stage.clear()

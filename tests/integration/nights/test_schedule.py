@@ -46,11 +46,10 @@ async def asked_for_night(stage: Stage, place: Place) -> tuple[SlotTime, Seen]:
 async def test_a_night_is_planned_asked_for_at_its_time_and_ends_with_a_backup(
     stage: Stage, region: Region, schedule: Schedule | None
 ) -> None:
-    async with stage.running():
-        place = await stage.register(region=region, schedule=schedule)
-        slot, requested = await asked_for_night(stage, place)
-        ended = await stage.ended(place, slot.slot_date)
-        await stage.planned(place, place.next_slot(slot.due_at).slot_date)
+    place = await stage.register(region=region, schedule=schedule)
+    slot, requested = await asked_for_night(stage, place)
+    ended = await stage.ended(place, slot.slot_date)
+    await stage.planned(place, place.next_slot(slot.due_at).slot_date)
     assert [seen.name for seen in stage.said(place, slot.slot_date)] == ["SlotPlanned", "SlotEnded"]
     planned = stage.said(place, slot.slot_date)[0].data
     assert datetime.fromisoformat(planned["due_at"]) == slot.due_at
@@ -63,19 +62,18 @@ async def test_a_night_is_planned_asked_for_at_its_time_and_ends_with_a_backup(
 
 
 async def test_a_failed_night_is_tried_two_more_times_and_each_try_is_a_backup_of_its_own(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        slot = place.next_slot(stage.clock.now())
-        stage.quick.fail_nights((place.environment_id, slot.slot_date))
-        await stage.night(place)
-        for number, minutes in ((1, 5), (2, 15)):
-            await stage.told(
-                "BackupFailed", place.environment_id, backup_id=_backup(await stage.requested(place, slot, number))
-            )
-            assert len(stage.requests(place, slot.slot_date)) == number
-            stage.clock.on(minutes=minutes, seconds=1)
-        await stage.requested(place, slot, 3)
-        ended = await stage.ended(place, slot.slot_date)
+    place = await stage.register()
+    slot = place.next_slot(stage.clock.now())
+    stage.quick.fail_nights((place.environment_id, slot.slot_date))
+    await stage.night(place)
+    for number, minutes in ((1, 5), (2, 15)):
+        await stage.told(
+            "BackupFailed", place.environment_id, backup_id=_backup(await stage.requested(place, slot, number))
+        )
+        assert len(stage.requests(place, slot.slot_date)) == number
+        stage.clock.on(minutes=minutes, seconds=1)
+    await stage.requested(place, slot, 3)
+    ended = await stage.ended(place, slot.slot_date)
     requests = stage.requests(place, slot.slot_date)
     assert (ended.state, ended.backup_id, ended.late) == (SlotState.FAILED, None, False)
     assert [str(one.backup_id) for one in ended.tries] == [_backup(seen) for seen in requests]
@@ -84,30 +82,28 @@ async def test_a_failed_night_is_tried_two_more_times_and_each_try_is_a_backup_o
 
 
 async def test_a_second_try_that_goes_well_completes_the_slot(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        slot = place.next_slot(stage.clock.now())
-        stage.quick.fail_nights((place.environment_id, slot.slot_date))
-        await stage.night(place)
-        await stage.told("BackupFailed", place.environment_id)
-        stage.quick.fail_nights()
-        stage.clock.on(minutes=5, seconds=1)
-        ended = await stage.ended(place, slot.slot_date)
+    place = await stage.register()
+    slot = place.next_slot(stage.clock.now())
+    stage.quick.fail_nights((place.environment_id, slot.slot_date))
+    await stage.night(place)
+    await stage.told("BackupFailed", place.environment_id)
+    stage.quick.fail_nights()
+    stage.clock.on(minutes=5, seconds=1)
+    ended = await stage.ended(place, slot.slot_date)
     assert (ended.state, len(ended.tries)) == (SlotState.COMPLETED, 2)
     assert str(ended.backup_id) == _backup(await stage.requested(place, slot, 2))
 
 
 async def test_a_night_is_skipped_with_the_reason_while_the_app_is_not_deployed_or_not_running(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register(runs=False)
-        first = await stage.night(place)
-        not_deployed = await stage.ended(place, first.slot_date)
-        await stage.shop.ask("DeployPackage", environment_id=place.environment_id, model_version="7.1.0")
-        second = await stage.night(place)
-        stopped = await stage.ended(place, second.slot_date)
-        await stage.shop.ask("StartEnvironment", environment_id=place.environment_id)
-        third = await stage.night(place)
-        running = await stage.ended(place, third.slot_date)
+    place = await stage.register(runs=False)
+    first = await stage.night(place)
+    not_deployed = await stage.ended(place, first.slot_date)
+    await stage.shop.ask("DeployPackage", environment_id=place.environment_id, model_version="7.1.0")
+    second = await stage.night(place)
+    stopped = await stage.ended(place, second.slot_date)
+    await stage.shop.ask("StartEnvironment", environment_id=place.environment_id)
+    third = await stage.night(place)
+    running = await stage.ended(place, third.slot_date)
     assert [one.state for one in (not_deployed, stopped, running)] == ["skipped", "skipped", "completed"]
     assert "deploy" in not_deployed.reason
     assert "does not run" in stopped.reason
@@ -115,59 +111,28 @@ async def test_a_night_is_skipped_with_the_reason_while_the_app_is_not_deployed_
 
 
 async def test_a_night_is_skipped_while_a_restore_is_under_way(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        first = await stage.night(place)
-        backup_id = (await stage.ended(place, first.slot_date)).backup_id
-        assert backup_id is not None
-        await stage.shop.ask("StopEnvironment", environment_id=place.environment_id)
-        await stage.shop.restore(backup_id, place.environment_id)
-        second = await stage.night(place)
-        ended = await stage.ended(place, second.slot_date)
+    place = await stage.register()
+    first = await stage.night(place)
+    backup_id = (await stage.ended(place, first.slot_date)).backup_id
+    assert backup_id is not None
+    await stage.shop.ask("StopEnvironment", environment_id=place.environment_id)
+    await stage.shop.restore(backup_id, place.environment_id)
+    second = await stage.night(place)
+    ended = await stage.ended(place, second.slot_date)
     assert ended.state is SlotState.SKIPPED
     assert "does not run" in ended.reason  # a restore needs the app to be stopped, and it cannot be started meanwhile
 
 
 async def test_a_night_of_an_environment_whose_check_never_passed_is_skipped_and_says_so(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register(sound=False)
-        slot = await stage.night(place)
-        ended = await stage.ended(place, slot.slot_date)
+    place = await stage.register(sound=False)
+    slot = await stage.night(place)
+    ended = await stage.ended(place, slot.slot_date)
     assert ended.state is SlotState.SKIPPED
     assert "check" in ended.reason
 
 
-async def test_a_scheduler_that_was_down_runs_the_newest_slot_late_and_the_older_ones_are_missed(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        first = place.next_slot(stage.clock.now())
-        await stage.planned(place, first.slot_date)
-    second = place.next_slot(first.due_at)
-    third = place.next_slot(second.due_at)
-    stage.clock.to(third.due_at + timedelta(hours=1))
-    async with stage.running():
-        requested = await stage.requested(place, third)
-        ended = [await stage.ended(place, slot.slot_date) for slot in (first, second, third)]
-        await stage.planned(place, place.next_slot(third.due_at).slot_date)
-    assert [one.state for one in ended] == ["missed", "missed", "completed"]
-    assert [one.late for one in ended] == [False, False, True]
-    assert requested.data["slot_date"] == str(third.slot_date)
-    assert datetime.fromisoformat(requested.data["created_at"]) >= third.due_at + timedelta(hours=1)
-
-
-async def test_a_short_absence_is_not_late(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        slot = place.next_slot(stage.clock.now())
-        await stage.planned(place, slot.slot_date)
-    stage.clock.to(slot.due_at + timedelta(minutes=10))
-    async with stage.running():
-        ended = await stage.ended(place, slot.slot_date)
-    assert (ended.state, ended.late) == (SlotState.COMPLETED, False)
-
-
 async def test_two_schedulers_at_once_give_one_backup_per_slot(stage: Stage) -> None:
-    async with stage.running(), stage.running():
+    async with stage.running():
         places = [await stage.register() for _ in range(5)]
         for _ in range(3):
             for place in places:
@@ -180,117 +145,108 @@ async def test_two_schedulers_at_once_give_one_backup_per_slot(stage: Stage) -> 
 
 
 async def test_a_clock_that_goes_back_repeats_no_night(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        slot, _ = await asked_for_night(stage, place)
-        await stage.ended(place, slot.slot_date)
-        here = stage.clock.now()
-        stage.clock.on(hours=-6)
-        other = await stage.register()
-        stage.clock.to(here)
-        following = await stage.night(place)
-        assert (await stage.ended(place, following.slot_date)).state is SlotState.COMPLETED
-        assert (await stage.ended(other, following.slot_date)).state is SlotState.COMPLETED
+    place = await stage.register()
+    slot, _ = await asked_for_night(stage, place)
+    await stage.ended(place, slot.slot_date)
+    here = stage.clock.now()
+    stage.clock.on(hours=-6)
+    other = await stage.register()
+    stage.clock.to(here)
+    following = await stage.night(place)
+    assert (await stage.ended(place, following.slot_date)).state is SlotState.COMPLETED
+    assert (await stage.ended(other, following.slot_date)).state is SlotState.COMPLETED
     assert len(stage.requests(place, slot.slot_date)) == 1
     assert len(stage.requests(place, following.slot_date)) == 1
 
 
 async def test_a_clock_that_jumps_forwards_misses_nights_and_runs_the_newest_once(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        first = place.next_slot(stage.clock.now())
-        await stage.planned(place, first.slot_date)
-        stage.clock.on(days=10)
-        newest = _newest_overdue(stage, place, first)
-        assert (await stage.ended(place, newest.slot_date)).state is SlotState.COMPLETED
+    place = await stage.register()
+    first = place.next_slot(stage.clock.now())
+    await stage.planned(place, first.slot_date)
+    stage.clock.on(days=10)
+    newest = _newest_overdue(stage, place, first)
+    assert (await stage.ended(place, newest.slot_date)).state is SlotState.COMPLETED
     assert _ends(stage, place) == ["missed"] * (newest.slot_date - first.slot_date).days + ["completed"]
 
 
 async def test_a_clock_that_jumps_far_stops_the_schedule_until_a_person_says_that_it_is_right(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        first = place.next_slot(stage.clock.now())
-        await stage.planned(place, first.slot_date)
-        stage.clock.on(days=40)
-        stopped = (await stage.told("ScheduleStopped", place.environment_id)).data
-        assert datetime.fromisoformat(stopped["waiting_since"]) == first.due_at
-        assert (stopped["overdue_count"], stopped["cap_count"]) == (40, 14)
-        other = await stage.register()
-        await stage.night(other)
-        assert _ends(stage, place) == []
-        ids = {"environment_id": place.environment_id}
-        refused = await stage.shop.ask("ApproveSchedule", **ids, stop_id=uuid4())
-        assert (refused.data["code"], refused.data["field"]) == ("INVALID_STATE", "stop_id")
-        approved = await stage.shop.ask("ApproveSchedule", **ids, stop_id=stopped["stop_id"])
-        assert approved.name == "ScheduleApproved"
-        newest = _newest_overdue(stage, place, first)
-        assert (await stage.ended(place, newest.slot_date)).state is SlotState.COMPLETED
+    place = await stage.register()
+    first = place.next_slot(stage.clock.now())
+    await stage.planned(place, first.slot_date)
+    stage.clock.on(days=40)
+    stopped = (await stage.told("ScheduleStopped", place.environment_id)).data
+    assert datetime.fromisoformat(stopped["waiting_since"]) == first.due_at
+    assert (stopped["overdue_count"], stopped["cap_count"]) == (40, 14)
+    other = await stage.register()
+    await stage.night(other)
+    assert _ends(stage, place) == []
+    ids = {"environment_id": place.environment_id}
+    refused = await stage.shop.ask("ApproveSchedule", **ids, stop_id=uuid4())
+    assert (refused.data["code"], refused.data["field"]) == ("INVALID_STATE", "stop_id")
+    approved = await stage.shop.ask("ApproveSchedule", **ids, stop_id=stopped["stop_id"])
+    assert approved.name == "ScheduleApproved"
+    newest = _newest_overdue(stage, place, first)
+    assert (await stage.ended(place, newest.slot_date)).state is SlotState.COMPLETED
     assert _ends(stage, place) == ["missed"] * (newest.slot_date - first.slot_date).days + ["completed"]
     assert "ScheduleResumed" not in {seen.name for seen in stage.script.seen if _about(seen, place)}
 
 
 async def test_a_clock_that_jumps_far_and_back_costs_no_night(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        first = place.next_slot(stage.clock.now())
-        await stage.planned(place, first.slot_date)
-        here = stage.clock.now()
-        stage.clock.on(days=400)
-        stopped = (await stage.told("ScheduleStopped", place.environment_id)).data
-        stage.clock.to(here)
-        await stage.told("ScheduleResumed", place.environment_id, stop_id=stopped["stop_id"])
-        await stage.night(place)
-        assert (await stage.ended(place, first.slot_date)).state is SlotState.COMPLETED
+    place = await stage.register()
+    first = place.next_slot(stage.clock.now())
+    await stage.planned(place, first.slot_date)
+    here = stage.clock.now()
+    stage.clock.on(days=400)
+    stopped = (await stage.told("ScheduleStopped", place.environment_id)).data
+    stage.clock.to(here)
+    await stage.told("ScheduleResumed", place.environment_id, stop_id=stopped["stop_id"])
+    await stage.night(place)
+    assert (await stage.ended(place, first.slot_date)).state is SlotState.COMPLETED
     assert _ends(stage, place) == ["completed"]
     assert [seen.name for seen in stage.script.seen if _about(seen, place)].count("ScheduleStopped") == 1
 
 
 async def test_another_schedule_moves_the_slot_that_has_not_fired(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        slot = place.next_slot(stage.clock.now())
-        await stage.planned(place, slot.slot_date)
-        later = UtcSchedule(at="21:30")
-        stage.clock.to(slot.due_at - timedelta(hours=1))
-        await stage.shop.ask("UpdateEnvironment", environment_id=place.environment_id, schedule=later.model_dump())
-        at_half_past_nine = slot.due_at.replace(hour=21, minute=30)
-        await stage.told("SlotPlanned", place.environment_id, slot_date=slot.slot_date, due_at=_text(at_half_past_nine))
-        stage.clock.to(slot.due_at + timedelta(minutes=1))
-        other = await stage.register()
-        await stage.planned(other, other.next_slot(stage.clock.now()).slot_date)
-        assert stage.requests(place, slot.slot_date) == []
-        stage.clock.to(at_half_past_nine + timedelta(seconds=1))
-        ended = await stage.ended(place, slot.slot_date)
+    place = await stage.register()
+    slot = place.next_slot(stage.clock.now())
+    await stage.planned(place, slot.slot_date)
+    later = UtcSchedule(at="21:30")
+    stage.clock.to(slot.due_at - timedelta(hours=1))
+    await stage.shop.ask("UpdateEnvironment", environment_id=place.environment_id, schedule=later.model_dump())
+    at_half_past_nine = slot.due_at.replace(hour=21, minute=30)
+    await stage.told("SlotPlanned", place.environment_id, slot_date=slot.slot_date, due_at=_text(at_half_past_nine))
+    stage.clock.to(slot.due_at + timedelta(minutes=1))
+    other = await stage.register()
+    await stage.planned(other, other.next_slot(stage.clock.now()).slot_date)
+    assert stage.requests(place, slot.slot_date) == []
+    stage.clock.to(at_half_past_nine + timedelta(seconds=1))
+    ended = await stage.ended(place, slot.slot_date)
     assert (ended.state, ended.due_at, ended.late) == (SlotState.COMPLETED, at_half_past_nine, False)
 
 
 async def test_another_schedule_after_the_firing_counts_from_the_next_date_on(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        slot, _ = await asked_for_night(stage, place)
-        await stage.ended(place, slot.slot_date)
-        later = UtcSchedule(at="21:30")
-        await stage.shop.ask("UpdateEnvironment", environment_id=place.environment_id, schedule=later.model_dump())
-        tomorrow = slot.slot_date + timedelta(days=1)
-        due_at = (slot.due_at + timedelta(days=1)).replace(hour=21, minute=30)
-        await stage.told("SlotPlanned", place.environment_id, slot_date=tomorrow, due_at=_text(due_at))
-        stage.clock.to(due_at + timedelta(seconds=1))
-        assert (await stage.ended(place, tomorrow)).state is SlotState.COMPLETED
+    place = await stage.register()
+    slot, _ = await asked_for_night(stage, place)
+    await stage.ended(place, slot.slot_date)
+    later = UtcSchedule(at="21:30")
+    await stage.shop.ask("UpdateEnvironment", environment_id=place.environment_id, schedule=later.model_dump())
+    tomorrow = slot.slot_date + timedelta(days=1)
+    due_at = (slot.due_at + timedelta(days=1)).replace(hour=21, minute=30)
+    await stage.told("SlotPlanned", place.environment_id, slot_date=tomorrow, due_at=_text(due_at))
+    stage.clock.to(due_at + timedelta(seconds=1))
+    assert (await stage.ended(place, tomorrow)).state is SlotState.COMPLETED
     assert len(stage.requests(place, slot.slot_date)) == 1
     assert len(stage.requests(place, tomorrow)) == 1
 
 
 async def test_a_removed_environment_has_no_more_nights(stage: Stage) -> None:
-    async with stage.running():
-        place, other = await stage.register(), await stage.register()
-        slot = place.next_slot(stage.clock.now())
-        await stage.planned(place, slot.slot_date)
-        assert (
-            await stage.shop.ask("RemoveEnvironment", environment_id=place.environment_id)
-        ).name == "EnvironmentRemoved"
-        ended = await stage.ended(place, slot.slot_date)
-        await stage.night(other)
-        await stage.ended(other, slot.slot_date)
+    place, other = await stage.register(), await stage.register()
+    slot = place.next_slot(stage.clock.now())
+    await stage.planned(place, slot.slot_date)
+    assert (await stage.shop.ask("RemoveEnvironment", environment_id=place.environment_id)).name == "EnvironmentRemoved"
+    ended = await stage.ended(place, slot.slot_date)
+    await stage.night(other)
+    await stage.ended(other, slot.slot_date)
     assert (ended.state, ended.reason) == (SlotState.SKIPPED, "the environment was removed")
     assert stage.requests(place, slot.slot_date) == []
     days = {seen.data["slot_date"] for seen in stage.script.seen if _about(seen, place) and seen.name == "SlotPlanned"}
@@ -298,17 +254,16 @@ async def test_a_removed_environment_has_no_more_nights(stage: Stage) -> None:
 
 
 async def test_a_command_without_an_outcome_is_sent_again_under_its_id(stage: Stage) -> None:
-    async with stage.running():
-        place = await stage.register()
-        stage.platform.services["catalog"].end()
-        slot = await stage.night(place)
+    place = await stage.register()
+    stage.platform.services["catalog"].end()
+    slot = await stage.night(place)
 
-        first = await sent(stage, place, 1)
-        execute(stage.settings.postgres, "UPDATE open_slot SET sent_at = sent_at - interval '1 hour'")
-        again = await sent(stage, place, 2)
-        assert first[0] == again[0] == again[1]
-        await stage.platform.start("catalog")
-        assert (await stage.ended(place, slot.slot_date)).state is SlotState.COMPLETED
+    first = await sent(stage, place, 1)
+    execute(stage.settings.postgres, "UPDATE open_slot SET sent_at = sent_at - interval '1 hour'")
+    again = await sent(stage, place, 2)
+    assert first[0] == again[0] == again[1]
+    await stage.platform.start("catalog")
+    assert (await stage.ended(place, slot.slot_date)).state is SlotState.COMPLETED
     assert len(stage.requests(place, slot.slot_date)) == 1
 
 

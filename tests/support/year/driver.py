@@ -1,7 +1,7 @@
 """Lives through nights: moves the clock, does what people do, breaks what breaks, and compares after each night."""
 
+import asyncio
 import random
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,14 +12,16 @@ from uuid import UUID, uuid4
 
 from services.platform.messaging.reading import LogReader
 from services.platform.process.settings import KafkaSettings, S3Settings
+from services.platform.repository import Repository
 from services.retention.bootstrap import Retention
-from tests.support.databases import FreshDatabase
+from tests.support.databases import FreshDatabase, execute
 from tests.support.eventually import eventually
 from tests.support.moved_clock import MovedBy
 from tests.support.running_services import Platform, open_platform
-from tests.support.script import Json, Script, Seen, open_script
+from tests.support.script import open_script
 from tests.support.shop import Shop
 from tests.support.year.model import QUARTER_OF_AN_HOUR, ModelBackup, ModelPlace, Rhythm
+from tests.support.year.seens import Seens
 from tests.support.year.services import NightSettings, heard, nights, sweeps
 
 BEGINS: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -38,79 +40,12 @@ FILLING: Final = {"name": "filling", "daily": {"days": 14}, "weekly": {"months":
 """As `classic`, but for that."""
 
 
-def _utc(hour: int, minute: int, ahead: int, **fields: object) -> Rhythm:
-    local = hour * 60 + minute + ahead
-    return Rhythm(local // 60 % 24, local % 60, ahead, fields)
-
-
-def _own(at: str) -> Json:
-    return {"kind": "utc", "at": at}
-
-
-def _wall_clock(at: str, zone: str) -> Json:
-    return {"kind": "wall-clock", "at": at, "zone": zone}
-
-
-RHYTHMS: Final = (
-    _utc(19, 0, 60, region="europe", cloud_version="v4"),
-    _utc(19, 0, 60, region="europe", cloud_version="v4"),
-    _utc(19, 0, 60, region="europe", cloud_version="v4"),
-    _utc(22, 0, 60, region="europe", cloud_version="v3"),
-    _utc(1, 0, -300, region="us-east", cloud_version="v4"),
-    _utc(5, 0, -300, region="us-east", cloud_version="v3"),
-    _utc(16, 0, 540, region="asia-pacific", cloud_version="v4"),
-    _utc(18, 55, 540, region="asia-pacific", cloud_version="v4", schedule=_own("18:55")),
-    Rhythm(0, 45, 345, {"region": "europe", "cloud_version": "v4", "schedule": _wall_clock("00:45", "Asia/Kathmandu")}),
-    Rhythm(
-        20,
-        0,
-        60,
-        {"region": "europe", "cloud_version": "v4", "schedule": _wall_clock("20:00", "Europe/Berlin")},
-        berlin=True,
-    ),
-)
-
-
-@dataclass
-class Seens:
-    """What the log has said so far, by what it is about."""
-
-    script: Script
-    read: int = 0
-    ended: dict[tuple[UUID, date], Json] = field(default_factory=dict)
-    requested: dict[UUID, Json] = field(default_factory=dict)
-    tries: dict[tuple[UUID, date], list[UUID]] = field(default_factory=lambda: defaultdict(list))
-    there: set[UUID] = field(default_factory=set)
-    lives: dict[UUID, list[Seen]] = field(default_factory=lambda: defaultdict(list))
-
-    def look(self) -> None:
-        """Take in what is new."""
-        for seen in self.script.seen[self.read :]:
-            self.read += 1
-            data = seen.data
-            if seen.name == "SlotEnded":
-                self.ended[UUID(data["environment_id"]), date.fromisoformat(data["slot_date"])] = data
-            if "backup_id" in data and seen.name not in {"SlotEnded", "CommandRejected"}:
-                self.lives[UUID(data["backup_id"])].append(seen)
-            if seen.name == "BackupRequested":
-                self._requested(UUID(data["backup_id"]), data)
-            if seen.name == "BackupExpired":
-                self.there.discard(UUID(data["backup_id"]))
-
-    def _requested(self, backup_id: UUID, data: Json) -> None:
-        self.requested[backup_id] = data
-        self.there.add(backup_id)
-        if data["slot"]:
-            self.tries[UUID(data["environment_id"]), date.fromisoformat(data["slot_date"])].append(backup_id)
-
-    def names(self, backup_id: UUID) -> list[str]:
-        """What was said about a backup, by name."""
-        return [seen.name for seen in self.lives[backup_id]]
-
-
 @dataclass
 class Year:
-    """The services, the model beside them, and the dice; there is a sweep on each `sweep_every`-th night."""
+    """The services, the model beside them, and the dice; there is a sweep on each `sweep_every`-th night.
+
+    With a `repository`, backups have bytes, which retention removes.
+    """
 
     platform: Platform
     settings: NightSettings
@@ -119,6 +54,7 @@ class Year:
     retention: Retention
     reader: LogReader
     dice: random.Random
+    repository: Repository | None = None
     sweep_every: int = 1
     places: dict[UUID, ModelPlace] = field(default_factory=dict)
     failing: set[tuple[UUID, date]] = field(default_factory=set)
@@ -144,7 +80,7 @@ class Year:
             names = [seen.name for seen in self.seens.script.seen]
             return names.count("EnvironmentChecked") == len(rhythms)
 
-        async with nights(self.settings.of("snapshot"), self.fails):
+        async with nights(self.settings.of("snapshot"), self.fails, self.repository):
             await eventually(checked, within_seconds=PATIENCE_SECONDS)
         for environment_id in self.places:
             await self.shop.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
@@ -169,7 +105,7 @@ class Year:
                 await self._absent(absence)
                 number = absence.stop
                 continue
-            async with nights(self.settings.of("snapshot"), self.fails):
+            async with nights(self.settings.of("snapshot"), self.fails, self.repository):
                 while number < count and not any(number in one for one in ABSENCES):
                     await self._night(number, BEGINS + timedelta(days=number) + EVENING)
                     number += 1
@@ -179,7 +115,7 @@ class Year:
         for number in absence[:-1]:
             self.clock.to(BEGINS + timedelta(days=number) + EVENING)
             await self._end_of(number, BEGINS + timedelta(days=number) + EVENING)
-        async with nights(self.settings.of("snapshot"), self.fails):
+        async with nights(self.settings.of("snapshot"), self.fails, self.repository):
             await self._night(absence[-1], BEGINS + timedelta(days=absence[-1]) + EVENING + timedelta(hours=2))
 
     async def _night(self, number: int, evening: datetime) -> None:
@@ -294,9 +230,17 @@ class Year:
         living = {backup.backup_id for place in self.places.values() for backup in place.living()}
         assert living == self.seens.there
 
+    async def rest(self, hours: float) -> int:
+        """Nights are over; time goes on to another sweep. How many backups it lets go."""
+        self.clock.on(hours=hours)
+        return await self._sweep_now()
+
     async def _sweep(self, evening: datetime) -> None:
         """At a time at which nothing is accepted, so that no expiry is near."""
         self.clock.to(evening + UNTIL_SWEEP)
+        await self._sweep_now()
+
+    async def _sweep_now(self) -> int:
         now = self.clock.now()
         held = [b for place in self.places.values() for b in place.living() if b.held]
         gone = [backup for place in self.places.values() for backup in place.sweep(now)]
@@ -306,6 +250,15 @@ class Year:
         await self.retention.sweep.now()
 
         await self._eventually(lambda: not any(backup.backup_id in self.seens.there for backup in gone))
+        await heard(self.retention, self.reader)
+        await eventually(self._worked_off, within_seconds=PATIENCE_SECONDS)
+        return len(gone)
+
+    async def _worked_off(self) -> bool:
+        """Retention's jobs are done, if anybody does them."""
+        open_jobs = "SELECT count(*) FROM job WHERE state IN ('waiting', 'running')"
+        server = self.platform.database("retention")
+        return self.repository is None or await asyncio.to_thread(execute, server, open_jobs) == "0"
 
     async def _eventually(self, look: Callable[[], bool]) -> None:
         async def again() -> bool:
@@ -316,8 +269,14 @@ class Year:
 
 
 @asynccontextmanager
-async def open_year(
-    kafka: KafkaSettings, database: FreshDatabase, s3: S3Settings, directory: Path, *, seed: int
+async def open_year(  # noqa: PLR0913 -- what a year needs, and what may differ
+    kafka: KafkaSettings,
+    database: FreshDatabase,
+    s3: S3Settings,
+    directory: Path,
+    *,
+    seed: int,
+    repository: Repository | None = None,
 ) -> AsyncIterator[Year]:
     """A year that has not begun: nobody is registered yet."""
     clock = MovedBy(directory / "moved-by")
@@ -329,8 +288,8 @@ async def open_year(
         settings = NightSettings(platform, clock)
         script = await stack.enter_async_context(open_script(kafka))
         reader = await stack.enter_async_context(LogReader.open(kafka))
-        retention = await stack.enter_async_context(sweeps(settings.of_retention()))
+        retention = await stack.enter_async_context(sweeps(settings.of_retention(), repository))
         shop = Shop(script)
         await shop.register()
         dice = random.Random(seed)  # noqa: S311 -- a test's dice
-        yield Year(platform, settings, shop, Seens(script), retention, reader, dice)
+        yield Year(platform, settings, shop, Seens(script), retention, reader, dice, repository)

@@ -24,6 +24,7 @@ from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.reading import LogReader
 from services.platform.process.clock import Clock, open_clock
 from services.platform.process.settings import ClockSettings, RepositorySettings, RetentionSettings, Settings
+from services.platform.repository import EnvironmentRepository, Repository
 from services.retention.bootstrap import Retention
 from services.retention.bootstrap import wire as wire_retention
 from services.retention.settings import RetentionServiceSettings
@@ -33,8 +34,9 @@ from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import PACKAGE
 from services.snapshot.nights.scheduler import NightScheduler
 from services.snapshot.parts import SERVICE
+from tests.suites.reclaim import Backups
 from tests.support.in_process import running
-from tests.support.manifests import manifest
+from tests.support.manifests import manifest, tombstone
 from tests.support.moved_clock import MovedBy
 from tests.support.running_services import Platform
 
@@ -75,11 +77,14 @@ class NightSettings:
 class ToldAtOnce:
     """The snapshot service's part in a backup without its work: begun and ended when it was asked for."""
 
-    def __init__(self, events: EventStore, clock: Clock, nights: NightReactions, fails: Fails) -> None:
+    def __init__(
+        self, events: EventStore, clock: Clock, nights: NightReactions, fails: Fails, repository: Repository | None
+    ) -> None:
         self._events = events
         self._clock = clock
         self._nights = nights
         self._fails = fails
+        self._repository = repository
 
     async def on_environment_registered(self, c: Connection, message: Message[EnvironmentRegistered]) -> None:
         """Expect its nights, and find nothing wrong with it."""
@@ -101,12 +106,24 @@ class ToldAtOnce:
         await self._nights.on_backup_requested(c, message)
         begun = BackupStarted(backup_id=body.backup_id, environment_id=body.environment_id, started_at=now)
         fails = body.kind is BackupKind.NIGHTLY and self._fails(body.environment_id, body.slot_date)
+        if self._repository is not None:
+            await _store(self._repository.of(body.environment_id), body, now, fails=fails)
         ended = _failed(body, now) if fails else _completed(body, now)
         await self._say(c, message, "backup", body.backup_id, begun, ended)
 
     async def _say(self, c: Connection, message: Message[Any], entity: str, entity_id: UUID, *bodies: Event) -> None:
         name, cause = stream(SERVICE, entity, entity_id), Cause.of(message)
         await self._events.append(c, name, bodies, cause, message.envelope.key, after=0, now=self._clock.now())
+
+
+async def _store(repository: EnvironmentRepository, body: BackupRequested, now: datetime, *, fails: bool) -> None:
+    """A manifest with a dump and a document that all backups of a week share, and a list of its own; or a tombstone."""
+    if fails:
+        stone = tombstone(body.backup_id, body.environment_id).model_copy(update={"buried_at": now})
+        await repository.bury(stone)
+    else:
+        week = body.created_at.isocalendar()
+        await Backups(repository).take(f"week {week.year} {week.week}".encode(), body.backup_id)
 
 
 def _completed(body: BackupRequested, now: datetime) -> Event:
@@ -126,15 +143,15 @@ def _failed(body: BackupRequested, now: datetime) -> Event:
 
 
 @asynccontextmanager
-async def nights(settings: Settings, fails: Fails) -> AsyncIterator[None]:
-    """The schedule, as long as the context lasts."""
+async def nights(settings: Settings, fails: Fails, repository: Repository | None = None) -> AsyncIterator[None]:
+    """The schedule, as long as the context lasts; with a `repository`, backups have bytes."""
     async with AsyncExitStack() as stack:
         ground = await Foundation.open(stack, settings, SERVICE)
         environments = await Environments.open(ground.database)
         await migrate(ground.database, PACKAGE, SERVICE)
         clock = open_clock(settings.clock)
         reactions = NightReactions(ground.events, pace := Pace())
-        told = ToldAtOnce(ground.events, clock, reactions, fails)
+        told = ToldAtOnce(ground.events, clock, reactions, fails, repository)
         follower = EventFollower(
             SERVICE,
             ground.database,
@@ -160,11 +177,12 @@ def _both(first: Any, second: Any) -> Any:  # noqa: ANN401 -- two reactions as o
 
 
 @asynccontextmanager
-async def sweeps(settings: RetentionServiceSettings) -> AsyncIterator[Retention]:
-    """Retention without its patrol, a sweep is when a test calls it; and without work on bytes that are not there."""
+async def sweeps(settings: RetentionServiceSettings, repository: Repository | None = None) -> AsyncIterator[Retention]:
+    """Retention without its patrol, a sweep is when a test calls it; without a `repository` nobody works on bytes."""
     async with AsyncExitStack() as stack:
-        retention = await wire_retention(stack, settings)
-        async with running([retention.relay.run(), retention.follower.run()]):
+        retention = await wire_retention(stack, settings, repository)
+        worker = [retention.worker.run()] if repository is not None else []
+        async with running([retention.relay.run(), retention.follower.run(), *worker]):
             yield retention
 
 
