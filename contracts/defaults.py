@@ -76,11 +76,17 @@ WEBHOOKS_PER_HOST: Final = 4
 
 ACCESS_GATHERED_SECONDS: Final = 60
 """Refusals and downloads are told so often: a flood of them is one event (architecture §2.18)."""
+SESSION_HOURS: Final = 12
+SESSION_IDLE_MINUTES: Final = 60
+"""A working day; a browser that nobody uses is signed out within the hour."""
+PASSWORD_CHARACTERS: Final = 12
+"""At least; length is what makes a password hard to guess."""
 INVITATION_DAYS: Final = 7
 """Whoever was invited has a week of holidays, and a lost token is worth nothing soon."""
 
 RATE_PER_SECOND: Final = 20
 RATE_BURST: Final = 100
+"""Of one key in one process: a page full of lists is a burst, and no script polls ten times a second."""
 
 PARTITIONS: Final = 12
 """Of commands and events; fixed for life, since changing it moves keys."""

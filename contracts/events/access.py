@@ -156,3 +156,27 @@ class ArchiveDownloaded(Event):
     since: AwareDatetime
     until: AwareDatetime
     count: Count
+
+
+class SignedIn(Event):
+    """A browser session began; `how` the user proved who that is."""
+
+    user_id: UUID
+    how: Literal["password", "openid"]
+    session_id: str
+    signed_in_at: AwareDatetime
+
+
+class SignedOut(Event):
+    """A browser session was ended by its user."""
+
+    user_id: UUID
+    session_id: str
+    signed_out_at: AwareDatetime
+
+
+class PasswordChanged(Event):
+    """A user has another password, or a first one; all browser sessions of before have ended."""
+
+    user_id: UUID
+    changed_at: AwareDatetime

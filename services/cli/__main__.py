@@ -9,17 +9,20 @@ import typer
 from typer.core import TyperGroup
 
 from services.cli.commands import (
+    access,
     admin,
     alerts,
     apps,
     backups,
     dead_letters,
     environments,
+    keys,
     policies,
     restores,
     secrets,
     slots,
     sweeps,
+    users,
     webhooks,
 )
 from services.cli.errors import GatewayError
@@ -49,9 +52,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (
-    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters, admin,
+    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters,
+    users, keys, access, admin,
 ):  # fmt: skip
     app.add_typer(group.commands)
+app.add_typer(users.organisations)
 if stack_is_here():
     add_stack_commands(app)
 

@@ -13,6 +13,7 @@ from services.cli.waiting import Absence
 from services.gateway.resources import Archive
 
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
+PRIVATE: Final = 0o600
 READ_BYTES: Final = 1024 * 1024
 _NAMED_CHARACTERS: Final = 12
 
@@ -35,7 +36,7 @@ def download(archive: Archive, target: Path, on_bytes: OnBytes) -> None:
     Raises UnreachableError when the gateway stays away, RefusedError when the link is over, DamagedDownloadError.
     """
     part = part_of(target, archive)
-    with part.open("a+b") as file, httpx.Client(timeout=TIMEOUT) as client:
+    with _private(part) as file, httpx.Client(timeout=TIMEOUT) as client:
         whole = _Growing(file, on_bytes)
         absence = Absence()
         while whole.size_bytes < (archive.size_bytes or 0):
@@ -52,6 +53,13 @@ def download(archive: Archive, target: Path, on_bytes: OnBytes) -> None:
         part.unlink()
         raise DamagedDownloadError("what arrived is not what was promised: it was removed, download it again")
     part.replace(target)
+
+
+def _private(part: Path) -> BinaryIO:
+    """Data of a backup is nobody else's business: for its owner alone, whatever an earlier try has left."""
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, PRIVATE)
+    os.fchmod(descriptor, PRIVATE)
+    return os.fdopen(descriptor, "a+b")
 
 
 class _Growing:

@@ -7,9 +7,12 @@ from uuid import UUID
 
 import typer
 
+from contracts.events.access import Place, PlaceKind
+from services.cli.access_calls import AccessPlace
 from services.cli.client import Gateway, NotFoundError
 from services.cli.retention_calls import PolicyPlace
-from services.gateway.resources import App, Environment
+from services.gateway.domain.rights import PLATFORM
+from services.gateway.resources import App, Environment, Organisation, User
 
 T = TypeVar("T")
 
@@ -56,6 +59,40 @@ def find_policy_place(gateway: Gateway, text: str) -> PolicyPlace:
             return _policy_place(gateway.environment(known))
     app = find_app(gateway, text)
     return PolicyPlace.of_app(app.app_id, app.slug)
+
+
+def find_user(gateway: Gateway, text: str) -> User:
+    """The user with this id or name, of those whom the caller administers. Raises NotFoundError."""
+    known = _id(text)
+    found = gateway.users(name=None if known else text)
+    candidates = (one for one in found if known in (None, one.user_id))
+    return _one(f"user {text!r}", candidates, lambda one: one.name == text, lambda one: one.name, "nightkeep user list")
+
+
+def find_organisation(gateway: Gateway, text: str) -> Organisation:
+    """The organisation with this id or name, without regard to case. Raises NotFoundError."""
+    known = _id(text)
+    found = (
+        one for one in gateway.organisations() if known == one.organisation_id or text.casefold() == one.name.casefold()
+    )
+    see = "nightkeep organisation list"
+    return _one(f"organisation {text!r}", found, lambda one: one.name == text, lambda one: one.name, see)
+
+
+def find_access_place(gateway: Gateway, text: str) -> AccessPlace:
+    """Where rights hold: `platform`, `organisation:NAME`, an app, or an environment by `app/name` or id.
+
+    Raises NotFoundError, and BadParameter when several are meant.
+    """
+    kind, colon, name = text.partition(":")
+    if text == PlaceKind.PLATFORM:
+        return AccessPlace(PLATFORM, text)
+    if colon and kind == PlaceKind.ORGANISATION:
+        organisation = find_organisation(gateway, name)
+        return AccessPlace(Place(kind=PlaceKind.ORGANISATION, id=organisation.organisation_id), organisation.name)
+    found = find_policy_place(gateway, text)
+    kinds = {"apps": PlaceKind.APP, "environments": PlaceKind.ENVIRONMENT}
+    return AccessPlace(Place(kind=kinds[found.kind], id=found.place_id), found.name)
 
 
 def environment_name(environment: Environment) -> str:

@@ -1,6 +1,7 @@
 """HTTP to the gateway: keys in headers, refusals as errors, "not known yet" repeated with the same key."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple
@@ -54,7 +55,7 @@ class Transport:
         """What is there."""
         given = {name: value for name, value in (query or {}).items() if value is not None}
         with self._reaching():
-            response = self._client.get(path, params=given)
+            response = self._asked("GET", path, params=given)
         return _answer(response).data or {}
 
     def change(self, method: str, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
@@ -85,7 +86,7 @@ class Transport:
 
     def _send(self, method: str, path: str, body: Json | None, key: str) -> Answer:
         try:
-            response = self._client.request(method, path, json=body, headers={"Idempotency-Key": key})
+            response = self._asked(method, path, json=body, headers={"Idempotency-Key": key})
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise self._unreachable(error) from error
         except httpx.TransportError as error:
@@ -97,10 +98,20 @@ class Transport:
     def _settled(self, path: str) -> Json:
         """What was accepted, once it can be read: until then it may not even be found."""
         with self._reaching(), suppress(NotFoundError):
-            answer = _answer(self._client.get(path))
+            answer = _answer(self._asked("GET", path))
             if not answer.lags:
                 return answer.data or {}
         raise NotKnownYetError("it was accepted, and the read model has not reached it yet: look again in a moment")
+
+    def _asked(self, method: str, path: str, **given: Any) -> httpx.Response:  # noqa: ANN401 -- what httpx takes
+        """The answer; while it is "too often", asked again when it said, for as long as there is patience."""
+        until = time.monotonic() + self._patience_seconds
+        while True:
+            response = self._client.request(method, path, **given)
+            wait_seconds = _wait_seconds(response)
+            if wait_seconds is None or time.monotonic() + wait_seconds > until:
+                return response
+            time.sleep(wait_seconds)
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
@@ -119,6 +130,13 @@ def _answer(response: httpx.Response) -> Answer:
         raise _error(response)
     data = response.json() if response.content else None
     return Answer(data, response.headers.get("Location"), READ_LAG in response.headers)
+
+
+def _wait_seconds(response: httpx.Response) -> float | None:
+    if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+        return None
+    told = response.headers.get("Retry-After", "")
+    return float(told) if told.isdecimal() else 1.0
 
 
 def _error(response: httpx.Response) -> GatewayError:

@@ -23,10 +23,13 @@ from services.gateway.routes import (
     policies,
     restores,
     retention,
+    sessions,
     users,
 )
 from services.gateway.routes.bounding import Bounded
 from services.gateway.routes.doorkeeper import Doorkeeper
+from services.gateway.routes.examples import ASKED, REFUSED
+from services.gateway.routes.headers import IDEMPOTENCY_HEADER
 from services.gateway.routes.noting import Noted
 from services.gateway.routes.observing import Observed
 from services.gateway.routes.v2 import archives as v2_archives
@@ -38,15 +41,17 @@ DESCRIPTION: Final = """
 Registers apps and environments, makes backups, restores them, says why each is kept and until when.
 
 - Every call needs a key: `Authorization: Bearer <key>`, or `Mendix-Username` and `Mendix-ApiKey`.
+- A page in a browser signs in at `/api/v1/session` instead, and sends `X-CSRF-Token` with whatever changes something.
 - Every changing call takes an `Idempotency-Key`, and answers with the one that it used. The same key asks for the same
   thing: after `503 NOT_KNOWN_YET`, a time-out or a broken connection repeat the call with it, and the one answer comes.
+- A key calls at most so often; beyond that it is answered 429 with `Retry-After`. Polling every two seconds is fine.
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
 - A backup is downloaded by a link of its archive, which needs no key and goes on after a break (Range, ETag).
 - What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
 """
 ROUTES: Final = (
     apps, environments, backups, archives, downloads, restores, retention, policies, alerts, dead_letters, platform,
-    users, keys, access, deploy, snapshots, v2_archives, v2_restores,
+    users, keys, access, sessions, deploy, snapshots, v2_archives, v2_restores,
 )  # fmt: skip
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",
@@ -55,6 +60,8 @@ _REFUSALS: Final = {
     404: "no such thing",
     409: "the state of things forbids it",
     413: "too large",
+    429: "this key calls too often: wait as Retry-After says",
+    500: "a defect; in the compatible API also: try again",
     503: "not known yet, or a part of the platform is away: repeat with the same Idempotency-Key",
 }
 _SECURITY: Final[list[dict[str, list[str]]]] = [{"HTTPBearer": []}, {"Mendix-Username": [], "Mendix-ApiKey": []}]
@@ -76,11 +83,12 @@ def make_application(parts: Parts, *, public_url: str | None = None) -> FastAPI:
     for routes in ROUTES:
         app.include_router(routes.router)
     app.include_router(users.open_router)
+    app.include_router(sessions.open_router)
     app.router.routes.extend(parts.health.routes())
     errors.install(app)
     app.add_middleware(Unslashed)
     app.add_middleware(Bounded)
-    app.add_middleware(Doorkeeper, authenticator=parts.authenticator)
+    app.add_middleware(Doorkeeper, authenticator=parts.authenticator, sessions=parts.sessions, rates=parts.rates)
     app.add_middleware(Noted, access_log=parts.access_log)
     app.add_middleware(Observed)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # -- the way that FastAPI documents
@@ -99,10 +107,24 @@ def _described(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema or {}
 
 
+def _tell_of_lag(responses: dict[str, Any]) -> None:
+    """A change that cannot be read yet is answered 202, whatever it is answered otherwise."""
+    accepted: dict[str, Any] = {"type": "object", "properties": {"accepted": {"const": True}}, "required": ["accepted"]}
+    usual = responses.setdefault("202", {"description": "accepted, and not readable yet: look at Location in a moment"})
+    content = usual.setdefault("content", {"application/json": {"schema": accepted}})["application/json"]
+    if content["schema"] is not accepted:
+        content["schema"] = {"anyOf": [content["schema"], accepted]}
+
+
 def _mend(operation: dict[str, Any]) -> None:
     """Never 422; refusals in JSON, also of event streams; a bearer's key, or a name together with a key."""
     operation["responses"].pop("422", None)
+    if "requestBody" in operation:
+        operation["requestBody"]["content"]["application/json"]["example"] = ASKED[operation["operationId"]]
+    if any(parameter["name"] == IDEMPOTENCY_HEADER for parameter in operation.get("parameters", ())):
+        _tell_of_lag(operation["responses"])
     for status, response in operation["responses"].items():
         if int(status) in _REFUSALS:
-            response["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+            schema = {"$ref": "#/components/schemas/Refusal"}
+            response["content"] = {"application/json": {"schema": schema, "example": REFUSED[int(status)]}}
     operation["security"] = [] if {"downloads", "open"} & set(operation["tags"]) else _SECURITY

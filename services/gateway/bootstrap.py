@@ -17,13 +17,18 @@ from services.gateway.adapters.decisions import Decisions
 from services.gateway.adapters.deliveries import WEBHOOK
 from services.gateway.adapters.downloads import Downloads
 from services.gateway.adapters.grants import Grants
+from services.gateway.adapters.guessing import Guessing
+from services.gateway.adapters.hashing import Hashing
 from services.gateway.adapters.keys import Keys
+from services.gateway.adapters.openid import OpenId
 from services.gateway.adapters.outcomes import OutcomeWatch
 from services.gateway.adapters.people import People
 from services.gateway.adapters.permits import Permits
 from services.gateway.adapters.policies import Policies
+from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
 from services.gateway.adapters.receivers import Receivers
+from services.gateway.adapters.sessions import Sessions
 from services.gateway.adapters.signing_secrets import SigningSecrets
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
@@ -31,6 +36,7 @@ from services.gateway.application import make_application
 from services.gateway.archiving import ArchiveJob, Press, expire_for_ever
 from services.gateway.delivery import DeliveryJob
 from services.gateway.domain.links import KEY_BYTES
+from services.gateway.domain.rates import Rate
 from services.gateway.handlers import Handlers
 from services.gateway.parts import Parts
 from services.gateway.settings import SERVICE, GatewayServiceSettings
@@ -75,7 +81,8 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         secret=await link_key(database, token_bytes(KEY_BYTES)),
     )
     secrets = SigningSecrets(SecretDirectory(settings.secrets_directory) if settings.secrets_directory else None)
-    authenticator, stream = Authenticator(database, time.monotonic), AccessStream(ground.events)
+    hashing, stream = Hashing(), AccessStream(ground.events)
+    authenticator = Authenticator(database, time.monotonic, hashing)
     access_log = AccessLog(database, stream, clock, gather_seconds=settings.gateway.access_gathered_seconds)
     parts = Parts(
         authenticator=authenticator,
@@ -84,6 +91,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         keys=Keys(database, stream, authenticator, clock),
         grants=Grants(database, stream, authenticator, clock),
         access_log=access_log,
+        rates=Rates(Rate(settings.gateway.rate_per_second, settings.gateway.rate_burst), time.monotonic),
         changes=Changes(decisions, tide),
         read_model=read_model,
         tide=tide,
@@ -97,6 +105,8 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         downloads=Downloads(
             database, repository, archives, workshop=workshop, at_once=settings.gateway.downloads_at_once
         ),
+        sessions=Sessions(database, stream, clock, hashing, Guessing(time.monotonic)),
+        openid=OpenId(settings.openid) if settings.openid else None,
         health=health,
         public_url=settings.gateway.public_url,
     )

@@ -12,10 +12,13 @@ from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.downloads import Downloads
 from services.gateway.adapters.grants import Grants
 from services.gateway.adapters.keys import Keys
+from services.gateway.adapters.openid import OpenId
 from services.gateway.adapters.people import People
 from services.gateway.adapters.permits import Permits
 from services.gateway.adapters.policies import Policies
+from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
+from services.gateway.adapters.sessions import Sessions
 from services.gateway.adapters.steady import SteadyLists
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
@@ -37,6 +40,8 @@ class Parts:
     keys: Keys
     grants: Grants
     access_log: AccessLog
+    rates: Rates
+    sessions: Sessions
     changes: Changes
     read_model: ReadModel
     tide: Tide
@@ -50,5 +55,6 @@ class Parts:
     downloads: Downloads
     health: Health
     public_url: str | None = None
+    openid: OpenId | None = None
     steady_lists: SteadyLists = field(default_factory=SteadyLists)
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -7,9 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-
+from services.gateway.adapters.hashing import Hashing
 from services.gateway.adapters.keystore import find_key
 from services.gateway.domain import keys
 from services.gateway.domain.rights import Caller
@@ -19,8 +17,6 @@ REMEMBERED_SECONDS: Final = 30.0
 """A revoked key, or a right taken back, works for at most so long in another process than the one that did it."""
 REMEMBERED_KEYS: Final = 1_000
 """More keys than this in use at once are verified more often."""
-HASHES_AT_ONCE: Final = 2
-"""Each takes 64 MiB and a core: a flood of wrong keys must not take the machine."""
 
 Digest = bytes
 Monotonic = Callable[[], float]
@@ -58,11 +54,10 @@ class RecentCallers:
 class Authenticator:
     """Says whose key it is."""
 
-    def __init__(self, database: Database, monotonic: Monotonic) -> None:
+    def __init__(self, database: Database, monotonic: Monotonic, hashing: Hashing) -> None:
         self._database = database
         self._recent = RecentCallers(monotonic)
-        self._hasher = PasswordHasher()
-        self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._hashing = hashing
         self._running: dict[Digest, asyncio.Task[Caller | None]] = {}
 
     async def caller(self, presented: str, user: str | None = None) -> Caller | None:
@@ -92,14 +87,7 @@ class Authenticator:
             return None
         async with self._database.transaction() as c:
             stored = await find_key(c, key.key_id)
-        if stored is None or not await self._matches(stored.hash, key.secret):
+        if stored is None or not await self._hashing.matches(stored.hash, key.secret):
             return None
         self._recent.remember(digest, stored.caller)
         return stored.caller
-
-    async def _matches(self, stored_hash: str, secret: str) -> bool:
-        async with self._hashing:
-            try:
-                return await asyncio.to_thread(self._hasher.verify, stored_hash, secret)
-            except VerificationError:
-                return False

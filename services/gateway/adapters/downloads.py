@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 import structlog
@@ -66,7 +67,7 @@ class Downloads:
             raise _other_bytes()
         return archive
 
-    async def open(self, archive: Archive, parts: Sequence[Part], end: bytes = b"") -> AsyncGenerator[bytes, None]:
+    async def open(self, archive: Archive, parts: Sequence[Part], end: bytes = b"") -> "Begun":
         """What is asked for, its first bytes made already; `end` is written behind it. To be closed.
 
         Raises RefusalError (410) instead of other bytes, and a TransientError when too many download at once.
@@ -79,7 +80,7 @@ class Downloads:
             first = await anext(making)
         except NotTheSameError as error:
             raise _other_bytes() from error
-        return _going_on(first, making)
+        return Begun(first, making)
 
     async def _making(self, archive: Archive, parts: Sequence[Part], end: bytes) -> AsyncGenerator[bytes, None]:
         repository = self._repository.of(archive.environment_id)
@@ -114,11 +115,23 @@ class Downloads:
         return archive
 
 
-async def _going_on(first: bytes, making: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(making):
-        yield first
-        async for data in making:
-            yield data
+class Begun:
+    """Bytes whose first were made already. Closed, the making ends, also where nobody has taken any."""
+
+    def __init__(self, first: bytes, making: AsyncGenerator[bytes, None]) -> None:
+        self._first: bytes | None = first
+        self._making = making
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        first, self._first = self._first, None
+        return await anext(self._making) if first is None else first
+
+    async def aclose(self) -> None:
+        """End the making."""
+        await self._making.aclose()
 
 
 def _not_ours() -> RefusalError:

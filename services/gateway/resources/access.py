@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
+from contracts.defaults import PASSWORD_CHARACTERS
 from contracts.events.access import Place
 from contracts.values import Name, Text
 from services.gateway.domain.rights import Scope
 from services.gateway.resources.shapes import Asked
 
 Scopes = Annotated[list[Scope], Field(min_length=1)]
+Password = Annotated[SecretStr, Field(max_length=1000)]
 Places = Annotated[list[Place], Field(max_length=100)]
 
 
@@ -84,6 +86,28 @@ class AcceptedInvitation(BaseModel):
 
     user: str
     api_key: str
+
+
+class Credentials(Asked):
+    """Who signs in."""
+
+    user: Annotated[Text, Field(max_length=200)]
+    password: Password
+
+
+class NewPassword(Asked):
+    """The password that a user has from now on; `current_password` only where there is one."""
+
+    password: Annotated[Password, Field(min_length=PASSWORD_CHARACTERS)]
+    current_password: Password | None = None
+
+
+class Session(BaseModel):
+    """A browser session; a page sends `csrf_token` as X-CSRF-Token with whatever changes something."""
+
+    user: str
+    ends_at: datetime
+    csrf_token: str
 
 
 class NewKey(Asked):

@@ -12,7 +12,7 @@ from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.permits import must_everywhere, no_access
 from services.gateway.domain.identity import KEY_CHARACTERS, is_idempotency_key
 from services.gateway.domain.refusals import RefusalError
-from services.gateway.domain.rights import NEEDED_OF_SOURCE, PLACED_BY, Caller, Scope, Thing
+from services.gateway.domain.rights import NEEDED_OF_SOURCE, ON_PLATFORM, PLACED_BY, Caller, Scope, Thing
 from services.gateway.parts import Parts
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER
 
@@ -62,13 +62,12 @@ def caller_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
 
     async def check(request: Request) -> Caller:
         caller = await anywhere(request)
-        for name, thing in PLACED_BY.items():
-            if name in request.path_params:
-                thing_id = _id(request.path_params[name])
-                if thing_id is not None:
-                    await _parts(request).permits.must(caller, scope, thing, thing_id)
-                return caller
-        must_everywhere(caller, scope)
+        name = next((name for name in PLACED_BY if name in request.path_params), None)
+        thing_id = None if name is None else _id(request.path_params[name])
+        if name is not None and thing_id is not None:
+            await _parts(request).permits.must(caller, scope, PLACED_BY[name], thing_id)
+        if name is None or request.state.operation in ON_PLATFORM:
+            must_everywhere(caller, scope)
         return caller
 
     check.__name__ = f"caller_with_{scope}"

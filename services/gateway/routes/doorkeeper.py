@@ -4,31 +4,46 @@ import re
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.adapters.authentication import Authenticator
+from services.gateway.adapters.rates import Rates
+from services.gateway.adapters.sessions import Sessions
 from services.gateway.domain import links
 from services.gateway.domain.rights import Caller
-from services.gateway.routes.errors import away, refusal
+from services.gateway.domain.sessions import COOKIE, CSRF_HEADER, is_csrf_token
+from services.gateway.routes.errors import away, refusal, too_many
 from services.platform.process.errors import TransientError
 
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, so that a foreign page gains nothing by sending them."""
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect"})
 """Probes carry no key, and the description of the API is no secret."""
 OPEN_DIRECTORY: Final = "/static-offline-docs/"
 """The files of the page /docs."""
-OPEN_CALLS: Final = frozenset({("POST", "/api/v1/invitations/accept")})
-"""What is sent there is a secret of its own."""
+OPEN_CALLS: Final = frozenset({
+    ("POST", "/api/v1/invitations/accept"),
+    ("POST", "/api/v1/session"),
+    ("GET", "/api/v1/session"),
+    ("DELETE", "/api/v1/session"),
+    ("GET", "/api/v1/session/openid"),
+    ("GET", "/api/v1/session/openid/callback"),
+})  # fmt: skip
+"""What is sent there says by itself who it is."""
 OPEN_LINK: Final = re.compile(links.PREFIX + r"[0-9a-f-]{36}/[A-Za-z0-9._-]+")
 """Direct links of archives: their signature is their key."""
 
 
 class Doorkeeper:
-    """ASGI middleware: puts the caller into the request's state, or answers 401 before a body is read."""
+    """ASGI middleware: puts the caller into the request's state, or answers 401 or 429 before a body is read."""
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, sessions: Sessions, rates: Rates) -> None:
         self._app = app
         self._authenticator = authenticator
+        self._sessions = sessions
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -39,9 +54,11 @@ class Doorkeeper:
         await (answer or self._app)(scope, receive, send)
 
     async def _recognised(self, scope: Scope) -> Response | None:
-        user, key = _credentials(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        user, key = _credentials(headers)
+        cookie = None if key or user else _cookie(headers)
         try:
-            caller = await self._authenticator.caller(key, user) if key else None
+            caller = await self._authenticator.caller(key, user) if key else await self._signed_in(cookie)
         except TransientError as error:
             return away(error)
         if caller is None:
@@ -52,7 +69,19 @@ class Doorkeeper:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         _remember(scope, caller)
-        return None
+        if cookie and scope["method"] not in SAFE and not is_csrf_token(headers.get(CSRF_HEADER, ""), cookie):
+            return refusal(403, "NO_ACCESS", f"send {CSRF_HEADER} as GET /api/v1/session tells it", CSRF_HEADER)
+        wait_seconds = self._rates.wait_seconds(caller.key_id)
+        return too_many(wait_seconds) if wait_seconds else None
+
+    async def _signed_in(self, cookie: str | None) -> Caller | None:
+        found = await self._sessions.caller(cookie) if cookie else None
+        return None if found is None else found[0]
+
+
+def _cookie(headers: Headers) -> str | None:
+    """What a browser shows that is signed in."""
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE)
 
 
 def _is_open(scope: Scope) -> bool:

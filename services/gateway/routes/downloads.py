@@ -2,26 +2,34 @@
 
 import base64
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from services.gateway.adapters.downloads import Part, Ticket
+from services.gateway.adapters.downloads import Begun, Part, Ticket
 from services.gateway.domain import ranges
 from services.gateway.domain.links import PREFIX
 from services.gateway.domain.ranges import Span, UnsatisfiableError
 from services.gateway.parts import Parts
-from services.gateway.resources import Archive
+from services.gateway.resources import Archive, Refusal
 from services.gateway.routes.calls import PartsOf
 from services.gateway.routes.errors import refusal
 from services.platform.archives.kinds import MEDIA_TYPES
 
-router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["downloads"])
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "the whole file"},
+    206: {"description": "the bytes that Range asks for, of several ranges as multipart/byteranges"},
+    304: {"description": "the caller has it already"},
+    410: {"description": "it cannot be made again as it was: ask for the archive anew", "model": Refusal},
+    412: {"description": "the caller wants another one", "model": Refusal},
+    416: {"description": "no byte of it is asked for, or too many ranges at once", "model": Refusal},
+}
+router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["downloads"], responses=_ANSWERS)
 
 LATEST_DIGITS: Final = 12
 _BETWEEN: Final = b"\r\n"
@@ -88,7 +96,7 @@ async def _with_body(parts: Parts, archive: Archive, request: Request) -> Respon
 class _Closing(StreamingResponse):
     """Ends the making of bytes as soon as nobody takes them any more."""
 
-    def __init__(self, making: AsyncGenerator[bytes, None], status: int, headers: dict[str, str]) -> None:
+    def __init__(self, making: Begun, status: int, headers: dict[str, str]) -> None:
         super().__init__(making, status, headers)
         self._making = making
 

@@ -1,5 +1,6 @@
 """Every error as `{errorCode, errorMessage, field?}`: what was wrong and what to do, and nothing of the inside."""
 
+from math import ceil
 from typing import Any, Final
 
 import structlog
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from contracts.errors import RejectionCode
 from contracts.values import LiteralSecretValueError
 from services.gateway.adapters.changes import NotReadableYetError
+from services.gateway.adapters.guessing import TooManyGuessesError
 from services.gateway.domain.refusals import NotKnownYetError, RefusalError, for_scripts
 from services.gateway.resources import Refusal
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER, READ_LAG_HEADER
@@ -34,6 +36,7 @@ _HTTP_MESSAGES: Final = {
 }
 _PATH_CODES: Final = {
     "app_id": RejectionCode.APP_NOT_FOUND,
+    "app_name": RejectionCode.APP_NOT_FOUND,
     "project_id": RejectionCode.ENVIRONMENT_NOT_FOUND,
     "environment_id": RejectionCode.ENVIRONMENT_NOT_FOUND,
 }
@@ -52,6 +55,12 @@ def refusal(
 def too_large() -> JSONResponse:
     """The answer to a body that no command may have."""
     return refusal(413, _HTTP_CODES[413], _HTTP_MESSAGES[413])
+
+
+def too_many(wait_seconds: float) -> JSONResponse:
+    """The answer to a key that calls too often; polling every two seconds never does."""
+    headers = {"Retry-After": str(ceil(wait_seconds))}
+    return refusal(429, "TOO_MANY_REQUESTS", "this key calls too often: wait as Retry-After says", headers=headers)
 
 
 def away(error: TransientError) -> JSONResponse:
@@ -89,9 +98,15 @@ def install(app: FastAPI) -> None:
 async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RefusalError):
         raise TypeError("registered for RefusalError") from error
-    headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, NotKnownYetError) else {}
+    headers = _when_to_come_back(error)
     told = refusal(error.status, error.code, error.message, error.field, headers=headers | _key(request))
     return translated(request, told)
+
+
+def _when_to_come_back(error: RefusalError) -> dict[str, str]:
+    seconds = error.wait_seconds if isinstance(error, TooManyGuessesError) else RETRY_SECONDS
+    comes_back = isinstance(error, NotKnownYetError | TooManyGuessesError)
+    return {"Retry-After": str(seconds)} if comes_back else {}
 
 
 async def _on_not_readable_yet(request: Request, error: Exception) -> JSONResponse:
@@ -140,7 +155,7 @@ def _invalid(problem: dict[str, Any]) -> JSONResponse:
     where, *parts = problem["loc"]
     if where == "path":
         code = _PATH_CODES.get(str(parts[0]), RejectionCode.NOT_FOUND)
-        return refusal(404, code, "no such id: it is no UUID")
+        return refusal(404, code, "no such id: it is none of those that are given here")
     if problem["type"] == "json_invalid":
         return refusal(400, RejectionCode.MALFORMED, "the body is no JSON in UTF-8")
     if problem["type"] == "model_attributes_type" and not parts:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.keys import missing
@@ -13,6 +13,7 @@ from services.gateway.routes.calls import DESCRIBED, PartsOf, caller_anywhere_wi
 
 router = APIRouter(prefix="/api/v1/keys", tags=["keys"], dependencies=[*DESCRIBED])
 
+KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
 Own = Annotated[Intent, Depends(intent_anywhere_with(Scope.ADMIN))]
 
 
@@ -29,7 +30,7 @@ async def create_key(asked: NewKey, parts: PartsOf, intent: Own) -> CreatedKey:
 
 
 @router.delete("/{key_id}", status_code=204)
-async def revoke_key(key_id: str, parts: PartsOf, intent: Own) -> None:
+async def revoke_key(key_id: KeyId, parts: PartsOf, intent: Own) -> None:
     """It opens nothing any more: a key of the caller's, or of a user whom the caller administers."""
     await _must_know(parts, intent.caller, key_id)
     await parts.keys.revoke(intent, key_id)

@@ -131,8 +131,24 @@ class GatewaySettings(Group):
     )
     downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
     """At most so many in one process; a download manager opens several for one file."""
+    rate_per_second: float = Field(default=defaults.RATE_PER_SECOND, gt=0)
+    rate_burst: int = Field(default=defaults.RATE_BURST, ge=1)
     access_gathered_seconds: float = Field(default=defaults.ACCESS_GATHERED_SECONDS, gt=0)
     read_your_writes_seconds: float = Field(default=defaults.READ_YOUR_WRITES_SECONDS, gt=0)
+
+
+class OpenIdSettings(Group):
+    """A provider of identities for browsers; `user_claim` says which of its claims is the user's name here.
+
+    `email` counts only where the provider says that it has verified it.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    user_claim: str = "email"
+    scope: str = "openid email profile"
+    ca_file: Annotated[Path | None, NoneIfEmpty] = None
 
 
 class LogSettings(Group):
@@ -216,6 +232,7 @@ class Settings(BaseSettings):
     worker: WorkerSettings = WorkerSettings()
     retention: RetentionSettings = RetentionSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    openid: OpenIdSettings | None = None
     provision: ProvisionSettings | None = None
 
     @model_validator(mode="after")

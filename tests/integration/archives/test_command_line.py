@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,9 +78,18 @@ def test_both_halves_alone_are_nothing(nightkeep: Nightkeep, backup: Json) -> No
 
 def test_a_broken_download_goes_on_where_it_ended(archive: Archive, tmp_path: Path) -> None:
     target, whole = tmp_path / "full.tar.gz", httpx.get(archive.url or "", timeout=60).content
-    part_of(target, archive).write_bytes(whole[: len(whole) // 2])
+    part = part_of(target, archive)
+    part.write_bytes(whole[: len(whole) // 2])
+    part.chmod(0o644)
     told: list[int] = []
-    download(archive, target, told.append)
+    modes: set[int] = set()
+
+    def on_bytes(count: int) -> None:
+        told.append(count)
+        modes.add(stat.S_IMODE(part.stat().st_mode))
+
+    download(archive, target, on_bytes)
+    assert modes | {stat.S_IMODE(target.stat().st_mode)} == {0o600}
     assert target.read_bytes() == whole
     assert told == sorted(told)
     assert (told[0], told[-1]) == (len(whole) // 2, len(whole))

@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from contracts.defaults import DOWNLOADS_AT_ONCE
 from tests.support.archiving import documents
 from tests.support.downloading import Shelf, dump_of
 from tests.support.dumps import restored
+from tests.support.eventually import eventually
 from tests.support.gateway import Json
 
 DOCUMENTS = documents(20, 50_000)
@@ -257,6 +259,22 @@ async def test_a_signature_is_in_no_log(shelf: Shelf, full: Json) -> None:
     log = shelf.api.platform.services["gateway"].log.read_text()
     assert urlsplit(full["url"]).path in log
     assert urlsplit(full["url"]).query.rpartition("=")[2] not in log
+
+
+async def test_a_download_whose_client_vanished_leaves_its_place_to_others(shelf: Shelf, full: Json) -> None:
+    link = urlsplit(full["url"])
+    request = f"GET {link.path}?{link.query} HTTP/1.1\r\nHost: {link.netloc}\r\n\r\n".encode()
+    for _ in range(2 * DOWNLOADS_AT_ONCE):
+        _, writer = await asyncio.open_connection(link.hostname, link.port)
+        writer.write(request)
+        await writer.drain()
+        writer.transport.abort()
+
+    async def places() -> bool:
+        async with shelf.stranger() as client:
+            return (await client.get(full["url"], headers={"Range": "bytes=0-9"})).status_code == 206
+
+    await eventually(places)
 
 
 async def test_too_many_downloads_at_once_are_asked_to_come_back(shelf: Shelf, full: Json) -> None:

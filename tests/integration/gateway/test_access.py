@@ -14,14 +14,16 @@ from services.gateway.first_admin import make_first_admin
 from services.platform.process.clock import SystemClock
 from tests.support.gateway import ADMIN, Api, described
 
+OPENED_OTHERWISE = (links.PREFIX, "/api/v1/invitations/accept", "/api/v1/session")
+"""By a signature or by what is sent alone: see test_downloads, test_people and test_sessions."""
 OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs"}
 
 
 async def _operations(api: Api) -> AsyncIterator[tuple[str, str]]:
     described_paths = (await api.client.get("/openapi.json")).json()["paths"]
     for path, operations in described_paths.items():
-        if path.startswith(links.PREFIX) or path == "/api/v1/invitations/accept":
-            continue  # opened by its signature, or by what is sent, alone: see test_downloads and test_people
+        if path.startswith(OPENED_OTHERWISE):
+            continue
         place = re.sub(r"{\w+}", lambda _: str(uuid4()), path)
         for method in operations:
             yield method.upper(), place

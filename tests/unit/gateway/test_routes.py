@@ -1,5 +1,6 @@
 """Every route has its right, and is told in the description of the API: proven of all of them, later ones too."""
 
+import json
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import walk_packages
@@ -9,13 +10,16 @@ import pytest
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 
 from services.gateway import routes
 from services.gateway.application import make_application
 from services.gateway.domain import links
-from services.gateway.domain.rights import PLACED_BY, Scope
+from services.gateway.domain.rights import NEEDED_OF_SOURCE, ON_PLATFORM, PLACED_BY, Scope
 from services.gateway.parts import Parts
+from services.gateway.resources import Refusal
 from services.gateway.routes.doorkeeper import OPEN_CALLS, OPEN_PATHS
+from services.gateway.routes.examples import ASKED, REFUSED
 
 
 class _Nothing:
@@ -48,7 +52,7 @@ LOOKS_OF_ITSELF = {"list_apps", "list_environments", "list_alerts", "status", "l
                    "list_deployed_environments", "list_users", "show_user", "list_keys"}  # fmt: skip
 """What shows only what the caller may see, wherever that is."""
 CHANGES_OF_ITSELF = {"register_app", "hand_over_app", "add_user", "remove_user", "invite_user", "create_key",
-                     "revoke_key"}  # fmt: skip
+                     "revoke_key", "change_password"}  # fmt: skip
 """What looks at an organisation or at the caller's own keys before it changes anything; see test_people."""
 
 
@@ -87,12 +91,42 @@ def test_a_right_is_looked_for_at_the_place_that_the_address_names(route: APIRou
     assert named <= PLACED_BY.keys() | NAMED_OTHERWISE
 
 
+def test_what_the_rights_tables_name_is_there() -> None:
+    assert ON_PLATFORM | NEEDED_OF_SOURCE.keys() <= {route.name for route in KEYED}
+
+
 def test_what_is_open_without_a_key_is_named_here() -> None:
     assert {
         ("download_archive", "GET"),
         ("look_at_archive", "HEAD"),
         ("accept_invitation", "POST"),
+        ("sign_in", "POST"),
+        ("show_session", "GET"),
+        ("sign_out", "DELETE"),
+        ("begin_openid", "GET"),
+        ("end_openid", "GET"),
     } == OPEN
+
+
+def test_every_body_has_an_example_that_is_taken() -> None:
+    bodies = {route.name: route.body_field for route in ALL if route.body_field is not None}
+    by_hand = {"create_snapshot", "comment_snapshot"}
+    assert ASKED.keys() == bodies.keys() | by_hand
+    for name, body in bodies.items():
+        shape: Any = body.field_info.annotation
+        TypeAdapter(shape).validate_json(json.dumps(ASKED[name]))
+
+
+def test_the_description_is_openapi_3_1_and_shows_examples() -> None:
+    described = make_application(cast("Parts", _Nothing())).openapi()
+    asked = [one for path in described["paths"].values() for one in path.values()]
+    assert described["openapi"].startswith("3.1")
+    assert all("example" in body["content"]["application/json"] for one in asked if (body := one.get("requestBody")))
+    for one in asked:
+        refusals = [answer for status, answer in one["responses"].items() if int(status) in REFUSED]
+        assert len(refusals) == len(REFUSED)
+        for answer in refusals:
+            Refusal.model_validate(answer["content"]["application/json"]["example"])
 
 
 def test_every_route_is_described_and_nothing_else_is() -> None:

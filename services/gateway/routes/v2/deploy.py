@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Depends
 
 from contracts.errors import RejectionCode
+from contracts.values import Text
 from services.gateway.domain.paging import Spelling, to_spelling
 from services.gateway.domain.refusals import NotFoundError
 from services.gateway.domain.rights import Caller, Reach, Scope
@@ -34,7 +35,7 @@ async def list_deployed_apps(parts: PartsOf, caller: Reading) -> list[DeployedAp
 
 
 @router.get("/{app_name}/environments")
-async def list_deployed_environments(app_name: str, parts: PartsOf, caller: Reading) -> list[DeployedEnvironment]:
+async def list_deployed_environments(app_name: Text, parts: PartsOf, caller: Reading) -> list[DeployedEnvironment]:
     """The environments of the app whose slug or name this is, exactly or without regard to case."""
     reach = caller.reach(Scope.READ)
     app = await _app(parts, reach, app_name)

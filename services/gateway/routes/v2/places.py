@@ -16,6 +16,16 @@ from services.gateway.resources import Environment
 from services.gateway.routes.calls import PartsOf
 
 PREFIX: Final = "/api/v2/apps/{project_id}/environments/{environment_id}"
+BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "properties": {"comment": {"type": ["string", "null"], "maxLength": 1000}}}
+            }
+        }
+    }
+}
+"""How a body is described that `comment_in` reads."""
 LOOKS: Final = 10
 """Scripts know no "accepted, look later": so often is the usual patience had with the read model."""
 

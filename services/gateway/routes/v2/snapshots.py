@@ -1,6 +1,6 @@
 """`…/snapshots`: what everybody else calls backups."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,14 +15,16 @@ from services.gateway.domain.rights import Caller, Scope
 from services.gateway.parts import Parts
 from services.gateway.resources.v2 import Snapshot, SnapshotPage
 from services.gateway.routes.calls import DESCRIBED, PartsOf, caller_with, intent_with, may
-from services.gateway.routes.v2.places import PREFIX, Place, comment_in, make, snapshot_document
+from services.gateway.routes.v2.places import BODY, PREFIX, Place, comment_in, make, snapshot_document
 
 router = APIRouter(prefix=f"{PREFIX}/snapshots", tags=["v2"], dependencies=[*DESCRIBED])
 
 Creating = Annotated[Intent, Depends(intent_with(Scope.CREATE))]
 Deleting = Annotated[Intent, Depends(intent_with(Scope.DELETE))]
+FURTHEST: Final = 10**9
+"""More backups than any environment has."""
 Reading = Annotated[Caller, Depends(caller_with(Scope.READ))]
-Offset = Annotated[int, Query(ge=0)]
+Offset = Annotated[int, Query(ge=0, le=FURTHEST)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -40,7 +42,7 @@ async def list_snapshots(
     return SnapshotPage(snapshots=shown, total=found.total, offset=offset, limit=limit)
 
 
-@router.post("")
+@router.post("", openapi_extra=BODY)
 async def create_snapshot(intent: Creating, place: Place, request: Request, parts: PartsOf) -> Snapshot:
     """Back the environment up."""
     backup_id = intent.created_id("backup")
@@ -55,7 +57,7 @@ async def show_snapshot(snapshot_id: UUID, place: Place, parts: PartsOf) -> Snap
     return await _snapshot(parts, place, snapshot_id)
 
 
-@router.put("/{snapshot_id}")
+@router.put("/{snapshot_id}", openapi_extra=BODY)
 async def comment_snapshot(
     snapshot_id: UUID, intent: Creating, place: Place, request: Request, parts: PartsOf
 ) -> Snapshot:

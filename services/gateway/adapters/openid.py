@@ -1,0 +1,144 @@
+"""Signing in at a provider of identities: OpenID Connect's authorization code flow with PKCE."""
+
+import base64
+import hashlib
+import secrets
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from services.gateway.domain.refusals import RefusalError
+from services.platform.process.errors import TransientError
+from services.platform.process.settings import OpenIdSettings
+
+TIMEOUT: Final = httpx.Timeout(10.0)
+ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""Signatures that only the provider can make; never `none`, never a shared secret."""
+_LEEWAY_SECONDS: Final = 60
+
+
+class Errand(NamedTuple):
+    """What one sign-in is recognised by when it comes back; only the browser that began it has this."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+    @classmethod
+    def new(cls) -> "Errand":
+        """One that nobody can guess."""
+        return cls(*(secrets.token_urlsafe(32) for _ in range(3)))
+
+
+class Known(NamedTuple):
+    """Who the provider says it is: `name` is the user's here, `subject` the same person for ever there."""
+
+    name: str
+    subject: str
+
+
+class OpenId:
+    """One provider."""
+
+    def __init__(self, settings: OpenIdSettings) -> None:
+        self._settings = settings
+
+    async def address(self, errand: Errand, back_to: str) -> str:
+        """Where to send the browser. Raises TransientError."""
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(errand.verifier.encode()).digest()).rstrip(b"=")
+        asked = {
+            "response_type": "code",
+            "client_id": self._settings.client_id,
+            "redirect_uri": back_to,
+            "scope": self._settings.scope,
+            "state": errand.state,
+            "nonce": errand.nonce,
+            "code_challenge": challenge.decode(),
+            "code_challenge_method": "S256",
+        }
+        return f"{(await self._described())['authorization_endpoint']}?{urlencode(asked)}"
+
+    async def known(self, code: str, errand: Errand, back_to: str) -> Known:
+        """Whom the code stands for. Raises RefusalError (403) where it stands for nobody, and TransientError."""
+        described = await self._described()
+        given = await self._post(described["token_endpoint"], code, errand, back_to)
+        published: Any = await self._get(described["jwks_uri"])
+        try:
+            keys = KeySet.import_key_set(published)
+            token = jwt.decode(str(given.get("id_token", "")), keys, algorithms=list(ALGORITHMS))
+            self._rules(described["issuer"], errand).validate(token.claims)
+        except (JoseError, ValueError, KeyError) as error:
+            raise _refused("its answer is not signed as it must be, or is about another sign-in") from error
+        return self._person(token.claims)
+
+    def _rules(self, issuer: str, errand: Errand) -> jwt.JWTClaimsRegistry:
+        return jwt.JWTClaimsRegistry(
+            leeway=_LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": self._settings.client_id},
+            exp={"essential": True},
+            sub={"essential": True},
+            nonce={"essential": True, "value": errand.nonce},
+        )
+
+    def _person(self, claims: dict[str, Any]) -> Known:
+        name = claims.get(self._settings.user_claim)
+        if not isinstance(name, str) or not name:
+            raise _refused(f"it does not say the claim {self._settings.user_claim!r}")
+        if self._settings.user_claim == "email" and claims.get("email_verified") is not True:
+            raise _refused("it has not verified this e-mail address")
+        return Known(name, f"{claims['iss']} {claims['sub']}")
+
+    async def _described(self) -> dict[str, Any]:
+        issuer = self._settings.issuer
+        described = await self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if described.get("issuer") != issuer:
+            raise _refused("it names itself otherwise than the settings do")
+        return described
+
+    async def _get(self, url: str) -> dict[str, Any]:
+        async with self._reaching() as client:
+            return _told(await _sent(client, "GET", url))
+
+    async def _post(self, url: str, code: str, errand: Errand, back_to: str) -> dict[str, Any]:
+        body = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": back_to,
+            "code_verifier": errand.verifier,
+        }
+        auth = httpx.BasicAuth(self._settings.client_id, self._settings.client_secret.get_secret_value())
+        async with self._reaching() as client:
+            answer = await _sent(client, "POST", url, data=body, auth=auth)
+        if answer.is_client_error:
+            raise _refused("it does not take this code: begin again")
+        return _told(answer)
+
+    def _reaching(self) -> httpx.AsyncClient:
+        trusted: Any = str(self._settings.ca_file) if self._settings.ca_file else True
+        return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, verify=trusted)
+
+
+async def _sent(client: httpx.AsyncClient, method: str, url: str, **given: Any) -> httpx.Response:  # noqa: ANN401 -- httpx
+    try:
+        return await client.request(method, url, **given)
+    except httpx.TransportError as error:
+        raise TransientError("the provider of identities does not answer") from error
+
+
+def _told(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        told = answer.raise_for_status().json()
+    except (httpx.HTTPStatusError, ValueError) as error:
+        raise TransientError("the provider of identities is not well") from error
+    if not isinstance(told, dict):
+        raise TransientError("the provider of identities is not well")
+    return told
+
+
+def _refused(why: str) -> RefusalError:
+    return RefusalError(403, "NO_ACCESS", f"the provider of identities has not let you in: {why}")

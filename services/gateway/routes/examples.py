@@ -1,0 +1,70 @@
+"""One example of what each operation takes and of each refusal: the description of the API shows them."""
+
+from typing import Any, Final
+
+_APP: Final = {"name": "Orders", "slug": "orders"}
+_ENVIRONMENT: Final = {
+    "name": "production",
+    "mode": "production",
+    "region": "europe",
+    "cloud_version": "v4",
+    "database": {"host": "db.example.com", "name": "orders", "user": "orders", "password": "secret:orders-db"},
+    "files": {"kind": "directory", "path": "/srv/orders"},
+}
+_BACKUP_ID: Final = "1f0c3a52-6d43-4b5e-9a37-0c9a2f6f1f11"
+_RESTORE: Final = {"backup_id": _BACKUP_ID, "database_only": False}
+_ORGANISATION_ID: Final = "7d7f3f0e-55a7-4a35-8a3c-2f3a6f0f7c22"
+_POLICY: Final = {"policy": "flat-on-demand"}
+_RIGHTS: Final = {"rights": ["create", "read"]}
+_COMMENT: Final = {"comment": "before the release"}
+_PASSWORD: Final = "correct horse battery staple"  # noqa: S105 -- an example
+
+ASKED: Final[dict[str, dict[str, Any]]] = {
+    "register_app": _APP,
+    "update_app": {"name": "Orders and invoices"},
+    "register_environment": _ENVIRONMENT,
+    "update_environment": {"mode": "acceptance"},
+    "deploy": {"model_version": "1.4.2"},
+    "create_backup": _COMMENT,
+    "comment_backup": _COMMENT,
+    "create_snapshot": _COMMENT,
+    "comment_snapshot": _COMMENT,
+    "pin_backup": {"reason": "for the audit"},
+    "create_restore": _RESTORE,
+    "create_preflight": _RESTORE,
+    "acquire_lease": {"holder": "copy to the archive", "until": "2026-03-04T20:00:00Z"},
+    "change_environment_policy": _POLICY,
+    "change_app_policy": _POLICY,
+    "simulate_environment_policy": _POLICY,
+    "simulate_app_policy": _POLICY,
+    "approve_policy_change": {"digest": "5f0c3a526d434b5e"},
+    "create_webhook": {"url": "https://alerts.example.com/nightkeep"},
+    "add_organisation": {"name": "Example Ltd"},
+    "hand_over_app": {"organisation_id": _ORGANISATION_ID},
+    "add_user": {"name": "karla@example.com"},
+    "accept_invitation": {"token": "ni_0123456789ab_" + "x" * 43},
+    "create_key": {"name": "pipeline", "scopes": ["create", "read"]},
+    "give_platform_access": _RIGHTS,
+    "give_organisation_access": _RIGHTS,
+    "give_app_access": _RIGHTS,
+    "give_environment_access": _RIGHTS,
+    "sign_in": {"user": "karla@example.com", "password": _PASSWORD},
+    "change_password": {"password": _PASSWORD},
+}
+"""By operation."""
+
+REFUSED: Final[dict[int, dict[str, str]]] = {
+    400: {"errorCode": "INVALID_PARAMETERS", "errorMessage": "slug: String should match …", "field": "slug"},
+    401: {"errorCode": "UNAUTHORIZED", "errorMessage": "send a key: `Authorization: Bearer <key>`, or …"},
+    403: {"errorCode": "NO_ACCESS", "errorMessage": "you lack the right 'restore' at this environment: …"},
+    404: {"errorCode": "ENVIRONMENT_NOT_FOUND", "errorMessage": "there is no environment with this id"},
+    409: {"errorCode": "ENVIRONMENT_BUSY", "errorMessage": "a restore is running there: …"},
+    413: {"errorCode": "TOO_LARGE", "errorMessage": "the body is larger than 256 KiB"},
+    429: {"errorCode": "TOO_MANY_REQUESTS", "errorMessage": "this key calls too often: wait as Retry-After says"},
+    500: {"errorCode": "INTERNAL", "errorMessage": "the gateway met a defect; its log says more"},
+    503: {
+        "errorCode": "NOT_KNOWN_YET",
+        "errorMessage": "not known yet: repeat with this Idempotency-Key, …",
+    },
+}
+"""By status."""

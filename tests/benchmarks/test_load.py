@@ -1,0 +1,119 @@
+"""The gateway under many callers, and its lists when they are long: no errors, flat memory, no slower pages.
+
+`NIGHTKEEP_TEST_BENCHMARK=full` has 200 callers and a list of 1,000,000 backups; without it a tenth of that.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from math import ceil
+
+import httpx
+import pytest
+
+from services.gateway.domain.rights import Scope
+from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
+from tests.benchmarks.memory import peak_of
+from tests.support.buckets import fresh_prefix
+from tests.support.databases import execute
+from tests.support.gateway import Api, Json, open_api
+
+FULL = os.environ.get("NIGHTKEEP_TEST_BENCHMARK") == "full"
+CALLERS = 200 if FULL else 20
+CALLS = 50
+SHORT, LONG = 1_000, 1_000_000 if FULL else 100_000
+LOOKS = 400
+ALLOWED_RATIO = 2.0
+ALLOWED_GROWTH = 1.2
+MEGABYTE = 1000 * 1000
+
+
+@pytest.fixture(scope="module")
+async def api(
+    kafka: KafkaSettings, postgres: PostgresSettings, s3: S3Settings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Api]:
+    async with (
+        fresh_prefix(s3) as (settings, _),
+        open_api(kafka, postgres, tmp_path_factory.mktemp("load"), settings) as api,
+    ):
+        yield api
+
+
+def tell(line: str) -> None:
+    """Print what was measured: that is what a benchmark is for."""
+    sys.stdout.write(f"{line}\n")
+
+
+@pytest.mark.timeout(3600)
+async def test_many_callers_meet_no_error_and_take_no_memory(api: Api) -> None:
+    environments = [await api.ready_environment() for _ in range(5)]
+    keys = [await api.key_with(Scope.READ, Scope.CREATE) for _ in range(CALLERS)]
+    peaks: list[int] = []
+    for number in range(3):
+        answered: Counter[int] = Counter()
+        async with peak_of(api.platform.services["gateway"].process.pid) as peak:
+            began = time.monotonic()
+            await asyncio.gather(*(_calls(api, key, environments, answered) for key in keys))
+        seconds = time.monotonic() - began
+        peaks.append(peak.bytes)
+        megabytes = peak.bytes / MEGABYTE
+        tell(f"round {number}: {answered.total() / seconds:.0f} calls/s {dict(answered)} {megabytes:.0f} MB")
+        assert set(answered) <= {httpx.codes.OK, httpx.codes.ACCEPTED}
+    assert peaks[-1] <= ALLOWED_GROWTH * peaks[0]
+
+
+async def _calls(api: Api, key: str, environments: list[Json], answered: Counter[int]) -> None:
+    """What one caller does: looks at a list, makes a backup now and then, and polls it."""
+    async with api.connect(key) as client:
+        for number in range(CALLS):
+            place = f"/api/v1/environments/{environments[number % len(environments)]['environment_id']}/backups"
+            if number % 10:
+                answer = await client.get(place, params={"limit": 20})
+            else:
+                answer = await client.post(place)
+                backup = answer.json()
+                answered[(await client.get(f"/api/v1/backups/{backup['backup_id']}")).status_code] += 1
+            answered[answer.status_code] += 1
+
+
+@pytest.mark.timeout(3600)
+async def test_a_long_list_is_read_as_fast_as_a_short_one(api: Api) -> None:
+    short, long = [await api.ready_environment() for _ in range(2)]
+    await _fill(api, short, SHORT)
+    await _fill(api, long, LONG)
+    took: dict[str, list[float]] = {"short": [], "long": []}
+    cursors: dict[str, str | None] = {"short": None, "long": None}
+    for _ in range(LOOKS):  # in turns: whatever else the machine does slows both down alike
+        for name, environment in (("short", short), ("long", long)):
+            cursors[name] = await _look(api, environment, cursors[name], took[name])
+    p99 = {name: sorted(seconds)[ceil(len(seconds) * 0.99) - 1] for name, seconds in took.items()}
+    tell(f"p99 of a page: {SHORT} backups {p99['short'] * 1000:.1f} ms, {LONG} backups {p99['long'] * 1000:.1f} ms")
+    assert p99["long"] <= ALLOWED_RATIO * p99["short"]
+
+
+async def _look(api: Api, environment: Json, after: str | None, took: list[float]) -> str | None:
+    place = f"/api/v1/environments/{environment['environment_id']}/backups"
+    began = time.monotonic()
+    answer = await api.client.get(place, params={"limit": 100} | ({"after": after} if after else {}))
+    took.append(time.monotonic() - began)
+    following: str | None = answer.json()["next"]
+    return following
+
+
+async def _fill(api: Api, environment: Json, count: int) -> None:
+    """Give an environment so many backups in the read model, as if they had been made, one each minute."""
+    place = f"/api/v1/environments/{environment['environment_id']}/backups"
+    backup = (await api.client.post(place)).json()
+    await api.completed(environment, backup)
+    execute(
+        api.platform.database(),
+        "INSERT INTO read.backup (backup_id, environment_id, state, created_at, document, history)"  # noqa: S608 -- numbers and ids of our own
+        " SELECT id, environment_id, state, created_at - at * interval '1 minute',"
+        " document || jsonb_build_object('backup_id', id, 'created_at', created_at - at * interval '1 minute'), '[]'"
+        " FROM read.backup, (SELECT gen_random_uuid() AS id, at FROM generate_series(1, {count}) AS at) made"
+        " WHERE backup_id = '{backup_id}'".format(count=count - 1, backup_id=backup["backup_id"]),
+        "ANALYZE read.backup",
+    )

@@ -1,0 +1,68 @@
+"""`nightkeep user`, `organisation`, `key` and `access`: from an invitation to a right that is taken back."""
+
+import json
+from secrets import token_hex
+from typing import Any
+
+from services.cli.exits import Exit
+from tests.integration.cli.conftest import Nightkeep
+from tests.support.gateway import Api
+
+
+def answered(nightkeep: Nightkeep, *arguments: str, **options: str | None) -> Any:  # noqa: ANN401 -- JSON
+    done = nightkeep(*arguments, "--json", **options)
+    assert done.exit_code == Exit.OK, done.output
+    return json.loads(done.stdout)
+
+
+async def test_a_user_is_added_accepts_and_may_what_was_granted_where_it_was(api: Api, nightkeep: Nightkeep) -> None:
+    environment, name = await api.ready_environment(), f"user-{token_hex(4)}"
+    place = f"{environment['app_slug']}/production"
+
+    added = answered(nightkeep, "user", "add", name)
+    accepted = answered(nightkeep, "user", "accept", nightkeep_cli_invitation=added["invitation"]["token"])
+    own = {"nightkeep_user": name, "nightkeep_api_key": accepted["api_key"]}
+    before = nightkeep("backup", "create", place, "--no-wait", **own)
+    granted = answered(nightkeep, "access", "grant", name, place, "read", "create")
+    after = nightkeep("backup", "create", place, "--no-wait", **own)
+    revoked = answered(nightkeep, "access", "revoke", name, place, "create")
+
+    assert before.exit_code == Exit.NOT_FOUND, before.output
+    assert after.exit_code == Exit.OK, after.output
+    assert [(one["user"], one["rights"]) for one in granted] == [(name, ["create", "read"])]
+    assert [one["rights"] for one in revoked] == [["read"]]
+    assert name in nightkeep("access", "list", place).stdout
+    assert name in nightkeep("user", "list").stdout
+    assert nightkeep("user", "remove", name, "--yes").exit_code == Exit.OK
+    assert nightkeep("backup", "list", place, **own).exit_code == Exit.UNAUTHORIZED
+
+
+async def test_a_key_is_made_for_a_place_listed_and_revoked(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    place = f"{environment['app_slug']}/production"
+
+    made = answered(nightkeep, "key", "create", "--scope", "read", "--at", place, "--name", "dashboard")
+    shown = nightkeep("key", "list")
+    own = {"nightkeep_api_key": made["api_key"]}
+
+    assert nightkeep("backup", "list", place, **own).exit_code == Exit.OK
+    assert nightkeep("backup", "create", place, "--no-wait", **own).exit_code == Exit.UNAUTHORIZED
+    assert made["key_id"] in shown.stdout
+    assert "dashboard" in shown.stdout
+    assert made["api_key"] not in shown.stdout
+    assert nightkeep("key", "revoke", made["key_id"], "--yes").exit_code == Exit.OK
+    assert nightkeep("backup", "list", place, **own).exit_code == Exit.UNAUTHORIZED
+
+
+async def test_an_organisation_is_added_and_owns_an_app(api: Api, nightkeep: Nightkeep) -> None:
+    app, name = await api.new_app(), f"org-{token_hex(4)}"
+
+    assert answered(nightkeep, "organisation", "add", name)["name"] == name
+    owned = nightkeep("organisation", "own", name, app["slug"])
+    added = answered(nightkeep, "user", "add", f"user-{token_hex(4)}", "--organisation", name)
+
+    assert owned.exit_code == Exit.OK, owned.output
+    listed = {one["organisation_id"]: one["name"] for one in answered(nightkeep, "organisation", "list")}
+    assert listed[added["user"]["organisation_id"]] == name
+    granted = answered(nightkeep, "access", "grant", added["user"]["name"], f"organisation:{name}", "admin")
+    assert [one["place"]["kind"] for one in granted] == ["organisation"]

@@ -1,0 +1,70 @@
+"""The gateway answers whatever is sent as its OpenAPI document says: no defect, and no answer that is not described."""
+
+import asyncio
+from typing import Any, Final
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from services.gateway.domain.rights import ALL_SCOPES
+from tests.support.gateway import Api
+
+EXAMPLES: Final = 3
+"""Of each operation, as described and not: some hundred requests, about a minute."""
+AS_DESCRIBED: Final = [status_code_conformance, content_type_conformance, response_schema_conformance]
+ENDS_WITHIN_SECONDS: Final = 120
+DEFECT: Final = 500
+AWAY: Final = 503
+"""Said while an engine is slow, on a machine that is busy: it is no defect, and described."""
+
+
+async def test_every_operation_answers_as_it_is_described_whatever_is_sent(api: Api) -> None:
+    key = await api.key_with(*ALL_SCOPES)
+
+    assert await asyncio.to_thread(_fuzzed, api.url, key) > 300
+
+    assert (await api.client.get("/api/v1/status")).status_code == httpx.codes.OK
+
+
+def _fuzzed(url: str, key: str) -> int:
+    """How many requests were sent. Raises the failure of the first that was not answered as described."""
+    sent = 0
+    for found in schemathesis.openapi.from_url(f"{url}/openapi.json").get_all_operations():
+        assert isinstance(found, Ok)
+        for mode in schemathesis.GenerationMode:
+            sent += _sent(found.ok(), mode, key)
+    return sent
+
+
+def _sent(operation: Any, mode: schemathesis.GenerationMode, key: str) -> int:  # noqa: ANN401 -- an operation, as described
+    sent = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def answers_as_described(case: Any) -> None:  # noqa: ANN401 -- a request, as generated
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = case.call(headers=headers, timeout=ENDS_WITHIN_SECONDS, allow_redirects=False)
+        sent.append(answer.status_code)
+        assert answer.status_code < DEFECT or answer.status_code == AWAY, f"{case.as_curl_command()}\n{answer.text}"
+        case.validate_response(answer, checks=AS_DESCRIBED)
+
+    try:
+        answers_as_described()
+    except Unsatisfiable:
+        return 0  # nothing is sent there that could be sent otherwise
+    return len(sent)
