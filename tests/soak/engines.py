@@ -72,19 +72,24 @@ class Door:
     upstream_port: int
     lie: Lie = "none"
     lied: int = 0
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _open: set[asyncio.Task[None]] = field(default_factory=set)
+    """Held here: the server lets go of who serves a connection that was lost."""
 
     def tell(self, lie: Lie) -> None:
         """From now on, for those who come and for those who are there: they have to come again."""
         self.lie = lie
-        for writer in self._open:
-            writer.close()
+        for task in self._open:
+            task.cancel()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+    def come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Somebody is at the door."""
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lie = self.lie
         self.lied += lie != "none"
-        self._open.add(writer)
         try:
             if lie == "errs":
                 await reader.readuntil(b"\r\n\r\n")
@@ -95,7 +100,6 @@ class Door:
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # a broken connection is what this is for
         finally:
-            self._open.discard(writer)
             writer.close()
 
     async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lie: Lie) -> None:
@@ -144,7 +148,7 @@ async def open_engines() -> AsyncIterator[Engines]:
         behind = int(s3.endpoint_url.rpartition(":")[2])
         door = Door(free_port(), behind)
         told = s3_settings_of(f"http://127.0.0.1:{door.port}", s3.secret_access_key)
-        async with await asyncio.start_server(door.serve, "127.0.0.1", door.port):
+        async with await asyncio.start_server(door.come, "127.0.0.1", door.port):
             yield Engines(
                 kafka=machines[0],
                 postgres=machines[1],

@@ -1,8 +1,9 @@
-"""Why a service must not decide any more; neither is worth a retry, and neither is the fault of one event.
+"""Why a service must not decide any more, or a log not be filled; none is worth a retry or the fault of one event.
 
 NightkeepError
 ├── SetBackError         PostgreSQL was set back: it lacks events that the log has
-└── LogPartedError       the log is another one than the one that was written to
+├── LogPartedError       the log is another one than the one that was written to
+└── LogNotEmptyError     a log is filled from the event tables only where nothing is on it
 """
 
 from services.platform.process.errors import NightkeepError
@@ -14,3 +15,7 @@ class SetBackError(NightkeepError):
 
 class LogPartedError(NightkeepError):
     """The log does not hold what was published to it: the topic was recreated, or it is another cluster."""
+
+
+class LogNotEmptyError(NightkeepError):
+    """The log that was to be filled from the event tables holds something already."""

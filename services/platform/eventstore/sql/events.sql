@@ -51,3 +51,25 @@ CROSS JOIN LATERAL (
 -- name: mark_log(partition, log_offset, event_id)!
 INSERT INTO log_mark (partition, log_offset, event_id) VALUES (:partition, :log_offset, :event_id)
 ON CONFLICT (partition) DO UPDATE SET log_offset = excluded.log_offset, event_id = excluded.event_id;
+
+-- name: published()
+SELECT position, key, headers, body, log_partition, log_offset FROM event WHERE published_at IS NOT NULL;
+
+-- name: note_places(positions, partitions, offsets)!
+UPDATE event SET log_partition = noted.partition, log_offset = noted.log_offset
+FROM unnest(:positions::bigint[], :partitions::int[], :offsets::bigint[]) AS noted (position, partition, log_offset)
+WHERE event.position = noted.position;
+
+-- name: forget_marks()!
+DELETE FROM log_mark;
+
+-- name: forget_offsets()!
+-- Followers read from the log's begin again: their places in each stream stay.
+DELETE FROM consumer_offset;
+
+-- name: forget_parked()!
+-- What waits is parked again when it comes again.
+DELETE FROM parked_record;
+
+-- name: event_schemas()
+SELECT schemaname FROM pg_tables WHERE tablename = 'log_mark' ORDER BY schemaname;

@@ -1,0 +1,133 @@
+"""A log that was recreated is filled from the event tables: everything is there again, in its order, once."""
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]  # -- aiokafka has no types
+
+from services.platform.database import Database
+from services.platform.eventstore.errors import LogNotEmptyError
+from services.platform.eventstore.refill import Refill
+from services.platform.eventstore.wiring import open_events
+from services.platform.messaging.driver import connection_options
+from services.platform.process.settings import KafkaSettings
+from tests.support.databases import FreshDatabase
+from tests.support.event_log import InMemoryEventLog
+from tests.support.event_store import OwnEvents
+from tests.support.eventually import eventually
+from tests.support.gateway import NO_S3
+from tests.support.running_services import ROOT, Platform, open_platform
+from tests.support.script import open_script
+from tests.support.shop import Shop
+
+TWO = ("catalog", "snapshot")
+
+
+@pytest.fixture
+async def two(fresh_database: FreshDatabase) -> AsyncIterator[list[OwnEvents]]:
+    """Two services that write to one log."""
+    log = InMemoryEventLog()
+    async with AsyncExitStack() as stack:
+        owns = []
+        for name in TWO:
+            database = await Database.open(fresh_database(name), schema=name)
+            stack.push_async_callback(database.close)
+            store, relay = await open_events(database, name, log.publish, log)
+            owns.append(OwnEvents(database, store, relay, log))
+        yield owns
+
+
+async def test_two_services_are_in_their_order_again_and_nobody_misses_anything(
+    two: list[OwnEvents], fresh_database: FreshDatabase
+) -> None:
+    for number in range(3):
+        for name, own in zip(TWO, two, strict=True):
+            await own.append(f"{name}/app/{number}", 2)
+            await own.publish_all()
+    (waiting,) = await two[0].append("catalog/app/not-published")
+    before = [one.record for one in sorted(two[0].log.written, key=lambda one: one.place)]
+    two[0].log.written.clear()
+
+    administrator = await Database.open(fresh_database(), schema="public")
+    try:
+        assert await Refill(administrator, two[0].log.publish, two[0].log).run() == len(before)
+        after = [one.record for one in sorted(two[0].log.written, key=lambda one: one.place)]
+        assert after == before
+        for own in two:
+            await own.look_again().ensure()
+        await two[0].publish_all()
+        assert dict(two[0].log.written[-1].record.headers)["ce_id"] == str(waiting.envelope.id).encode()
+        with pytest.raises(LogNotEmptyError):
+            await Refill(administrator, two[0].log.publish, two[0].log).run()
+    finally:
+        await administrator.close()
+
+
+@pytest.fixture
+async def catalog(
+    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, tmp_path: Path
+) -> AsyncIterator[Platform]:
+    async with open_platform(kafka_settings, fresh_database, NO_S3, tmp_path) as platform:
+        await platform.start("catalog")
+        yield platform
+
+
+async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_it(catalog: Platform) -> None:
+    async with open_script(catalog.kafka) as script:
+        shop = Shop(script)
+        await shop.register()
+        environment_id = await shop.environment(checked=False)
+    catalog.services["catalog"].end()
+    await lose_the_log(catalog.kafka)
+
+    with pytest.raises(RuntimeError, match="the topic was recreated"):
+        await catalog.start("catalog")
+    assert refilled(catalog) == 0
+    await catalog.start("catalog")
+
+    async with open_script(catalog.kafka) as script:
+        again = Shop(script, shop.app_id)
+        names = {"AppRegistered", "EnvironmentRegistered"}
+        await eventually(lambda: there(again, names))
+        deployed = await again.ask("DeployPackage", environment_id=environment_id, model_version="7.2.0")
+        assert deployed.name == "PackageDeployed", deployed.data
+        assert len([one for one in script.seen if one.name == "EnvironmentRegistered"]) == 1
+        known = await again.ask("RegisterApp", app_id=shop.app_id, name="Shop", slug=f"shop-{uuid4().hex[:8]}")
+        assert known.name == "CommandRejected"
+
+
+async def there(shop: Shop, names: set[str]) -> bool:
+    return names <= {one.name for one in shop.script.seen}
+
+
+async def lose_the_log(kafka: KafkaSettings) -> None:
+    """Delete the event topic, as nobody should."""
+    admin = AIOKafkaAdminClient(**connection_options(kafka))
+    await admin.start()
+    try:
+        name = f"{kafka.topic_prefix}.events"
+        await admin.delete_topics([name])
+
+        async def is_gone() -> bool:
+            return name not in await admin.list_topics()
+
+        await eventually(is_gone)
+    finally:
+        await admin.close()
+
+
+def refilled(platform: Platform) -> int:
+    """What the command ends with."""
+    environment = platform.environment("catalog")
+    administrator = platform.database()
+    environment |= {
+        "NIGHTKEEP_POSTGRES__USER": administrator.user,
+        "NIGHTKEEP_POSTGRES__PASSWORD": administrator.password.get_secret_value(),
+    }
+    command = [sys.executable, "-m", "services.platform.refill"]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
