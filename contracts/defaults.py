@@ -53,6 +53,10 @@ DOWNLOADS_AT_ONCE: Final = 32
 COPY_LEASE_HOURS: Final = 1
 CONDEMNED_HOURS: Final = 24
 
+CHECK_INTERVAL_HOURS: Final = 7 * 24
+CHECK_READ_PERCENT: Final = 25
+"""Of the packs in each check, other ones each time: all are read within a month."""
+
 PREFLIGHT_SECONDS: Final = 10
 """How long a preflight may look at an environment."""
 

@@ -16,6 +16,7 @@ class AlertKind(StrEnum):
     GAP_IN_TIER = "gap_in_tier"
     GUARD_ACTIVE = "guard_active"
     SWEEP_STOPPED = "sweep_stopped"
+    BACKUP_DAMAGED = "backup_damaged"
 
 
 class AlertRaised(Event):

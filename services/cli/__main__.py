@@ -16,6 +16,7 @@ from services.cli.commands import (
     dead_letters,
     environments,
     policies,
+    repository,
     restores,
     secrets,
     slots,
@@ -49,7 +50,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (
-    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters, admin,
+    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters, repository,
+    admin,
 ):  # fmt: skip
     app.add_typer(group.commands)
 if stack_is_here():

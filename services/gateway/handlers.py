@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from contracts.envelope import Message
-from contracts.events.retention import ExpiryHeld, SweepStopped
+from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepStopped
 from contracts.events.slots import SlotEnded
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.domain import alerts
@@ -23,6 +23,7 @@ class Handlers:
             SlotEnded: self.on_slot_ended,
             ExpiryHeld: self.on_expiry_held,
             SweepStopped: self.on_sweep_stopped,
+            RepositoryChecked: self.on_repository_checked,
         }
 
     async def on_slot_ended(self, c: Connection, message: Message[SlotEnded]) -> None:
@@ -40,10 +41,15 @@ class Handlers:
         where = await self._book.name_of(c, message.body.environment_id)
         await self._raise(c, message, alerts.of_sweep(message.body, where))
 
+    async def on_repository_checked(self, c: Connection, message: Message[RepositoryChecked]) -> None:
+        """Stored backups are damaged."""
+        where = await self._book.name_of(c, message.body.environment_id)
+        await self._raise(c, message, alerts.of_check(message.body, where))
+
     async def _raise(
         self,
         c: Connection,
-        message: Message[SlotEnded] | Message[ExpiryHeld] | Message[SweepStopped],
+        message: Message[SlotEnded] | Message[ExpiryHeld] | Message[SweepStopped] | Message[RepositoryChecked],
         wanted: Iterable[alerts.Alert],
     ) -> None:
         for one in wanted:

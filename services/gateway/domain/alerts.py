@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from contracts import retention
 from contracts.events.alerts import AlertKind
 from contracts.events.backups import Tier
-from contracts.events.retention import BlockerKind, ExpiryHeld, SweepStopped
+from contracts.events.retention import BlockerKind, ExpiryHeld, RepositoryChecked, SweepStopped
 from contracts.events.slots import SlotEnded
 from contracts.states import SlotState
 
@@ -66,6 +66,20 @@ def of_sweep(stopped: SweepStopped, where: str) -> Iterable[Alert]:
         f" If the clock and the policy are right: nightkeep sweep approve {where} {stopped.sweep_id}"
     )
     yield Alert(AlertKind.SWEEP_STOPPED, str(stopped.sweep_id), said)
+
+
+def of_check(checked: RepositoryChecked, where: str) -> Iterable[Alert]:
+    """Something that backups need is damaged or gone."""
+    if checked.damage_count:
+        backups = len({damage.backup_id for damage in checked.damages if damage.backup_id})
+        first = checked.damages[0]
+        of_backup = f"backup {first.backup_id}, " if first.backup_id else ""
+        said = (
+            f"{where}: {checked.damage_count} damages in stored backups ({backups} backups among those named);"
+            f" the first: {of_backup}{first.place}: {first.reason}."
+            " See `nightkeep repository check`, and take a new backup"
+        )
+        yield Alert(AlertKind.BACKUP_DAMAGED, str(checked.check_id), said)
 
 
 def _tries(ended: SlotEnded) -> str:

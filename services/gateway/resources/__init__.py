@@ -27,7 +27,9 @@ from services.gateway.resources.apps import (
     NewApp,
     NewEnvironment,
     Reclaimed,
+    Space,
     StoppedSweep,
+    Stored,
 )
 from services.gateway.resources.archives import Archive, ArchivePage
 from services.gateway.resources.backups import (
@@ -99,7 +101,9 @@ __all__ = [
     "RestorePage",
     "Slot",
     "SlotPage",
+    "Space",
     "StoppedSweep",
+    "Stored",
     "Try",
     "WantedPolicy",
     "Webhook",

@@ -114,13 +114,26 @@ class S3ObjectStore:
         return ObjectInfo(key, answer["ContentLength"], answer["ETag"], answer["LastModified"])
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """See ObjectStore: a page of at most 1,000 at a time."""
+        """See ObjectStore."""
+        async for page in self._pages(prefix):
+            for entry in page.get("Contents", ()):
+                yield self._listed(entry)
+
+    async def names(self, prefix: str) -> AsyncIterator[str]:
+        """See ObjectStore."""
+        async for page in self._pages(prefix, Delimiter="/"):
+            keys = [entry["Key"] for entry in page.get("Contents", ())]
+            for key in (*keys, *(entry["Prefix"] for entry in page.get("CommonPrefixes", ()))):
+                yield key.removeprefix(self._prefix + prefix).rstrip("/")
+
+    async def _pages(self, prefix: str, **how: str) -> AsyncIterator[dict[str, Any]]:
+        """At most 1,000 at a time."""
+        asked = {"Bucket": self._bucket, "Prefix": self._prefix + prefix, **how}
         after: dict[str, str] | None = {}
         while after is not None:
             with translated(prefix):
-                page = await self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + prefix, **after)
-            for entry in page.get("Contents", ()):
-                yield self._listed(entry)
+                page = await self._client.list_objects_v2(**asked, **after)
+            yield page
             after = {"ContinuationToken": page["NextContinuationToken"]} if page.get("IsTruncated") else None
 
     def _listed(self, entry: dict[str, Any]) -> ObjectInfo:

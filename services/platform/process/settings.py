@@ -154,6 +154,10 @@ class RetentionSettings(Group):
     cap_share: float = Field(default=defaults.SWEEP_CAP_SHARE, ge=0, le=1)
     removal_grace_hours: float = Field(default=defaults.REMOVAL_GRACE_HOURS, ge=0)
     tombstone_days: float = Field(default=defaults.TOMBSTONE_DAYS, ge=1)
+    check_interval_hours: float = Field(default=defaults.CHECK_INTERVAL_HOURS, ge=0)
+    """Between two checks of an environment's stored backups; 0 is never."""
+    check_read_percent: int = Field(default=defaults.CHECK_READ_PERCENT, ge=0, le=100)
+    """Of an environment's packs, each time other ones; 0 looks at structure alone."""
     commands_at_once: int = Field(default=defaults.EXPIRIES_AT_ONCE, ge=1)
     answer_seconds: float = Field(default=defaults.EXPIRY_ANSWER_SECONDS, gt=0)
     """By PostgreSQL's clock, like every back-off."""

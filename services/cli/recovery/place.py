@@ -1,0 +1,58 @@
+"""Where a repository is and what opens it: a bucket or a directory, and the master key or the recovery key."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.platform.objectstore import DirectoryObjectStore, ObjectStore, S3ObjectStore
+from services.platform.process.errors import PermanentError
+from services.platform.process.settings import S3Settings
+from services.platform.repository import RepositoryV2
+from services.platform.repository.keys import read_key_file
+from services.platform.repository.recovering import by_master_key, by_recovery_key
+
+
+class PlaceError(PermanentError):
+    """It was not said where the repository is, or by which key it is opened."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """`store` is a directory or a bucket; so is `wraps`, where the wrapped keys are kept apart."""
+
+    store: Path | S3Settings
+    wraps: Path | S3Settings | None
+    key_file: Path
+    is_recovery_key: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """An open repository."""
+
+    store: ObjectStore
+    repository: RepositoryV2
+
+
+@asynccontextmanager
+async def opened(place: Place) -> AsyncIterator[Found]:
+    """The repository at a place, for reading. Raises PlaceError, RepositoryKeyError."""
+    key = read_key_file(place.key_file)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(_store(place.store))
+        wraps = await stack.enter_async_context(_store(place.wraps)) if place.wraps else store
+        open_by = by_recovery_key if place.is_recovery_key else by_master_key
+        yield Found(store, open_by(store, wraps, key))
+
+
+@asynccontextmanager
+async def _store(where: Path | S3Settings) -> AsyncIterator[ObjectStore]:
+    if isinstance(where, S3Settings):
+        async with S3ObjectStore.open(where) as bucket:
+            yield bucket
+        return
+    if not await asyncio.to_thread(where.is_dir):
+        raise PlaceError(f"{where} is no directory: name the one that has `environments` and `keys` in it")
+    yield DirectoryObjectStore(where)
