@@ -10,6 +10,7 @@ from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import ARCHIVE_JOB, Archives, link_key
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
+from services.gateway.adapters.contents import BackupContents
 from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.decisions import Decisions
 from services.gateway.adapters.deliveries import WEBHOOK
@@ -84,6 +85,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         downloads=Downloads(
             database, repository, archives, workshop=workshop, at_once=settings.gateway.downloads_at_once
         ),
+        contents=BackupContents(repository, workshop, at_once=settings.gateway.downloads_at_once),
         health=health,
         public_url=settings.gateway.public_url,
     )

@@ -42,6 +42,7 @@ from services.gateway.resources.backups import (
     NewLease,
     NewPin,
 )
+from services.gateway.resources.contents import BackedUpFile, BackedUpTable, FilePage, TableList
 from services.gateway.resources.platform import DeadLetter, DeadLetterPage, PlatformStatus, Replayed
 from services.gateway.resources.policies import (
     AnyPolicy,
@@ -66,6 +67,8 @@ __all__ = [
     "Archive",
     "ArchivePage",
     "Asked",
+    "BackedUpFile",
+    "BackedUpTable",
     "Backup",
     "BackupPage",
     "BackupPreview",
@@ -81,6 +84,7 @@ __all__ = [
     "EnvironmentChange",
     "EnvironmentPage",
     "Failure",
+    "FilePage",
     "NewApp",
     "NewBackup",
     "NewEnvironment",
@@ -104,6 +108,7 @@ __all__ = [
     "Space",
     "StoppedSweep",
     "Stored",
+    "TableList",
     "Try",
     "WantedPolicy",
     "Webhook",
