@@ -59,7 +59,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     outcomes = OutcomeWatch(database)
     tide = Tide(database, patience_seconds=settings.gateway.read_your_writes_seconds)
     decisions = Decisions(ground.producer, outcomes, clock)
-    repository = await stack.enter_async_context(open_for_reading(settings.s3, settings.repository))
+    repository = await stack.enter_async_context(open_for_reading(settings.s3, settings.repository, settings.wraps))
     workshop = stack.enter_context(Workshop.open())
     archives = Archives(
         database,

@@ -58,7 +58,9 @@ async def wire(stack: AsyncExitStack, settings: RetentionServiceSettings) -> Ret
     ground = await Foundation.open(stack, settings, SERVICE)
     await migrate(ground.database, "services.retention", SERVICE)
     queue = await JobQueue.open(ground.database)
-    repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
+    repository = await stack.enter_async_context(
+        open_repository(settings.s3, settings.repository, settings.wraps, random_id)
+    )
 
     stay, check_every = timedelta(days=own.tombstone_days), timedelta(hours=own.check_interval_hours)
     parts = Parts(ground.database, ground.events, repository, clock, stay, check_every)

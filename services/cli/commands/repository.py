@@ -2,8 +2,6 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
@@ -11,8 +9,8 @@ from uuid import UUID
 import typer
 from pydantic import BaseModel
 
-from services.cli.commands import options
-from services.cli.errors import GatewayError, NotFoundError, RefusedError, UnreachableError
+from services.cli.commands import keys, options
+from services.cli.commands.stored import Directory, MasterKey, OneEnvironment, told
 from services.cli.exits import Exit
 from services.cli.names import as_id
 from services.cli.recovery import inventory
@@ -30,8 +28,6 @@ from services.cli.session import Session, session_of
 from services.cli.show import formats
 from services.cli.show.downloads import bytes_bar
 from services.cli.show.repository import checks, kept_backups, spaces
-from services.platform.process.errors import NightkeepError, TransientError
-from services.platform.repository.errors import ManifestMissingError
 from services.platform.repository.verify import WHOLE
 
 commands = typer.Typer(
@@ -40,19 +36,10 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 
+commands.add_typer(keys.commands)
+
 PROBLEMS_SHOWN: Final = 20
 
-Directory = Annotated[
-    Path | None,
-    typer.Option(
-        "--directory",
-        help="A directory that holds the repository; else the bucket of NIGHTKEEP_S3__…, else the local stack's.",
-    ),
-]
-MasterKey = Annotated[
-    Path | None,
-    typer.Option("--master-key", metavar="FILE", help="Its key file, instead of NIGHTKEEP_REPOSITORY__KEY_FILE."),
-]
 RecoveryKey = Annotated[
     Path | None,
     typer.Option("--recovery-key", metavar="FILE", help="The private half of the recovery key, instead."),
@@ -72,7 +59,6 @@ Seed = Annotated[
         "--seed", min=0, help="Which packs: with 25 %, the seeds 0, 25, 50 and 75 read all. Random else, told."
     ),
 ]
-OneEnvironment = Annotated[UUID | None, typer.Option("--environment", metavar="ID", help="Only this environment.")]
 
 
 class ExportEnd(BaseModel):
@@ -210,18 +196,3 @@ async def _export(session: Session, found: Found, backup_id: UUID, to: Path, par
     with bytes_bar(session.err, "exporting", to.name, size_bytes) as on_bytes:
         repository = found.repository.of(manifest.environment_id)
         return await Export(repository, manifest, to, on_bytes).run(database=database, files=files)
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """The errors of a store and a key, as the command line ends with them."""
-    try:
-        yield
-    except NightkeepError as error:
-        raise _as_ours(error) from error
-
-
-def _as_ours(error: NightkeepError) -> GatewayError:
-    if isinstance(error, ManifestMissingError):
-        return NotFoundError(error.reason)
-    return UnreachableError(error.reason) if isinstance(error, TransientError) else RefusedError(error.reason)

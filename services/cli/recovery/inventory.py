@@ -55,14 +55,14 @@ class KeptBackup(BaseModel):
 
 async def environments(found: Found) -> list[UUID]:
     """Every environment that has something in the store."""
-    return sorted([UUID(name) async for name in found.store.names(ENVIRONMENTS) if _is_id(name)])
+    return sorted([UUID(name) async for name in found.store.names(ENVIRONMENTS) if is_id(name)])
 
 
 async def backups(found: Found, environment_id: UUID) -> AsyncIterator[KeptBackup]:
     """Every backup of an environment, in no order; what is deleted or failed is left out."""
     repository = found.repository.of(environment_id)
     async for name in found.store.names(manifest_prefix(environment_id)):
-        if not _is_id(name):
+        if not is_id(name):
             continue
         try:
             verdict = await repository.verdict(UUID(name))
@@ -82,7 +82,8 @@ async def manifest_of(found: Found, backup_id: UUID) -> Manifest:
     raise ManifestMissingError(f"there is no backup {backup_id} here: `nightkeep repository list` tells what is")
 
 
-def _is_id(name: str) -> bool:
+def is_id(name: str) -> bool:
+    """Whether a name is that of an environment or a backup."""
     with suppress(ValueError):
         return str(UUID(name)) == name
     return False

@@ -9,6 +9,7 @@ from services.cli.local import local_connection
 from services.cli.recovery.place import Place, PlaceError
 from services.platform.process.reading import read_settings
 from services.platform.process.settings import PREFIX, RepositorySettings, S3Settings
+from services.platform.repository.keys import read_public_key
 
 
 class RecoverySettings(BaseSettings):
@@ -19,6 +20,7 @@ class RecoverySettings(BaseSettings):
     )
 
     s3: S3Settings | None = None
+    wraps: S3Settings | None = None
     repository: RepositorySettings | None = None
 
 
@@ -30,16 +32,20 @@ def place_from(directory: Path | None, master_key: Path | None, recovery_key: Pa
         raise PlaceError("where is the repository? Give --directory, or a bucket by NIGHTKEEP_S3__BUCKET and others")
     if master_key and recovery_key:
         raise PlaceError("--master-key and --recovery-key say two things: give one of them")
-    key_file = recovery_key or master_key or _known_key(settings, directory)
-    if key_file is None:
+    key = recovery_key or master_key or settings.repository or _local_key(settings, directory)
+    if key is None:
         raise PlaceError("which key opens it? Give --master-key or --recovery-key, a file of mode 0600")
-    return Place(store, None, key_file, is_recovery_key=recovery_key is not None)
+    return Place(store, settings.wraps, key, is_recovery_key=recovery_key is not None)
 
 
-def _known_key(settings: RecoverySettings, directory: Path | None) -> Path | None:
-    """The services' key; the local stack's is for its own bucket alone."""
-    if settings.repository:
-        return settings.repository.key_file
+def recovery_public_key() -> bytes | None:
+    """The recovery key's public half that the settings name. Raises RepositoryKeyError, SettingsError."""
+    settings = read_settings(RecoverySettings).repository
+    return read_public_key(settings.recovery_key_file) if settings and settings.recovery_key_file else None
+
+
+def _local_key(settings: RecoverySettings, directory: Path | None) -> Path | None:
+    """The local stack's is for its own bucket alone."""
     return None if directory or settings.s3 else local_connection().repository_key_file
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from services.cli.recovery.checking import CheckedEnvironment, MeasuredEnvironment
 from services.cli.recovery.inventory import KeptBackup
+from services.cli.recovery.keys import WrappedKeys
 from services.cli.show import formats
 from services.cli.show.tables import Column, table
 
@@ -73,6 +74,16 @@ def spaces(found: Iterable[MeasuredEnvironment]) -> Table:
             formats.size(one.shared_bytes),
             formats.size(one.reclaimable_bytes),
         )
+        for one in found
+    )
+    return table(columns, rows)
+
+
+def wrapped_keys(found: Iterable[WrappedKeys]) -> Table:
+    """Data keys by environment."""
+    columns = (Column("environment"), Column("data keys", right=True), Column("master key"), Column("recovery key"))
+    rows = (
+        (str(one.environment_id), str(one.count), ", ".join(one.master_ids), "opens them" if one.recoverable else "no")
         for one in found
     )
     return table(columns, rows)

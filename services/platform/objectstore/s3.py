@@ -16,6 +16,7 @@ from services.platform.process.settings import S3Settings
 SINGLE_COPY_BYTES: Final = 5 * 1024**3
 """S3 copies at most so much in one request."""
 COPY_PART_BYTES: Final = 1024**3
+VERSIONED: Final = ("Enabled", "Suspended")
 DEFAULT_REGION: Final = "us-east-1"
 """S3 takes this one as the absence of a place, and refuses it as a place."""
 
@@ -24,6 +25,7 @@ class S3ObjectStore:
     """One bucket, below `prefix` ("" or ending in "/"); keys in and out are without it. See ObjectStore."""
 
     def __init__(self, client: S3Client, bucket: str, prefix: str, *, single_copy_bytes: int) -> None:
+        self.bucket: Final = bucket
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
@@ -161,6 +163,15 @@ class S3ObjectStore:
         place = self._place(key)
         with translated(key):
             await self._client.delete_object(**place)
+
+    async def keeps_old_versions(self) -> bool:
+        """Whether the bucket keeps what is written over or removed, or did so once; a lock needs versions.
+
+        Raises StoreRefusedError where one may not ask.
+        """
+        with translated(self._bucket):
+            answer = await self._client.get_bucket_versioning(Bucket=self._bucket)
+        return answer.get("Status") in VERSIONED
 
     async def create_bucket(self, region: str) -> bool:
         """Make the bucket, unless it is there; returns whether it was made. For provisioning alone."""

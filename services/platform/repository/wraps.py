@@ -121,19 +121,19 @@ class Wraps:
     """The wrapped data keys of all environments."""
 
     def __init__(self, store: ObjectStore, master: bytes, recovery: bytes | None = None) -> None:
+        self.master: Final = master
         self._store = store
-        self._master = master
         self._recovery = recovery
 
     async def ring(self, environment_id: UUID) -> KeyRing | None:
         """An environment's keys; None before the first. Raises RepositoryKeyError."""
         wraps = await wraps_of(self._store, environment_id)
-        return KeyRing(environment_id, tuple(unwrapped(self._master, wrap) for wrap in wraps)) if wraps else None
+        return KeyRing(environment_id, tuple(unwrapped(self.master, wrap) for wrap in wraps)) if wraps else None
 
     async def verify(self) -> None:
         """Raises RepositoryKeyError when the keys that are there are wrapped by another master key."""
         async for info in self._store.list(KEYS):
-            unwrapped(self._master, _parsed(info.key, await self._store.get(info.key)))
+            unwrapped(self.master, _parsed(info.key, await self._store.get(info.key)))
             return
 
     async def add(self, environment_id: UUID) -> None:
@@ -141,15 +141,23 @@ class Wraps:
         await self._add(environment_id, len(await wraps_of(self._store, environment_id)))
 
     async def rewrap(self, environment_id: UUID, old_master: bytes) -> None:
-        """Wrap the same keys by another master and recovery key. Nothing else is written anew; again is harmless."""
+        """Wrap the same keys by another master key, and by the recovery key if there is one; else that wrap stays.
+
+        Nothing else is written anew; again is harmless. Raises RepositoryKeyError for keys of neither master key.
+        """
         for wrap in await wraps_of(self._store, environment_id):
             if wrap.master_id == master_id(old_master):
-                key = unwrapped(old_master, wrap)
-                again = wrapped(self._master, self._recovery, environment_id, wrap.number, key)
+                again = self._again(wrap, unwrapped(old_master, wrap))
                 await self._store.put(_key(environment_id, wrap.number), _as_bytes(again))
+            else:
+                unwrapped(self.master, wrap)
+
+    def _again(self, wrap: Wrap, key: bytes) -> Wrap:
+        again = wrapped(self.master, self._recovery, wrap.environment_id, wrap.number, key)
+        return again if self._recovery else again.model_copy(update={"by_recovery": wrap.by_recovery})
 
     async def _add(self, environment_id: UUID, number: int) -> None:
-        wrap = wrapped(self._master, self._recovery, environment_id, number, token_bytes(KEY_BYTES))
+        wrap = wrapped(self.master, self._recovery, environment_id, number, token_bytes(KEY_BYTES))
         with suppress(AlreadyExistsError):  # another process was first: its key is the one
             await self._store.put(_key(environment_id, number), _as_bytes(wrap), only_if_absent=True)
 
