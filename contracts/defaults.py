@@ -59,6 +59,10 @@ LEASE_LONGEST_HOURS: Final = 24
 """Whoever works longer extends it on the way: what died must not hold a backup for ever."""
 CONDEMNED_HOURS: Final = 24
 
+CHECK_INTERVAL_HOURS: Final = 7 * 24
+CHECK_READ_PERCENT: Final = 25
+"""Of the packs in each check, other ones each time: all are read within a month."""
+
 PREFLIGHT_SECONDS: Final = 10
 """How long a preflight may look at an environment."""
 

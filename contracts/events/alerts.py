@@ -19,6 +19,7 @@ class AlertKind(StrEnum):
     SWEEP_RESUMED = "sweep_resumed"
     SCHEDULE_STOPPED = "schedule_stopped"
     SCHEDULE_RESUMED = "schedule_resumed"
+    BACKUP_DAMAGED = "backup_damaged"
 
 
 class AlertRaised(Event):

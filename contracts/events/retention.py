@@ -112,6 +112,43 @@ class SpaceReclaimed(Event):
     objects: int
 
 
+class FoundDamage(Value):
+    """Something that a backup needs and cannot have; `place` names a document, or a stretch of the dump with tables."""
+
+    backup_id: UUID | None
+    place: str
+    reason: str
+
+
+class SpaceUsed(Value):
+    """Bytes of an environment's backups: restored together, in the store, needed by several of them, needed by none."""
+
+    logical_bytes: int
+    stored_bytes: int
+    shared_bytes: int
+    reclaimable_bytes: int
+
+
+class RepositoryChecked(Event):
+    """An environment's stored backups were looked at (said by retention).
+
+    `read_percent` of the packs were read byte by byte, which ones follows from `seed`. Of many damages the first are
+    named. `space` is None where a manifest or list could not be read.
+    """
+
+    check_id: UUID
+    environment_id: UUID
+    checked_at: AwareDatetime
+    read_percent: int
+    seed: int
+    backups: int
+    packs: int
+    bytes_read: int
+    damage_count: int
+    damages: tuple[FoundDamage, ...]
+    space: SpaceUsed | None
+
+
 class SweepStopped(Event):
     """A sweep would have removed too much at once and asks (said by retention); `examples` are the first to go.
 

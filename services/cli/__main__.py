@@ -18,6 +18,7 @@ from services.cli.commands import (
     environments,
     keys,
     policies,
+    repository,
     restores,
     secrets,
     slots,
@@ -52,7 +53,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (
-    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters,
+    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters, repository,
     users, keys, access, admin,
 ):  # fmt: skip
     app.add_typer(group.commands)

@@ -23,6 +23,7 @@ from services.cli.access_calls import AccessCalls
 from services.cli.alert_calls import AlertCalls
 from services.cli.archive_calls import ArchiveCalls
 from services.cli.calling import OnProgress, asked, environment_path
+from services.cli.content_calls import ContentCalls
 from services.cli.errors import (
     GatewayError,
     NotFoundError,
@@ -72,7 +73,7 @@ CHECK_SECONDS: Final = 15.0
 """How long the gateway is asked to wait for findings before it answers that the look still goes on."""
 
 
-class Gateway(RetentionCalls, AlertCalls, ArchiveCalls, AccessCalls):
+class Gateway(RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, AccessCalls):
     """A connection to the gateway at `url`, with the key of `user`. Close it, or use it as a context manager.
 
     Every changing call takes an `idempotency_key`; without one it makes its own and repeats with it while the answer

@@ -8,11 +8,16 @@ import typer
 
 
 class LocalConnection(NamedTuple):
-    """The local stack's gateway, its sample credentials and its secrets; each None where there is none."""
+    """The local stack's gateway, its sample credentials, its secrets, and how to reach its store and by which key.
+
+    Each is None where there is none.
+    """
 
     gateway_url: str | None = None
     credentials_file: Path | None = None
     secrets_directory: Path | None = None
+    connections_file: Path | None = None
+    repository_key_file: Path | None = None
 
 
 def stack_is_here() -> bool:
@@ -38,4 +43,6 @@ def local_connection() -> LocalConnection:
         gateway_url=found.endpoints.gateway_url if found.endpoints else None,
         credentials_file=found.sample.credentials_file if found.sample else None,
         secrets_directory=found.secrets_directory,
+        connections_file=found.endpoints.connections_file if found.endpoints else None,
+        repository_key_file=stack.local_repository_key(),
     )

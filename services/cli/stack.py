@@ -136,6 +136,11 @@ def local_stack() -> Status:
     return read_state(choose(None, os.environ))
 
 
+def local_repository_key() -> Path:
+    """Return where this checkout's stack keeps the repository's key."""
+    return choose(None, os.environ).repository_key_file
+
+
 def _ports(asked: list[str]) -> dict[str, int]:
     """Read `8080` and `kafka=9092`. Raises `StackError`."""
     pairs = [word.split("=", 1) if "=" in word else ["gateway", word] for word in asked]

@@ -26,6 +26,11 @@ TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 READ_LAG: Final = "Nightkeep-Read-Lag"
 """The header that says: the read model has not reached your own writes."""
 
+SLOW_TIMEOUT: Final = httpx.Timeout(3600.0, connect=5.0)
+"""The first byte of a table comes once the dump has been read up to it."""
+READ_BYTES: Final = 1024 * 1024
+AS_IT_IS: Final = {"Accept-Encoding": "identity"}
+
 Json = dict[str, Any]
 Query = Mapping[str, str | int | bool | None]
 
@@ -36,6 +41,13 @@ class Answer(NamedTuple):
     data: Json | None
     location: str | None
     lags: bool
+
+
+class Fetched(NamedTuple):
+    """Bytes on their way, and how many there will be, where that is known."""
+
+    size_bytes: int | None
+    pieces: Iterator[bytes]
 
 
 class Transport:
@@ -51,12 +63,22 @@ class Transport:
         """End all connections."""
         self._client.close()
 
-    def get(self, path: str, query: Query | None = None) -> Json:
-        """What is there."""
+    def get(self, path: str, query: Query | None = None, *, slow: bool = False) -> Json:
+        """What is there; `slow` where the gateway has to read a whole dump first."""
         given = {name: value for name, value in (query or {}).items() if value is not None}
         with self._reaching():
-            response = self._asked("GET", path, params=given)
+            response = self._asked("GET", path, params=given, timeout=SLOW_TIMEOUT if slow else TIMEOUT)
         return _answer(response).data or {}
+
+    @contextmanager
+    def fetch(self, path: str) -> Iterator[Fetched]:
+        """The bytes at `path` as they come. Raises UnreachableError when they break off."""
+        with self._reaching(), self._client.stream("GET", path, headers=AS_IT_IS, timeout=SLOW_TIMEOUT) as response:
+            if response.is_error:
+                response.read()
+                _answer(response)
+            length = response.headers.get("Content-Length")
+            yield Fetched(int(length) if length else None, response.iter_raw(READ_BYTES))
 
     def change(self, method: str, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
         """The changed or created thing; asks again with the same key while the answer is "not known yet"."""

@@ -14,6 +14,7 @@ from services.gateway.routes import (
     apps,
     archives,
     backups,
+    contents,
     dead_letters,
     downloads,
     environments,
@@ -50,8 +51,8 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
 """
 ROUTES: Final = (
-    apps, environments, backups, archives, downloads, restores, retention, policies, alerts, dead_letters, platform,
-    users, keys, access, sessions, deploy, snapshots, v2_archives, v2_restores,
+    apps, environments, backups, contents, archives, downloads, restores, retention, policies, alerts, dead_letters,
+    platform, users, keys, access, sessions, deploy, snapshots, v2_archives, v2_restores,
 )  # fmt: skip
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",

@@ -12,6 +12,7 @@ from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import ARCHIVE_JOB, Archives, link_key
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
+from services.gateway.adapters.contents import BackupContents
 from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.decisions import Decisions
 from services.gateway.adapters.deliveries import WEBHOOK
@@ -70,7 +71,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     outcomes = OutcomeWatch(database)
     tide = Tide(database, patience_seconds=settings.gateway.read_your_writes_seconds)
     decisions = Decisions(ground.producer, outcomes, clock)
-    repository = await stack.enter_async_context(open_for_reading(settings.s3, settings.repository))
+    repository = await stack.enter_async_context(open_for_reading(settings.s3, settings.repository, settings.wraps))
     workshop = stack.enter_context(Workshop.open())
     archives = Archives(
         database,
@@ -105,6 +106,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         downloads=Downloads(
             database, repository, archives, workshop=workshop, at_once=settings.gateway.downloads_at_once
         ),
+        contents=BackupContents(repository, workshop, at_once=settings.gateway.downloads_at_once),
         sessions=Sessions(database, stream, clock, hashing, Guessing(time.monotonic)),
         openid=OpenId(settings.openid) if settings.openid else None,
         health=health,

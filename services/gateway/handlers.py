@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from contracts.envelope import Message
-from contracts.events.retention import ExpiryHeld, SweepResumed, SweepStopped
+from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.domain import alerts
@@ -27,6 +27,7 @@ class Handlers:
             SweepResumed: self._raising(alerts.of_resumed_sweep),
             ScheduleStopped: self._raising(alerts.of_schedule),
             ScheduleResumed: self._raising(alerts.of_resumed_schedule),
+            RepositoryChecked: self._raising(alerts.of_check),
         }
 
     def _raising(self, rule: Callable[[Any, str], Iterable[alerts.Alert]]) -> Reaction:

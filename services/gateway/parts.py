@@ -8,6 +8,7 @@ from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import Archives
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
+from services.gateway.adapters.contents import BackupContents
 from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.downloads import Downloads
 from services.gateway.adapters.grants import Grants
@@ -53,6 +54,7 @@ class Parts:
     clock: Clock
     archives: Archives
     downloads: Downloads
+    contents: BackupContents
     health: Health
     public_url: str | None = None
     openid: OpenId | None = None

@@ -33,7 +33,9 @@ async def bootstrap(stack: AsyncExitStack, settings: RestoreSettings, health: He
     environments = await Environments.open(ground.database)
     await migrate(ground.database, "services.restore", SERVICE)
     queue = await JobQueue.open(ground.database)
-    repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
+    repository = await stack.enter_async_context(
+        open_repository(settings.s3, settings.repository, settings.wraps, random_id)
+    )
 
     workplace = Workplace(
         database=ground.database,

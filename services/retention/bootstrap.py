@@ -16,12 +16,13 @@ from services.platform.process.ids import random_id
 from services.platform.process.service import Task
 from services.platform.repository import Repository, open_repository
 from services.retention.asking import Asking
-from services.retention.chores import CONDEMN, DELETE, FORGET, RECLAIM, Chores
+from services.retention.chores import CHECK, CONDEMN, DELETE, FORGET, RECLAIM, Chores
 from services.retention.handlers import Handlers
 from services.retention.parts import SERVICE, Parts
 from services.retention.patrol import Patrol
 from services.retention.settings import RetentionServiceSettings
 from services.retention.sweeping import Sweep
+from services.retention.work.checking import CheckJob
 from services.retention.work.deleting import DeletionJob
 from services.retention.work.forgetting import ForgettingJob
 from services.retention.work.reclaiming import CondemningJob, ReclaimJob
@@ -35,11 +36,13 @@ class Retention:
     follower: EventFollower
     patrol: Patrol
     worker: Worker
+    checker: Worker
     relay: OutboxRelay
 
     def tasks(self) -> Sequence[Task]:
         """What runs for ever."""
-        return [self.relay.run(), self.follower.run(), self.worker.run(), self.patrol.run(self.follower.replayed)]
+        working = (self.worker.run(), self.checker.run())
+        return [self.relay.run(), self.follower.run(), *working, self.patrol.run(self.follower.replayed)]
 
 
 async def bootstrap(stack: AsyncExitStack, settings: RetentionServiceSettings, health: Health) -> Sequence[Task]:
@@ -58,8 +61,11 @@ async def wire(
     await migrate(ground.database, "services.retention", SERVICE)
     queue = await JobQueue.open(ground.database)
     if repository is None:
-        repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
-    parts = Parts(ground.database, ground.events, repository, clock, timedelta(days=own.tombstone_days))
+        repository = await stack.enter_async_context(
+            open_repository(settings.s3, settings.repository, settings.wraps, random_id)
+        )
+    stay, check_every = timedelta(days=own.tombstone_days), timedelta(hours=own.check_interval_hours)
+    parts = Parts(ground.database, ground.events, repository, clock, stay, check_every)
     kinds: dict[str, JobKind] = {
         DELETE: DeletionJob(parts),
         FORGET: ForgettingJob(parts),
@@ -67,12 +73,14 @@ async def wire(
         RECLAIM: ReclaimJob(parts),
     }
     asking = Asking(ground.database, ground.producer, clock, own)
-    sweep = Sweep(parts, asking, Chores(queue), own)
-    reactions = Handlers(timedelta(hours=own.removal_grace_hours)).reactions()
+    sweep = Sweep(parts, asking, Chores(queue, own.check_read_percent if check_every else None), own)
+    reactions = Handlers(timedelta(hours=own.removal_grace_hours), check_every).reactions()
     return Retention(
         sweep=sweep,
         follower=EventFollower(SERVICE, ground.database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]),
         patrol=Patrol(sweep, asking, ground.database, clock, timedelta(minutes=own.sweep_interval_minutes)),
         worker=Worker(queue, kinds, settings.worker),
+        # One at a time, and beside the others: it reads for hours, and nothing else waits for it.
+        checker=Worker(queue, {CHECK: CheckJob(parts)}, settings.worker.model_copy(update={"capacity": 1})),
         relay=ground.relay,
     )

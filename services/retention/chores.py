@@ -1,4 +1,4 @@
-"""Puts the jobs that have come due: the end of manifests and tombstones, and the two halves of a reclaim."""
+"""Puts the jobs that have come due: the end of manifests and tombstones, the halves of a reclaim, checks."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,11 +14,13 @@ from services.platform.database import Connection, load_queries
 from services.platform.jobs import JobQueue, NewJob
 from services.platform.process.ids import NewId, random_id
 from services.platform.process.retry import until_done
+from services.retention.domain.messages import own_cause
 
 DELETE: Final = "delete"
 FORGET: Final = "forget"
 CONDEMN: Final = "condemn"
 RECLAIM: Final = "reclaim"
+CHECK: Final = "check"
 
 PAGE: Final = 200
 """Jobs put in one transaction."""
@@ -28,15 +30,20 @@ _causes: Final = TypeAdapter(Cause)
 
 
 class Chores:
-    """From rows to jobs. A row has one job at a time; the job says in its last step what comes next, and when."""
+    """From rows to jobs. A row has one job at a time; the job says in its last step what comes next, and when.
 
-    def __init__(self, queue: JobQueue, new_id: NewId = random_id) -> None:
+    `read_percent` is how much a check reads; None: nothing is checked.
+    """
+
+    def __init__(self, queue: JobQueue, read_percent: int | None, new_id: NewId = random_id) -> None:
         self._queue = queue
+        self._read_percent = read_percent
         self._new_id = new_id
 
     async def put(self, now: datetime) -> int:
         """Put what has come due by business time; how many jobs there were."""
-        return await self._all(self._backups, now) + await self._all(self._environments, now)
+        some = (self._backups, self._environments, self._checks)
+        return sum([await self._all(each, now) for each in some])
 
     async def _all(self, some: Callable[[datetime], Awaitable[int]], now: datetime) -> int:
         total = 0
@@ -62,6 +69,32 @@ class Chores:
                 job_id = await self._put_reclaim(c, row)
                 await queries.note_environment_job(c, environment_id=row["environment_id"], job_id=job_id)
         return len(rows)
+
+    async def _checks(self, now: datetime) -> int:
+        if self._read_percent is None:
+            return 0
+        async with self._queue.database.transaction() as c:
+            rows = [row async for row in queries.environments_to_check(c, now=now, page=PAGE)]
+            for row in rows:
+                payload = {"read_percent": self._read_percent, "seed": row["check_seed"]}
+                job_id = await self._put_check(c, row, payload)
+                await queries.note_check_job(c, environment_id=row["environment_id"], job_id=job_id)
+        return len(rows)
+
+    async def _put_check(self, c: Connection, row: Any, payload: dict[str, Any]) -> UUID:  # noqa: ANN401 -- a row of the driver
+        """Time has no message: what a check says begins with the check."""
+        job_id = self._new_id()
+        job = NewJob(
+            job_id=job_id,
+            kind=CHECK,
+            environment_id=row["environment_id"],
+            host=str(row["environment_id"]),
+            payload=payload,
+            cause=own_cause(job_id),
+            key=row["key"],
+        )
+        await self._queue.put(c, job)
+        return job_id
 
     async def _put_reclaim(self, c: Connection, row: Any) -> UUID:  # noqa: ANN401 -- a row of the driver
         """The first half, under the mark of a try that failed if there is one; or the second."""

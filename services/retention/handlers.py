@@ -21,6 +21,7 @@ from services.platform.database import Connection, load_queries
 from services.platform.messaging.follower import Reactions
 from services.retention import known
 from services.retention.domain.backup import Backup
+from services.retention.domain.checks import first_check
 
 queries = load_queries("services.retention")
 
@@ -31,10 +32,14 @@ LetGo = BackupExpired | BackupDeletionRequested
 
 
 class Handlers:
-    """One function per event, named like it. `grace` is how long the bytes stay of what was let go."""
+    """One function per event, named like it.
 
-    def __init__(self, grace: timedelta) -> None:
+    `grace` is how long the bytes stay of what was let go; `check_every` lies between two checks of an environment.
+    """
+
+    def __init__(self, grace: timedelta, check_every: timedelta) -> None:
         self._grace = grace
+        self._check_every = check_every
 
     def reactions(self) -> Reactions:
         """Which event goes to which function."""
@@ -56,7 +61,8 @@ class Handlers:
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
         """Know it."""
         body, key = message.body, message.envelope.key
-        await queries.know_environment(c, environment_id=body.environment_id, key=key)
+        first = first_check(body.environment_id, body.created_at, self._check_every)
+        await queries.know_environment(c, environment_id=body.environment_id, key=key, check_from=first)
         await known.save(c, Backup.requested(body, key))
 
     async def on_backup_completed(self, c: Connection, message: Message[BackupCompleted]) -> None:

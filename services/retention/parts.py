@@ -19,13 +19,17 @@ TRY_AGAIN_AFTER: Final = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Parts:
-    """Made once, by `bootstrap`. `tombstones_stay` is how long a deleted backup's tombstone does."""
+    """Made once, by `bootstrap`. `tombstones_stay` is how long a deleted backup's tombstone does.
+
+    `check_every` is what lies between two checks of an environment's stored backups.
+    """
 
     database: Database
     events: EventStore
     repository: Repository
     clock: Clock
     tombstones_stay: timedelta
+    check_every: timedelta
 
     async def say(  # noqa: PLR0913, PLR0917 -- each says one thing about the event
         self, c: Connection, entity: str, entity_id: UUID, body: Event, cause: Cause, key: str

@@ -49,7 +49,9 @@ async def bootstrap(
     await migrate(ground.database, "services.snapshot", SERVICE)
     await migrate(ground.database, NIGHTS, SERVICE)
     queue = await JobQueue.open(ground.database)
-    repository = await stack.enter_async_context(open_repository(settings.s3, settings.repository, random_id))
+    repository = await stack.enter_async_context(
+        open_repository(settings.s3, settings.repository, settings.wraps, random_id)
+    )
     clock = open_clock(settings.clock)
     parts = Parts(
         database=ground.database,

@@ -45,6 +45,12 @@ class ObjectStoreBehaviour:
         assert await store.get("empty") == b""
         assert await collected(store.stream("empty")) == b""
 
+    async def test_the_names_right_below_a_prefix_come_once_each(self, store: ObjectStore) -> None:
+        for key in ("a/one/x", "a/one/y/z", "a/two", "b/three"):
+            await store.put(key, b"")
+        assert sorted([name async for name in store.names("a/")]) == ["one", "two"]
+        assert [name async for name in store.names("absent/")] == []
+
     async def test_a_second_put_replaces_the_first_and_changes_the_etag(self, store: ObjectStore) -> None:
         first = await store.put("k", b"one")
         second = await store.put("k", b"two")

@@ -23,7 +23,7 @@ from services.platform.objectstore import S3ObjectStore
 from services.platform.process.health import Health
 from services.platform.process.settings import KafkaSettings, PostgresSettings, RepositorySettings, S3Settings
 from services.platform.repository import EnvironmentRepository, RepositoryV2
-from services.platform.repository.keys import read_key_file
+from services.platform.repository.master_key import read_master_key
 from services.snapshot.bootstrap import bootstrap
 from services.snapshot.settings import SnapshotSettings
 from tests.support.app_databases import AppDatabase
@@ -101,7 +101,7 @@ class Snapshots:
 
     def repository(self, environment_id: UUID, store: S3ObjectStore) -> EnvironmentRepository:
         """The environment's repository as another process would open it."""
-        return RepositoryV2(store, read_key_file(self.settings.repository.key_file)).of(environment_id)
+        return RepositoryV2(store, read_master_key(self.settings.repository)).of(environment_id)
 
     async def register(
         self,

@@ -138,11 +138,15 @@ def completed(body: BackupRequested) -> Event:
     return History().body("BackupCompleted", backup_id=body.backup_id, environment_id=body.environment_id)
 
 
+NO_CHECKS = RetentionSettings(check_interval_hours=0)
+"""A test of sweeps counts the jobs that they put."""
+
+
 @asynccontextmanager
 async def open_sweeps(
     settings: PostgresSettings,
     store: ObjectStore,
-    own: RetentionSettings = RetentionSettings(),  # noqa: B008 -- it is frozen
+    own: RetentionSettings = NO_CHECKS,
     commands: Commands | None = None,
 ) -> AsyncIterator[Sweeps]:
     """A service in a fresh schema, at noon."""
@@ -152,10 +156,11 @@ async def open_sweeps(
         events, _relay = await open_events(database, SERVICE, log.publish, log)
         await migrate(database, "services.retention", SERVICE)
         queue = await JobQueue.open(database)
-        parts = Parts(database, events, RepositoryV2(store, KEY), clock, timedelta(days=own.tombstone_days))
+        stay, check_every = timedelta(days=own.tombstone_days), timedelta(hours=own.check_interval_hours)
+        parts = Parts(database, events, RepositoryV2(store, KEY), clock, stay, check_every)
         asking = Asking(database, commands, clock, own)  # type: ignore[arg-type]  # -- as much of a producer as it needs
-        sweep = Sweep(parts, asking, Chores(queue), own)
-        handlers = Handlers(timedelta(hours=own.removal_grace_hours))
+        sweep = Sweep(parts, asking, Chores(queue, own.check_read_percent if check_every else None), own)
+        handlers = Handlers(timedelta(hours=own.removal_grace_hours), check_every)
         yield Sweeps(database, parts, sweep, asking, queue, clock, commands, handlers)
     finally:
         await database.close()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from contracts.envelope import Event, Message
-from contracts.events.retention import SpaceReclaimed
+from contracts.events.retention import RepositoryChecked, SpaceReclaimed
 from contracts.events.slots import SlotEnded, SlotPlanned
 from services.catalog.domain.state import concerns
 from services.catalog.domain.state.app import App
@@ -41,7 +41,7 @@ def _of_body(view: Callable[[Any, Any], Any]) -> Callable[[Any, Message[Any]], A
 _APP = Table("app", concerns.APP, App, _of_body(app_view), ("app_id",), ("slug", "removed"))
 _ENVIRONMENT = Table(
     "environment",
-    (*concerns.ENVIRONMENT, SpaceReclaimed),
+    (*concerns.ENVIRONMENT, SpaceReclaimed, RepositoryChecked),
     environment.EnvironmentView,
     _of_body(environment.view),
     ("environment_id",),

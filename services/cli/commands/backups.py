@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.commands import options
+from services.cli.commands.contents import contents, fetch
 from services.cli.commands.downloads import download
 from services.cli.commands.waits import end_of_backup
 from services.cli.errors import RefusedError
@@ -15,11 +16,13 @@ from services.cli.show import details, explanations, formats, nights, tables
 
 commands = typer.Typer(
     name="backup",
-    help="Backups: create, list, show, explain, comment, pin, unpin, cancel, delete, follow, download.",
+    help="Backups: create, list, show, explain, comment, pin, unpin, cancel, delete, contents, fetch, download…",
     no_args_is_help=True,
 )
 
 commands.command()(download)
+commands.command()(contents)
+commands.command()(fetch)
 
 Comment = Annotated[str, typer.Option("--comment", "-m", help="What the backup is for.")]
 

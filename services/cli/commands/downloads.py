@@ -15,7 +15,7 @@ from services.cli.exits import Exit
 from services.cli.names import as_id
 from services.cli.session import Session, session_of
 from services.cli.show import formats
-from services.cli.show.downloads import download_bar
+from services.cli.show.downloads import bytes_bar
 from services.gateway.resources import Archive
 
 DatabaseOnly = Annotated[
@@ -47,7 +47,7 @@ def download(  # noqa: PLR0913 -- one parameter for each option
         asked = gateway.create_archive(as_id(backup, "backup"), wanted or DataType.FILES_AND_DATABASE)
         target = _target(output, asked.file_name, overwrite=overwrite)
         archive = _ready(session, gateway, asked)
-    with download_bar(session.err, target.name, archive.size_bytes or 0) as on_bytes:
+    with bytes_bar(session.err, "downloading", target.name, archive.size_bytes or 0) as on_bytes:
         bring(archive, target, on_bytes)
     session.tell(archive, f"{target} ({formats.size(archive.size_bytes)}, SHA-256 {archive.sha256})")
 

@@ -12,7 +12,18 @@ from contracts.values import Finding, Lease, StepTime, Warning  # noqa: A004 -- 
 from services.cli.names import environment_name
 from services.cli.show import formats
 from services.cli.show.tables import STYLES, Column, findings, state, table
-from services.gateway.resources import App, Backup, Check, DeadLetter, Environment, Failure, Preflight, Restore
+from services.gateway.resources import (
+    App,
+    Backup,
+    Check,
+    DeadLetter,
+    Environment,
+    Failure,
+    Preflight,
+    Restore,
+    Space,
+    Stored,
+)
 
 EXAMPLES: Final = 3
 """More are in `--json`."""
@@ -41,6 +52,7 @@ def environment(one: Environment) -> RenderableType:
         ("Gap", f"no backup of Sunday {one.gap}" if one.gap else None),
         ("Sweep", _stopped(one)),
         ("Schedule", _stopped_schedule(one)),
+        *_stored_backups(one.stored),
         ("Got back", f"{formats.size(one.reclaimed.bytes)} of deleted backups" if one.reclaimed.bytes else None),
     ]
     return Group(lines_of(lines), *([] if one.check is None else [check(one.check)]))
@@ -58,6 +70,23 @@ def _stopped_schedule(one: Environment) -> Text | None:
         return None
     overdue = f"stopped, {one.stopped_schedule.overdue_count} nightly runs are overdue"
     return Text(f"{overdue}: `nightkeep slot approve {environment_name(one)}`", style="bold red")
+
+
+def _stored_backups(one: Stored | None) -> list[Line]:
+    """What a check of the stored backups found, and what they take."""
+    if one is None:
+        return []
+    verdict = f"{one.damage_count:,} damages: see `nightkeep alert list`" if one.damage_count else "sound"
+    said = f"{verdict}, {formats.minute(one.checked_at)} UTC ({one.backups} backups, {one.read_percent} % read)"
+    style = "bold red" if one.damage_count else ""
+    return [("Stored backups", Text(said, style=style)), ("Space", space(one.space) if one.space else None)]
+
+
+def space(one: Space) -> str:
+    """What backups take."""
+    logical, stored = formats.size(one.logical_bytes), formats.size(one.stored_bytes)
+    shared, back = formats.size(one.shared_bytes), formats.size(one.reclaimable_bytes)
+    return f"{logical} of backups in {stored}, {shared} of it shared, {back} reclaimable"
 
 
 def check(one: Check) -> RenderableType:

@@ -1,4 +1,4 @@
-"""A download in a terminal: how much is there, how fast it comes, how long it will take."""
+"""Bytes on their way, in a terminal: how many are there, how fast they come, how long it will take."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from services.cli.show import formats
 
 
 @contextmanager
-def download_bar(console: Console, name: str, size_bytes: int) -> Iterator[OnBytes]:
+def bytes_bar(console: Console, what: str, name: str, size_bytes: int | None) -> Iterator[OnBytes]:
     """Shows how many bytes are there, whenever the yielded function is called; one line where nobody can redraw."""
     if not console.is_terminal:
-        console.print(f"downloading {name}, {formats.size(size_bytes)}", markup=False, highlight=False)
+        console.print(f"{what} {name}, {formats.size(size_bytes)}", markup=False, highlight=False)
         yield lambda _: None
         return
     columns = (

@@ -55,3 +55,8 @@ def day(at: datetime | None) -> str:
 def text(value: object) -> str:
     """A value as it is, or the sign for none."""
     return NOTHING if value is None or value == "" else str(value)
+
+
+def printable(text: str) -> str:
+    """A text from outside without what would steer a terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

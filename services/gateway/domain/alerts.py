@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from contracts import retention
 from contracts.events.alerts import AlertKind
 from contracts.events.backups import Tier
-from contracts.events.retention import BlockerKind, ExpiryHeld, SweepResumed, SweepStopped
+from contracts.events.retention import BlockerKind, ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from contracts.states import SlotState
 
@@ -95,6 +95,20 @@ def _held(stopped: SweepStopped) -> str:
     return (
         f"; {stopped.held_count} more are over and stay, pinned or as the last good one" if stopped.held_count else ""
     )
+
+
+def of_check(checked: RepositoryChecked, where: str) -> Iterable[Alert]:
+    """Something that backups need is damaged or gone."""
+    if checked.damage_count:
+        backups = len({damage.backup_id for damage in checked.damages if damage.backup_id})
+        first = checked.damages[0]
+        of_backup = f"backup {first.backup_id}, " if first.backup_id else ""
+        said = (
+            f"{where}: {checked.damage_count} damages in stored backups ({backups} backups among those named);"
+            f" the first: {of_backup}{first.place}: {first.reason}."
+            " See `nightkeep repository check`, and take a new backup"
+        )
+        yield Alert(AlertKind.BACKUP_DAMAGED, str(checked.check_id), said)
 
 
 def _tries(ended: SlotEnded) -> str:

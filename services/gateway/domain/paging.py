@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, NonNegativeInt, TypeAdapter
 from pydantic_core import to_json
 
 from contracts.errors import RejectionCode
@@ -34,10 +34,18 @@ class Spelling(NamedTuple):
     id: UUID
 
 
-Place = Instant | Day | Spelling
+class Numbered(NamedTuple):
+    """A place in a list that is kept in numbered parts, ordered by ids."""
+
+    part: int
+    id: UUID
+
+
+Place = Instant | Day | Spelling | Numbered
 T = TypeVar("T")
 _INSTANT: Final = TypeAdapter(tuple[AwareDatetime, UUID])
 _DAY: Final = TypeAdapter(tuple[date, UUID])
+_NUMBERED: Final = TypeAdapter(tuple[NonNegativeInt, UUID])
 _SPELLING: Final = TypeAdapter(tuple[Text, UUID])
 
 
@@ -59,6 +67,11 @@ def to_day(cursor: str | None) -> Day | None:
 def to_spelling(cursor: str | None) -> Spelling | None:
     """The place that `cursor` names. Raises RefusalError when it is none of ours."""
     return None if cursor is None else Spelling(*_read(_SPELLING, cursor))
+
+
+def to_numbered(cursor: str | None) -> Numbered | None:
+    """The place that `cursor` names. Raises RefusalError when it is none of ours."""
+    return None if cursor is None else Numbered(*_read(_NUMBERED, cursor))
 
 
 def _read(shape: TypeAdapter[T], cursor: str) -> T:

@@ -49,8 +49,10 @@ from services.gateway.resources.apps import (
     NewApp,
     NewEnvironment,
     Reclaimed,
+    Space,
     StoppedSchedule,
     StoppedSweep,
+    Stored,
 )
 from services.gateway.resources.archives import Archive, ArchivePage
 from services.gateway.resources.backups import (
@@ -63,6 +65,7 @@ from services.gateway.resources.backups import (
     NewLease,
     NewPin,
 )
+from services.gateway.resources.contents import BackedUpFile, BackedUpTable, FilePage, TableList
 from services.gateway.resources.platform import DeadLetter, DeadLetterPage, PlatformStatus, Replayed
 from services.gateway.resources.policies import (
     AnyPolicy,
@@ -90,6 +93,8 @@ __all__ = [
     "Archive",
     "ArchivePage",
     "Asked",
+    "BackedUpFile",
+    "BackedUpTable",
     "Backup",
     "BackupPage",
     "BackupPreview",
@@ -107,6 +112,7 @@ __all__ = [
     "EnvironmentChange",
     "EnvironmentPage",
     "Failure",
+    "FilePage",
     "Invitation",
     "Key",
     "KeyList",
@@ -140,8 +146,11 @@ __all__ = [
     "ShownInvitation",
     "Slot",
     "SlotPage",
+    "Space",
     "StoppedSchedule",
     "StoppedSweep",
+    "Stored",
+    "TableList",
     "Try",
     "User",
     "UserPage",

@@ -108,6 +108,25 @@ class Reclaimed(BaseModel):
     reclaimed_at: datetime | None = None
 
 
+class Space(BaseModel):
+    """Bytes of an environment's backups: restored together, in the store, needed by several of them, needed by none."""
+
+    logical_bytes: int
+    stored_bytes: int
+    shared_bytes: int
+    reclaimable_bytes: int
+
+
+class Stored(BaseModel):
+    """What the newest check of the stored backups found; so many percent of them were read byte by byte."""
+
+    checked_at: datetime
+    read_percent: int
+    backups: int
+    damage_count: int
+    space: Space | None = None
+
+
 class App(BaseModel):
     """An app."""
 
@@ -151,6 +170,7 @@ class Environment(BaseModel):
     stopped_sweep: StoppedSweep | None = None
     stopped_schedule: StoppedSchedule | None = None
     reclaimed: Reclaimed = Reclaimed()
+    stored: Stored | None = None
     ever_passed: bool = False
     check: Check | None = None
 

@@ -88,6 +88,13 @@ class DirectoryObjectStore:
                 for info in batch:
                     yield info
 
+    async def names(self, prefix: str) -> AsyncIterator[str]:
+        """See ObjectStore."""
+        path = self._path(prefix.rstrip("/"))
+        with translated(prefix):
+            for name in await asyncio.to_thread(_names, path):
+                yield name
+
     async def copy(self, source: str, target: str) -> None:
         """See ObjectStore."""
         self._path(source)
@@ -149,6 +156,13 @@ def _files(root: Path, directory: str) -> Iterator[ObjectInfo]:
             continue
         with contextlib.suppress(FileNotFoundError):
             yield _info(key, (root / key).stat())
+
+
+def _names(path: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in path.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def _appear(file: BinaryIO, unfinished: Path, path: Path, *, only_if_absent: bool = False) -> None:

@@ -90,6 +90,12 @@ class FaultyObjectStore:
             yield info
             self._end("list")
 
+    async def names(self, prefix: str) -> AsyncIterator[str]:
+        """See ObjectStore."""
+        self._begin("names", prefix)
+        async for name in self._inner.names(prefix):
+            yield name
+
     async def copy(self, source: str, target: str) -> None:
         """See ObjectStore."""
         self._begin("copy", source)

@@ -63,6 +63,10 @@ class ObjectStore(Protocol):
         """Every object whose key begins with `prefix`, in the store's own order (servers differ)."""
         ...
 
+    def names(self, prefix: str) -> AsyncIterator[str]:
+        """What comes right behind `prefix`, which ends in `/`, up to the next `/`; each name once, in any order."""
+        ...
+
     async def copy(self, source: str, target: str) -> None:
         """Copy within the store, whatever the size. Raises ObjectNotFoundError."""
         ...

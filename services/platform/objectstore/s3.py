@@ -17,6 +17,7 @@ from services.platform.process.settings import S3Settings
 SINGLE_COPY_BYTES: Final = 5 * 1024**3
 """S3 copies at most so much in one request."""
 COPY_PART_BYTES: Final = 1024**3
+VERSIONED: Final = ("Enabled", "Suspended")
 DEFAULT_REGION: Final = "us-east-1"
 """S3 takes this one as the absence of a place, and refuses it as a place."""
 
@@ -25,6 +26,7 @@ class S3ObjectStore:
     """One bucket, below `prefix` ("" or ending in "/"); keys in and out are without it. See ObjectStore."""
 
     def __init__(self, client: S3Client, bucket: str, prefix: str, *, single_copy_bytes: int) -> None:
+        self.bucket: Final = bucket
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
@@ -115,13 +117,26 @@ class S3ObjectStore:
         return ObjectInfo(key, answer["ContentLength"], answer["ETag"], answer["LastModified"])
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """See ObjectStore: a page of at most 1,000 at a time."""
+        """See ObjectStore."""
+        async for page in self._pages(prefix):
+            for entry in page.get("Contents", ()):
+                yield self._listed(entry)
+
+    async def names(self, prefix: str) -> AsyncIterator[str]:
+        """See ObjectStore."""
+        async for page in self._pages(prefix, Delimiter="/"):
+            keys = [entry["Key"] for entry in page.get("Contents", ())]
+            for key in (*keys, *(entry["Prefix"] for entry in page.get("CommonPrefixes", ()))):
+                yield key.removeprefix(self._prefix + prefix).rstrip("/")
+
+    async def _pages(self, prefix: str, **how: str) -> AsyncIterator[dict[str, Any]]:
+        """At most 1,000 at a time."""
+        asked = {"Bucket": self._bucket, "Prefix": self._prefix + prefix, **how}
         after: dict[str, str] | None = {}
         while after is not None:
             with translated(prefix):
-                page = await self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + prefix, **after)
-            for entry in page.get("Contents", ()):
-                yield self._listed(entry)
+                page = await self._client.list_objects_v2(**asked, **after)
+            yield page
             after = {"ContinuationToken": page["NextContinuationToken"]} if page.get("IsTruncated") else None
 
     def _listed(self, entry: dict[str, Any]) -> ObjectInfo:
@@ -149,6 +164,15 @@ class S3ObjectStore:
         place = self._place(key)
         with translated(key), passing(Seam.DELETE):
             await self._client.delete_object(**place)
+
+    async def keeps_old_versions(self) -> bool:
+        """Whether the bucket keeps what is written over or removed, or did so once; a lock needs versions.
+
+        Raises StoreRefusedError where one may not ask.
+        """
+        with translated(self._bucket):
+            answer = await self._client.get_bucket_versioning(Bucket=self._bucket)
+        return answer.get("Status") in VERSIONED
 
     async def create_bucket(self, region: str) -> bool:
         """Make the bucket, unless it is there; returns whether it was made. For provisioning alone."""

@@ -4,11 +4,12 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings
 
 from services.platform.process.errors import PermanentError
-from services.platform.process.settings import PREFIX, Settings
+from services.platform.process.settings import PREFIX
 
-S = TypeVar("S", bound=Settings)
+S = TypeVar("S", bound=BaseSettings)
 
 
 class SettingsError(PermanentError):

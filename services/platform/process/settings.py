@@ -78,14 +78,23 @@ class S3Settings(Group):
 
 
 class RepositorySettings(Group):
-    """The master key: 32 random bytes in hex, in a file of mode 0600.
+    """The master key: 32 random bytes in hex, in a file of mode 0600, or here, or told by a command on its stdout.
 
     The recovery key is an X25519 pair: here is the public half, if there is one; the private one stays offline and
     unwraps what the master key wrapped.
     """
 
-    key_file: Path
+    key_file: Annotated[Path | None, NoneIfEmpty] = None
+    key: Annotated[SecretStr | None, NoneIfEmpty] = None
+    key_command: tuple[str, ...] = ()
+    """Program and arguments as a JSON list, for a key management service; run once, when a process starts."""
     recovery_key_file: Annotated[Path | None, NoneIfEmpty] = None
+
+    @model_validator(mode="after")
+    def _has_one_key(self) -> Self:
+        if sum(bool(one) for one in (self.key_file, self.key, self.key_command)) != 1:
+            raise ValueError("give the master key in one way: key_file, key or key_command")
+        return self
 
 
 class ToolsSettings(Group):
@@ -186,6 +195,10 @@ class RetentionSettings(Group):
     cap_share: float = Field(default=defaults.SWEEP_CAP_SHARE, ge=0, le=1)
     removal_grace_hours: float = Field(default=defaults.REMOVAL_GRACE_HOURS, ge=0)
     tombstone_days: float = Field(default=defaults.TOMBSTONE_DAYS, ge=1)
+    check_interval_hours: float = Field(default=defaults.CHECK_INTERVAL_HOURS, ge=0)
+    """Between two checks of an environment's stored backups; 0 is never."""
+    check_read_percent: int = Field(default=defaults.CHECK_READ_PERCENT, ge=0, le=100)
+    """Of an environment's packs, each time other ones; 0 looks at structure alone."""
     commands_at_once: int = Field(default=defaults.EXPIRIES_AT_ONCE, ge=1)
     answer_seconds: float = Field(default=defaults.EXPIRY_ANSWER_SECONDS, gt=0)
     """By PostgreSQL's clock, like every back-off."""
@@ -221,6 +234,8 @@ class Settings(BaseSettings):
     postgres: PostgresSettings
     s3: S3Settings | None = None
     repository: RepositorySettings | None = None
+    wraps: S3Settings | None = None
+    """Where the wrapped keys of the repository lie, if not in its own bucket: one that keeps no old versions."""
     secrets_directory: Annotated[Path | None, NoneIfEmpty] = None
     scratch_directory: Annotated[Path | None, NoneIfEmpty] = None
     tools: ToolsSettings = ToolsSettings()

@@ -33,24 +33,26 @@ def read_key_file(path: Path) -> bytes:
         raise RepositoryKeyError(f"the repository's key file {path} cannot be read: {error.strerror}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise RepositoryKeyError(f"the repository's key file {path} has mode {stat.S_IMODE(mode):04o}: make it 0600")
-    return _key_in(text, path)
+    return key_in(text, f"the repository's key file {path}")
 
 
 def read_public_key(path: Path) -> bytes:
     """The public half of the recovery key, which anybody may read. Raises RepositoryKeyError."""
     try:
-        return _key_in(path.read_text(encoding="ascii", errors="replace").strip(), path)
+        text = path.read_text(encoding="ascii", errors="replace").strip()
     except OSError as error:
         raise RepositoryKeyError(f"the recovery key's file {path} cannot be read: {error.strerror}") from error
+    return key_in(text, f"the recovery key's file {path}")
 
 
-def _key_in(text: str, path: Path) -> bytes:
+def key_in(text: str, what: str) -> bytes:
+    """The 32 bytes that a text is of, which `what` names. Raises RepositoryKeyError, which does not repeat it."""
     try:
         key = bytes.fromhex(text)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise RepositoryKeyError(f"the repository's key file {path} must hold {KEY_BYTES} bytes in hexadecimal")
+        raise RepositoryKeyError(f"{what} must hold {KEY_BYTES} bytes in hexadecimal")
     return key
 
 

@@ -10,9 +10,13 @@ KEYS: Final = "keys/"
 """Where the wrapped keys of all environments are."""
 
 
+ENVIRONMENTS: Final = "environments/"
+"""Below it lies everything of all environments, but for the keys."""
+
+
 def prefix(environment_id: UUID) -> str:
     """Below it lies everything of an environment, and nothing else."""
-    return f"environments/{environment_id}/"
+    return f"{ENVIRONMENTS}{environment_id}/"
 
 
 def content_prefix(environment_id: UUID) -> str:

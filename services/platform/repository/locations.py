@@ -52,6 +52,16 @@ class Share:
     live_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Bytes: of the packs, of their contents, of what is needed, of what several backups need."""
+
+    packs: int
+    contents: int
+    live: int
+    shared: int
+
+
 class Locations:
     """Packs that are in the store, and what they hold. Calls are short; long ones go to a thread, one at a time."""
 
@@ -120,14 +130,22 @@ class Locations:
     def _entries(self, number: int) -> Sequence[Entry]:
         return [Entry(*row) for row in queries.entries(self._connection, pack=number)]
 
-    def mark(self, digests: Iterable[bytes]) -> None:
-        """Note that manifests refer to these."""
+    def mark(self, digests: Iterable[bytes], owner: int) -> None:
+        """Note that a manifest refers to these; `owner` is any number for it."""
         with self._together():
-            queries.add_live(self._connection, [{"digest": digest} for digest in digests])
+            queries.add_live(self._connection, [{"digest": digest, "owner": owner} for digest in digests])
 
     def is_live(self, digest: bytes) -> bool:
         """Whether a manifest refers to it, as far as was marked."""
         return queries.is_live(self._connection, digest=digest) is not None
+
+    def is_shared(self, digest: bytes) -> bool:
+        """Whether several manifests refer to it."""
+        return queries.is_shared(self._connection, digest=digest) is not None
+
+    def sums(self) -> Sums:
+        """The bytes of everything, and of what was marked."""
+        return Sums(*queries.sums(self._connection))
 
     def shares(self) -> list[Share]:
         """How much of each pack that is not condemned is needed."""

@@ -13,7 +13,9 @@ CREATE TABLE content (
     start INTEGER NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL,
     PRIMARY KEY (digest, pack, place)
 ) WITHOUT ROWID;
-CREATE TABLE live (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE live (
+    digest BLOB PRIMARY KEY, owner INTEGER NOT NULL, shared INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 
 -- name: add_pack(id, size, modified)!
 INSERT INTO pack (id, size, modified) VALUES (:id, :size, :modified) ON CONFLICT DO NOTHING;
@@ -54,11 +56,23 @@ SELECT number, id, key_number FROM pack WHERE key_number IS NOT NULL AND number 
 -- name: entries(pack)
 SELECT digest, place, form, start, stored, size FROM content WHERE pack = :pack ORDER BY place;
 
--- name: add_live(digest)*!
-INSERT INTO live VALUES (:digest) ON CONFLICT DO NOTHING;
+-- name: add_live(digest, owner)*!
+INSERT INTO live (digest, owner) VALUES (:digest, :owner)
+ON CONFLICT (digest) DO UPDATE SET shared = 1 WHERE owner <> excluded.owner;
 
 -- name: is_live(digest)^
 SELECT 1 FROM live WHERE digest = :digest;
+
+-- name: is_shared(digest)^
+SELECT 1 FROM live WHERE digest = :digest AND shared;
+
+-- name: sums()^
+-- Of all packs their size and that of their contents; of what is needed one copy, and of that what several need.
+SELECT (SELECT coalesce(sum(size), 0) FROM pack), (SELECT coalesce(sum(stored), 0) FROM content),
+    coalesce(sum(stored), 0), coalesce(sum(stored) FILTER (WHERE shared), 0)
+FROM (
+    SELECT l.shared, (SELECT min(c.stored) FROM content c WHERE c.digest = l.digest) AS stored FROM live l
+);
 
 -- name: shares()
 -- Of every pack that is not condemned yet: the bytes of its contents, and of those that are needed and only here.

@@ -95,7 +95,7 @@ class Manifests:
             raise ManifestStandsError(f"the backup {backup_id} exists: only a tombstone is removed")
         await self._store.delete(verdict.key)
 
-    async def keys(self) -> AsyncIterator[str]:
+    async def places(self) -> AsyncIterator[str]:
         """Where every decision is, in no order."""
         async for info in self._store.list(manifest_prefix(self._environment_id)):
             yield info.key

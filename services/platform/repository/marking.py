@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from contracts.manifest import FilesPart, Manifest
+from contracts.manifest import FilesPart, Lines, Manifest
 from services.platform.repository.lists import read_documents
 from services.platform.repository.locations import Locations
 from services.platform.repository.manifests import Manifests
@@ -17,6 +17,8 @@ class Marking:
         self._locations = locations
         self._repository = repository
         self._read: set[tuple[str, ...]] = set()
+        self._shared: dict[tuple[str, ...], Lines] = {}
+        self._owner = 0
 
     async def run(self, manifests: Manifests) -> None:
         """Read all of them. Raises RepositoryError."""
@@ -26,19 +28,31 @@ class Marking:
 
     async def mark(self, manifest: Manifest) -> None:
         """Read one. Raises RepositoryError."""
+        self._owner += 1
         self._mark(named_by(manifest))
         await self._mark_documents(manifest.files)
 
     async def _mark_documents(self, files: FilesPart) -> None:
         """A part that another backup's list has too is read once: most parts of a list stay the same for months."""
         for part in files.listing_parts():
-            if part.contents not in self._read:
-                async for lines in read_documents(self._repository, part):
-                    self._mark(name for line in lines for name in line.contents)
+            if part.contents in self._read:
+                self._shared[part.contents] = part
+            else:
+                await self._mark_part(part)
                 self._read.add(part.contents)
 
+    async def mark_shared(self) -> None:
+        """Note of the parts that several lists have that all in them is shared. Behind `run`."""
+        self._owner += 1
+        for part in self._shared.values():
+            await self._mark_part(part)
+
+    async def _mark_part(self, part: Lines) -> None:
+        async for lines in read_documents(self._repository, part):
+            self._mark(name for line in lines for name in line.contents)
+
     def _mark(self, names: Iterable[str]) -> None:
-        self._locations.mark([digest_of(name) for name in names])
+        self._locations.mark([digest_of(name) for name in names], self._owner)
 
 
 def named_by(manifest: Manifest) -> Iterable[str]:

@@ -10,8 +10,8 @@ from services.platform.repository.layout import pack_prefix
 from services.platform.repository.locations import Locations
 from services.platform.repository.packer import Packer
 from services.platform.repository.reader import Reader
-from services.platform.repository.stored_index import StoredIndex
-from services.platform.repository.wraps import Wraps
+from services.platform.repository.stored_index import Damaged, StoredIndex
+from services.platform.repository.wraps import DataKeys
 from services.platform.repository.writer import Writer
 
 
@@ -27,12 +27,12 @@ class Opened:
         self.reader = Reader(store, ring, locations, self.index.load)
 
     @classmethod
-    async def load(cls, store: ObjectStore, ring: KeyRing, new_id: NewId) -> "Opened":
-        """Read the indexes."""
-        return cls(store, ring, await StoredIndex(store, ring, new_id).load(), new_id)
+    async def load(cls, store: ObjectStore, ring: KeyRing, new_id: NewId, damaged: Damaged | None = None) -> "Opened":
+        """Read the indexes; `damaged` as `StoredIndex.load` has it."""
+        return cls(store, ring, await StoredIndex(store, ring, new_id).load(damaged), new_id)
 
 
-async def open_keys(store: ObjectStore, wraps: Wraps, environment_id: UUID) -> KeyRing:
+async def open_keys(store: ObjectStore, wraps: DataKeys, environment_id: UUID) -> KeyRing:
     """The environment's keys; the first is made when nothing is stored yet.
 
     Raises RepositoryKeyError for another master key, and for keys that are gone while packs are there.

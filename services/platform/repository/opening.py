@@ -1,39 +1,59 @@
 """Opens the repository that the settings name, and refuses a store that is not safe for it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.platform.objectstore import S3ObjectStore, probe
-from services.platform.process.ids import NewId
+from services.platform.objectstore import S3ObjectStore, UnsafeStoreError, probe
+from services.platform.process.ids import NewId, random_id
 from services.platform.process.settings import RepositorySettings, S3Settings
-from services.platform.repository.keys import read_key_file, read_public_key
+from services.platform.repository.keys import read_public_key
+from services.platform.repository.master_key import read_master_key
 from services.platform.repository.port import Repository
 from services.platform.repository.v2 import RepositoryV2
 from services.platform.repository.wraps import Wraps
 
 
 @asynccontextmanager
-async def open_repository(s3: S3Settings, repository: RepositorySettings, new_id: NewId) -> AsyncIterator[Repository]:
-    """The repository in a bucket that exists.
+async def open_repository(
+    s3: S3Settings, repository: RepositorySettings, wraps: S3Settings | None, new_id: NewId
+) -> AsyncIterator[Repository]:
+    """The repository in a bucket that exists; its wrapped keys in another one, if that is named.
 
     Raises RepositoryKeyError, UnsafeStoreError and StoreRefusedError (a person has to act), StoreUnavailableError
     (the store is not there yet).
     """
-    master = read_key_file(repository.key_file)
-    recovery = read_public_key(repository.recovery_key_file) if repository.recovery_key_file else None
-    async with S3ObjectStore.open(s3) as store:
+    async with S3ObjectStore.open(s3) as store, S3ObjectStore.open(wraps or s3) as beside:
         await probe(store, new_id())
-        wraps = Wraps(store, master, recovery)
-        await wraps.verify()
-        yield RepositoryV2(store, master, new_id, wraps)
+        await refuse_old_versions(beside)
+        kept = await _wraps(beside, repository)
+        await kept.verify()
+        yield RepositoryV2(store, kept.master, new_id, kept)
 
 
 @asynccontextmanager
-async def open_for_reading(s3: S3Settings, repository: RepositorySettings) -> AsyncIterator[Repository]:
+async def open_for_reading(
+    s3: S3Settings, repository: RepositorySettings, wraps: S3Settings | None
+) -> AsyncIterator[Repository]:
     """The repository for who only reads: the store need not be there yet, and what it cannot do harms nobody.
 
     Raises RepositoryKeyError.
     """
-    master = read_key_file(repository.key_file)
-    async with S3ObjectStore.open(s3) as store:
-        yield RepositoryV2(store, master)
+    async with S3ObjectStore.open(s3) as store, S3ObjectStore.open(wraps or s3) as beside:
+        kept = await _wraps(beside, repository)
+        yield RepositoryV2(store, kept.master, random_id, kept)
+
+
+async def refuse_old_versions(store: S3ObjectStore) -> None:
+    """Raises UnsafeStoreError for a bucket in which a destroyed key would live on (contracts/FORMAT.md, "Keys")."""
+    if await store.keeps_old_versions():
+        raise UnsafeStoreError(
+            f"the bucket {store.bucket} keeps old versions or has a lock, so a destroyed key would live on in it: name"
+            " another one for the wrapped keys (NIGHTKEEP_WRAPS__BUCKET and its neighbours), and copy `keys/` there"
+        )
+
+
+async def _wraps(store: S3ObjectStore, repository: RepositorySettings) -> Wraps:
+    master = await asyncio.to_thread(read_master_key, repository)
+    recovery = read_public_key(repository.recovery_key_file) if repository.recovery_key_file else None
+    return Wraps(store, master, recovery)

@@ -1,6 +1,6 @@
 """What snapshot and restore need of the repository, whatever the stored format behind it (contracts/FORMAT.md)."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,6 +76,21 @@ class Shared:
 
     count: int
     newest: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What one environment's backups take.
+
+    `logical_bytes` is what restores of all of them would write together; `stored_bytes` what the store holds, of that
+    `shared_bytes` what several backups need, and `reclaimable_bytes` what none needs, condemned or not yet.
+    """
+
+    backups: int
+    logical_bytes: int
+    stored_bytes: int
+    shared_bytes: int
+    reclaimable_bytes: int
 
 
 class Hasher(Protocol):
@@ -172,10 +187,18 @@ class EnvironmentRepository(Protocol):
         """Those of the names that a new backup must not refer to, although an earlier one does: what is condemned."""
         ...
 
-    async def check(self, *, read_percent: int, seed: int) -> Report:
+    async def check(self, *, read_percent: int, seed: int, moved: Callable[[int], Awaitable[None]] = ...) -> Report:
         """Look whether all that the backups need is there; read so many percent of the packs and check every byte.
 
-        What is wrong is named by backup and document, or stretch of the dump. Another `seed` reads other packs.
+        What is wrong is named by backup and document, or stretch of the dump. Another `seed` reads other packs; seeds
+        that are `read_percent` apart read all of them in turn. `moved` hears how many bytes have been read.
+        """
+        ...
+
+    async def space(self) -> Space:
+        """What its backups take in the store, by reading all manifests and lists in bounded memory.
+
+        Raises RepositoryError as `condemn`.
         """
         ...
 

@@ -10,11 +10,15 @@ MOST_TOLD: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Something that a backup needs and cannot have; `place` is a document's, or a stretch of the dump."""
+    """Something that a backup needs and cannot have; `place` is a document's, or a stretch of the dump.
+
+    `segment` is the number of the dump's content that is damaged, where it is one.
+    """
 
     backup_id: UUID | None
     place: str
     reason: str
+    segment: int | None = None
 
 
 @dataclass
@@ -28,8 +32,8 @@ class Report:
     damage_count: int = 0
     damages: list[Damage] = field(default_factory=list)
 
-    def add(self, backup_id: UUID | None, place: str, reason: str) -> None:
+    def add(self, damage: Damage) -> None:
         """Note a damage."""
         self.damage_count += 1
         if len(self.damages) < MOST_TOLD:
-            self.damages.append(Damage(backup_id, place, reason))
+            self.damages.append(damage)

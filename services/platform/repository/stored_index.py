@@ -19,6 +19,8 @@ from services.platform.repository.sealing import Sealed, seal, unseal
 ENTRIES_AT_ONCE: Final = 200_000
 """Entries in one index object: about eight megabytes, held in memory while it is made or read."""
 HEAD_BYTES: Final = 16
+Damaged = dict[UUID, str]
+"""Packs that do not tell what they hold, and why."""
 
 
 class StoredIndex:
@@ -30,10 +32,11 @@ class StoredIndex:
         self._new_id = new_id
         self._prefix = index_prefix(ring.environment_id)
 
-    async def load(self) -> Locations:
+    async def load(self, damaged: Damaged | None = None) -> Locations:
         """Everything anew. What is condemned is read before packs are listed: a pack that is gone is not listed.
 
-        An index that is damaged or lost costs time: its packs' footers are read instead.
+        An index that is damaged or lost costs time: its packs' footers are read instead. A pack that no index tells of
+        and whose footer is damaged is noted in `damaged`; without it, raises PackCorruptError.
         """
         locations = Locations()
         condemned = [place async for place in self._condemned()]
@@ -42,7 +45,13 @@ class StoredIndex:
         async for key in self.keys():
             await self._take(locations, key)
         for pack_id, size_bytes in locations.unindexed():
-            pack = await self.footer(pack_id, size_bytes)
+            try:
+                pack = await self.footer(pack_id, size_bytes)
+            except PackCorruptError as error:
+                if damaged is None:
+                    raise
+                damaged[pack_id] = error.reason
+                continue
             if pack:
                 locations.add(pack)
         return locations

@@ -21,12 +21,23 @@ from services.platform.repository.layout import key_prefix
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.names import WholeHasher, digest_of, is_second
 from services.platform.repository.opened import Opened, open_keys
-from services.platform.repository.port import Condemned, Hasher, Reclaimed, Shared, StoredDump, StoredSequence, Verdict
+from services.platform.repository.port import (
+    Condemned,
+    Hasher,
+    Reclaimed,
+    Shared,
+    Space,
+    StoredDump,
+    StoredSequence,
+    Verdict,
+)
 from services.platform.repository.reclaim import Reclaim
 from services.platform.repository.report import Report
 from services.platform.repository.sharing import Sharing
-from services.platform.repository.verify import Verify
-from services.platform.repository.wraps import Wraps
+from services.platform.repository.space import measure
+from services.platform.repository.stored_index import Damaged
+from services.platform.repository.verify import Moved, Verify, Wanted, unwatched
+from services.platform.repository.wraps import DataKeys, Wraps
 
 AHEAD: Final = 2
 """Contents of one sequence read at once: what a slow get costs is hidden, and memory is bounded by it."""
@@ -35,7 +46,16 @@ AHEAD: Final = 2
 class EnvironmentRepositoryV2:
     """See EnvironmentRepository."""
 
-    def __init__(self, store: ObjectStore, wraps: Wraps, master: bytes, environment_id: UUID, new_id: NewId) -> None:
+    def __init__(  # noqa: PLR0913 -- one for each thing that a repository stands on
+        self,
+        store: ObjectStore,
+        wraps: DataKeys,
+        master: bytes,
+        environment_id: UUID,
+        new_id: NewId,
+        *,
+        for_rescue: bool = False,
+    ) -> None:
         self._store = store
         self._wraps = wraps
         self._environment_id = environment_id
@@ -47,6 +67,7 @@ class EnvironmentRepositoryV2:
         self._opening = asyncio.Lock()
         self._ring: KeyRing | None = None
         self._opened: Opened | None = None
+        self._damaged = Damaged() if for_rescue else None
 
     @property
     def environment_id(self) -> UUID:
@@ -163,10 +184,22 @@ class EnvironmentRepositoryV2:
         """See EnvironmentRepository."""
         return await (await self._reclaim()).remove(mark_id, now)
 
-    async def check(self, *, read_percent: int, seed: int) -> Report:
+    async def check(self, *, read_percent: int, seed: int, moved: Moved = unwatched) -> Report:
         """See EnvironmentRepository."""
+        decisions = [key async for key in self._manifests.places()]
+        if not decisions:
+            return Report()
+        damaged = Damaged()
+        opened = await Opened.load(self._store, await self._keys(), self._new_id, damaged)
+        verify = Verify(self._store, opened, self._manifests, self, self._first)
+        return await verify.run(Wanted(read_percent, seed), decisions, damaged, moved)
+
+    async def space(self) -> Space:
+        """See EnvironmentRepository."""
+        if not [key async for key in self._manifests.places()]:
+            return Space(0, 0, 0, 0, 0)
         opened = await Opened.load(self._store, await self._keys(), self._new_id)
-        return await Verify(self._store, opened, self._manifests, self, self._first).run(read_percent, seed)
+        return await measure(self._store, opened.locations, self._manifests, self)
 
     async def _reclaim(self) -> Reclaim:
         """Upon what is in the store now, not upon what was read before."""
@@ -181,21 +214,33 @@ class EnvironmentRepositoryV2:
     async def _open(self) -> Opened:
         async with self._opening:
             if self._opened is None:
-                self._opened = await Opened.load(self._store, await self._keys(), self._new_id)
+                self._opened = await Opened.load(self._store, await self._keys(), self._new_id, self._damaged)
             return self._opened
 
 
 class RepositoryV2:
-    """See Repository. `wraps` is the store of the wrapped keys: the same one, unless that keeps old versions."""
+    """See Repository. `wraps` is the store of the wrapped keys: the same one, unless that keeps old versions.
+
+    `for_rescue` reads on where a pack does not tell what it holds; nothing may be written then.
+    """
 
     def __init__(
-        self, store: ObjectStore, master: bytes, new_id: NewId = random_id, wraps: Wraps | None = None
+        self,
+        store: ObjectStore,
+        master: bytes,
+        new_id: NewId = random_id,
+        wraps: DataKeys | None = None,
+        *,
+        for_rescue: bool = False,
     ) -> None:
         self._store = store
         self._master = master
         self._new_id = new_id
         self._wraps = wraps or Wraps(store, master)
+        self._for_rescue = for_rescue
 
     def of(self, environment_id: UUID) -> EnvironmentRepositoryV2:
         """The repository of one environment."""
-        return EnvironmentRepositoryV2(self._store, self._wraps, self._master, environment_id, self._new_id)
+        return EnvironmentRepositoryV2(
+            self._store, self._wraps, self._master, environment_id, self._new_id, for_rescue=self._for_rescue
+        )

@@ -1,8 +1,10 @@
 """Looks whether everything that backups need is in the store and sound, and names what is not by backup and place."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
+from uuid import UUID
 from zlib import crc32
 
 from contracts.manifest import CONTENT_BYTES, DocumentLine, Manifest
@@ -19,13 +21,36 @@ from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Entry, PackCipher
 from services.platform.repository.port import EnvironmentRepository
 from services.platform.repository.reader import checked
-from services.platform.repository.report import Report
+from services.platform.repository.report import Damage, Report
+from services.platform.repository.stored_index import Damaged
 
 WHOLE: Final = 100
 
+Moved = Callable[[int], Awaitable[None]]
+"""Told how many bytes of packs have been read so far."""
+
+
+async def unwatched(_bytes_read: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much of the packs is read: so many percent of them, and which, by the seed.
+
+    Seeds that are `percent` apart read other packs, so that 100 / `percent` looks in a row read all of them.
+    """
+
+    percent: int
+    seed: int
+
+    def has(self, pack_id: UUID) -> bool:
+        """Whether this pack is read."""
+        return (crc32(pack_id.bytes) + self.seed) % WHOLE < self.percent
+
 
 class Verify:
-    """One look at one environment. With `percent` of the packs read; the rest is compared by size alone."""
+    """One look at one environment; packs that are not read are compared by size alone."""
 
     def __init__(
         self,
@@ -35,6 +60,7 @@ class Verify:
         repository: EnvironmentRepository,
         first: FirstFormat,
     ) -> None:
+        self._moved: Moved = unwatched
         self._store = store
         self._opened = opened
         self._manifests = manifests
@@ -43,14 +69,20 @@ class Verify:
         self._damaged: dict[bytes, str] = {}
         self._report = Report()
 
-    async def run(self, percent: int, seed: int) -> Report:
-        """Look; another `seed` reads other packs."""
+    async def run(self, wanted: Wanted, decisions: Iterable[str], damaged: Damaged, moved: Moved) -> Report:
+        """Look at the backups behind these keys of manifests. `damaged` are packs that do not tell what they hold.
+
+        The keys were listed before the indexes were read: what a backup stores that ends meanwhile is in no index here.
+        """
+        self._moved = moved
+        for pack_id, reason in damaged.items():
+            self._report.add(Damage(None, f"the pack {pack_id}", reason))
         for pack in self._opened.locations.packs():
             self._report.packs += 1
-            if crc32(pack.pack_id.bytes, seed) % WHOLE < percent:
+            if wanted.has(pack.pack_id):
                 await self._read(pack)
-        async for key in self._manifests.keys():
-            await self._backup(key, first_format=percent > 0)
+        for key in decisions:
+            await self._backup(key, first_format=wanted.percent > 0)
         return self._report
 
     async def _read(self, pack: PackEntries) -> None:
@@ -67,6 +99,7 @@ class Verify:
                 await self._undo(entry)
         self._report.contents_read += len(pack.entries)
         self._report.bytes_read += len(data)
+        await self._moved(self._report.bytes_read)
 
     def _wrong(self, cipher: PackCipher, entries: Sequence[Entry], data: bytes) -> Iterator[tuple[bytes, str]]:
         for entry in entries:
@@ -89,22 +122,24 @@ class Verify:
         except ObjectNotFoundError:
             return  # a tombstone that was removed meanwhile
         except RepositoryError as error:
-            self._report.add(None, key, error.reason)
+            self._report.add(Damage(None, key, error.reason))
             return
         if verdict.manifest is None:
             return
         self._report.backups += 1
         manifest = verdict.manifest
-        for place, names in named_places(manifest):
-            await self._look(manifest, place, names, first_format=first_format)
+        for place, names, segment in named_places(manifest):
+            await self._look(Damage(manifest.backup_id, place, "", segment), names, first_format=first_format)
         await self._documents(manifest, first_format=first_format)
+        await self._moved(self._report.bytes_read)
 
     async def _documents(self, manifest: Manifest, *, first_format: bool) -> None:
         try:
             async for line in self._lines(manifest):
-                await self._look(manifest, f"document {line.place}", line.contents, first_format=first_format)
+                where = Damage(manifest.backup_id, f"document {line.place}", "")
+                await self._look(where, line.contents, first_format=first_format)
         except RepositoryError as error:
-            self._report.add(manifest.backup_id, "the list of documents", error.reason)
+            self._report.add(Damage(manifest.backup_id, "the list of documents", error.reason))
 
     async def _lines(self, manifest: Manifest) -> AsyncIterator[DocumentLine]:
         for part in manifest.files.listing_parts():
@@ -112,11 +147,11 @@ class Verify:
                 for line in lines:
                     yield line
 
-    async def _look(self, manifest: Manifest, place: str, names: Iterable[str], *, first_format: bool) -> None:
+    async def _look(self, where: Damage, names: Iterable[str], *, first_format: bool) -> None:
         for name in names:
             reason = await self._wrong_with(name, first_format=first_format)
             if reason:
-                self._report.add(manifest.backup_id, place, reason)
+                self._report.add(replace(where, reason=reason))
                 return
 
     async def _wrong_with(self, name: str, *, first_format: bool) -> str | None:
@@ -138,13 +173,14 @@ class Verify:
         return None
 
 
-def named_places(manifest: Manifest) -> Iterator[tuple[str, Sequence[str]]]:
-    """What a manifest names, by the words of a person."""
+def named_places(manifest: Manifest) -> Iterator[tuple[str, Sequence[str], int | None]]:
+    """What a manifest names, by the words of a person; and the number of the dump's content, where it is one."""
     database = manifest.database
     for number, name in enumerate(database.contents):
         begin = number * CONTENT_BYTES
-        yield f"database dump, bytes {begin} to {min(begin + CONTENT_BYTES, database.bytes)}", (name,)
+        place = f"database dump, bytes {begin} to {min(begin + CONTENT_BYTES, database.bytes)}"
+        yield place, (name,), number
     if database.chain:
-        yield "an earlier dump that the database is stored against", database.chain.named()
+        yield "an earlier dump that the database is stored against", database.chain.named(), None
     if manifest.files.dangling:
-        yield "the list of dangling references", manifest.files.dangling.contents
+        yield "the list of dangling references", manifest.files.dangling.contents, None

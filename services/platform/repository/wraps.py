@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from secrets import token_bytes
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -105,57 +105,80 @@ def _bound_to(environment_id: UUID, number: int) -> bytes:
     return b"nightkeep v2 data key" + environment_id.bytes + number.to_bytes(2, "big")
 
 
+class DataKeys(Protocol):
+    """Where a repository has its data keys from."""
+
+    async def ring(self, environment_id: UUID) -> KeyRing | None:
+        """An environment's keys; None before the first. Raises RepositoryKeyError."""
+        ...
+
+    async def add(self, environment_id: UUID) -> None:
+        """Make the next one. Raises RepositoryKeyError where nothing may be written."""
+        ...
+
+
 class Wraps:
     """The wrapped data keys of all environments."""
 
     def __init__(self, store: ObjectStore, master: bytes, recovery: bytes | None = None) -> None:
+        self.master: Final = master
         self._store = store
-        self._master = master
         self._recovery = recovery
 
     async def ring(self, environment_id: UUID) -> KeyRing | None:
         """An environment's keys; None before the first. Raises RepositoryKeyError."""
-        wraps = await self._read(environment_id)
-        return KeyRing(environment_id, tuple(unwrapped(self._master, wrap) for wrap in wraps)) if wraps else None
+        wraps = await wraps_of(self._store, environment_id)
+        return KeyRing(environment_id, tuple(unwrapped(self.master, wrap) for wrap in wraps)) if wraps else None
 
     async def verify(self) -> None:
         """Raises RepositoryKeyError when the keys that are there are wrapped by another master key."""
         async for info in self._store.list(KEYS):
-            unwrapped(self._master, _parsed(info.key, await self._store.get(info.key)))
+            unwrapped(self.master, _parsed(info.key, await self._store.get(info.key)))
             return
 
     async def add(self, environment_id: UUID) -> None:
         """Write under a new data key from now on; what lies under earlier ones stays readable."""
-        await self._add(environment_id, len(await self._read(environment_id)))
+        await self._add(environment_id, len(await wraps_of(self._store, environment_id)))
 
     async def rewrap(self, environment_id: UUID, old_master: bytes) -> None:
-        """Wrap the same keys by another master and recovery key. Nothing else is written anew; again is harmless."""
-        for wrap in await self._read(environment_id):
+        """Wrap the same keys by another master key, and by the recovery key if there is one; else that wrap stays.
+
+        Nothing else is written anew; again is harmless. Raises RepositoryKeyError for keys of neither master key.
+        """
+        for wrap in await wraps_of(self._store, environment_id):
             if wrap.master_id == master_id(old_master):
-                key = unwrapped(old_master, wrap)
-                again = wrapped(self._master, self._recovery, environment_id, wrap.number, key)
+                again = self._again(wrap, unwrapped(old_master, wrap))
                 await self._store.put(_key(environment_id, wrap.number), _as_bytes(again))
+            else:
+                unwrapped(self.master, wrap)
+
+    def _again(self, wrap: Wrap, key: bytes) -> Wrap:
+        again = wrapped(self.master, self._recovery, wrap.environment_id, wrap.number, key)
+        return again if self._recovery else again.model_copy(update={"by_recovery": wrap.by_recovery})
 
     async def _add(self, environment_id: UUID, number: int) -> None:
-        wrap = wrapped(self._master, self._recovery, environment_id, number, token_bytes(KEY_BYTES))
+        wrap = wrapped(self.master, self._recovery, environment_id, number, token_bytes(KEY_BYTES))
         with suppress(AlreadyExistsError):  # another process was first: its key is the one
             await self._store.put(_key(environment_id, number), _as_bytes(wrap), only_if_absent=True)
 
-    async def _read(self, environment_id: UUID) -> Sequence[Wrap]:
-        wraps = list[Wrap]()
-        while (wrap := await self._wrap(environment_id, len(wraps))) is not None:
-            wraps.append(wrap)
-        return wraps
 
-    async def _wrap(self, environment_id: UUID, number: int) -> Wrap | None:
-        key = _key(environment_id, number)
-        try:
-            wrap = _parsed(key, await self._store.get(key))
-        except ObjectNotFoundError:
-            return None
-        if (wrap.environment_id, wrap.number) != (environment_id, number):
-            raise RepositoryKeyError(f"the wrapped key {key} is another one's")
-        return wrap
+async def wraps_of(store: ObjectStore, environment_id: UUID) -> Sequence[Wrap]:
+    """An environment's wrapped keys in order. Raises RepositoryKeyError."""
+    wraps = list[Wrap]()
+    while (wrap := await _wrap(store, environment_id, len(wraps))) is not None:
+        wraps.append(wrap)
+    return wraps
+
+
+async def _wrap(store: ObjectStore, environment_id: UUID, number: int) -> Wrap | None:
+    key = _key(environment_id, number)
+    try:
+        wrap = _parsed(key, await store.get(key))
+    except ObjectNotFoundError:
+        return None
+    if (wrap.environment_id, wrap.number) != (environment_id, number):
+        raise RepositoryKeyError(f"the wrapped key {key} is another one's")
+    return wrap
 
 
 def _key(environment_id: UUID, number: int) -> str:

@@ -5,10 +5,10 @@ from contextlib import aclosing
 
 from contracts.manifest import DocumentLine, Lines
 from services.platform.connectors.files import DocumentStore, DocumentVanishedError, checked_place
+from services.platform.connectors.files.pacing import Pace
 from services.platform.repository import EnvironmentRepository
 from services.restore.documents.comparison import Comparison, Pair
 from services.restore.documents.json_lines import ListUnreadableError, parsed
-from services.restore.documents.pacing import Pace
 
 
 async def list_both(

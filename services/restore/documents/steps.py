@@ -16,13 +16,13 @@ from services.platform.connectors.files import (
     ListMissingError,
     Part,
 )
+from services.platform.connectors.files.pacing import Pace, Progress, unwatched
 from services.platform.repository import EnvironmentRepository
 from services.restore.documents.comparison import comparison
 from services.restore.documents.difference import Change, Difference, What
 from services.restore.documents.findings import findings_of, shortage
 from services.restore.documents.kept_list import KeptList, keep, kept_difference, kept_list
 from services.restore.documents.looking import list_both, look_into_pairs
-from services.restore.documents.pacing import Pace, Progress, unwatched
 
 Work = Callable[[Change], Awaitable[None]]
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from contracts.events.restores import FilesRestored
 from contracts.values import Warning  # noqa: A004 -- the product's word
+from services.platform.connectors.files.pacing import Progress, unwatched
 from services.platform.jobs import JobRun
 from services.platform.repository import EnvironmentRepository
 from services.restore.documents import Difference, RestoreDocuments
 from services.restore.documents.kept_list import kept_difference
-from services.restore.documents.pacing import Progress, unwatched
 from services.restore.work.attempt import Attempt, Named
 from services.restore.work.destination import Destination
 from services.restore.work.side_by_side import Shared

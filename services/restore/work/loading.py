@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from services.platform.connectors.database.loading.contents import Kind
-from services.restore.documents.pacing import Progress
+from services.platform.connectors.files.pacing import Progress
 from services.restore.work.attempt import Attempt, Named
 
 LOAD: Final = "load the dump"

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from services.platform.connectors.files.pacing import Progress
 from services.platform.process.seams import passing, step_seam
 from services.platform.process.together import together
-from services.restore.documents.pacing import Progress
 from services.restore.work.attempt import Attempt, Named
 
 

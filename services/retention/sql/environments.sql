@@ -1,5 +1,6 @@
--- name: know_environment(environment_id, key)!
-INSERT INTO environment (environment_id, key) VALUES (:environment_id, :key) ON CONFLICT DO NOTHING;
+-- name: know_environment(environment_id, key, check_from)!
+INSERT INTO environment (environment_id, key, check_from) VALUES (:environment_id, :key, :check_from)
+ON CONFLICT DO NOTHING;
 
 -- name: note_garbage(environment_id, now, cause)!
 -- A mark that is under way may have looked already: another one follows.
@@ -31,3 +32,17 @@ WHERE environment_id = :environment_id;
 
 -- name: end_environment_job(environment_id, work_from)!
 UPDATE environment SET job_id = NULL, work_from = :work_from WHERE environment_id = :environment_id;
+
+-- name: environments_to_check(now, page)
+SELECT environment_id, key, check_seed FROM environment
+WHERE check_from <= :now AND check_job_id IS NULL
+ORDER BY check_from
+LIMIT :page
+FOR UPDATE SKIP LOCKED;
+
+-- name: note_check_job(environment_id, job_id)!
+UPDATE environment SET check_job_id = :job_id WHERE environment_id = :environment_id;
+
+-- name: end_check(environment_id, check_from, seed)!
+UPDATE environment SET check_job_id = NULL, check_from = :check_from, check_seed = :seed
+WHERE environment_id = :environment_id;

@@ -133,6 +133,20 @@ async def test_a_backup_that_has_gone_keeps_its_whole_history(reading: Reading) 
     assert environment["reclaimed"]["bytes"] > 0
 
 
+async def test_the_newest_check_of_stored_backups_is_shown_and_space_that_it_could_not_tell_stays(
+    reading: Reading,
+) -> None:
+    history = History()
+    checks = f"retention/check/{history.environment_id}"
+    await reading.put([*history.registered(), history.record(checks, "RepositoryChecked", damage_count=0)])
+    await reading.put([history.record(checks, "RepositoryChecked", damage_count=3, space=None)])
+    await reading.replayer.catch_up()
+    environment = await reading.document("environment")
+    assert environment
+    assert environment["stored"]["damage_count"] == 3
+    assert environment["stored"]["space"]["shared_bytes"] > 0
+
+
 async def test_slots_policies_and_stopped_sweeps_are_shown(reading: Reading) -> None:
     history = History()
     environment = f"catalog/environment/{history.environment_id}"

@@ -166,6 +166,18 @@ async def test_a_sweep_that_stopped_says_how_it_is_approved(api: Api) -> None:
     assert f"nightkeep sweep approve {environment['app_slug']}/production {sweep_id}" in alert["message"]
 
 
+async def test_damaged_backups_are_an_alert_and_sound_ones_are_none(api: Api) -> None:
+    environment = await api.ready_environment()
+    history, checks = api.history(environment), f"retention/check/{environment['environment_id']}"
+
+    await api.tell(history.record(checks, "RepositoryChecked", check_id=str(uuid4()), damage_count=0, damages=[]))
+    await api.tell(history.record(checks, "RepositoryChecked", check_id=str(uuid4())))
+
+    (alert,) = await _alerts(api, environment, 1)
+    assert alert["alert"] == "backup_damaged"
+    assert "public.orders" in alert["message"]
+
+
 async def test_alerts_are_paged_newest_first(api: Api) -> None:
     environment = await api.ready_environment()
     for day in range(10, 15):

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from contracts.envelope import Event
 from contracts.events import apps as events
-from contracts.events.retention import SpaceReclaimed
+from contracts.events.retention import RepositoryChecked, SpaceReclaimed, SpaceUsed
 from contracts.values import Finding
 from services.catalog.domain.state.aggregate import changed
 from services.catalog.domain.state.environment import Environment, evolve
@@ -32,6 +32,16 @@ class Reclaimed(BaseModel):
     reclaimed_at: AwareDatetime | None = None
 
 
+class StoredView(BaseModel):
+    """What the newest check of the stored backups found."""
+
+    checked_at: AwareDatetime
+    read_percent: int
+    backups: int
+    damage_count: int
+    space: SpaceUsed | None
+
+
 class EnvironmentView(Environment):
     """`ever_passed` and `data_model_version` are the reader's names for `passed` and `needs_model_version`."""
 
@@ -39,6 +49,7 @@ class EnvironmentView(Environment):
     data_model_version: str | None = None
     check: CheckView
     reclaimed: Reclaimed = Reclaimed()
+    stored: StoredView | None = None
 
 
 def view(before: EnvironmentView | None, event: Event) -> EnvironmentView | None:
@@ -54,7 +65,16 @@ def view(before: EnvironmentView | None, event: Event) -> EnvironmentView | None
         data_model_version=state.needs_model_version,
         check=check,
         reclaimed=_reclaimed(before.reclaimed if before else Reclaimed(), event),
+        stored=_stored(before.stored if before else None, event),
     )
+
+
+def _stored(before: StoredView | None, event: Event) -> StoredView | None:
+    if not isinstance(event, RepositoryChecked):
+        return before
+    fields = StoredView.model_fields.keys() - {"space"}
+    space = event.space or (before.space if before else None)
+    return StoredView(**{name: getattr(event, name) for name in fields}, space=space)
 
 
 def _reclaimed(before: Reclaimed, event: Event) -> Reclaimed:

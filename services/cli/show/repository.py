@@ -1,0 +1,89 @@
+"""What is in a repository, as tables."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from services.cli.recovery.checking import CheckedEnvironment, MeasuredEnvironment
+from services.cli.recovery.inventory import KeptBackup
+from services.cli.recovery.keys import WrappedKeys
+from services.cli.show import formats
+from services.cli.show.tables import Column, table
+
+
+def kept_backups(found: Iterable[KeptBackup]) -> Table:
+    """Backups by environment; a manifest may come from anybody, so its words are made harmless."""
+    columns = (
+        Column("backup"),
+        Column("environment", firm=False),
+        Column("created"),
+        Column("kind"),
+        Column("database", right=True),
+        Column("documents", right=True),
+        Column("comment", firm=False),
+    )
+    return table(columns, _rows(found))
+
+
+def _rows(found: Iterable[KeptBackup]) -> Iterator[Sequence[str | Text]]:
+    for one in found:
+        if one.problem:
+            yield str(one.backup_id), str(one.environment_id), "", "", "", "", Text(one.problem, style="bold red")
+            continue
+        yield (
+            str(one.backup_id),
+            formats.printable(one.environment or ""),
+            formats.minute(one.created_at),
+            formats.text(one.kind),
+            formats.size(one.database_bytes),
+            f"{one.files_count:,}",
+            formats.printable(one.comment or ""),
+        )
+
+
+def checks(checked: Sequence[CheckedEnvironment]) -> RenderableType:
+    """What was looked at in each environment, and every damage."""
+    return Group(*(part for one in checked for part in _check(one))) if checked else "no environments there"
+
+
+def _check(one: CheckedEnvironment) -> Iterator[RenderableType]:
+    read = f", {formats.size(one.bytes_read)} read ({one.read_percent} %, seed {one.seed})" if one.read_percent else ""
+    count = one.damage_count
+    verdict = f"{count:,} {'damage' if count == 1 else 'damages'}" if count else "sound"
+    said = f"{one.environment_id}: {verdict}; {one.backups:,} backups, {one.packs:,} packs{read}"
+    yield Text(said, style="bold red" if one.damage_count else "green")
+    for damage in one.damages:
+        what = f"backup {damage.backup_id}: " if damage.backup_id else ""
+        yield Text(formats.printable(f"  {what}{damage.place}: {damage.reason}"))
+    if one.damage_count > len(one.damages):
+        yield Text(f"  and {one.damage_count - len(one.damages):,} more")
+
+
+def spaces(found: Iterable[MeasuredEnvironment]) -> Table:
+    """What the backups of each environment take."""
+    amounts = ("backups", "restored", "stored", "shared", "reclaimable")
+    columns = (Column("environment"), *(Column(name, right=True) for name in amounts))
+    rows = (
+        (
+            str(one.environment_id),
+            f"{one.backups:,}",
+            formats.size(one.logical_bytes),
+            formats.size(one.stored_bytes),
+            formats.size(one.shared_bytes),
+            formats.size(one.reclaimable_bytes),
+        )
+        for one in found
+    )
+    return table(columns, rows)
+
+
+def wrapped_keys(found: Iterable[WrappedKeys]) -> Table:
+    """Data keys by environment."""
+    columns = (Column("environment"), Column("data keys", right=True), Column("master key"), Column("recovery key"))
+    rows = (
+        (str(one.environment_id), str(one.count), ", ".join(one.master_ids), "opens them" if one.recoverable else "no")
+        for one in found
+    )
+    return table(columns, rows)

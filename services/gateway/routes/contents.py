@@ -1,0 +1,83 @@
+"""What is in a backup, under `/api/v1/backups`: listed, and one document or table fetched without a restore."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from services.gateway.domain import rights
+from services.gateway.domain.paging import to_numbered
+from services.gateway.resources import FilePage, PageSize, TableList
+from services.gateway.routes.calls import PartsOf, may
+
+router = APIRouter(prefix="/api/v1", tags=["contents"])
+
+MEDIA_TYPE: Final = "application/octet-stream"
+"""Nothing that a browser would show: the bytes are whatever somebody has uploaded."""
+NAME_CHARACTERS: Final = 200
+
+TableName = Annotated[str, Path(min_length=1, max_length=NAME_CHARACTERS, description="`table`, or `schema.table`")]
+Sizes = Annotated[bool, Query(description="read the whole dump, and tell how large the rows of each table are")]
+
+
+@router.get("/backups/{backup_id}/files", dependencies=may(rights.Scope.READ))
+async def list_files(backup_id: UUID, parts: PartsOf, after: str | None = None, limit: PageSize = 100) -> FilePage:
+    """A backup's file documents by id; a page reads the part of the list that it is in, and no more."""
+    place = to_numbered(after)
+    return await parts.contents.files(await parts.read_model.backup(backup_id), after=place, limit=limit)
+
+
+@router.get("/backups/{backup_id}/tables", dependencies=may(rights.Scope.READ))
+async def list_tables(backup_id: UUID, parts: PartsOf, *, sizes: Sizes = False) -> TableList:
+    """The tables in a backup's dump. Reads its table of contents, or all of it for `sizes`."""
+    return await parts.contents.tables(await parts.read_model.backup(backup_id), sizes=sizes)
+
+
+@router.get("/backups/{backup_id}/files/{document_id}", dependencies=may(rights.Scope.READ), response_class=Response)
+async def fetch_file(backup_id: UUID, document_id: UUID, parts: PartsOf) -> Response:
+    """One file document as it was."""
+    found, pieces = await parts.contents.file(await parts.read_model.backup(backup_id), document_id)
+    return await _fetched(pieces, str(found.document_id), found.size_bytes)
+
+
+@router.get("/backups/{backup_id}/tables/{table}", dependencies=may(rights.Scope.READ), response_class=Response)
+async def fetch_table(backup_id: UUID, table: TableName, parts: PartsOf) -> Response:
+    """A dump of one table, its definition and its rows, for `pg_restore`. Reads the backup's dump up to their end."""
+    found, pieces = await parts.contents.table(await parts.read_model.backup(backup_id), table)
+    return await _fetched(pieces, f"{found.schema}.{found.name}.dump", None)
+
+
+async def _fetched(pieces: AsyncGenerator[bytes, None], name: str, size_bytes: int | None) -> Response:
+    """The first bytes are made before the answer begins, so that what cannot be had is an error of its own."""
+    first = await anext(pieces, b"")
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Cache-Control": "private, no-transform",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if size_bytes is not None:
+        headers["Content-Length"] = str(size_bytes)
+    return _Closing(pieces, first, headers)
+
+
+class _Closing(StreamingResponse):
+    """Ends the reading as soon as nobody takes the bytes any more."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], first: bytes, headers: dict[str, str]) -> None:
+        super().__init__(_going_on(first, pieces), headers=headers, media_type=MEDIA_TYPE)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._pieces):
+            await super().__call__(scope, receive, send)
+
+
+async def _going_on(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    yield first
+    async for piece in pieces:
+        yield piece

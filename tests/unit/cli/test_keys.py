@@ -1,0 +1,105 @@
+"""`nightkeep repository keys`: another master key, another data key, and nothing stored is written anew."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from typer.testing import CliRunner, Result
+
+from services.cli.__main__ import app
+from services.cli.exits import Exit
+from services.platform.objectstore import DirectoryObjectStore
+from services.platform.repository import RepositoryV2
+from services.platform.repository.layout import KEYS
+from tests.suites.repository import KEY
+from tests.support.manifests import ENVIRONMENT_ID
+from tests.support.stored_backups import place_of, store_backup
+
+OTHER = bytes(reversed(KEY))
+
+
+class Kept:
+    """A repository in a directory with one backup, and two key files."""
+
+    def __init__(self, directory: Path) -> None:
+        self.root = directory / "store"
+        self.root.mkdir()
+        self.store = DirectoryObjectStore(self.root)
+        self.present = self._key_file(directory / "present.key", KEY)
+        self.other = self._key_file(directory / "other.key", OTHER)
+
+    @staticmethod
+    def _key_file(path: Path, key: bytes) -> Path:
+        path.write_text(key.hex())
+        path.chmod(0o600)
+        return path
+
+    async def run(self, *words: object) -> Result:
+        """A command on it."""
+        command = ["repository", *map(str, words), "--directory", str(self.root)]
+        return await asyncio.to_thread(CliRunner().invoke, app, command)
+
+    def objects(self) -> dict[str, bytes]:
+        """All but the wraps."""
+        found = {str(path.relative_to(self.root)): path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
+        return {key: data for key, data in found.items() if not key.startswith(KEYS)}
+
+
+@pytest.fixture
+async def kept(tmp_path: Path) -> Kept:
+    kept = Kept(tmp_path)
+    repository = RepositoryV2(kept.store, KEY).of(ENVIRONMENT_ID)
+    await store_backup(repository, {place_of(ENVIRONMENT_ID): b"a document"})
+    return kept
+
+
+async def test_another_master_key_opens_all_that_is_there_and_the_old_one_nothing(kept: Kept) -> None:
+    before = kept.objects()
+    words = ("keys", "rewrap", "--old-master-key", kept.present, "--master-key", kept.other)
+    for _ in range(2):  # again is harmless
+        assert (await kept.run(*words)).exit_code == Exit.OK
+    assert kept.objects() == before
+    assert (await kept.run("check", "--read-data", 100, "--master-key", kept.other)).exit_code == Exit.OK
+    assert (await kept.run("check", "--master-key", kept.present)).exit_code == Exit.FAILED
+
+
+async def test_keys_of_a_third_master_key_are_refused(kept: Kept, tmp_path: Path) -> None:
+    third = tmp_path / "third.key"
+    third.write_text(os.urandom(32).hex())
+    third.chmod(0o600)
+    for words in (("keys", "rewrap", "--old-master-key", third), ("keys", "rotate")):
+        assert (await kept.run(*words, "--master-key", kept.other)).exit_code == Exit.REFUSED
+
+
+async def test_a_recovery_key_that_came_later_opens_everything_and_outlives_a_new_master_key(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private, public = tmp_path / "private.key", tmp_path / "public.key"
+    pair = X25519PrivateKey.generate()
+    private.write_text(pair.private_bytes_raw().hex())
+    private.chmod(0o600)
+    public.write_text(pair.public_key().public_bytes_raw().hex())
+    with monkeypatch.context() as settings:
+        settings.setenv("NIGHTKEEP_REPOSITORY__KEY_FILE", str(kept.present))
+        settings.setenv("NIGHTKEEP_REPOSITORY__RECOVERY_KEY_FILE", str(public))
+        [told] = json.loads((await kept.run("keys", "rewrap", "--old-master-key", kept.present, "--json")).stdout)
+        assert told["recoverable"]
+    words = ("keys", "rewrap", "--old-master-key", kept.present, "--master-key", kept.other, "--json")
+    assert json.loads((await kept.run(*words)).stdout)[0]["recoverable"]
+    assert (await kept.run("check", "--read-data", 100, "--recovery-key", private)).exit_code == Exit.OK
+
+
+async def test_what_is_stored_after_a_rotation_lies_under_the_new_key_and_shares_with_what_was(kept: Kept) -> None:
+    assert (await kept.run("keys", "rotate", "--master-key", kept.present)).exit_code == Exit.OK
+    [told] = json.loads((await kept.run("keys", "list", "--master-key", kept.present, "--json")).stdout)
+    assert told["count"] == 2
+    before = kept.objects()
+    repository = RepositoryV2(kept.store, KEY).of(ENVIRONMENT_ID)
+    assert (await repository.store_bytes(b"a document")).stored_bytes == 0
+    await store_backup(repository, {place_of(ENVIRONMENT_ID): b"another document"})
+    new = [data for key, data in kept.objects().items() if "/packs/" in key and key not in before]
+    assert [int.from_bytes(pack[6:8], "big") for pack in new] == [1]
+    assert (await kept.run("check", "--read-data", 100, "--master-key", kept.present)).exit_code == Exit.OK
