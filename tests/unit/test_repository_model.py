@@ -1,0 +1,225 @@
+"""Whatever the order of backups, crashes, deletions and reclaims: every backup that is there can be read whole.
+
+Each process has its own view of the store; several back up and reclaim at the same time.
+"""
+
+import asyncio
+import random
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from contracts.defaults import CONDEMNED_HOURS
+from contracts.manifest import Burial, DocumentLine, Manifest
+from services.platform.objectstore import Faults, FaultyObjectStore, StoreUnavailableError
+from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
+from services.platform.repository.errors import RemovalTooEarlyError
+from tests.suites.repository import KEY, pieces, read
+from tests.support.manifests import manifest, tombstone
+from tests.support.memory_store import MemoryObjectStore
+
+T = TypeVar("T")
+
+DOCUMENTS = [random.Random(number).randbytes(300 * (number + 1)) for number in range(12)]  # noqa: S311 -- bytes of a test
+DUMP = bytearray(random.Random(99).randbytes(60_000))  # noqa: S311 -- bytes of a test
+
+NUMBERS = st.lists(st.sampled_from(range(len(DOCUMENTS))), max_size=6, unique=True)
+
+
+def dump_of(night: int) -> bytes:
+    """A dump that differs a little from any other."""
+    changed = bytearray(DUMP)
+    at = night * 500 % 50_000
+    changed[at : at + 20] = night.to_bytes(20, "big")
+    return bytes(changed)
+
+
+@dataclass
+class Backup:
+    """What a backup must give back, and the process that takes it."""
+
+    repository: EnvironmentRepository
+    backup_id: UUID
+    earlier: Manifest | None
+    dump: bytes = b""
+    documents: list[bytes] = field(default_factory=list)
+    manifest: Manifest | None = None
+
+
+class Lives(RuleBasedStateMachine):
+    """One environment, its processes, and what must be true of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.store = MemoryObjectStore()
+        self.environment_id = uuid4()
+        self.begun: list[Backup] = []
+        self.stored: list[Backup] = []
+        self.there: list[Backup] = []
+        self.dead: list[UUID] = []
+        self.marks: list[UUID] = []
+        self.nights = 0
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    def process(self, faults: Faults | None = None) -> EnvironmentRepository:
+        """Somebody who looks at the store for the first time."""
+        store = FaultyObjectStore(self.store, faults) if faults else self.store
+        return RepositoryV2(store, KEY).of(self.environment_id)
+
+    def teardown(self) -> None:
+        for backup in self.there:
+            self.run(self._restored(backup))
+        report = self.run(self.process().check(read_percent=100, seed=0))
+        assert report.damage_count == 0, report.damages
+        self.loop.close()
+
+    @rule(data=st.data(), numbers=NUMBERS)
+    def back_up(self, data: st.DataObject, numbers: list[int]) -> None:
+        self.begin(data)
+        self._store(self.begun.pop(), numbers)
+        self._finish(self.stored.pop())
+
+    @rule(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        earlier = data.draw(st.sampled_from(self.there)).manifest if self.there else None
+        backup = Backup(self.process(), uuid4(), earlier)
+        self.run(backup.repository.begin_backup(backup.backup_id))
+        self.begun.append(backup)
+
+    @precondition(lambda self: self.begun)
+    @rule(data=st.data(), numbers=NUMBERS)
+    def store_everything(self, data: st.DataObject, numbers: list[int]) -> None:
+        self._store(self._taken(self.begun, data), numbers)
+
+    @precondition(lambda self: self.begun)
+    @rule(data=st.data(), at=st.integers(0, 2))
+    def crash_while_storing(self, data: st.DataObject, at: int) -> None:
+        """The process is gone; its backup is undecided until somebody buries it."""
+        backup = self._taken(self.begun, data)
+        faults = Faults()
+        backup.repository = self.process(faults)
+        self.run(backup.repository.begin_backup(backup.backup_id))
+        faults.after = {"put": 1} if at else {}
+        faults.before = {} if at else {"put": 1}
+        backup.dump, backup.documents = dump_of(1000 + at), DOCUMENTS[:3]
+        try:
+            self.run(self._flushed(backup))
+        except StoreUnavailableError:
+            self.dead.append(backup.backup_id)
+        else:
+            raise AssertionError("the fault did not strike")
+
+    @precondition(lambda self: self.dead)
+    @rule()
+    def bury(self) -> None:
+        backup_id = self.dead.pop()
+        assert not self.run(self.process().bury(tombstone(backup_id, self.environment_id, Burial.FAILED))).manifest
+
+    @precondition(lambda self: self.stored)
+    @rule(data=st.data())
+    def finish(self, data: st.DataObject) -> None:
+        self._finish(self._taken(self.stored, data))
+
+    @precondition(lambda self: self.there)
+    @rule(data=st.data(), count=st.integers(1, 4))
+    def delete(self, data: st.DataObject, count: int) -> None:
+        for _ in range(min(count, len(self.there))):
+            stone = tombstone(self._taken(self.there, data).backup_id, self.environment_id, Burial.DELETED)
+            self.run(self.process().erase_manifest(stone))
+
+    @rule()
+    def condemn(self) -> None:
+        mark_id = uuid4()
+        self.run(self.process().condemn(mark_id, self.store.now))
+        self.marks.append(mark_id)
+
+    @precondition(lambda self: self.marks)
+    @rule(hours=st.sampled_from([CONDEMNED_HOURS, CONDEMNED_HOURS - 1, 100]))
+    def remove_later(self, hours: float) -> None:
+        self.store.now += timedelta(hours=hours)
+        for mark_id in tuple(self.marks):
+            with suppress(RemovalTooEarlyError):
+                self.run(self.process().remove_condemned(mark_id, self.store.now))
+                self.marks.remove(mark_id)
+
+    @precondition(lambda self: self.there)
+    @rule(data=st.data(), count=st.integers(1, 4))
+    def delete_and_reclaim(self, data: st.DataObject, count: int) -> None:
+        self.delete(data, count)
+        self.condemn()
+        self.remove_later(CONDEMNED_HOURS)
+
+    @precondition(lambda self: self.there)
+    @rule(data=st.data())
+    def restore(self, data: st.DataObject) -> None:
+        self.run(self._restored(data.draw(st.sampled_from(self.there))))
+
+    def _store(self, backup: Backup, numbers: list[int]) -> None:
+        self.nights += 1
+        backup.dump, backup.documents = dump_of(self.nights), [DOCUMENTS[number] for number in numbers]
+        backup.manifest = self.run(self._stored(backup))
+        self.stored.append(backup)
+
+    def _finish(self, backup: Backup) -> None:
+        assert backup.manifest is not None
+        assert self.run(backup.repository.put_manifest(backup.manifest)).manifest == backup.manifest
+        self.there.append(backup)
+        self.store.now += timedelta(minutes=10)
+
+    @staticmethod
+    def _taken(backups: list[Backup], data: st.DataObject) -> Backup:
+        return backups.pop(data.draw(st.integers(0, len(backups) - 1)))
+
+    async def _stored(self, backup: Backup) -> Manifest:
+        repository = backup.repository
+        earlier = backup.earlier.database if backup.earlier else None
+        dump = await repository.store_dump(pieces(backup.dump), earlier)
+        lines = [await self._line(repository, data) for data in backup.documents]
+        text = b"".join(line.model_dump_json().encode() + b"\n" for line in sorted(lines, key=lambda line: line.id))
+        listing = await repository.store_bytes(text)
+        plain = manifest(backup.backup_id, self.environment_id, repository.key_id)
+        sequence = {"contents": dump.sequence.contents, "hash": dump.sequence.hash, "bytes": dump.sequence.bytes}
+        lists = {"contents": listing.contents, "hash": listing.hash, "bytes": listing.bytes, "count": len(lines)}
+        files = {"listing": plain.files.listing.model_copy(update=lists), "dangling": None, "count": len(lines)}
+        database = plain.database.model_copy(update={**sequence, "chain": dump.chain})
+        return plain.model_copy(update={"database": database, "files": plain.files.model_copy(update=files)})
+
+    async def _flushed(self, backup: Backup) -> None:
+        """As far as the first pack, which a fault meets."""
+        whole = await self._stored(backup)
+        await backup.repository.put_manifest(whole)
+
+    @staticmethod
+    async def _line(repository: EnvironmentRepository, data: bytes) -> DocumentLine:
+        stored = await repository.store(pieces(data))
+        return DocumentLine(
+            id=uuid4(), place=str(uuid4()), size=len(data), stamp="", settled=True, referenced=None,
+            contents=stored.contents, hash=stored.hash,
+        )  # fmt: skip
+
+    async def _restored(self, backup: Backup) -> None:
+        repository = self.process()
+        found = await repository.read_manifest(backup.backup_id)
+        assert found == backup.manifest
+        assert await read(repository, found.database.contents) == backup.dump
+        documents = list[bytes]()
+        if found.files.count:
+            async for lines in read_documents(repository, found.files.listing):
+                documents += [await read(repository, line.contents) for line in lines]
+        assert sorted(documents) == sorted(backup.documents)
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(
+    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
