@@ -158,6 +158,19 @@ async def reclaim(world: World) -> AsyncGenerator[None, None]:
     assert world.count("SpaceReclaimed", production) == before + 1
 
 
+async def look_through(world: World) -> AsyncGenerator[None, None]:
+    """Stored backups are looked through, once a week."""
+    await world.a_backup()
+    production = world.environments["production"]
+    idle = f"SELECT check_job_id IS NULL FROM retention.environment WHERE environment_id = '{production}'"  # noqa: S608 -- an id
+    await _until_known(world, idle, "t")
+    before = world.count("RepositoryChecked", production)
+    yield
+    world.clock.on(days=8)
+    await world.told("RepositoryChecked", production, times=before + 1)
+    assert world.count("RepositoryChecked", production) == before + 1
+
+
 async def forget(world: World) -> AsyncGenerator[None, None]:
     """The tombstone goes at last."""
     gone = await _deleted_soon(world)
