@@ -10,7 +10,7 @@ from services.platform.process.together import together
 from services.restore.documents.pacing import Progress
 from services.restore.work.attempt import Attempt, Named
 
-BRING: Final = "load the dump and add the documents, side by side"
+BRING: Final = "load the dump and add the documents"
 
 
 def side_by_side(attempt: Attempt, sentence: str, *chains: Sequence[Named]) -> Named:
