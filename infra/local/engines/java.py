@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +30,9 @@ def system_java() -> Path | None:
     return next((Path(found) for found in candidates if found and major_version(Path(found)) >= OLDEST), None)
 
 
+@cache
 def major_version(java: Path) -> int:
-    """Return the major version that `java -version` tells; 0 if it tells none."""
+    """Return the major version that `java -version` tells, asked once; 0 if it tells none."""
     try:
         told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=True).stderr
     except (OSError, subprocess.SubprocessError):

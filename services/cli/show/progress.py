@@ -6,12 +6,15 @@ from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.table import Column
 
 from contracts.progress import JobProgressed
 from services.cli.show import formats
 
-_SENTENCE_WIDTH: Final = 48
-"""What 100 columns leave beside bar, amount, rate and time left."""
+_BESIDE: Final = 52
+"""Columns for spinner, bar, amount, rate and time left."""
+_SENTENCE_WIDTHS: Final = range(16, 49)
+"""Of a step: what the terminal leaves, and no more than any sentence needs."""
 
 OnProgress = Callable[[JobProgressed], None]
 
@@ -24,32 +27,42 @@ def live_progress(console: Console, what: str) -> Iterator[OnProgress]:
         return
     with _bars(console) as progress:
         task = progress.add_task(what, total=None, amount="", rate="", left="")
-        yield _Live(progress, task)
+        yield _Live(progress, task, _sentence_width(console.width))
 
 
 def _bars(console: Console) -> Progress:
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        _column("{task.description}"),
         BarColumn(bar_width=14),
-        TextColumn("{task.fields[amount]}"),
-        TextColumn("{task.fields[rate]}", style="cyan"),
-        TextColumn("{task.fields[left]}", style="bold"),
+        _column("{task.fields[amount]}"),
+        _column("{task.fields[rate]}", style="cyan"),
+        _column("{task.fields[left]}", style="bold"),
         console=console,
         transient=True,
     )
 
 
+def _column(text: str, style: str = "none") -> TextColumn:
+    """On one line, whatever the terminal's width."""
+    return TextColumn(text, style=style, table_column=Column(no_wrap=True))
+
+
+def _sentence_width(columns: int) -> int:
+    return min(max(columns - _BESIDE, _SENTENCE_WIDTHS[0]), _SENTENCE_WIDTHS[-1])
+
+
 class _Live:
-    def __init__(self, progress: Progress, task: TaskID) -> None:
+    def __init__(self, progress: Progress, task: TaskID, sentence_width: int) -> None:
         self._progress = progress
         self._task = task
+        self._sentence_width = sentence_width
 
     def __call__(self, note: JobProgressed) -> None:
         done, total = _measure(note)
         self._progress.update(
             self._task,
-            description=_shortened(_step(note)),
+            description=_shortened(_step(note), self._sentence_width),
             completed=done,
             total=total,
             amount=_amount(note),
@@ -73,8 +86,8 @@ def _step(note: JobProgressed) -> str:
     return f"Step {note.step}/{note.steps}: {note.sentence}"
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SENTENCE_WIDTH else f"{text[: _SENTENCE_WIDTH - 1]}…"
+def _shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _measure(note: JobProgressed) -> tuple[float, float | None]:

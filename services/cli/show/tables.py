@@ -1,4 +1,4 @@
-"""Lists as tables that fit a terminal of 100 columns; ids are whole, since people copy them."""
+"""Lists as tables that fit a terminal of 80 columns where they can; ids are whole, since people copy them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -64,16 +64,14 @@ def apps(found: Iterable[App]) -> Table:
 
 def environments(found: Iterable[Environment]) -> Table:
     """Environments with what decides whether they take backups."""
-    columns = (Column("Environment", firm=False), Column("Mode"), Column("Region"), Column("App"), Column("Model"),
-               Column("Check"))  # fmt: skip
+    columns = (Column("Environment", firm=False), Column("Mode"), Column("App"), Column("Model"), Column("Check"))
     return table(columns, map(_environment, found))
 
 
 def _environment(one: Environment) -> tuple[Text | str, ...]:
     return (
         named(environment_name(one), str(one.environment_id)),
-        one.mode,
-        f"{one.region} {one.cloud_version}",
+        named(one.mode, f"{one.region} {one.cloud_version}"),
         state(one.run_state),
         formats.text(one.model_version),
         state(one.check.state if one.check else ""),
@@ -82,20 +80,22 @@ def _environment(one: Environment) -> tuple[Text | str, ...]:
 
 def backups(found: Iterable[Backup]) -> Table:
     """Backups as the Backups page lists them (spec: product §8)."""
-    columns = (Column("Created (UTC)"), Column("State"), Column("Expires"), Column("Size", right=True),
-               Column("Backup", firm=False))  # fmt: skip
+    columns = (Column("Created (UTC)"), Column("State"), Column("Size", right=True), Column("Backup", firm=False))
     return table(columns, map(_backup, found))
 
 
 def _backup(one: Backup) -> tuple[Text | str, ...]:
     whole = None if one.database is None or one.files is None else one.database.bytes + one.files.bytes
     return (
-        formats.minute(one.created_at),
+        named(formats.minute(one.created_at), _kept(one)),
         state(one.state),
-        "pinned" if one.pinned else "held" if one.held else formats.day(one.expires_at),
         formats.size(whole),
         named(str(one.backup_id), f"{one.created_by}: {one.comment}" if one.comment else one.created_by),
     )
+
+
+def _kept(one: Backup) -> str:
+    return "pinned" if one.pinned else "held" if one.held else f"until {formats.day(one.expires_at)}"
 
 
 def restores(found: Iterable[Restore]) -> Table:

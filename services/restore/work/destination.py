@@ -19,6 +19,7 @@ from services.platform.database import Connection
 from services.platform.environments import find
 from services.platform.jobs import JobRun
 from services.platform.process.errors import PermanentError
+from services.platform.process.together import together
 from services.platform.repository import EnvironmentRepository
 from services.restore.documents import RestoreDocuments
 from services.restore.workplace import Workplace
@@ -97,13 +98,19 @@ async def look(
 
     Raises what keeps the dump from being read at all, and transient errors.
     """
-    archive = await destination.target.read_archive(backup.open_dump)
-    dump_bytes = backup.manifest.database.bytes
-    found = await _in_time(within_seconds, "the database", destination.target.look(archive, dump_bytes))
-    if database_only:
-        return archive, found
-    documents = await _in_time(within_seconds, "the documents", _look_at_documents(destination, backup))
-    return archive, (*found, *documents)
+    async with together() as group:
+        if not database_only:
+            documents = group.create_task(_documents_in_time(within_seconds, destination, backup))
+        archive = await destination.target.read_archive(backup.open_dump)
+        dump_bytes = backup.manifest.database.bytes
+        found = await _in_time(within_seconds, "the database", destination.target.look(archive, dump_bytes))
+    return archive, found if database_only else (*found, *documents.result())
+
+
+async def _documents_in_time(
+    within_seconds: float | None, destination: Destination, backup: StoredBackup
+) -> tuple[Finding, ...]:
+    return await _in_time(within_seconds, "the documents", _look_at_documents(destination, backup))
 
 
 async def _in_time(

@@ -23,7 +23,7 @@ from services.restore.work.side_by_side import Shared, side_by_side
 from services.restore.work.switching import switching
 from services.restore.workplace import Workplace, queries
 
-BRING: Final = "load the dump and add the documents, side by side"
+BRING: Final = "load the dump and add the documents"
 PUT_BACK_SECONDS: Final = 120.0
 """How long the leftovers of a restore that never closed anything are cleared away: then the failure is told anyway."""
 

@@ -183,7 +183,7 @@ async def test_a_session_that_may_not_be_ended(scene: Scene) -> None:
     "during",
     [
         "look at the destination and at the backup",
-        "load the dump and add the documents, side by side",
+        "load the dump and add the documents",
         "gather statistics",
     ],
 )

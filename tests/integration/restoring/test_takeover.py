@@ -21,7 +21,7 @@ STEPS = (
     "make a database beside the live one",
     "make schemas and extensions",
     "fix the list of what changes among the documents",
-    "load the dump and add the documents, side by side",
+    "load the dump and add the documents",
     "apply policies and grants",
     "create publications",
     "create event triggers",

@@ -15,6 +15,7 @@ from services.platform.connectors.database.errors import LoadError, OlderServerE
 from services.platform.connectors.database.loading.contents import Contents, Kind, as_list, parse
 from services.platform.connectors.database.loading.statements import Statement, split
 from services.platform.connectors.database.streams import closed_after
+from services.platform.process.together import together
 
 OpenDump = Callable[[], AsyncIterator[bytes]]
 """Begins the dump's stream anew; it need not be seekable."""
@@ -49,13 +50,15 @@ async def read_archive(pg_restore: Path, open_dump: OpenDump, scratch: Path) -> 
     with TemporaryDirectory(dir=scratch, prefix="nightkeep-head-") as directory:
         head = Path(directory) / "head"
         contents = parse(await _listing(pg_restore, open_dump(), head))
-        encoding = "UTF8"
-        apart: dict[Kind, tuple[Statement, ...]] = {}
-        for kind in APART:
-            script = await _script(pg_restore, head, contents, kind)
-            encoding = _encoding(script)
-            apart[kind] = tuple(_of_kind(split(_decoded(script, encoding))))
+        async with together() as group:
+            scripts = {kind: group.create_task(_script(pg_restore, head, contents, kind)) for kind in APART}
+        encoding = _encoding(scripts[APART[-1]].result())
+        apart = {kind: _statements(script.result(), encoding) for kind, script in scripts.items()}
         return Archive(contents, encoding, apart)
+
+
+def _statements(script: bytes, encoding: str) -> tuple[Statement, ...]:
+    return tuple(_of_kind(split(_decoded(script, encoding))))
 
 
 def _of_kind(statements: list[Statement]) -> list[Statement]:
@@ -97,7 +100,7 @@ async def _feed_head(child: Child, dump: AsyncIterator[bytes], head: Path) -> No
 
 
 async def _script(pg_restore: Path, head: Path, contents: Contents, kind: Kind) -> bytes:
-    use = head.with_name("list")
+    use = head.with_name(f"list of {kind.name}")
     use.write_bytes(as_list(contents.of(kind)).encode("utf-8", "surrogateescape"))
     arguments = ("--format=custom", "--no-owner", f"--use-list={use}", "--file=-", str(head))
     code, printed, words = await output_of(Invocation(pg_restore, arguments, _PLAIN))
