@@ -32,6 +32,8 @@ async def test_every_operation_answers_as_it_is_described_whatever_is_sent(api: 
     assert await asyncio.to_thread(_fuzzed, api.url, key) > 300
 
     assert (await api.client.get("/api/v1/status")).status_code == httpx.codes.OK
+    for webhook in (await api.client.get("/api/v1/webhooks")).json()["webhooks"]:
+        await api.client.delete(f"/api/v1/webhooks/{webhook['webhook_id']}")
 
 
 def _fuzzed(url: str, key: str) -> int:
