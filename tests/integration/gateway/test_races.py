@@ -30,7 +30,7 @@ async def test_of_two_restores_into_one_environment_one_is_accepted(api: Api, ap
 
     answers = await asyncio.gather(restore(0.0), restore(apart_seconds))
     won, lost = sorted(answers, key=lambda answer: answer.status_code)
-    assert won.status_code == httpx.codes.CREATED, won.text
+    assert won.status_code == httpx.codes.ACCEPTED, won.text
     assert lost.json()["errorCode"] == "ENVIRONMENT_BUSY"
     assert won.json()["restore_id"] in lost.json()["errorMessage"]
     listed = (await api.client.get(place)).json()["restores"]
