@@ -33,7 +33,7 @@ async def world(
 
 @pytest.mark.timeout(1500)
 async def test_a_service_that_dies_at_a_seam_leaves_no_trace(world: World) -> None:
-    seed = int(os.environ.get("NIGHTKEEP_TEST_SEED", random.SystemRandom().randrange(2**32)))
+    seed = int(os.environ.get("NIGHTKEEP_TEST_SEED", "9"))
     chosen = random.Random(seed).sample([stop for stop in stops() if stop.work in QUICK], STOPS)  # noqa: S311 -- a test's dice
     print(f"NIGHTKEEP_TEST_SEED={seed}")  # noqa: T201 -- whoever sees it fail walks the same way again
     walked = await walk(world, chosen)
