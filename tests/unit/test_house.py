@@ -48,3 +48,12 @@ def test_every_module_says_why_it_exists(path: Path) -> None:
 def test_no_file_names_a_package_registry() -> None:
     texts = [p for p in tracked(".py", ".md", ".toml", ".txt", ".yml", ".sha256", "") if p.name != Path(__file__).name]
     assert not [str(p) for p in texts if REGISTRY.search((ROOT / p).read_text(encoding="utf-8", errors="replace"))]
+
+
+MIGRATIONS = sorted(ROOT.glob("services/**/sql/migrations"))
+
+
+@pytest.mark.parametrize("folder", MIGRATIONS, ids=lambda folder: folder.parents[1].name)
+def test_migrations_are_numbered_from_one_and_none_twice(folder: Path) -> None:
+    numbers = sorted(int(path.name.split("_", 1)[0]) for path in folder.glob("*.sql"))
+    assert numbers == list(range(1, len(numbers) + 1))
