@@ -22,9 +22,11 @@ LINTERS: Final = (
     ("import contracts", ("lint-imports",)),
 )
 FAST: Final = ("tests/unit", "tests/contracts")
-ALL: Final = (*FAST, "tests/integration", "tests/system")
+MOST: Final = (*FAST, "tests/integration")
+SYSTEM: Final = ("tests/system",)
+"""One after the other: each runs a whole platform, and some of its promises have a time."""
 AT_ONCE: Final = ("-n", "logical", "--maxprocesses", "4", "--dist", "worksteal")
-"""A worker a core; more than four would have more engines than a small machine has memory for."""
+"""A worker a core, each with its own engines: most tests wait for a server. More would be short of memory."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ def main(words: Sequence[str]) -> int:
     total = Count()
     for name, command in LINTERS:
         total += _lint(name, command)
-    total += _tests(FAST if fast else ALL, [word for word in words if word != "--fast"])
+    rest = [word for word in words if word != "--fast"]
+    total += _tests(FAST if fast else MOST, [*AT_ONCE, *rest])
+    if not fast:
+        total += _tests(SYSTEM, rest)
     print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 -- a program prints
     print(f"{total.passed} passed, {total.failed} failed", flush=True)  # noqa: T201 -- a program prints
     return 1 if total.failed else 0
@@ -59,10 +64,10 @@ def _lint(name: str, command: Sequence[str]) -> Count:
 
 
 def _tests(directories: Sequence[str], words: Sequence[str]) -> Count:
-    """Run them in one session of several workers, each with its own engines: most tests wait for a server."""
+    """Run them in one session, so that they share their engines."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        command = [str(PROGRAMS / "pytest"), "-q", *AT_ONCE, f"--junitxml={report}", *words, *directories]
+        command = [str(PROGRAMS / "pytest"), "-q", f"--junitxml={report}", *words, *directories]
         done = subprocess.run(command, cwd=ROOT, check=False)
         counted = count(report.read_text(encoding="utf-8")) if report.exists() else Count()
     if done.returncode and not counted.failed:
