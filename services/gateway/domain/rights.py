@@ -108,6 +108,11 @@ class Caller:
         """What commands say about who asked."""
         return f"user:{self.user}"
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the person, in a session or by a key that is kept to nothing."""
+        return self.scopes == ALL_SCOPES and not self.places
+
     def may(self, scope: Scope) -> bool:
         """Whether the key has this scope; where is another question."""
         return scope in self.scopes

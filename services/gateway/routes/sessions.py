@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from contracts.errors import RejectionCode
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.openid import Errand, OpenId
+from services.gateway.adapters.permits import must_be_whole
 from services.gateway.adapters.sessions import Begun
 from services.gateway.domain import sessions
 from services.gateway.domain.refusals import NotFoundError, RefusalError
@@ -90,6 +91,7 @@ async def end_openid(
 @router.put("/password", status_code=204)
 async def change_password(asked: NewPassword, parts: PartsOf, intent: OnesOwn) -> None:
     """Give the caller another password, or a first one; all sessions end."""
+    must_be_whole(intent.caller)
     current = None if asked.current_password is None else asked.current_password.get_secret_value()
     await parts.sessions.change_password(intent, asked.password.get_secret_value(), current)
 

@@ -12,6 +12,7 @@ import pytest
 from contracts.codec import decode
 from contracts.events.access import AccessRefused
 from contracts.topics import Topic
+from services.gateway.domain.keys import parse
 from services.gateway.domain.rights import Scope
 from services.platform.messaging.reading import LogReader
 from tests.support.eventually import eventually
@@ -51,6 +52,13 @@ async def customer(api: Api) -> Json:
 async def as_user(api: Api, user: Json) -> AsyncIterator[httpx.AsyncClient]:
     async with api.connect(await let_in(api, user)) as client:
         yield client
+
+
+def key_id(key: str) -> str:
+    """The part of a key that is no secret."""
+    parsed = parse(key)
+    assert parsed is not None
+    return parsed.key_id
 
 
 def told(answer: httpx.Response) -> tuple[int, str]:
@@ -194,6 +202,51 @@ async def test_a_key_makes_no_key_that_may_more_than_itself(api: Api) -> None:
         more = await client.post("/api/v1/keys", json={"scopes": ["read", "delete"]})
         same = await client.post("/api/v1/keys", json={"scopes": ["read"]})
     assert (told(more), same.status_code) == (FORBIDDEN, 201)
+
+
+async def test_who_administers_an_organisation_gains_no_rights_of_its_users_elsewhere(api: Api) -> None:
+    ours, environment = await customer(api), await api.ready_environment()
+    boss, colleague, high = [await new_user(api, ours["organisation_id"]) for _ in range(3)]
+    await give(api, f"/organisations/{ours['organisation_id']}", boss, Scope.ADMIN)
+    await give(api, f"/organisations/{ours['organisation_id']}", colleague, Scope.ADMIN, Scope.READ)
+    await give(api, f"/environments/{environment['environment_id']}", colleague, Scope.READ)
+    await give(api, "", high, Scope.ADMIN)
+    keys = {one["user_id"]: await let_in(api, one) for one in (colleague, high)}
+    async with as_user(api, boss) as client:
+        refused = [
+            await client.request(method, address)
+            for user_id, key in keys.items()
+            for method, address in (
+                ("POST", f"/api/v1/users/{user_id}/invitations"),
+                ("DELETE", f"/api/v1/users/{user_id}"),
+                ("DELETE", f"/api/v1/keys/{key_id(key)}"),
+            )
+        ]
+        await give(api, f"/environments/{environment['environment_id']}", colleague)
+        own = await client.post(f"/api/v1/users/{boss['user_id']}/invitations")
+        invited = await client.post(f"/api/v1/users/{colleague['user_id']}/invitations")
+        revoked = await client.delete(f"/api/v1/keys/{key_id(keys[colleague['user_id']])}")
+        removed = await client.delete(f"/api/v1/users/{colleague['user_id']}")
+    await give(api, "", high)
+    assert [told(one) for one in refused] == [FORBIDDEN] * 6
+    assert [one.status_code for one in (own, invited, revoked, removed)] == [201, 201, 204, 204]
+
+
+async def test_a_limited_key_lets_nobody_in(api: Api) -> None:
+    user = await new_user(api)
+    await give(api, "", user, *Scope)
+    async with as_user(api, user) as client:
+        limits: list[Json] = [
+            {"scopes": ["admin"]},
+            {"scopes": list(Scope), "places": [{"kind": "organisation", "id": user["organisation_id"]}]},
+        ]
+        made = [(await client.post("/api/v1/keys", json=one)).json()["api_key"] for one in limits]
+    for key in made:
+        async with api.connect(key) as limited:
+            first = await limited.put("/api/v1/password", json={"password": "correct horse battery"})
+            invited = await limited.post(f"/api/v1/users/{user['user_id']}/invitations")
+        assert (told(first), told(invited)) == (FORBIDDEN, FORBIDDEN)
+    await give(api, "", user)
 
 
 async def test_an_invitation_works_once_and_only_the_newest(api: Api) -> None:
