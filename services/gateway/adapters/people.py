@@ -11,9 +11,11 @@ from argon2.exceptions import VerificationError
 from contracts.defaults import INVITATION_DAYS
 from contracts.errors import RejectionCode
 from contracts.events.access import (
+    AccessRevoked,
     AppHandedOver,
     InvitationAccepted,
     OrganisationAdded,
+    Place,
     UserAdded,
     UserInvited,
     UserRemoved,
@@ -27,7 +29,7 @@ from services.gateway.adapters.pages import page
 from services.gateway.domain.keys import ApiKey, parse_invitation
 from services.gateway.domain.paging import Spelling
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
-from services.gateway.domain.rights import ALL_SCOPES
+from services.gateway.domain.rights import ALL_SCOPES, OPERATOR
 from services.gateway.resources import (
     AcceptedInvitation,
     Invitation,
@@ -73,19 +75,37 @@ class People:
         rows, on = await page(self._database, _sql.organisations, limit, after)
         return OrganisationPage(organisations=[Organisation.model_validate(dict(row)) for row in rows], next=on)
 
-    async def own_app(self, app_id: UUID, organisation_id: UUID) -> None:
-        """An app that is about to be registered belongs to this organisation."""
-        async with self._database.transaction() as c:
-            await _sql.own_app(c, app_id=app_id, organisation_id=organisation_id)
-
-    async def hand_over(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
-        """An app belongs to another organisation from now on. Raises NotFoundError."""
+    async def own_app(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
+        """A registered app belongs to this organisation, unless it belongs to one already."""
         now = self._clock.now()
         async with self._database.transaction() as c:
+            if await _sql.own_app(c, app_id=app_id, organisation_id=organisation_id):
+                body = AppHandedOver(app_id=app_id, organisation_id=organisation_id, handed_over_at=now)
+                await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
+
+    async def hand_over(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
+        """An app belongs to another organisation from now on, and users of the one before have no rights in it.
+
+        Raises NotFoundError.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as c:
+            await _sql.lock_people(c)
             await _must_be_there(c, organisation_id)
+            await self._revoke_in(c, intent, app_id, organisation_id)
             await _sql.hand_over_app(c, app_id=app_id, organisation_id=organisation_id)
             body = AppHandedOver(app_id=app_id, organisation_id=organisation_id, handed_over_at=now)
             await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
+        self._authenticator.forget()
+
+    async def _revoke_in(self, c: Connection, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
+        """Keys stay kept to what they are kept to: without the last of its places, one would work everywhere."""
+        now = self._clock.now()
+        rows = _sql.revoke_in_app(c, app_id=app_id, organisation_id=organisation_id, operator=OPERATOR)
+        for row in sorted([row async for row in rows], key=lambda row: row["user_id"]):
+            place = Place(kind=row["kind"], id=row["id"])
+            body = AccessRevoked(user_id=row["user_id"], place=place, revoked_at=now)
+            await self._stream.say(c, row["user_id"], [(body, intent.cause)], now=now)
 
     async def add_user(self, intent: Intent, asked: NewUser) -> User:
         """Somebody who may be given rights; the same intent again gets the same answer. Raises RefusalError."""

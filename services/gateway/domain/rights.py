@@ -57,8 +57,11 @@ PLACED_BY: Final[dict[str, Thing]] = {
 }
 """Where a route's right is needed: at the first of these that its address names, else on the whole platform."""
 
-ON_PLATFORM: Final = frozenset({"register_environment", "update_environment"})
-"""What needs its right on the platform besides: it names hosts, paths and secrets that are no customer's own."""
+ON_PLATFORM: Final = frozenset({"register_environment", "update_environment", "hand_over_app"})
+"""What needs its right on the platform besides.
+
+An environment names hosts, paths and secrets that are no customer's own; an owner says what is a customer's own.
+"""
 
 NEEDED_OF_SOURCE: Final[dict[str, Scope]] = {
     "create_restore": Scope.READ,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contracts.codec import decode
-from contracts.events.access import AccessRefused
+from contracts.events.access import AccessRefused, AccessRevoked, AppHandedOver
 from contracts.topics import Topic
 from services.gateway.domain.keys import parse
 from services.gateway.domain.rights import Scope
@@ -157,17 +157,64 @@ async def test_an_organisation_administers_its_own_users_and_apps_and_knows_of_n
         users = (await client.get("/api/v1/users")).json()["users"]
         hidden = await client.get(f"/api/v1/users/{stranger['user_id']}")
         closed = await client.get("/api/v1/organisations")
+        body = {"organisation_id": ours["organisation_id"]}
+        handed = await client.put(f"/api/v1/apps/{app['app_id']}/organisation", json=body)
         above = await client.put(f"/api/v1/access/{boss['user_id']}", json={"rights": ["admin"]})
     assert (seen.status_code, added.status_code) == (200, 201)
     assert added.json()["organisation_id"] == ours["organisation_id"]
     assert {one["name"] for one in users} == {boss["name"], added.json()["name"]}
     assert (told(elsewhere), told(hidden)) == (FORBIDDEN, (404, "NOT_FOUND"))
     assert (told(closed), told(above), told(machines)) == (FORBIDDEN,) * 3
-    owner = {"organisation_id": (await customer(api))["organisation_id"]}
-    handed = await api.client.put(f"/api/v1/apps/{app['app_id']}/organisation", json=owner)
+    await hand_over(api, app, await customer(api))
     async with as_user(api, boss) as client:
         gone = await client.get(f"/api/v1/apps/{app['app_id']}")
-    assert (handed.status_code, told(gone)) == (204, (404, "APP_NOT_FOUND"))
+    assert (told(handed), told(gone)) == (FORBIDDEN, (404, "APP_NOT_FOUND"))
+
+
+async def hand_over(api: Api, app: Json, owner: Json) -> None:
+    body = {"organisation_id": owner["organisation_id"]}
+    answer = await api.client.put(f"/api/v1/apps/{app['app_id']}/organisation", json=body)
+    assert answer.status_code == 204, answer.text
+
+
+async def test_an_app_that_is_handed_over_leaves_no_rights_behind(api: Api) -> None:
+    before, now = await customer(api), await customer(api)
+    old, new = await new_user(api, before["organisation_id"]), await new_user(api, now["organisation_id"])
+    environment = await api.ready_environment()
+    places = (f"/apps/{environment['app_id']}", f"/environments/{environment['environment_id']}")
+    await hand_over(api, environment, before)
+    for place in places:
+        await give(api, place, old, Scope.READ)
+        await give(api, place, new, Scope.READ)
+    async with as_user(api, old) as client:
+        await hand_over(api, environment, before)
+        seen = await client.get(f"/api/v1{places[1]}")
+        await hand_over(api, environment, now)
+        gone = await client.get(f"/api/v1{places[1]}")
+    left = [(await api.client.get(f"/api/v1{place}/access")).json()["access"] for place in places]
+    assert (seen.status_code, told(gone)) == (200, MISSING)
+    assert [[one["user"] for one in access] for access in left] == [[new["name"]]] * 2
+    bodies = await said(api, old["user_id"], has("AccessRevoked"))
+    revoked = {(str(one.place.kind), str(one.place.id)) for one in bodies if isinstance(one, AccessRevoked)}
+    assert revoked == {("app", environment["app_id"]), ("environment", environment["environment_id"])}
+
+
+async def test_whose_a_new_app_is_stands_on_the_log_once_it_was_taken(api: Api) -> None:
+    ours = await customer(api)
+    boss = await new_user(api, ours["organisation_id"])
+    await give(api, f"/organisations/{ours['organisation_id']}", boss, Scope.ADMIN, Scope.READ)
+    body, key = {"name": "Ours", "slug": f"app-{token_hex(4)}"}, {"Idempotency-Key": uuid4().hex}
+    async with as_user(api, boss) as client:
+        made = [(await client.post("/api/v1/apps", json=body, headers=key)).json() for _ in range(2)]
+        refused = await client.post("/api/v1/apps", json=body)
+    bodies = await said(api, ours["organisation_id"], has("AppHandedOver"))
+    async with api.database.transaction() as c:
+        count = await c.fetchval(
+            "SELECT count(*) FROM gateway.app_owner WHERE organisation_id = $1::text::uuid", ours["organisation_id"]
+        )
+    assert refused.status_code == 409
+    assert [str(one.app_id) for one in bodies if isinstance(one, AppHandedOver)] == [made[0]["app_id"]]
+    assert (made[1]["app_id"], count) == (made[0]["app_id"], 1)
 
 
 async def test_a_key_is_shown_once_may_no_more_than_it_says_and_is_revoked(api: Api) -> None:
