@@ -138,7 +138,8 @@ class Caller:
         """Where lists may look for this right."""
         granted = {grant.place for grant in self.grants if grant.scope is scope}
         within = None if PLATFORM in granted else _ids(granted)
-        return Reach(within, _ids(self.places) if self.places else None)
+        of_key = None if not self.places or PLATFORM in self.places else _ids(self.places)
+        return Reach(within, of_key)
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,8 @@ LOCK TABLE gateway.person IN SHARE ROW EXCLUSIVE MODE;
 WITH gone AS (DELETE FROM gateway.access WHERE user_id = :user_id),
     closed AS (UPDATE gateway.api_key SET revoked_at = :now WHERE user_id = :user_id AND revoked_at IS NULL),
     taken_back AS (DELETE FROM gateway.invitation WHERE user_id = :user_id)
-UPDATE gateway.person SET removed_at = :now WHERE user_id = :user_id AND removed_at IS NULL
+UPDATE gateway.person SET removed_at = :now, password_hash = NULL, openid_subject = NULL
+WHERE user_id = :user_id AND removed_at IS NULL
 RETURNING name;
 
 -- name: has_another_admin(user_id)$

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -242,6 +242,18 @@ async def test_a_key_is_shown_once_may_no_more_than_it_says_and_is_revoked(api: 
     assert (await api.client.delete(f"/api/v1/keys/{made['key_id']}")).status_code == 204
     async with api.connect(made["api_key"]) as client:
         assert (await client.get("/api/v1/environments")).status_code == 401
+
+
+async def test_a_key_kept_to_the_platform_lists_everything_there(api: Api) -> None:
+    environment = await api.ready_environment()
+    body: Json = {"scopes": ["read"], "places": [{"kind": "platform", "id": str(UUID(int=0))}]}
+    made = (await api.client.post("/api/v1/keys", json=body)).json()
+    body["places"][0]["id"] = str(uuid4())
+    refused = await api.client.post("/api/v1/keys", json=body)
+    async with api.connect(made["api_key"]) as client:
+        listed = (await client.get("/api/v1/environments", params={"limit": 500})).json()["environments"]
+    assert environment["environment_id"] in {one["environment_id"] for one in listed}
+    assert told(refused) == (400, "INVALID_PARAMETERS")
 
 
 async def test_a_key_makes_no_key_that_may_more_than_itself(api: Api) -> None:

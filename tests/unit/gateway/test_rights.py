@@ -70,6 +70,8 @@ def test_lists_reach_as_far_as_the_right_and_no_further_than_the_key() -> None:
     assert caller(Grant(PLATFORM, Scope.ADMIN)).reach(Scope.READ) == ([], None)
     able = caller(Grant(IN_APP, Scope.READ), Grant(IN_ORGANISATION, Scope.ADMIN), places=frozenset({IN_ENVIRONMENT}))
     assert able.reach(Scope.READ) == ([APP], [ENVIRONMENT])
+    everywhere = caller(Grant(IN_APP, Scope.READ), places=frozenset({PLATFORM, IN_ENVIRONMENT}))
+    assert everywhere.reach(Scope.READ) == ([APP], None)
 
 
 def test_a_restore_needs_reading_of_what_it_brings_in() -> None:
