@@ -3,12 +3,12 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 import httpx
-from httpx_sse import ServerSentEvent, SSEError, connect_sse
+from httpx_sse import EventSource, ServerSentEvent, SSEError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from services.cli.errors import (
@@ -30,6 +30,7 @@ SLOW_TIMEOUT: Final = httpx.Timeout(3600.0, connect=5.0)
 """The first byte of a table comes once the dump has been read up to it."""
 READ_BYTES: Final = 1024 * 1024
 AS_IT_IS: Final = {"Accept-Encoding": "identity"}
+AS_EVENTS: Final = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
 
 Json = dict[str, Any]
 Query = Mapping[str, str | int | bool | None]
@@ -73,10 +74,7 @@ class Transport:
     @contextmanager
     def fetch(self, path: str) -> Iterator[Fetched]:
         """The bytes at `path` as they come. Raises UnreachableError when they break off."""
-        with self._reaching(), self._client.stream("GET", path, headers=AS_IT_IS, timeout=SLOW_TIMEOUT) as response:
-            if response.is_error:
-                response.read()
-                _answer(response)
+        with self._streamed(path, headers=AS_IT_IS, timeout=SLOW_TIMEOUT) as response:
             length = response.headers.get("Content-Length")
             yield Fetched(int(length) if length else None, response.iter_raw(READ_BYTES))
 
@@ -92,11 +90,17 @@ class Transport:
     def events(self, path: str, *, silence_seconds: float) -> Iterator[Iterator[ServerSentEvent]]:
         """The server-sent events at `path`. Raises UnreachableError when none comes for `silence_seconds`."""
         timeout = httpx.Timeout(silence_seconds, connect=5.0)
-        with self._reaching(), connect_sse(self._client, "GET", path, timeout=timeout) as source:
-            if source.response.is_error:
-                source.response.read()
-                _answer(source.response)
-            yield source.iter_sse()
+        with self._streamed(path, headers=AS_EVENTS, timeout=timeout) as response:
+            yield EventSource(response).iter_sse()
+
+    @contextmanager
+    def _streamed(self, path: str, **given: Any) -> Iterator[httpx.Response]:  # noqa: ANN401 -- what httpx takes
+        """An answer that is read as it comes."""
+        with self._reaching(), closing(self._asked("GET", path, streams=True, **given)) as response:
+            if response.is_error:
+                response.read()
+                _answer(response)
+            yield response
 
     def _patiently(self) -> Retrying:
         return Retrying(
@@ -125,14 +129,22 @@ class Transport:
                 return answer.data or {}
         raise NotKnownYetError("it was accepted, and the read model has not reached it yet: look again in a moment")
 
-    def _asked(self, method: str, path: str, **given: Any) -> httpx.Response:  # noqa: ANN401 -- what httpx takes
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        *,
+        streams: bool = False,
+        **given: Any,  # noqa: ANN401 -- what httpx takes
+    ) -> httpx.Response:
         """The answer; while it is "too often", asked again when it said, for as long as there is patience."""
         until = time.monotonic() + self._patience_seconds
         while True:
-            response = self._client.request(method, path, **given)
+            response = self._client.send(self._client.build_request(method, path, **given), stream=streams)
             wait_seconds = _wait_seconds(response)
             if wait_seconds is None or time.monotonic() + wait_seconds > until:
                 return response
+            response.close()
             time.sleep(wait_seconds)
 
     @contextmanager

@@ -88,8 +88,8 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     parts = Parts(
         authenticator=authenticator,
         permits=Permits(database, tide),
-        people=People(database, stream, authenticator, clock),
-        keys=Keys(database, stream, authenticator, clock),
+        people=People(database, stream, authenticator, clock, hashing),
+        keys=Keys(database, stream, authenticator, clock, hashing),
         grants=Grants(database, stream, authenticator, clock),
         access_log=access_log,
         rates=Rates(Rate(settings.gateway.rate_per_second, settings.gateway.rate_burst), time.monotonic),

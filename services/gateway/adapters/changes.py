@@ -3,6 +3,7 @@
 from contracts.envelope import Command
 from services.gateway.adapters.decisions import Decisions, Intent
 from services.gateway.adapters.tide import Mark, Tide
+from services.platform.eventstore.outcomes import CommandOutcome
 
 
 class NotReadableYetError(Exception):
@@ -30,7 +31,14 @@ class Changes:
 
         Raises RefusalError, NotKnownYetError and NotReadableYetError.
         """
-        outcome = await self._decisions.decide(intent, body, key)
+        await self.readable(await self.decided(intent, body, key), location=location)
+
+    async def decided(self, intent: Intent, body: Command, key: str) -> CommandOutcome:
+        """The acceptance alone. Raises RefusalError and NotKnownYetError."""
+        return await self._decisions.decide(intent, body, key)
+
+    async def readable(self, outcome: CommandOutcome, *, location: str | None) -> None:
+        """Returns when what was accepted can be read. Raises NotReadableYetError."""
         lag = await self._tide.reach(Mark(outcome.stream, outcome.sequence))
         if lag is not None:
             raise NotReadableYetError(location, lag)

@@ -58,7 +58,9 @@ class Guessing:
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
 
-    def succeeded(self, *tried: Guessed) -> None:
-        """It was the right person after all."""
-        for one in tried:
-            self._known.pop(one.what, None)
+    def succeeded(self, name: Guessed, *others: Guessed) -> None:
+        """It was the right person after all: of `name` nothing is held, of `others` one failure less."""
+        self._known.pop(name.what, None)
+        for one in others:
+            if one.what in self._known:
+                self._known[one.what] = self._known[one.what].without_last()

@@ -3,12 +3,12 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
-
-from argon2 import PasswordHasher
 
 from contracts.events.access import AccessGranted, KeyCreated, Place, UserAdded
 from services.gateway.adapters.access_stream import AccessStream
+from services.gateway.adapters.hashing import Hashing
 from services.gateway.domain.keys import KEY_ID_BYTES, SECRET_BYTES, ApiKey
 from services.gateway.domain.rights import ALL_SCOPES, OPERATOR, PLATFORM, Caller, Grant, Scope, StoredKey
 from services.platform.database import Connection, load_queries
@@ -20,6 +20,18 @@ _sql = load_queries("services.gateway")
 
 class AdminExistsError(PermanentError):
     """There is an administrator already; only an administrator makes more keys."""
+
+
+class HashedKey(NamedTuple):
+    """What is kept of a key: hashed before a transaction, since that takes its time."""
+
+    key_id: str
+    hash: str
+
+    @classmethod
+    async def of(cls, key: ApiKey, hashing: Hashing) -> "HashedKey":
+        """The key as it is kept."""
+        return cls(key.key_id, await hashing.hash(key.secret))
 
 
 def random_key() -> ApiKey:
@@ -53,7 +65,7 @@ async def grants_of(c: Connection, user_id: UUID) -> frozenset[Grant]:
 
 
 async def add_first_admin(  # noqa: PLR0913 -- who, with which key, when, told where
-    c: Connection, name: str, key: ApiKey, *, now: datetime, new_id: NewId, stream: AccessStream
+    c: Connection, name: str, key: HashedKey, *, now: datetime, new_id: NewId, stream: AccessStream
 ) -> None:
     """Keep the first administrator with this key. Raises AdminExistsError when there is one."""
     await _sql.lock_people(c)
@@ -71,7 +83,7 @@ async def add_first_admin(  # noqa: PLR0913 -- who, with which key, when, told w
 async def add_key(  # noqa: PLR0913 -- what is kept of a key
     c: Connection,
     user_id: UUID,
-    key: ApiKey,
+    key: HashedKey,
     scopes: frozenset[Scope],
     *,
     now: datetime,
@@ -85,7 +97,7 @@ async def add_key(  # noqa: PLR0913 -- what is kept of a key
         key_id=key.key_id,
         user_id=user_id,
         name=name,
-        hash=PasswordHasher().hash(key.secret),
+        hash=key.hash,
         scopes=sorted(scopes),
         places=[f"{place.kind}/{place.id}" for place in kept],
         created_at=now,
@@ -100,10 +112,10 @@ def to_places(kept: Iterable[str]) -> list[Place]:
 
 
 async def _person(c: Connection, name: str, *, now: datetime, new_id: NewId, stream: AccessStream) -> UUID:
-    known: UUID | None = await _sql.find_person(c, name=name)
+    known = await _sql.person_named(c, name=name)
+    user_id: UUID = new_id() if known is None else known["user_id"]
     if known is not None:
-        return known
-    user_id = new_id()
+        return user_id
     await _sql.add_user(c, user_id=user_id, name=name, organisation_id=OPERATOR, now=now)
     added = UserAdded(user_id=user_id, name=name, organisation_id=OPERATOR, added_at=now)
     await stream.say_unasked(c, user_id, [added], now=now)

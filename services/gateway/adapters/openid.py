@@ -18,6 +18,8 @@ from services.platform.process.settings import OpenIdSettings
 TIMEOUT: Final = httpx.Timeout(10.0)
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures that only the provider can make; never `none`, never a shared secret."""
+DESCRIBED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+"""What a provider has to tell of itself."""
 _LEEWAY_SECONDS: Final = 60
 
 
@@ -98,6 +100,8 @@ class OpenId:
         described = await self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if described.get("issuer") != issuer:
             raise _refused("it names itself otherwise than the settings do")
+        if not all(isinstance(described.get(name), str) for name in DESCRIBED):
+            raise TransientError("the provider of identities is not well")
         return described
 
     async def _get(self, url: str) -> dict[str, Any]:

@@ -1,19 +1,17 @@
 """Organisations and users: added, invited, removed."""
 
-import asyncio
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-
 from contracts.defaults import INVITATION_DAYS
 from contracts.errors import RejectionCode
 from contracts.events.access import (
+    AccessRevoked,
     AppHandedOver,
     InvitationAccepted,
     OrganisationAdded,
+    Place,
     UserAdded,
     UserInvited,
     UserRemoved,
@@ -22,12 +20,13 @@ from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.adapters.archives import postgres_time
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.decisions import Intent
-from services.gateway.adapters.keystore import add_key, random_key
+from services.gateway.adapters.hashing import Hashing
+from services.gateway.adapters.keystore import HashedKey, add_key, random_key
 from services.gateway.adapters.pages import page
 from services.gateway.domain.keys import ApiKey, parse_invitation
 from services.gateway.domain.paging import Spelling
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
-from services.gateway.domain.rights import ALL_SCOPES
+from services.gateway.domain.rights import ALL_SCOPES, OPERATOR
 from services.gateway.resources import (
     AcceptedInvitation,
     Invitation,
@@ -48,11 +47,14 @@ FIRST_KEY: Final = "made when the invitation was accepted"
 class People:
     """Who there is."""
 
-    def __init__(self, database: Database, stream: AccessStream, authenticator: Authenticator, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, stream: AccessStream, authenticator: Authenticator, clock: Clock, hashing: Hashing
+    ) -> None:
         self._database = database
         self._stream = stream
         self._authenticator = authenticator
         self._clock = clock
+        self._hashing = hashing
 
     async def add_organisation(self, intent: Intent, name: str) -> Organisation:
         """One more customer; the same intent again gets the same answer. Raises RefusalError."""
@@ -73,19 +75,37 @@ class People:
         rows, on = await page(self._database, _sql.organisations, limit, after)
         return OrganisationPage(organisations=[Organisation.model_validate(dict(row)) for row in rows], next=on)
 
-    async def own_app(self, app_id: UUID, organisation_id: UUID) -> None:
-        """An app that is about to be registered belongs to this organisation."""
-        async with self._database.transaction() as c:
-            await _sql.own_app(c, app_id=app_id, organisation_id=organisation_id)
-
-    async def hand_over(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
-        """An app belongs to another organisation from now on. Raises NotFoundError."""
+    async def own_app(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
+        """A registered app belongs to this organisation, unless it belongs to one already."""
         now = self._clock.now()
         async with self._database.transaction() as c:
+            if await _sql.own_app(c, app_id=app_id, organisation_id=organisation_id):
+                body = AppHandedOver(app_id=app_id, organisation_id=organisation_id, handed_over_at=now)
+                await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
+
+    async def hand_over(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
+        """An app belongs to another organisation from now on, and users of the one before have no rights in it.
+
+        Raises NotFoundError.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as c:
+            await _sql.lock_people(c)
             await _must_be_there(c, organisation_id)
+            await self._revoke_in(c, intent, app_id, organisation_id)
             await _sql.hand_over_app(c, app_id=app_id, organisation_id=organisation_id)
             body = AppHandedOver(app_id=app_id, organisation_id=organisation_id, handed_over_at=now)
             await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
+        self._authenticator.forget()
+
+    async def _revoke_in(self, c: Connection, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
+        """Keys stay kept to what they are kept to: without the last of its places, one would work everywhere."""
+        now = self._clock.now()
+        rows = _sql.revoke_in_app(c, app_id=app_id, organisation_id=organisation_id, operator=OPERATOR)
+        for row in sorted([row async for row in rows], key=lambda row: row["user_id"]):
+            place = Place(kind=row["kind"], id=row["id"])
+            body = AccessRevoked(user_id=row["user_id"], place=place, revoked_at=now)
+            await self._stream.say(c, row["user_id"], [(body, intent.cause)], now=now)
 
     async def add_user(self, intent: Intent, asked: NewUser) -> User:
         """Somebody who may be given rights; the same intent again gets the same answer. Raises RefusalError."""
@@ -135,7 +155,7 @@ class People:
         """A token by which a user becomes able to sign in; an earlier one works no more. Raises NotFoundError."""
         token, now = random_key(), self._clock.now()
         ends_at = await postgres_time(self._database) + timedelta(days=INVITATION_DAYS)
-        hashed = await asyncio.to_thread(PasswordHasher().hash, token.secret)
+        hashed = await self._hashing.hash(token.secret)
         async with self._database.transaction() as c:
             if await _sql.user(c, user_id=user_id) is None:
                 raise no_user()
@@ -152,22 +172,19 @@ class People:
         if token is None or user_id is None:
             raise _no_invitation()
         key, now = random_key(), self._clock.now()
+        hashed = await HashedKey.of(key, self._hashing)
         async with self._database.transaction() as c:
             if await _sql.accept_invitation(c, invitation_id=token.key_id, now=now) is None:
                 raise _no_invitation()
             accepted = InvitationAccepted(user_id=user_id, invitation_id=token.key_id, accepted_at=now)
-            created = await add_key(c, user_id, key, ALL_SCOPES, now=now, name=FIRST_KEY)
+            created = await add_key(c, user_id, hashed, ALL_SCOPES, now=now, name=FIRST_KEY)
             await self._stream.say_unasked(c, user_id, [accepted, created], now=now)
         return AcceptedInvitation(user=(await self.user(user_id)).name, api_key=key.text())
 
     async def _invited(self, token: ApiKey) -> UUID | None:
         async with self._database.transaction() as c:
             row = await _sql.find_invitation(c, invitation_id=token.key_id)
-        if row is None:
-            return None
-        try:
-            await asyncio.to_thread(PasswordHasher().verify, row["hash"], token.secret)
-        except VerificationError:
+        if row is None or not await self._hashing.matches(row["hash"], token.secret):
             return None
         user_id: UUID = row["user_id"]
         return user_id

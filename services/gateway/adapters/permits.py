@@ -4,6 +4,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.errors import RejectionCode
+from contracts.events.access import Place
+from services.gateway.adapters.keystore import grants_of
 from services.gateway.adapters.tide import Tide
 from services.gateway.domain.refusals import NotFoundError, RefusalError
 from services.gateway.domain.rights import MISSING, OPERATOR, PLATFORM, Caller, Lineage, Scope, Thing, lineage_of
@@ -33,6 +35,23 @@ class Permits:
             raise _missing(thing)
         must_at(caller, scope, lineage)
 
+    async def must_administer_all_of(self, caller: Caller, user_id: UUID) -> None:
+        """Returns when the caller administers every place where the user has rights. Raises RefusalError (403).
+
+        Whoever lets somebody in, or shuts somebody out, decides over all that this user may.
+        """
+        if user_id == caller.user_id:
+            return
+        async with self._database.transaction() as c:
+            places = {grant.place for grant in await grants_of(c, user_id)}
+        for place in places:
+            if not caller.may_at(Scope.ADMIN, await self._lineage_of(place)):
+                raise no_access(f"this user has rights where you lack the right {Scope.ADMIN!r}: ask who has it there")
+
+    async def _lineage_of(self, place: Place) -> Lineage:
+        found = None if place == PLATFORM else await self._look(Thing(place.kind), place.id)
+        return found or (place, PLATFORM)
+
     async def _lineage(self, thing: Thing, thing_id: UUID) -> Lineage | None:
         found = await self._look(thing, thing_id)
         if found is None and thing in _AFTER_WRITES:
@@ -56,6 +75,12 @@ def must_at(caller: Caller, scope: Scope, lineage: Lineage) -> None:
 def must_everywhere(caller: Caller, scope: Scope) -> None:
     """The same for the whole platform."""
     must_at(caller, scope, (PLATFORM,))
+
+
+def must_be_whole(caller: Caller) -> None:
+    """Raises RefusalError (403) for a key that may less than its owner, which would come out of this with more."""
+    if not caller.is_whole:
+        raise no_access("this key is kept to some scopes or places: sign in, or use a key that is kept to none")
 
 
 def no_access(message: str) -> RefusalError:

@@ -15,7 +15,7 @@ from services.gateway.adapters.keystore import grants_of
 from services.gateway.domain import sessions
 from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import ALL_SCOPES, Caller
-from services.platform.database import Database, load_queries
+from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.process.clock import Clock
 
 _sql = load_queries("services.gateway")
@@ -57,11 +57,13 @@ class Sessions:
         return await self._begin(row["user_id"], row["name"], "password")
 
     async def sign_in_as(self, name: str, subject: str) -> Begun:
-        """A session of the user of whom a provider says that it is `subject`. Raises RefusalError (403)."""
+        """A session of the user of whom a provider says that it is `subject`. Raises RefusalError (403).
+
+        Whoever was here before stays the same user, under whatever name the provider knows that person now.
+        """
         async with self._database.transaction() as c:
-            row = await _sql.person_named(c, name=name)
-            known = row and await _sql.bind_subject(c, user_id=row["user_id"], subject=subject)
-        if not known:
+            row = await _sql.person_of_subject(c, subject=subject) or await _newly_bound(c, name, subject)
+        if row is None:
             raise RefusalError(403, "NO_ACCESS", "the provider knows you, and nobody has added you here: ask for it")
         return await self._begin(row["user_id"], row["name"], "openid")
 
@@ -101,9 +103,10 @@ class Sessions:
         self._guessing.must_not_wait(tried)
         async with self._database.transaction() as c:
             kept = await _sql.password_of(c, user_id=user_id)
+        self._guessing.failed(tried)
         if kept is not None and not await self._hashing.matches(kept, current or ""):
-            self._guessing.failed(tried)
             raise RefusalError(403, "NO_ACCESS", "current_password: the password is another", field="current_password")
+        self._guessing.succeeded(tried)
         await self._keep(user_id, await self._hashing.hash(password), intent)
 
     async def _keep(self, user_id: UUID, hashed: str, intent: Intent) -> None:
@@ -129,3 +132,8 @@ class Sessions:
             body = SignedIn(user_id=user_id, how=how, session_id=session_id, signed_in_at=now)
             await self._stream.say_unasked(c, user_id, [body], now=now)
         return Begun(name, secret, ends_at)
+
+
+async def _newly_bound(c: Connection, name: str, subject: str) -> Record | None:
+    row = await _sql.person_named(c, name=name)
+    return row if row and await _sql.bind_subject(c, user_id=row["user_id"], subject=subject) else None

@@ -14,10 +14,11 @@ _DOUBLINGS: Final = 30
 
 
 class Guesses(NamedTuple):
-    """Failures in a row, and when the last one was."""
+    """Failures in a row, when the last one was, and the one before."""
 
     failures: int = 0
     last_at: float = 0.0
+    before_at: float = 0.0
 
     def wait_seconds(self, now: float, free: int) -> float:
         """How long to wait before another try is looked at; the first `free` cost nothing."""
@@ -29,4 +30,8 @@ class Guesses(NamedTuple):
     def after_failure(self, now: float) -> "Guesses":
         """With one more."""
         known = 0 if now - self.last_at > FORGOTTEN_AFTER_SECONDS else self.failures
-        return Guesses(known + 1, now)
+        return Guesses(known + 1, now, self.last_at)
+
+    def without_last(self) -> "Guesses":
+        """With one less: it was none."""
+        return Guesses(max(0, self.failures - 1), self.before_at, self.before_at)

@@ -57,8 +57,11 @@ PLACED_BY: Final[dict[str, Thing]] = {
 }
 """Where a route's right is needed: at the first of these that its address names, else on the whole platform."""
 
-ON_PLATFORM: Final = frozenset({"register_environment", "update_environment"})
-"""What needs its right on the platform besides: it names hosts, paths and secrets that are no customer's own."""
+ON_PLATFORM: Final = frozenset({"register_environment", "update_environment", "hand_over_app"})
+"""What needs its right on the platform besides.
+
+An environment names hosts, paths and secrets that are no customer's own; an owner says what is a customer's own.
+"""
 
 NEEDED_OF_SOURCE: Final[dict[str, Scope]] = {
     "create_restore": Scope.READ,
@@ -108,6 +111,11 @@ class Caller:
         """What commands say about who asked."""
         return f"user:{self.user}"
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the person, in a session or by a key that is kept to nothing."""
+        return self.scopes == ALL_SCOPES and not self.places
+
     def may(self, scope: Scope) -> bool:
         """Whether the key has this scope; where is another question."""
         return scope in self.scopes
@@ -130,7 +138,8 @@ class Caller:
         """Where lists may look for this right."""
         granted = {grant.place for grant in self.grants if grant.scope is scope}
         within = None if PLATFORM in granted else _ids(granted)
-        return Reach(within, _ids(self.places) if self.places else None)
+        of_key = None if not self.places or PLATFORM in self.places else _ids(self.places)
+        return Reach(within, of_key)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from typing import Final
 COOKIE: Final = "__Host-nightkeep"
 """The prefix has browsers take it only over TLS (or from this very machine), for this host alone."""
 CSRF_HEADER: Final = "X-CSRF-Token"
+CSRF_REFUSED: Final = f"send {CSRF_HEADER} as GET /api/v1/session tells it"
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, so that a foreign page gains nothing by sending them."""
 SECRET_BYTES: Final = 32
 _ID_CHARACTERS: Final = 12
 

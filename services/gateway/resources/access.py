@@ -4,17 +4,25 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from contracts.defaults import PASSWORD_CHARACTERS
-from contracts.events.access import Place
+from contracts.events.access import Place, PlaceKind
 from contracts.values import Name, Text
-from services.gateway.domain.rights import Scope
+from services.gateway.domain.rights import PLATFORM, Scope
 from services.gateway.resources.shapes import Asked
 
 Scopes = Annotated[list[Scope], Field(min_length=1)]
 Password = Annotated[SecretStr, Field(max_length=1000)]
-Places = Annotated[list[Place], Field(max_length=100)]
+
+
+def _of_one_platform(place: Place) -> Place:
+    if place.kind is PlaceKind.PLATFORM and place != PLATFORM:
+        raise ValueError(f"there is one platform, and its id is {PLATFORM.id}")
+    return place
+
+
+Places = Annotated[list[Annotated[Place, AfterValidator(_of_one_platform)]], Field(max_length=100)]
 
 
 class NewOrganisation(Asked):

@@ -43,9 +43,10 @@ async def register_app(asked: NewApp, parts: PartsOf, intent: Somewhere) -> App:
     organisation_id = intent.caller.organisation_id
     must_at(intent.caller, Scope.ADMIN, lineage_of(organisation_id=organisation_id))
     app_id = intent.created_id("app")
-    await parts.people.own_app(app_id, organisation_id)
     body = RegisterApp(app_id=app_id, name=asked.name, slug=asked.slug)
-    await parts.changes.make(intent, body, str(app_id), location=location("apps", app_id))
+    outcome = await parts.changes.decided(intent, body, str(app_id))
+    await parts.people.own_app(intent, app_id, organisation_id)
+    await parts.changes.readable(outcome, location=location("apps", app_id))
     return await parts.read_model.app(app_id)
 
 

@@ -13,12 +13,10 @@ from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.sessions import Sessions
 from services.gateway.domain import links
 from services.gateway.domain.rights import Caller
-from services.gateway.domain.sessions import COOKIE, CSRF_HEADER, is_csrf_token
+from services.gateway.domain.sessions import COOKIE, CSRF_HEADER, CSRF_REFUSED, SAFE, is_csrf_token
 from services.gateway.routes.errors import away, refusal, too_many
 from services.platform.process.errors import TransientError
 
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing, so that a foreign page gains nothing by sending them."""
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect"})
 """Probes carry no key, and the description of the API is no secret."""
 OPEN_DIRECTORY: Final = "/static-offline-docs/"
@@ -70,7 +68,7 @@ class Doorkeeper:
             )
         _remember(scope, caller)
         if cookie and scope["method"] not in SAFE and not is_csrf_token(headers.get(CSRF_HEADER, ""), cookie):
-            return refusal(403, "NO_ACCESS", f"send {CSRF_HEADER} as GET /api/v1/session tells it", CSRF_HEADER)
+            return refusal(403, "NO_ACCESS", CSRF_REFUSED, CSRF_HEADER)
         wait_seconds = self._rates.wait_seconds(caller.key_id)
         return too_many(wait_seconds) if wait_seconds else None
 

@@ -1,4 +1,7 @@
-"""Notes what callers were let do and what they were refused, for the log (architecture §2.18)."""
+"""Notes what callers were let do and what they were refused, for the log (architecture §2.18).
+
+Plain reads go to logs and metrics.
+"""
 
 from typing import Final
 from uuid import UUID
@@ -8,9 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.gateway.adapters.access_log import AccessLog
 from services.gateway.domain.identity import command_id
 from services.gateway.domain.rights import Caller
+from services.gateway.domain.sessions import SAFE
 
-LOOKS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Plain reads go to logs and metrics."""
 REFUSED: Final = frozenset({401, 403})
 CLIENT_ERROR: Final = 400
 SERVER_ERROR: Final = 500
@@ -43,7 +45,7 @@ class Noted:
         if known is None or status in REFUSED:
             return
         self._access_log.seen(known)
-        if scope["method"] not in LOOKS and (status < CLIENT_ERROR or status >= SERVER_ERROR):
+        if scope["method"] not in SAFE and (status < CLIENT_ERROR or status >= SERVER_ERROR):
             self._access_log.used(known, operation, state.get("things", {}), status, _command(known, state))
 
 

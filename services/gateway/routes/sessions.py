@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from contracts.errors import RejectionCode
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.openid import Errand, OpenId
+from services.gateway.adapters.permits import must_be_whole
 from services.gateway.adapters.sessions import Begun
 from services.gateway.domain import sessions
 from services.gateway.domain.refusals import NotFoundError, RefusalError
@@ -56,7 +57,7 @@ async def show_session(parts: PartsOf, cookie: OwnCookie = "") -> Session:
 async def sign_out(parts: PartsOf, request: Request, response: Response, cookie: OwnCookie = "") -> None:
     """End the session."""
     if cookie and not sessions.is_csrf_token(request.headers.get(sessions.CSRF_HEADER, ""), cookie):
-        raise csrf_refused()
+        raise RefusalError(403, "NO_ACCESS", sessions.CSRF_REFUSED, field=sessions.CSRF_HEADER)
     await parts.sessions.sign_out(cookie)
     response.delete_cookie(sessions.COOKIE, secure=True, httponly=True, samesite="lax")
 
@@ -90,14 +91,9 @@ async def end_openid(
 @router.put("/password", status_code=204)
 async def change_password(asked: NewPassword, parts: PartsOf, intent: OnesOwn) -> None:
     """Give the caller another password, or a first one; all sessions end."""
+    must_be_whole(intent.caller)
     current = None if asked.current_password is None else asked.current_password.get_secret_value()
     await parts.sessions.change_password(intent, asked.password.get_secret_value(), current)
-
-
-def csrf_refused() -> RefusalError:
-    """The refusal of a change that a foreign page may have sent."""
-    said = f"send {sessions.CSRF_HEADER} as GET /api/v1/session tells it"
-    return RefusalError(403, "NO_ACCESS", said, field=sessions.CSRF_HEADER)
 
 
 def _provider(parts: Parts) -> OpenId:

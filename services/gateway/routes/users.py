@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from contracts.values import Text
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.people import no_user
-from services.gateway.adapters.permits import must_at
+from services.gateway.adapters.permits import must_at, must_be_whole
 from services.gateway.domain.paging import to_spelling
 from services.gateway.domain.rights import Caller, Scope, lineage_of
 from services.gateway.parts import Parts
@@ -56,9 +56,8 @@ async def add_organisation(asked: NewOrganisation, parts: PartsOf, intent: OnPla
 
 
 @router.put("/apps/{app_id}/organisation", status_code=204)
-async def hand_over_app(app_id: UUID, asked: NewOwner, parts: PartsOf, intent: Somewhere) -> None:
+async def hand_over_app(app_id: UUID, asked: NewOwner, parts: PartsOf, intent: OnPlatform) -> None:
     """Give an app to another organisation: for administrators of the platform."""
-    must_at(intent.caller, Scope.ADMIN, lineage_of())
     await parts.read_model.app(app_id)
     await parts.people.hand_over(intent, app_id, asked.organisation_id)
 
@@ -91,14 +90,15 @@ async def show_user(user_id: UUID, parts: PartsOf, caller: Looking) -> User:
 @router.delete("/users/{user_id}", status_code=204)
 async def remove_user(user_id: UUID, parts: PartsOf, intent: Somewhere) -> None:
     """Take all keys and rights of a user. The name stays taken, so that it is never somebody else's on the log."""
-    await _administered(parts, intent.caller, user_id)
+    await _governed(parts, intent.caller, user_id)
     await parts.people.remove_user(intent, user_id)
 
 
 @router.post("/users/{user_id}/invitations", status_code=201)
 async def invite_user(user_id: UUID, parts: PartsOf, intent: Somewhere) -> Invitation:
     """A token that lets this user in, once, within a week; an earlier one works no more."""
-    await _administered(parts, intent.caller, user_id)
+    must_be_whole(intent.caller)
+    await _governed(parts, intent.caller, user_id)
     return await parts.people.invite(intent, user_id)
 
 
@@ -114,6 +114,12 @@ async def _administered(parts: Parts, caller: Caller, user_id: UUID) -> User:
     if not caller.may_at(Scope.ADMIN, lineage_of(organisation_id=user.organisation_id)):
         raise no_user()
     return user
+
+
+async def _governed(parts: Parts, caller: Caller, user_id: UUID) -> None:
+    """The same, and the caller administers all places where the user has rights. Raises RefusalError (403) besides."""
+    await _administered(parts, caller, user_id)
+    await parts.permits.must_administer_all_of(caller, user_id)
 
 
 def _must_administer(caller: Caller, organisation_id: UUID) -> None:

@@ -42,10 +42,25 @@ WHERE policy_change_id = :thing_id;
 SELECT NULL::uuid AS environment_id, NULL::uuid AS app_id, organisation_id
 FROM gateway.organisation WHERE organisation_id = :thing_id AND :operator::uuid IS NOT NULL;
 
--- name: own_app(app_id, organisation_id)!
+-- name: own_app(app_id, organisation_id)$
 -- Whoever registers an app owns it; handed over, it stays so when the registration is repeated.
 INSERT INTO gateway.app_owner (app_id, organisation_id) VALUES (:app_id, :organisation_id)
-ON CONFLICT (app_id) DO NOTHING;
+ON CONFLICT (app_id) DO NOTHING
+RETURNING true;
+
+-- name: revoke_in_app(app_id, organisation_id, operator)
+-- What users of the app's organisation until now may there and in its environments, where it is another from now on.
+DELETE FROM gateway.access USING gateway.person
+WHERE access.user_id = person.user_id
+    AND (
+        kind = 'app' AND place_id = :app_id
+        OR kind = 'environment' AND place_id IN (SELECT environment_id FROM read.environment WHERE app_id = :app_id)
+    )
+    AND person.organisation_id <> :organisation_id
+    AND person.organisation_id = coalesce(
+        (SELECT organisation_id FROM gateway.app_owner WHERE app_id = :app_id), :operator
+    )
+RETURNING access.user_id, kind, place_id AS id;
 
 -- name: hand_over_app(app_id, organisation_id)!
 INSERT INTO gateway.app_owner (app_id, organisation_id) VALUES (:app_id, :organisation_id)
@@ -91,7 +106,8 @@ LOCK TABLE gateway.person IN SHARE ROW EXCLUSIVE MODE;
 WITH gone AS (DELETE FROM gateway.access WHERE user_id = :user_id),
     closed AS (UPDATE gateway.api_key SET revoked_at = :now WHERE user_id = :user_id AND revoked_at IS NULL),
     taken_back AS (DELETE FROM gateway.invitation WHERE user_id = :user_id)
-UPDATE gateway.person SET removed_at = :now WHERE user_id = :user_id AND removed_at IS NULL
+UPDATE gateway.person SET removed_at = :now, password_hash = NULL, openid_subject = NULL
+WHERE user_id = :user_id AND removed_at IS NULL
 RETURNING name;
 
 -- name: has_another_admin(user_id)$

@@ -13,9 +13,6 @@ SELECT EXISTS (
     WHERE revoked_at IS NULL AND 'admin' = ANY (scopes) AND kind = 'platform' AND 'admin' = ANY (rights)
 );
 
--- name: find_person(name)$
-SELECT user_id FROM gateway.person WHERE lower(name) = lower(:name) AND removed_at IS NULL;
-
 -- name: add_key(key_id, user_id, name, hash, scopes, places, created_at)!
 INSERT INTO gateway.api_key (key_id, user_id, name, hash, scopes, places, created_at)
 VALUES (:key_id, :user_id, :name, :hash, :scopes, :places, :created_at);

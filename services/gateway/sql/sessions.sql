@@ -7,6 +7,9 @@ SELECT password_hash FROM gateway.person WHERE user_id = :user_id AND removed_at
 -- name: set_password(user_id, hash)!
 UPDATE gateway.person SET password_hash = :hash WHERE user_id = :user_id;
 
+-- name: person_of_subject(subject)^
+SELECT user_id, name FROM gateway.person WHERE openid_subject = :subject AND removed_at IS NULL;
+
 -- name: bind_subject(user_id, subject)$
 -- The first subject stays: another one with the same name is somebody else.
 UPDATE gateway.person SET openid_subject = coalesce(openid_subject, :subject)

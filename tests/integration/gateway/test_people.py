@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from contracts.codec import decode
-from contracts.events.access import AccessRefused
+from contracts.events.access import AccessRefused, AccessRevoked, AppHandedOver
 from contracts.topics import Topic
+from services.gateway.domain.keys import parse
 from services.gateway.domain.rights import Scope
 from services.platform.messaging.reading import LogReader
 from tests.support.eventually import eventually
@@ -51,6 +52,13 @@ async def customer(api: Api) -> Json:
 async def as_user(api: Api, user: Json) -> AsyncIterator[httpx.AsyncClient]:
     async with api.connect(await let_in(api, user)) as client:
         yield client
+
+
+def key_id(key: str) -> str:
+    """The part of a key that is no secret."""
+    parsed = parse(key)
+    assert parsed is not None
+    return parsed.key_id
 
 
 def told(answer: httpx.Response) -> tuple[int, str]:
@@ -149,17 +157,64 @@ async def test_an_organisation_administers_its_own_users_and_apps_and_knows_of_n
         users = (await client.get("/api/v1/users")).json()["users"]
         hidden = await client.get(f"/api/v1/users/{stranger['user_id']}")
         closed = await client.get("/api/v1/organisations")
+        body = {"organisation_id": ours["organisation_id"]}
+        handed = await client.put(f"/api/v1/apps/{app['app_id']}/organisation", json=body)
         above = await client.put(f"/api/v1/access/{boss['user_id']}", json={"rights": ["admin"]})
     assert (seen.status_code, added.status_code) == (200, 201)
     assert added.json()["organisation_id"] == ours["organisation_id"]
     assert {one["name"] for one in users} == {boss["name"], added.json()["name"]}
     assert (told(elsewhere), told(hidden)) == (FORBIDDEN, (404, "NOT_FOUND"))
     assert (told(closed), told(above), told(machines)) == (FORBIDDEN,) * 3
-    owner = {"organisation_id": (await customer(api))["organisation_id"]}
-    handed = await api.client.put(f"/api/v1/apps/{app['app_id']}/organisation", json=owner)
+    await hand_over(api, app, await customer(api))
     async with as_user(api, boss) as client:
         gone = await client.get(f"/api/v1/apps/{app['app_id']}")
-    assert (handed.status_code, told(gone)) == (204, (404, "APP_NOT_FOUND"))
+    assert (told(handed), told(gone)) == (FORBIDDEN, (404, "APP_NOT_FOUND"))
+
+
+async def hand_over(api: Api, app: Json, owner: Json) -> None:
+    body = {"organisation_id": owner["organisation_id"]}
+    answer = await api.client.put(f"/api/v1/apps/{app['app_id']}/organisation", json=body)
+    assert answer.status_code == 204, answer.text
+
+
+async def test_an_app_that_is_handed_over_leaves_no_rights_behind(api: Api) -> None:
+    before, now = await customer(api), await customer(api)
+    old, new = await new_user(api, before["organisation_id"]), await new_user(api, now["organisation_id"])
+    environment = await api.ready_environment()
+    places = (f"/apps/{environment['app_id']}", f"/environments/{environment['environment_id']}")
+    await hand_over(api, environment, before)
+    for place in places:
+        await give(api, place, old, Scope.READ)
+        await give(api, place, new, Scope.READ)
+    async with as_user(api, old) as client:
+        await hand_over(api, environment, before)
+        seen = await client.get(f"/api/v1{places[1]}")
+        await hand_over(api, environment, now)
+        gone = await client.get(f"/api/v1{places[1]}")
+    left = [(await api.client.get(f"/api/v1{place}/access")).json()["access"] for place in places]
+    assert (seen.status_code, told(gone)) == (200, MISSING)
+    assert [[one["user"] for one in access] for access in left] == [[new["name"]]] * 2
+    bodies = await said(api, old["user_id"], has("AccessRevoked"))
+    revoked = {(str(one.place.kind), str(one.place.id)) for one in bodies if isinstance(one, AccessRevoked)}
+    assert revoked == {("app", environment["app_id"]), ("environment", environment["environment_id"])}
+
+
+async def test_whose_a_new_app_is_stands_on_the_log_once_it_was_taken(api: Api) -> None:
+    ours = await customer(api)
+    boss = await new_user(api, ours["organisation_id"])
+    await give(api, f"/organisations/{ours['organisation_id']}", boss, Scope.ADMIN, Scope.READ)
+    body, key = {"name": "Ours", "slug": f"app-{token_hex(4)}"}, {"Idempotency-Key": uuid4().hex}
+    async with as_user(api, boss) as client:
+        made = [(await client.post("/api/v1/apps", json=body, headers=key)).json() for _ in range(2)]
+        refused = await client.post("/api/v1/apps", json=body)
+    bodies = await said(api, ours["organisation_id"], has("AppHandedOver"))
+    async with api.database.transaction() as c:
+        count = await c.fetchval(
+            "SELECT count(*) FROM gateway.app_owner WHERE organisation_id = $1::text::uuid", ours["organisation_id"]
+        )
+    assert refused.status_code == 409
+    assert [str(one.app_id) for one in bodies if isinstance(one, AppHandedOver)] == [made[0]["app_id"]]
+    assert (made[1]["app_id"], count) == (made[0]["app_id"], 1)
 
 
 async def test_a_key_is_shown_once_may_no_more_than_it_says_and_is_revoked(api: Api) -> None:
@@ -189,11 +244,68 @@ async def test_a_key_is_shown_once_may_no_more_than_it_says_and_is_revoked(api: 
         assert (await client.get("/api/v1/environments")).status_code == 401
 
 
+async def test_a_key_kept_to_the_platform_lists_everything_there(api: Api) -> None:
+    environment = await api.ready_environment()
+    body: Json = {"scopes": ["read"], "places": [{"kind": "platform", "id": str(UUID(int=0))}]}
+    made = (await api.client.post("/api/v1/keys", json=body)).json()
+    body["places"][0]["id"] = str(uuid4())
+    refused = await api.client.post("/api/v1/keys", json=body)
+    async with api.connect(made["api_key"]) as client:
+        listed = (await client.get("/api/v1/environments", params={"limit": 500})).json()["environments"]
+    assert environment["environment_id"] in {one["environment_id"] for one in listed}
+    assert told(refused) == (400, "INVALID_PARAMETERS")
+
+
 async def test_a_key_makes_no_key_that_may_more_than_itself(api: Api) -> None:
     async with api.connect(await api.key_with(Scope.ADMIN, Scope.READ)) as client:
         more = await client.post("/api/v1/keys", json={"scopes": ["read", "delete"]})
         same = await client.post("/api/v1/keys", json={"scopes": ["read"]})
     assert (told(more), same.status_code) == (FORBIDDEN, 201)
+
+
+async def test_who_administers_an_organisation_gains_no_rights_of_its_users_elsewhere(api: Api) -> None:
+    ours, environment = await customer(api), await api.ready_environment()
+    boss, colleague, high = [await new_user(api, ours["organisation_id"]) for _ in range(3)]
+    await give(api, f"/organisations/{ours['organisation_id']}", boss, Scope.ADMIN)
+    await give(api, f"/organisations/{ours['organisation_id']}", colleague, Scope.ADMIN, Scope.READ)
+    await give(api, f"/environments/{environment['environment_id']}", colleague, Scope.READ)
+    await give(api, "", high, Scope.ADMIN)
+    keys = {one["user_id"]: await let_in(api, one) for one in (colleague, high)}
+    async with as_user(api, boss) as client:
+        refused = [
+            await client.request(method, address)
+            for user_id, key in keys.items()
+            for method, address in (
+                ("POST", f"/api/v1/users/{user_id}/invitations"),
+                ("DELETE", f"/api/v1/users/{user_id}"),
+                ("DELETE", f"/api/v1/keys/{key_id(key)}"),
+            )
+        ]
+        await give(api, f"/environments/{environment['environment_id']}", colleague)
+        own = await client.post(f"/api/v1/users/{boss['user_id']}/invitations")
+        invited = await client.post(f"/api/v1/users/{colleague['user_id']}/invitations")
+        revoked = await client.delete(f"/api/v1/keys/{key_id(keys[colleague['user_id']])}")
+        removed = await client.delete(f"/api/v1/users/{colleague['user_id']}")
+    await give(api, "", high)
+    assert [told(one) for one in refused] == [FORBIDDEN] * 6
+    assert [one.status_code for one in (own, invited, revoked, removed)] == [201, 201, 204, 204]
+
+
+async def test_a_limited_key_lets_nobody_in(api: Api) -> None:
+    user = await new_user(api)
+    await give(api, "", user, *Scope)
+    async with as_user(api, user) as client:
+        limits: list[Json] = [
+            {"scopes": ["admin"]},
+            {"scopes": list(Scope), "places": [{"kind": "organisation", "id": user["organisation_id"]}]},
+        ]
+        made = [(await client.post("/api/v1/keys", json=one)).json()["api_key"] for one in limits]
+    for key in made:
+        async with api.connect(key) as limited:
+            first = await limited.put("/api/v1/password", json={"password": "correct horse battery"})
+            invited = await limited.post(f"/api/v1/users/{user['user_id']}/invitations")
+        assert (told(first), told(invited)) == (FORBIDDEN, FORBIDDEN)
+    await give(api, "", user)
 
 
 async def test_an_invitation_works_once_and_only_the_newest(api: Api) -> None:

@@ -5,20 +5,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.cli.client import Gateway
 from services.gateway.domain.rights import Scope
 from services.platform.process.settings import KafkaSettings, PostgresSettings
-from tests.support.gateway import ADMIN, Api, open_api
+from tests.support.gateway import Api, open_api
 
 
 @pytest.fixture
 async def slow(
     kafka: KafkaSettings, postgres: PostgresSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Api]:
-    """A gateway that lets a key call once in twenty seconds, five times at once."""
+    """A gateway that lets a key call five times at once, and then for longer than any test takes not again."""
     directory = tmp_path_factory.mktemp("slow")
     async with open_api(
-        kafka, postgres, directory, NIGHTKEEP_GATEWAY__RATE_PER_SECOND="0.05", NIGHTKEEP_GATEWAY__RATE_BURST="5"
+        kafka, postgres, directory, NIGHTKEEP_GATEWAY__RATE_PER_SECOND="0.001", NIGHTKEEP_GATEWAY__RATE_BURST="5"
     ) as api:
         yield api
 
@@ -33,16 +32,8 @@ async def test_calls_beyond_the_burst_are_refused_with_a_time_to_come_back(slow:
 
     codes = [answer.status_code for answer in answers]
     assert set(codes) == {200, 429}
-    assert codes.count(200) >= 5
+    assert codes.count(200) == 5
     for refused in (*(answer for answer in answers if answer.status_code == 429), scripts):
         assert refused.json()["errorCode"] == "TOO_MANY_REQUESTS"
-        assert 1 <= int(refused.headers["retry-after"]) <= 20
+        assert 1 <= int(refused.headers["retry-after"]) <= 1000
     assert neighbour.status_code == 200
-    patient = await asyncio.to_thread(_asked_patiently, slow, other)
-    assert patient == 5
-
-
-def _asked_patiently(api: Api, key: str) -> int:
-    """The client of the command line comes back by itself."""
-    with Gateway(api.url, ADMIN, key, patience_seconds=120) as gateway:
-        return len([gateway.status() for _ in range(5)])

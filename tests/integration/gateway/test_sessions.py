@@ -152,6 +152,15 @@ async def by_provider(api: Api, subject: str) -> httpx.Response:
         return await browser.get(agreed.headers["location"], headers={"Cookie": errand})
 
 
+async def known_as(api: Api, subject: str, email: str) -> None:
+    """Have the provider know somebody under this address."""
+    async with api.connect() as browser, httpx.AsyncClient(timeout=60) as elsewhere:
+        begun = await browser.get(f"{SIGN_IN}/openid")
+        told = {"email": email, "email_verified": True}
+        answer = await elsewhere.put(httpx.URL(begun.headers["location"]).join(f"/users/{subject}"), json=told)
+        assert answer.is_success, answer.text
+
+
 async def test_a_user_signs_in_at_the_provider_of_identities(browsed: Api) -> None:
     user = dict((await browsed.client.post("/api/v1/users", json={"name": VERIFIED})).json())
     await give(browsed, "", user, Scope.READ)
@@ -173,6 +182,22 @@ async def test_the_provider_lets_in_whom_somebody_added_and_whose_address_it_has
         assert told(answer) == (403, "NO_ACCESS")
         assert re.search(why, answer.json()["errorMessage"])
         assert "set-cookie" not in answer.headers
+
+
+async def test_whom_the_provider_names_otherwise_stays_the_same_user_until_removed(browsed: Api) -> None:
+    names = [f"{token_hex(4)}@example.com" for _ in range(2)]
+    users = [(await browsed.client.post("/api/v1/users", json={"name": name})).json() for name in names]
+    subject, seen = token_hex(4), []
+    for name in (*names, names[1]):
+        await known_as(browsed, subject, name)
+        answer = await by_provider(browsed, subject)
+        assert answer.status_code == 303, answer.text
+        session = next(one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{COOKIE}="))
+        async with browsed.connect(Cookie=session.partition(";")[0]) as page:
+            seen.append((await page.get(SIGN_IN)).json()["user"])
+        if len(seen) > 1:
+            await browsed.client.delete(f"/api/v1/users/{users[0]['user_id']}")
+    assert seen == [names[0], names[0], names[1]]
 
 
 async def test_a_sign_in_that_another_browser_began_is_refused(browsed: Api) -> None:

@@ -1,9 +1,11 @@
 """How guesses of passwords are slowed down, and what a session's cookie and token are."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.gateway.adapters.guessing import REMEMBERED, Guessed, Guessing, TooManyGuessesError
-from services.gateway.domain.guesses import FORGOTTEN_AFTER_SECONDS, FREE_OF_NAME, LAST_SECONDS, Guesses
+from services.gateway.domain.guesses import FORGOTTEN_AFTER_SECONDS, FREE_OF_HOST, FREE_OF_NAME, LAST_SECONDS, Guesses
 from services.gateway.domain.sessions import csrf_token, is_csrf_token, kept_as, session_id
 
 
@@ -52,6 +54,29 @@ def test_a_flood_of_names_does_not_fill_the_memory_and_is_slowed_down_by_its_add
         guessing.failed(Guessed.name(str(number)), host)
     with pytest.raises(TooManyGuessesError):
         guessing.must_not_wait(Guessed.name("new"), host)
+
+
+def test_who_signs_in_does_not_wash_away_the_failures_of_the_same_address() -> None:
+    time = _Time()
+    guessing, host, own = Guessing(time), Guessed.host("192.0.2.1"), Guessed.name("mallory")
+    for number in range(FREE_OF_HOST):
+        guessing.failed(Guessed.name(f"victim {number}"), host)
+    time.now += 60
+    for _ in range(3):
+        guessing.must_not_wait(own, host)
+        guessing.failed(own, host)
+        guessing.succeeded(own, host)
+    guessing.failed(Guessed.name("victim"), host)
+    with pytest.raises(TooManyGuessesError) as refused:
+        guessing.must_not_wait(Guessed.name("another"), host)
+    assert refused.value.wait_seconds == 2
+
+
+@given(st.integers(0, 40), st.floats(0, 1e6))
+def test_a_failure_that_was_none_leaves_everything_as_it_was(failures: int, last_at: float) -> None:
+    before = Guesses(failures, last_at)
+    after = before.after_failure(last_at + 1).without_last()
+    assert (after.failures, after.last_at) == (before.failures, before.last_at)
 
 
 def test_what_is_kept_and_said_of_a_session_opens_nothing_and_its_token_belongs_to_it() -> None:

@@ -1,15 +1,18 @@
 """What a caller may at a place: what the person was granted there or further out, and no more than the key says."""
 
+from dataclasses import fields
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from contracts.events.access import Place, PlaceKind
 from services.gateway.domain.rights import (
     ALL_SCOPES,
-    NEEDED_OF_SOURCE,
-    PLACED_BY,
     PLATFORM,
     Caller,
     Grant,
@@ -17,6 +20,8 @@ from services.gateway.domain.rights import (
     Thing,
     lineage_of,
 )
+from services.gateway.parts import Parts
+from services.gateway.routes.calls import caller_with
 
 ENVIRONMENT, OTHER, APP, ORGANISATION, CUSTOMER = (UUID(int=number) for number in range(1, 6))
 HERE = lineage_of(environment_id=ENVIRONMENT, app_id=APP, organisation_id=ORGANISATION)
@@ -70,15 +75,40 @@ def test_lists_reach_as_far_as_the_right_and_no_further_than_the_key() -> None:
     assert caller(Grant(PLATFORM, Scope.ADMIN)).reach(Scope.READ) == ([], None)
     able = caller(Grant(IN_APP, Scope.READ), Grant(IN_ORGANISATION, Scope.ADMIN), places=frozenset({IN_ENVIRONMENT}))
     assert able.reach(Scope.READ) == ([APP], [ENVIRONMENT])
+    everywhere = caller(Grant(IN_APP, Scope.READ), places=frozenset({PLATFORM, IN_ENVIRONMENT}))
+    assert everywhere.reach(Scope.READ) == ([APP], None)
 
 
-def test_a_restore_needs_reading_of_what_it_brings_in() -> None:
-    assert (
-        dict.fromkeys(("create_restore", "create_preflight", "create_snapshot_restore"), Scope.READ) == NEEDED_OF_SOURCE
+class _Asked:
+    """Stands where permits are looked for, and lets everybody through."""
+
+    def __init__(self) -> None:
+        self.of: list[tuple[Scope, Thing, UUID]] = []
+
+    async def must(self, _caller: Caller, scope: Scope, thing: Thing, thing_id: UUID) -> None:
+        self.of.append((scope, thing, thing_id))
+
+
+@pytest.mark.parametrize(
+    ("named", "thing", "place"),
+    [
+        ({"app_id": APP}, Thing.APP, APP),
+        ({"app_id": APP, "environment_id": ENVIRONMENT}, Thing.ENVIRONMENT, ENVIRONMENT),
+        ({"backup_id": OTHER, "environment_id": ENVIRONMENT}, Thing.ENVIRONMENT, ENVIRONMENT),
+        ({"app_id": APP, "archive_id": OTHER}, Thing.ARCHIVE, OTHER),
+        ({"organisation_id": ORGANISATION, "user_id": OTHER}, Thing.ORGANISATION, ORGANISATION),
+    ],
+)
+async def test_the_place_nearest_to_what_an_address_names_decides(
+    named: dict[str, UUID], thing: Thing, place: UUID
+) -> None:
+    asked = _Asked()
+    others = {one.name: None for one in fields(Parts)}
+    parts = Parts(**cast("dict[str, Any]", others | {"permits": asked}))
+    application = SimpleNamespace(state=SimpleNamespace(parts=parts))
+    addressed = {name: str(value) for name, value in named.items()}
+    state = {"caller": caller()}
+    await caller_with(Scope.READ)(
+        Request({"type": "http", "app": application, "path_params": addressed, "state": state})
     )
-
-
-def test_the_place_nearest_to_what_an_address_names_decides() -> None:
-    order = list(PLACED_BY.values())
-    assert order.index(Thing.ENVIRONMENT) < order.index(Thing.BACKUP) < order.index(Thing.APP)
-    assert set(order) == set(Thing)
+    assert asked.of == [(Scope.READ, thing, place)]

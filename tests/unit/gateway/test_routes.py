@@ -51,7 +51,7 @@ NAMED_OTHERWISE = {"key_id", "user_id", "dead_letter_id", "webhook_id", "app_nam
 LOOKS_OF_ITSELF = {"list_apps", "list_environments", "list_alerts", "status", "list_deployed_apps",
                    "list_deployed_environments", "list_users", "show_user", "list_keys"}  # fmt: skip
 """What shows only what the caller may see, wherever that is."""
-CHANGES_OF_ITSELF = {"register_app", "hand_over_app", "add_user", "remove_user", "invite_user", "create_key",
+CHANGES_OF_ITSELF = {"register_app", "add_user", "remove_user", "invite_user", "create_key",
                      "revoke_key", "change_password"}  # fmt: skip
 """What looks at an organisation or at the caller's own keys before it changes anything; see test_people."""
 
