@@ -139,7 +139,7 @@ class GatewaySettings(Group):
         default=defaults.ARCHIVE_LINK_HOURS * 3600, gt=0, le=defaults.LEASE_LONGEST_HOURS * 3600
     )
     downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
-    """At most so many in one process; a download manager opens several for one file."""
+    """At most so many in one process, looks into backups with them; a download manager opens several for one file."""
     rate_per_second: float = Field(default=defaults.RATE_PER_SECOND, gt=0)
     rate_burst: int = Field(default=defaults.RATE_BURST, ge=1)
     access_gathered_seconds: float = Field(default=defaults.ACCESS_GATHERED_SECONDS, gt=0)
