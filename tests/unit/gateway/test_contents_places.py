@@ -89,7 +89,8 @@ async def test_a_look_needs_a_place_and_gives_it_back(look: str, tmp_path: Path,
 async def test_a_look_that_fails_gives_its_place_back(look: str, tmp_path: Path, workshop: Workshop) -> None:
     repository, backup = await kept(tmp_path)
     places = Places(1)
-    await asyncio.to_thread(lambda: [rmtree(packs) for packs in tmp_path.glob("environments/*/packs")])
+    [packs] = await asyncio.to_thread(lambda: list(tmp_path.glob("environments/*/packs")))
+    await asyncio.to_thread(rmtree, packs)
     with pytest.raises(RefusalError):
         await LOOKS[look](BackupContents(repository, workshop, places), backup)
     places.take()
