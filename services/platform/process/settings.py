@@ -198,7 +198,7 @@ class RetentionSettings(Group):
     check_interval_hours: float = Field(default=defaults.CHECK_INTERVAL_HOURS, ge=0)
     """Between two checks of an environment's stored backups; 0 is never."""
     check_read_percent: int = Field(default=defaults.CHECK_READ_PERCENT, ge=0, le=100)
-    """Of an environment's packs, each time other ones; 0 looks at structure alone."""
+    """Of an environment's packs, each time other ones; 0 looks at structure alone, and not at the first format's."""
     commands_at_once: int = Field(default=defaults.EXPIRIES_AT_ONCE, ge=1)
     answer_seconds: float = Field(default=defaults.EXPIRY_ANSWER_SECONDS, gt=0)
     """By PostgreSQL's clock, like every back-off."""
