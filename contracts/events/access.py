@@ -119,7 +119,10 @@ class AccessRevoked(Event):
 
 
 class RightUsed(Event):
-    """A changing call was let in. `things` are the ids in its address; `status` is HTTP's."""
+    """A call was let in that changes something, or takes contents out of a backup.
+
+    `things` are the ids in its address; `status` is HTTP's.
+    """
 
     user: str
     key_id: str

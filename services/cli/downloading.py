@@ -2,8 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import BinaryIO, Final
 
 import httpx
@@ -15,6 +16,7 @@ from services.gateway.resources import Archive
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 PRIVATE: Final = 0o600
 READ_BYTES: Final = 1024 * 1024
+UNFINISHED: Final = ".unfinished"
 _NAMED_CHARACTERS: Final = 12
 
 OnBytes = Callable[[int], None]
@@ -53,6 +55,20 @@ def download(archive: Archive, target: Path, on_bytes: OnBytes) -> None:
         part.unlink()
         raise DamagedDownloadError("what arrived is not what was promised: it was removed, download it again")
     part.replace(target)
+
+
+def bring(pieces: Iterable[bytes], target: Path, on_bytes: OnBytes) -> None:
+    """Write bytes as they come into the new file `target`, for its owner alone: whole or not at all.
+
+    Raises FileExistsError where something is there by then: nothing is written over.
+    """
+    with NamedTemporaryFile(dir=target.parent, prefix=f"{target.name}.", suffix=UNFINISHED) as part:
+        for piece in pieces:
+            part.write(piece)
+            on_bytes(part.tell())
+        part.flush()
+        os.fsync(part.fileno())
+        os.link(part.name, target)  # a rename would replace what has appeared meanwhile
 
 
 def _private(part: Path) -> BinaryIO:

@@ -25,6 +25,7 @@ from services.gateway.adapters.openid import OpenId
 from services.gateway.adapters.outcomes import OutcomeWatch
 from services.gateway.adapters.people import People
 from services.gateway.adapters.permits import Permits
+from services.gateway.adapters.places import Places
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
@@ -85,6 +86,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     hashing, stream = Hashing(), AccessStream(ground.events)
     authenticator = Authenticator(database, time.monotonic, hashing)
     access_log = AccessLog(database, stream, clock, gather_seconds=settings.gateway.access_gathered_seconds)
+    places = Places(settings.gateway.downloads_at_once)
     parts = Parts(
         authenticator=authenticator,
         permits=Permits(database, tide),
@@ -103,10 +105,8 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         webhooks=Webhooks(database, queue, secrets, clock),
         clock=clock,
         archives=archives,
-        downloads=Downloads(
-            database, repository, archives, workshop=workshop, at_once=settings.gateway.downloads_at_once
-        ),
-        contents=BackupContents(repository, workshop, at_once=settings.gateway.downloads_at_once),
+        downloads=Downloads(database, repository, archives, workshop=workshop, places=places),
+        contents=BackupContents(repository, workshop, places),
         sessions=Sessions(database, stream, clock, hashing, Guessing(time.monotonic)),
         openid=OpenId(settings.openid) if settings.openid else None,
         health=health,

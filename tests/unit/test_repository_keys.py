@@ -1,7 +1,7 @@
 """The data keys of environments: wrapped, wrapped again, recovered, rotated, refused."""
 
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -39,6 +39,29 @@ async def test_a_wrong_master_key_is_refused_at_the_start(store: ObjectStore) ->
     await Wraps(store, OTHER).verify()
     await RepositoryV2(store, KEY).of(ENVIRONMENT_ID).hasher()
     await Wraps(store, KEY).verify()
+    with pytest.raises(RepositoryKeyError, match="use the repository key"):
+        await Wraps(store, OTHER).verify()
+
+
+async def test_a_rewrap_that_was_broken_off_is_refused_at_the_start_by_both_master_keys(store: ObjectStore) -> None:
+    for environment_id in (UUID(int=1), UUID(int=2)):
+        await RepositoryV2(store, KEY).of(environment_id).hasher()
+    for done in (UUID(int=1), UUID(int=2)):
+        await Wraps(store, OTHER).rewrap(done, KEY)
+        with pytest.raises(RepositoryKeyError, match="use the repository key"):
+            await Wraps(store, KEY).verify()
+        if done == UUID(int=1):
+            with pytest.raises(RepositoryKeyError, match="use the repository key"):
+                await Wraps(store, OTHER).verify()
+    await Wraps(store, OTHER).verify()
+
+
+async def test_a_damaged_wrap_keeps_no_other_environment_from_the_start(store: ObjectStore) -> None:
+    await RepositoryV2(store, KEY).of(ENVIRONMENT_ID).hasher()
+    await store.put(f"{key_prefix(UUID(int=1))}0", b"damaged")
+    await Wraps(store, KEY).verify()
+    with pytest.raises(RepositoryKeyError, match="damaged"):
+        await Wraps(store, KEY).ring(UUID(int=1))
     with pytest.raises(RepositoryKeyError, match="use the repository key"):
         await Wraps(store, OTHER).verify()
 

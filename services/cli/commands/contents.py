@@ -1,22 +1,20 @@
 """`nightkeep backup contents` and `fetch`: what is in a backup, and one document or table of it."""
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from services.cli.commands import options
-from services.cli.downloading import OnBytes
+from services.cli.downloading import OnBytes, bring
 from services.cli.names import as_id
 from services.cli.session import session_of
 from services.cli.show import contents as shown
 from services.cli.show import formats
 from services.cli.show.downloads import bytes_bar
-from services.cli.transport import Fetched
-
-UNFINISHED: Final = ".unfinished"
 
 Files = Annotated[bool, typer.Option("--files", help="Every file document, by id.")]
 Tables = Annotated[bool, typer.Option("--tables", help="Every table.")]
@@ -69,24 +67,22 @@ def fetch(
     if (file is None) == (table is None):
         raise typer.BadParameter("give one of --file and --table")
     if output.exists():
-        raise typer.BadParameter(f"{output} is there already: name another file")
+        raise _is_there(output)
     session = session_of(context)
     backup_id = as_id(backup, "backup")
     with session.gateway() as gateway:
         asked = gateway.fetch_file(backup_id, file) if file else gateway.fetch_table(backup_id, table or "")
         with asked as fetched, bytes_bar(session.err, "fetching", output.name, fetched.size_bytes) as on_bytes:
-            _write(fetched, output, on_bytes)
+            _bring(fetched.pieces, output, on_bytes)
     session.note(f"{output} ({formats.size(output.stat().st_size)})")
 
 
-def _write(fetched: Fetched, output: Path, on_bytes: OnBytes) -> None:
-    """Whole or not at all."""
-    part = output.with_name(output.name + UNFINISHED)
+def _bring(pieces: Iterator[bytes], output: Path, on_bytes: OnBytes) -> None:
     try:
-        with part.open("wb") as target:
-            for piece in fetched.pieces:
-                target.write(piece)
-                on_bytes(target.tell())
-        part.rename(output)
-    finally:
-        part.unlink(missing_ok=True)
+        bring(pieces, output, on_bytes)
+    except FileExistsError as error:
+        raise _is_there(output) from error
+
+
+def _is_there(output: Path) -> typer.BadParameter:
+    return typer.BadParameter(f"{output} is there already: name another file")

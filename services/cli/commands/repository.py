@@ -130,7 +130,10 @@ def check(  # noqa: PLR0913 -- one parameter for each option
     recovery_key: RecoveryKey = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Look whether all that the backups need is there, and read it. Damage is named by backup, document and table."""
+    """Look whether all that the backups need is there. Damage is named by backup, document and table.
+
+    Bytes are read with --read-data alone: damage within them is found by no other way.
+    """
     session = session_of(context, as_json=as_json)
     chosen = secrets.randbelow(WHOLE) if seed is None else seed
     with told():

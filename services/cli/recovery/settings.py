@@ -2,26 +2,51 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.cli.local import local_connection
 from services.cli.recovery.place import Place, PlaceError
 from services.platform.process.reading import read_settings
-from services.platform.process.settings import PREFIX, RepositorySettings, S3Settings
+from services.platform.process.settings import PREFIX, NoneIfEmpty, RepositorySettings, S3Settings
 from services.platform.repository.keys import read_public_key
 
 
-class RecoverySettings(BaseSettings):
-    """Of the settings of a service, those that lead to its repository."""
+class _SomeSettings(BaseSettings):
+    """Of the settings of a service, some; the others are none of this command's business."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
+
+class RecoverySettings(_SomeSettings):
+    """Those that lead to the repository."""
+
     s3: S3Settings | None = None
     wraps: S3Settings | None = None
+
+
+class MasterKeySettings(_SomeSettings):
+    """Those that lead to its master key; read where no option names a key."""
+
     repository: RepositorySettings | None = None
+
+
+class RecoveryKey(BaseModel):
+    """The public half by itself: the master key may be an option."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    recovery_key_file: Annotated[Path | None, NoneIfEmpty] = None
+
+
+class RecoveryKeySettings(_SomeSettings):
+    """Those that lead to the recovery key."""
+
+    repository: RecoveryKey = RecoveryKey()
 
 
 def place_from(directory: Path | None, master_key: Path | None, recovery_key: Path | None) -> Place:
@@ -32,7 +57,7 @@ def place_from(directory: Path | None, master_key: Path | None, recovery_key: Pa
         raise PlaceError("where is the repository? Give --directory, or a bucket by NIGHTKEEP_S3__BUCKET and others")
     if master_key and recovery_key:
         raise PlaceError("--master-key and --recovery-key say two things: give one of them")
-    key = recovery_key or master_key or settings.repository or _local_key(settings, directory)
+    key = recovery_key or master_key or read_settings(MasterKeySettings).repository or _local_key(settings, directory)
     if key is None:
         raise PlaceError("which key opens it? Give --master-key or --recovery-key, a file of mode 0600")
     return Place(store, settings.wraps, key, is_recovery_key=recovery_key is not None)
@@ -40,8 +65,8 @@ def place_from(directory: Path | None, master_key: Path | None, recovery_key: Pa
 
 def recovery_public_key() -> bytes | None:
     """The recovery key's public half that the settings name. Raises RepositoryKeyError, SettingsError."""
-    settings = read_settings(RecoverySettings).repository
-    return read_public_key(settings.recovery_key_file) if settings and settings.recovery_key_file else None
+    file = read_settings(RecoveryKeySettings).repository.recovery_key_file
+    return read_public_key(file) if file else None
 
 
 def _local_key(settings: RecoverySettings, directory: Path | None) -> Path | None:

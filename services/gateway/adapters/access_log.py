@@ -1,4 +1,4 @@
-"""Uses of rights and refusals onto the log: changing calls at once, refusals and downloads gathered (§2.18)."""
+"""Uses of rights and refusals onto the log: changing and taking calls at once, the others gathered (§2.18)."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -66,7 +66,7 @@ class AccessLog:
     def used(
         self, caller: Caller, operation: str, things: Mapping[str, str], status: int, command_id: UUID | None
     ) -> None:
-        """A changing call was let in."""
+        """A call was let in that changes something, or takes contents out of a backup."""
         one = command_id or random_id()
         body = RightUsed(
             user=caller.user,

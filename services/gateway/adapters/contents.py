@@ -8,6 +8,7 @@ from uuid import UUID
 from contracts.errors import RejectionCode
 from contracts.manifest import DocumentLine, Manifest
 from contracts.states import BackupState
+from services.gateway.adapters.places import Places
 from services.gateway.domain.paging import Numbered, to_cursor
 from services.gateway.domain.refusals import RefusalError, rejection
 from services.gateway.resources import BackedUpFile, BackedUpTable, Backup, FilePage, TableList
@@ -15,7 +16,6 @@ from services.platform.archives.dump.single import StoredDump, Table
 from services.platform.archives.errors import DumpError
 from services.platform.archives.listing import At, documents_from, find_document
 from services.platform.archives.workshop import Workshop
-from services.platform.process.errors import TransientError
 from services.platform.repository import EnvironmentRepository, Repository
 from services.platform.repository.errors import RepositoryError
 
@@ -29,19 +29,19 @@ class _Looked:
 class BackupContents:
     """Of backups that are there: what was let go keeps its bytes for a day, longer than a look takes.
 
-    At most `at_once` are read from at the same time: each takes some tens of megabytes.
+    Every look takes one of the `places`, and raises a TransientError where none is free.
     """
 
-    def __init__(self, repository: Repository, workshop: Workshop, *, at_once: int) -> None:
+    def __init__(self, repository: Repository, workshop: Workshop, places: Places) -> None:
         self._repository = repository
         self._workshop = workshop
-        self._free = at_once
+        self._places = places
 
     async def files(self, backup: Backup, *, after: Numbered | None, limit: int) -> FilePage:
         """Documents by id. Raises RefusalError."""
-        looked = await self._look(backup)
-        files = looked.manifest.files
-        with _readable():
+        with self._places.one(), _readable():
+            looked = await self._look(backup)
+            files = looked.manifest.files
             page = await documents_from(looked.repository, files, At(*after) if after else At(), limit)
         on = to_cursor(Numbered(page.next.part, page.next.after)) if page.next else None
         found = [_file(line) for line in page.documents]
@@ -49,17 +49,17 @@ class BackupContents:
 
     async def tables(self, backup: Backup, *, sizes: bool) -> TableList:
         """Every table; with `sizes` the whole dump is read. Raises RefusalError."""
-        looked = await self._look(backup)
-        database = looked.manifest.database
-        with _readable():
+        with self._places.one(), _readable():
+            looked = await self._look(backup)
+            database = looked.manifest.database
             found = await StoredDump(looked.repository, database, self._workshop).tables(sizes=sizes)
         tables = [BackedUpTable(schema_name=one.schema, name=one.name, size_bytes=one.bytes) for one in found]
         return TableList(tables=tables, bytes=database.bytes)
 
     async def file(self, backup: Backup, document_id: UUID) -> tuple[BackedUpFile, AsyncGenerator[bytes, None]]:
         """A document and its bytes, to be closed. Raises RefusalError."""
-        looked = await self._look(backup)
-        with _readable():
+        with self._places.one(), _readable():
+            looked = await self._look(backup)
             line = await find_document(looked.repository, looked.manifest.files, document_id)
         if line is None:
             raise rejection(RejectionCode.NOT_FOUND, f"the backup has no file document {document_id}", "document_id")
@@ -67,9 +67,9 @@ class BackupContents:
 
     async def table(self, backup: Backup, name: str) -> tuple[Table, AsyncGenerator[bytes, None]]:
         """A table, and a dump of it alone, to be closed; `name` may have its schema. Raises RefusalError."""
-        looked = await self._look(backup)
-        dump = StoredDump(looked.repository, looked.manifest.database, self._workshop)
-        with _readable():
+        with self._places.one(), _readable():
+            looked = await self._look(backup)
+            dump = StoredDump(looked.repository, looked.manifest.database, self._workshop)
             tables = await dump.tables()
         meant = [one for one in tables if name in (one.name, f"{one.schema}.{one.name}")]
         if not meant:
@@ -83,22 +83,15 @@ class BackupContents:
         if backup.state is not BackupState.COMPLETED:
             raise rejection(RejectionCode.NOT_ALLOWED, "only a completed backup can be looked into", None)
         repository = self._repository.of(backup.environment_id)
-        with _readable():
-            manifest = await repository.read_manifest(backup.backup_id, expected_hash=backup.manifest_hash)
+        manifest = await repository.read_manifest(backup.backup_id, expected_hash=backup.manifest_hash)
         return _Looked(repository, manifest)
 
     async def _counted(self, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        """Raises a TransientError when too many are read from this process."""
-        if not self._free:
-            raise TransientError("too many backups are being read from this process")
-        self._free -= 1
-        try:
-            with _readable():
-                async with aclosing(pieces):
-                    async for piece in pieces:
-                        yield piece
-        finally:
-            self._free += 1
+        """Taken up to their end, or closed: the search for them has given its place back."""
+        with self._places.one(), _readable():
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
 
 
 @contextmanager

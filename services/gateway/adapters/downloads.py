@@ -10,6 +10,7 @@ import structlog
 
 from services.gateway.adapters.archive_index import StoredIndex
 from services.gateway.adapters.archives import Archives, link_of, postgres_time
+from services.gateway.adapters.places import Places
 from services.gateway.domain.links import Link, end_of, is_ours
 from services.gateway.domain.ranges import Span
 from services.gateway.domain.refusals import NotFoundError, RefusalError
@@ -18,7 +19,6 @@ from services.platform.archives.errors import NotTheSameError
 from services.platform.archives.remaking import remade
 from services.platform.archives.workshop import Workshop
 from services.platform.database import Database
-from services.platform.process.errors import TransientError
 from services.platform.repository import Repository
 
 _log = structlog.get_logger(__name__)
@@ -43,16 +43,16 @@ class Part:
 
 
 class Downloads:
-    """Downloads of this process, at most `at_once` of them: each takes some tens of megabytes."""
+    """Downloads of this process, as many as there are `places`."""
 
     def __init__(
-        self, database: Database, repository: Repository, archives: Archives, *, workshop: Workshop, at_once: int
+        self, database: Database, repository: Repository, archives: Archives, *, workshop: Workshop, places: Places
     ) -> None:
         self._database = database
         self._repository = repository
         self._archives = archives
         self._workshop = workshop
-        self._free = at_once
+        self._places = places
 
     async def admit(self, ticket: Ticket) -> Archive:
         """The archive that the ticket is for.
@@ -72,9 +72,7 @@ class Downloads:
 
         Raises RefusalError (410) instead of other bytes, and a TransientError when too many download at once.
         """
-        if not self._free:
-            raise TransientError("too many archives are being downloaded from this process")
-        self._free -= 1
+        self._places.take()
         making = self._making(archive, parts, end)
         try:
             first = await anext(making)
@@ -99,7 +97,7 @@ class Downloads:
             await self._archives.expire(archive.archive_id, "not_the_same")
             raise
         finally:
-            self._free += 1
+            self._places.give_back()
 
     async def _signed_for(self, ticket: Ticket) -> Archive:
         try:

@@ -106,7 +106,8 @@ def of_check(checked: RepositoryChecked, where: str) -> Iterable[Alert]:
         said = (
             f"{where}: {checked.damage_count} damages in stored backups ({backups} backups among those named);"
             f" the first: {of_backup}{first.place}: {first.reason}."
-            " See `nightkeep repository check`, and take a new backup"
+            f" See all: nightkeep repository check --environment {checked.environment_id}"
+            f" --read-data {checked.read_percent} --seed {checked.seed}, and take a new backup"
         )
         yield Alert(AlertKind.BACKUP_DAMAGED, str(checked.check_id), said)
 

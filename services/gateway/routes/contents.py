@@ -1,19 +1,19 @@
 """What is in a backup, under `/api/v1/backups`: listed, and one document or table fetched without a restore."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated, Final
 from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
+from services.gateway.adapters.downloads import Begun
 from services.gateway.domain import rights
 from services.gateway.domain.paging import to_numbered
 from services.gateway.resources import FilePage, PageSize, TableList
 from services.gateway.routes.calls import PartsOf, may
+from services.gateway.routes.closing import Closing
 
 router = APIRouter(prefix="/api/v1", tags=["contents"])
 
@@ -56,28 +56,11 @@ async def _fetched(pieces: AsyncGenerator[bytes, None], name: str, size_bytes: i
     """The first bytes are made before the answer begins, so that what cannot be had is an error of its own."""
     first = await anext(pieces, b"")
     headers = {
+        "Content-Type": MEDIA_TYPE,
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         "Cache-Control": "private, no-transform",
         "X-Content-Type-Options": "nosniff",
     }
     if size_bytes is not None:
         headers["Content-Length"] = str(size_bytes)
-    return _Closing(pieces, first, headers)
-
-
-class _Closing(StreamingResponse):
-    """Ends the reading as soon as nobody takes the bytes any more."""
-
-    def __init__(self, pieces: AsyncGenerator[bytes, None], first: bytes, headers: dict[str, str]) -> None:
-        super().__init__(_going_on(first, pieces), headers=headers, media_type=MEDIA_TYPE)
-        self._pieces = pieces
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._pieces):
-            await super().__call__(scope, receive, send)
-
-
-async def _going_on(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    yield first
-    async for piece in pieces:
-        yield piece
+    return Closing(Begun(first, pieces), 200, headers)

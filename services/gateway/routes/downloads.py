@@ -3,21 +3,20 @@
 import base64
 import secrets
 from collections.abc import Sequence
-from contextlib import aclosing
 from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
-from services.gateway.adapters.downloads import Begun, Part, Ticket
+from services.gateway.adapters.downloads import Part, Ticket
 from services.gateway.domain import ranges
 from services.gateway.domain.links import PREFIX
 from services.gateway.domain.ranges import Span, UnsatisfiableError
 from services.gateway.parts import Parts
 from services.gateway.resources import Archive, Refusal
 from services.gateway.routes.calls import PartsOf
+from services.gateway.routes.closing import Closing
 from services.gateway.routes.errors import refusal
 from services.platform.archives.kinds import MEDIA_TYPES
 
@@ -85,24 +84,12 @@ async def _with_body(parts: Parts, archive: Archive, request: Request) -> Respon
         return refusal(416, "RANGE_NOT_SATISFIABLE", str(error), headers=headers)
     if spans is None:
         making = await parts.downloads.open(archive, [Part(Span(0, size_bytes))])
-        return _Closing(making, 200, _headers(archive, size_bytes))
+        return Closing(making, 200, _headers(archive, size_bytes))
     if len(spans) > 1:
         return await _several(parts, archive, spans)
     making = await parts.downloads.open(archive, [Part(spans[0])])
     told = {"Content-Range": spans[0].told(size_bytes)}
-    return _Closing(making, 206, _headers(archive, spans[0].end - spans[0].start) | told)
-
-
-class _Closing(StreamingResponse):
-    """Ends the making of bytes as soon as nobody takes them any more."""
-
-    def __init__(self, making: Begun, status: int, headers: dict[str, str]) -> None:
-        super().__init__(making, status, headers)
-        self._making = making
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._making):
-            await super().__call__(scope, receive, send)
+    return Closing(making, 206, _headers(archive, spans[0].end - spans[0].start) | told)
 
 
 async def _several(parts: Parts, archive: Archive, spans: Sequence[Span]) -> Response:
@@ -114,7 +101,7 @@ async def _several(parts: Parts, archive: Archive, spans: Sequence[Span]) -> Res
     end = _BETWEEN + ranges.part_end(boundary)
     length = sum(len(part.head) + part.span.end - part.span.start for part in asked) + len(end)
     headers = _headers(archive, length) | {"Content-Type": f"multipart/byteranges; boundary={boundary}"}
-    return _Closing(await parts.downloads.open(archive, asked, end), 206, headers)
+    return Closing(await parts.downloads.open(archive, asked, end), 206, headers)
 
 
 def _without_body(archive: Archive, request: Request) -> Response | None:

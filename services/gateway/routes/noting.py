@@ -13,6 +13,8 @@ from services.gateway.domain.identity import command_id
 from services.gateway.domain.rights import Caller
 from services.gateway.domain.sessions import SAFE
 
+TAKES: Final = frozenset({"fetch_file", "fetch_table"})
+"""Reads that take contents out of a backup."""
 REFUSED: Final = frozenset({401, 403})
 CLIENT_ERROR: Final = 400
 SERVER_ERROR: Final = 500
@@ -45,8 +47,14 @@ class Noted:
         if known is None or status in REFUSED:
             return
         self._access_log.seen(known)
-        if scope["method"] not in SAFE and (status < CLIENT_ERROR or status >= SERVER_ERROR):
+        if _is_use(scope["method"], operation, status):
             self._access_log.used(known, operation, state.get("things", {}), status, _command(known, state))
+
+
+def _is_use(method: str, operation: str, status: int) -> bool:
+    if method in SAFE:
+        return operation in TAKES and status < CLIENT_ERROR
+    return status < CLIENT_ERROR or status >= SERVER_ERROR
 
 
 def _command(caller: Caller, state: dict[str, str]) -> UUID | None:

@@ -3,7 +3,8 @@
 NightkeepError
 ├── SetBackError         PostgreSQL was set back: it lacks events that the log has
 ├── LogPartedError       the log is another one than the one that was written to
-└── LogNotEmptyError     a log is filled from the event tables only where nothing is on it
+├── LogNotEmptyError     a log is filled from the event tables only where nothing is on it
+└── ServiceRunsError     a log is filled from the event tables only while nobody else writes to it
 """
 
 from services.platform.process.errors import NightkeepError
@@ -19,3 +20,7 @@ class LogPartedError(NightkeepError):
 
 class LogNotEmptyError(NightkeepError):
     """The log that was to be filled from the event tables holds something already."""
+
+
+class ServiceRunsError(NightkeepError):
+    """A log is to be filled from the event tables while a service publishes to it."""

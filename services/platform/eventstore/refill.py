@@ -1,15 +1,18 @@
 """Fills a log that was recreated from the event tables, in the order that the lost one had (architecture §2.8)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import Any, Final, NamedTuple
 
 import structlog
 
 from contracts.codec import RawRecord
 from contracts.topics import Topic
 from services.platform.database import Connection, Database, load_queries
-from services.platform.eventstore.errors import LogNotEmptyError
+from services.platform.eventstore.errors import LogNotEmptyError, ServiceRunsError
 from services.platform.eventstore.ports import LogReader, Publish
+from services.platform.eventstore.relay import relay_lock
 from services.platform.process.seams import Seam
 
 BATCH: Final = 500
@@ -17,6 +20,15 @@ BATCH: Final = 500
 
 queries = load_queries("services.platform.eventstore")
 log = structlog.get_logger()
+
+
+class _Published(NamedTuple):
+    """An event's place on the lost log, and where it is kept; sorted by these."""
+
+    partition: int
+    offset: int
+    schema: str
+    position: int
 
 
 class Refill:
@@ -33,39 +45,67 @@ class Refill:
         self._reader = reader
 
     async def run(self) -> int:
-        """Refill; how many events there were. Raises LogNotEmptyError, and TransientErrors of the engines.
+        """Refill; how many events there were.
 
         The notes of the lost log go only when everything is on the new one: what was broken off begins again, on a
-        topic that was recreated once more.
+        topic that was recreated once more. The places of all events are held in memory, their bodies a batch at a time.
+        Raises LogNotEmptyError, ServiceRunsError, and TransientErrors of the engines.
         """
+        async with self._database.transaction() as c:
+            schemas = await _schemas(c)
+        async with AsyncExitStack() as stack:
+            for schema in schemas:
+                await self._keep_away(stack, schema)
+            return await self._fill(schemas)
+
+    async def _keep_away(self, stack: AsyncExitStack, service: str) -> None:
+        """Let no relay of a service begin until the end of `stack`."""
+        if await stack.enter_async_context(self._database.locked(relay_lock(service))) is None:
+            raise ServiceRunsError(f"the service {service} runs: stop all of them before the log is filled")
+
+    async def _fill(self, schemas: Sequence[str]) -> int:
         ends = await self._reader.ends(Topic.EVENTS)
         if any(ends.values()):
             raise LogNotEmptyError("the log has events already: only an empty one is filled, recreate it if this began")
-        rows = await self._published()
+        events = await self._published(schemas)
         places: list[tuple[int, int]] = []
-        for start in range(0, len(rows), BATCH):
-            places += await self._publish([_record(row) for row in rows[start : start + BATCH]])
+        for start in range(0, len(events), BATCH):
+            places += await self._publish(await self._records(events[start : start + BATCH]))
         async with self._database.transaction(Seam.MARK) as c:
-            for schema in await _schemas(c):
-                await _note(c, schema, rows, places)
-        log.info("the log was filled from the event tables", events=len(rows))
-        return len(rows)
+            for schema in schemas:
+                await _note(c, schema, events, places)
+        log.info("the log was filled from the event tables", events=len(events))
+        return len(events)
 
-    async def _published(self) -> list[Mapping[str, Any]]:
+    async def _published(self, schemas: Sequence[str]) -> Sequence[_Published]:
         """Every event that was on the lost log, by its place there."""
-        found: list[Mapping[str, Any]] = []
+        found: list[_Published] = []
         async with self._database.transaction() as c:
-            for schema in await _schemas(c):
+            for schema in schemas:
                 await _within(c, schema)
-                found += [dict(row) | {"schema": schema} async for row in queries.published(c)]
-        return sorted(found, key=lambda row: (row["log_partition"], row["log_offset"]))
+                found += [
+                    _Published(row["log_partition"], row["log_offset"], schema, row["position"])
+                    async for row in queries.published(c)
+                ]
+        return sorted(found)
+
+    async def _records(self, events: Sequence[_Published]) -> Sequence[RawRecord]:
+        """What was written of these events, in their order."""
+        positions: defaultdict[str, list[int]] = defaultdict(list)
+        for event in events:
+            positions[event.schema].append(event.position)
+        found: dict[tuple[str, int], RawRecord] = {}
+        async with self._database.transaction() as c:
+            for schema, wanted in positions.items():
+                await _within(c, schema)
+                async for row in queries.at_positions(c, positions=wanted):
+                    found[schema, row["position"]] = _record(row)
+        return [found[event.schema, event.position] for event in events]
 
 
-async def _note(
-    c: Connection, schema: str, rows: Sequence[Mapping[str, Any]], places: Sequence[tuple[int, int]]
-) -> None:
+async def _note(c: Connection, schema: str, events: Sequence[_Published], places: Sequence[tuple[int, int]]) -> None:
     """Where a service's events are now; nothing is known any more of the log that was lost."""
-    own = [(row["position"], *place) for row, place in zip(rows, places, strict=True) if row["schema"] == schema]
+    own = [(event.position, *place) for event, place in zip(events, places, strict=True) if event.schema == schema]
     await _within(c, schema)
     await queries.note_places(
         c,
@@ -87,6 +127,6 @@ async def _within(c: Connection, schema: str) -> None:
     await c.execute("SELECT set_config('search_path', $1, true)", schema)
 
 
-def _record(row: Mapping[str, Any]) -> RawRecord:
+def _record(row: Any) -> RawRecord:  # noqa: ANN401 -- a row of the driver
     headers = tuple((name, text.encode()) for name, text in row["headers"].items())
     return RawRecord(row["key"].encode(), row["body"].encode(), headers)

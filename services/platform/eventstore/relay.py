@@ -27,6 +27,11 @@ queries = load_queries("services.platform.eventstore")
 log = structlog.get_logger()
 
 
+def relay_lock(service: str) -> str:
+    """The advisory lock of the one process that publishes a service's events."""
+    return f"nightkeep relay {service}"
+
+
 class OutboxRelay:
     """Publishes what was appended. Every process of a service runs one; the advisory lock lets one of them work."""
 
@@ -42,7 +47,7 @@ class OutboxRelay:
 
     async def _take_the_place(self) -> None:
         await self._reconciliation.ensure()
-        async with self._database.locked(f"nightkeep relay {self._service}") as place:
+        async with self._database.locked(relay_lock(self._service)) as place:
             if place is None:
                 await asyncio.sleep(STANDBY_SECONDS)
                 return

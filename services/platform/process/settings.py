@@ -139,7 +139,7 @@ class GatewaySettings(Group):
         default=defaults.ARCHIVE_LINK_HOURS * 3600, gt=0, le=defaults.LEASE_LONGEST_HOURS * 3600
     )
     downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
-    """At most so many in one process; a download manager opens several for one file."""
+    """At most so many in one process, looks into backups with them; a download manager opens several for one file."""
     rate_per_second: float = Field(default=defaults.RATE_PER_SECOND, gt=0)
     rate_burst: int = Field(default=defaults.RATE_BURST, ge=1)
     access_gathered_seconds: float = Field(default=defaults.ACCESS_GATHERED_SECONDS, gt=0)
@@ -198,7 +198,7 @@ class RetentionSettings(Group):
     check_interval_hours: float = Field(default=defaults.CHECK_INTERVAL_HOURS, ge=0)
     """Between two checks of an environment's stored backups; 0 is never."""
     check_read_percent: int = Field(default=defaults.CHECK_READ_PERCENT, ge=0, le=100)
-    """Of an environment's packs, each time other ones; 0 looks at structure alone."""
+    """Of an environment's packs, each time other ones; 0 looks at structure alone, and not at the first format's."""
     commands_at_once: int = Field(default=defaults.EXPIRIES_AT_ONCE, ge=1)
     answer_seconds: float = Field(default=defaults.EXPIRY_ANSWER_SECONDS, gt=0)
     """By PostgreSQL's clock, like every back-off."""

@@ -12,6 +12,7 @@ PermanentError              somebody has to look at the store or the key
 ├── SealBrokenError         a sealed object that is damaged, foreign, newer, or not where it belongs
 ├── CondemnedCorruptError   what is condemned cannot be read: nothing is removed
 └── RepositoryKeyError      the key's file is missing, readable by others, malformed, or another repository's
+    └── WrapDamagedError    a wrapped key that is no such thing any more: of its environment nothing can be read
 """
 
 from contracts.errors import FailureCode
@@ -59,6 +60,10 @@ class CondemnedCorruptError(RepositoryError):
 
 class RepositoryKeyError(RepositoryError):
     """The repository's key cannot be used."""
+
+
+class WrapDamagedError(RepositoryKeyError):
+    """A wrapped key cannot be read; those of other environments are not touched by it."""
 
 
 class RemovalTooEarlyError(TransientError):

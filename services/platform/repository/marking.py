@@ -6,16 +6,18 @@ from contracts.manifest import FilesPart, Lines, Manifest
 from services.platform.repository.lists import read_documents
 from services.platform.repository.locations import Locations
 from services.platform.repository.manifests import Manifests
+from services.platform.repository.moving import Moves, unheard
 from services.platform.repository.names import digest_of
 from services.platform.repository.port import EnvironmentRepository
 
 
 class Marking:
-    """Notes every content that any manifest needs."""
+    """Notes every content that any manifest needs; `moved` hears of each manifest and each stretch of a list."""
 
-    def __init__(self, locations: Locations, repository: EnvironmentRepository) -> None:
+    def __init__(self, locations: Locations, repository: EnvironmentRepository, moved: Moves = unheard) -> None:
         self._locations = locations
         self._repository = repository
+        self._moved = moved
         self._read: set[tuple[str, ...]] = set()
         self._shared: dict[tuple[str, ...], Lines] = {}
         self._owner = 0
@@ -29,6 +31,7 @@ class Marking:
     async def mark(self, manifest: Manifest) -> None:
         """Read one. Raises RepositoryError."""
         self._owner += 1
+        self._moved()
         self._mark(named_by(manifest))
         await self._mark_documents(manifest.files)
 
@@ -49,6 +52,7 @@ class Marking:
 
     async def _mark_part(self, part: Lines) -> None:
         async for lines in read_documents(self._repository, part):
+            self._moved()
             self._mark(name for line in lines for name in line.contents)
 
     def _mark(self, names: Iterable[str]) -> None:

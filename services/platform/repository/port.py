@@ -1,6 +1,6 @@
 """What snapshot and restore need of the repository, whatever the stored format behind it (contracts/FORMAT.md)."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from contracts.manifest import DatabasePart, DumpChain, Manifest, Tombstone
+from services.platform.repository.moving import Moved, Moves
 from services.platform.repository.report import Report
 
 
@@ -187,7 +188,7 @@ class EnvironmentRepository(Protocol):
         """Those of the names that a new backup must not refer to, although an earlier one does: what is condemned."""
         ...
 
-    async def check(self, *, read_percent: int, seed: int, moved: Callable[[int], Awaitable[None]] = ...) -> Report:
+    async def check(self, *, read_percent: int, seed: int, moved: Moved = ...) -> Report:
         """Look whether all that the backups need is there; read so many percent of the packs and check every byte.
 
         What is wrong is named by backup and document, or stretch of the dump. Another `seed` reads other packs; seeds
@@ -195,10 +196,10 @@ class EnvironmentRepository(Protocol):
         """
         ...
 
-    async def space(self) -> Space:
+    async def space(self, moved: Moves = ...) -> Space:
         """What its backups take in the store, by reading all manifests and lists in bounded memory.
 
-        Raises RepositoryError as `condemn`.
+        `moved` hears that the reading goes on. Raises RepositoryError as `condemn`.
         """
         ...
 
@@ -220,20 +221,20 @@ class EnvironmentRepository(Protocol):
         """
         ...
 
-    async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
+    async def condemn(self, mark_id: UUID, now: datetime, moved: Moves = ...) -> Condemned:
         """Find what no manifest refers to and publish it as condemned, in bounded memory.
 
-        Again with the same id gives the same answer. Raises RepositoryError when a manifest or list cannot be read:
-        what it refers to is not known then.
+        `moved` hears that the work goes on. Again with the same id gives the same answer. Raises RepositoryError
+        when a manifest or list cannot be read: what it refers to is not known then.
         """
         ...
 
-    async def remove_condemned(self, mark_id: UUID, now: datetime) -> Reclaimed:
+    async def remove_condemned(self, mark_id: UUID, now: datetime, moved: Moves = ...) -> Reclaimed:
         """Remove what the mark condemned and what still nothing refers to.
 
-        Raises RemovalTooEarlyError (transient) before CONDEMNED_HOURS have passed, and while a backup that had begun
-        before has neither manifest nor tombstone; RepositoryError as `condemn`. Nothing is left of an unknown mark,
-        or of one that was removed already: then all numbers are 0.
+        `moved` hears that the work goes on. Nothing is left of an unknown mark, or of one that was removed already:
+        then all numbers are 0. Raises RemovalTooEarlyError (transient) before CONDEMNED_HOURS have passed, and while a
+        backup that had begun before has neither manifest nor tombstone; RepositoryError as `condemn`.
         """
         ...
 

@@ -17,6 +17,7 @@ from services.platform.repository.layout import content_prefix, pack_place, pref
 from services.platform.repository.locations import Share
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.marking import Marking
+from services.platform.repository.moving import Moves
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import Condemned, EnvironmentRepository, Reclaimed
@@ -29,21 +30,24 @@ LITTLE: Final = 0.5
 
 
 class Reclaim:
-    """The space of one environment, as it is now; used once."""
+    """The space of one environment, as it is now; used once. `moved` hears that the work goes on."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- one for each thing that it stands on
         self,
         store: ObjectStore,
         opened: Opened,
         manifests: Manifests,
         repository: EnvironmentRepository,
         new_id: NewId,
+        *,
+        moved: Moves,
     ) -> None:
         self._store = store
         self._opened = opened
         self._manifests = manifests
         self._repository = repository
         self._new_id = new_id
+        self._moved = moved
         self._environment_id = repository.environment_id
         self._begun = Begun(store, self._environment_id, manifests)
         self._condemned = CondemnedObjects(store, self._environment_id)
@@ -58,6 +62,7 @@ class Reclaim:
         await self._mark()
         publishing = self._condemned.publish(mark_id, self._new_id)
         for share in await asyncio.to_thread(self._opened.locations.shares):
+            self._moved()
             # What a backup under way stores has no manifest yet: to condemn it would only make the next one store it
             # again. Leaving it is no matter of safety: that lies in the markers that are listed at the end.
             if all(share.modified_at < began_at - STORE_CLOCK for began_at in under_way):
@@ -83,6 +88,7 @@ class Reclaim:
         for digest in self._opened.locations.live_of(pack_id):
             for location in self._opened.locations.locate(digest):
                 if location.pack_id == pack_id:
+                    self._moved()
                     payload = await self._opened.reader.payload(location)
                     entry = location.entry
                     await self._opened.packer.add(Packed(digest, entry.form, payload, entry.size_bytes))
@@ -97,6 +103,7 @@ class Reclaim:
         reclaimed = Reclaimed(0, 0, 0)
         async for part in self._condemned.parts(mark_id):
             for place in part.objects:
+                self._moved()
                 reclaimed = _sum(reclaimed, await self._remove(place))
         if reclaimed.objects:
             await self._opened.index.merge(self._opened.locations)
@@ -130,11 +137,12 @@ class Reclaim:
         return Reclaimed(0, 0, 0)
 
     async def _mark(self) -> None:
-        await Marking(self._opened.locations, self._repository).run(self._manifests)
+        await Marking(self._opened.locations, self._repository, self._moved).run(self._manifests)
 
     async def _first_format(self, key: str | None = None) -> AsyncIterator[ObjectInfo]:
         """The contents of the first format that nothing refers to; all of them, or the one at `key`."""
         async for info in self._store.list(key or content_prefix(self._environment_id)):
+            self._moved()
             if not self._opened.locations.is_live(bytes.fromhex(info.key.rpartition("/")[2])):
                 yield info
 

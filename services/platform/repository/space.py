@@ -8,6 +8,7 @@ from services.platform.repository.layout import content_prefix
 from services.platform.repository.locations import Locations
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.marking import Marking
+from services.platform.repository.moving import Moves
 from services.platform.repository.port import EnvironmentRepository, Space
 
 
@@ -21,19 +22,20 @@ class _Contents:
 
 
 async def measure(
-    store: ObjectStore, locations: Locations, manifests: Manifests, repository: EnvironmentRepository
+    store: ObjectStore, locations: Locations, manifests: Manifests, repository: EnvironmentRepository, moved: Moves
 ) -> Space:
     """Read all manifests and lists, and add up. Raises RepositoryError as a mark does."""
-    marking = Marking(locations, repository)
+    marking = Marking(locations, repository, moved)
     await marking.run(manifests)
     await marking.mark_shared()
     backups = logical_bytes = 0
     async for verdict in manifests.all():
+        moved()
         if verdict.manifest:
             backups += 1
             logical_bytes += verdict.manifest.database.bytes + verdict.manifest.files.bytes
     sums = await asyncio.to_thread(locations.sums)
-    first = await _first_format(store, locations, repository)
+    first = await _first_format(store, locations, repository, moved)
     return Space(
         backups=backups,
         logical_bytes=logical_bytes,
@@ -43,9 +45,12 @@ async def measure(
     )
 
 
-async def _first_format(store: ObjectStore, locations: Locations, repository: EnvironmentRepository) -> _Contents:
+async def _first_format(
+    store: ObjectStore, locations: Locations, repository: EnvironmentRepository, moved: Moves
+) -> _Contents:
     found = _Contents()
     async for info in store.list(content_prefix(repository.environment_id)):
+        moved()
         digest = bytes.fromhex(info.key.rpartition("/")[2])
         found.all += info.size_bytes
         found.live += info.size_bytes * locations.is_live(digest)

@@ -19,6 +19,7 @@ from services.platform.repository.keyring import KeyRing
 from services.platform.repository.keys import environment_keys
 from services.platform.repository.layout import key_prefix
 from services.platform.repository.manifests import Manifests
+from services.platform.repository.moving import Moved, Moves, unheard, unwatched
 from services.platform.repository.names import WholeHasher, digest_of, is_second
 from services.platform.repository.opened import Opened, open_keys
 from services.platform.repository.port import (
@@ -36,7 +37,7 @@ from services.platform.repository.report import Report
 from services.platform.repository.sharing import Sharing
 from services.platform.repository.space import measure
 from services.platform.repository.stored_index import Damaged
-from services.platform.repository.verify import Moved, Verify, Wanted, unwatched
+from services.platform.repository.verify import Verify, Wanted
 from services.platform.repository.wraps import DataKeys, Wraps
 
 AHEAD: Final = 2
@@ -176,13 +177,13 @@ class EnvironmentRepositoryV2:
         """See EnvironmentRepository."""
         await self._manifests.remove_tombstone(backup_id)
 
-    async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
+    async def condemn(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Condemned:
         """See EnvironmentRepository."""
-        return await (await self._reclaim()).condemn(mark_id, now)
+        return await (await self._reclaim(moved)).condemn(mark_id, now)
 
-    async def remove_condemned(self, mark_id: UUID, now: datetime) -> Reclaimed:
+    async def remove_condemned(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Reclaimed:
         """See EnvironmentRepository."""
-        return await (await self._reclaim()).remove(mark_id, now)
+        return await (await self._reclaim(moved)).remove(mark_id, now)
 
     async def check(self, *, read_percent: int, seed: int, moved: Moved = unwatched) -> Report:
         """See EnvironmentRepository."""
@@ -194,17 +195,17 @@ class EnvironmentRepositoryV2:
         verify = Verify(self._store, opened, self._manifests, self, self._first)
         return await verify.run(Wanted(read_percent, seed), decisions, damaged, moved)
 
-    async def space(self) -> Space:
+    async def space(self, moved: Moves = unheard) -> Space:
         """See EnvironmentRepository."""
         if not [key async for key in self._manifests.places()]:
             return Space(0, 0, 0, 0, 0)
         opened = await Opened.load(self._store, await self._keys(), self._new_id)
-        return await measure(self._store, opened.locations, self._manifests, self)
+        return await measure(self._store, opened.locations, self._manifests, self, moved)
 
-    async def _reclaim(self) -> Reclaim:
+    async def _reclaim(self, moved: Moves) -> Reclaim:
         """Upon what is in the store now, not upon what was read before."""
         opened = await Opened.load(self._store, await self._keys(), self._new_id)
-        return Reclaim(self._store, opened, self._manifests, self, self._new_id)
+        return Reclaim(self._store, opened, self._manifests, self, self._new_id, moved=moved)
 
     async def _keys(self) -> KeyRing:
         if self._ring is None:

@@ -1,7 +1,7 @@
 """Looks whether everything that backups need is in the store and sound, and names what is not by backup and place."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from services.platform.repository.indexes import PackEntries
 from services.platform.repository.layout import pack_key
 from services.platform.repository.lists import read_documents
 from services.platform.repository.manifests import Manifests
+from services.platform.repository.moving import Moved, unwatched
 from services.platform.repository.names import digest_of, is_second, name_from
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Entry, PackCipher
@@ -25,13 +26,6 @@ from services.platform.repository.report import Damage, Report
 from services.platform.repository.stored_index import Damaged
 
 WHOLE: Final = 100
-
-Moved = Callable[[int], Awaitable[None]]
-"""Told how many bytes of packs have been read so far."""
-
-
-async def unwatched(_bytes_read: int) -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +138,7 @@ class Verify:
     async def _lines(self, manifest: Manifest) -> AsyncIterator[DocumentLine]:
         for part in manifest.files.listing_parts():
             async for lines in read_documents(self._repository, part):
+                await self._moved(self._report.bytes_read)
                 for line in lines:
                     yield line
 

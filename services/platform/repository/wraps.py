@@ -17,11 +17,13 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from contracts.values import Value
 from services.platform.objectstore import AlreadyExistsError, ObjectNotFoundError, ObjectStore
-from services.platform.repository.errors import RepositoryKeyError
+from services.platform.repository.errors import RepositoryKeyError, WrapDamagedError
 from services.platform.repository.keyring import KEY_BYTES, KeyRing, derived
 from services.platform.repository.layout import KEYS, key_prefix
 
 NONCE_BYTES: Final = 12
+MOST_VERIFIED: Final = 1000
+"""Wraps that a service looks at when it starts: some seconds of reading."""
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2})+$")]
 
 
@@ -58,12 +60,16 @@ def wrapped(master: bytes, recovery: bytes | None, environment_id: UUID, number:
 
 def unwrapped(master: bytes, wrap: Wrap) -> bytes:
     """The data key. Raises RepositoryKeyError."""
+    _refuse_another(master, wrap)
+    return _decrypted(_wrapping_key(master, wrap.environment_id), bytes.fromhex(wrap.by_master), wrap)
+
+
+def _refuse_another(master: bytes, wrap: Wrap) -> None:
     if wrap.master_id != master_id(master):
         raise RepositoryKeyError(
             f"the data keys are wrapped by the master key {wrap.master_id}, ours is {master_id(master)}: "
             "use the repository key that its backups were made with"
         )
-    return _decrypted(_wrapping_key(master, wrap.environment_id), bytes.fromhex(wrap.by_master), wrap)
 
 
 def recovered(private: bytes, wrap: Wrap) -> bytes:
@@ -131,10 +137,19 @@ class Wraps:
         return KeyRing(environment_id, tuple(unwrapped(self.master, wrap) for wrap in wraps)) if wraps else None
 
     async def verify(self) -> None:
-        """Raises RepositoryKeyError when the keys that are there are wrapped by another master key."""
+        """Raises RepositoryKeyError when keys that are there are wrapped by another master key, and be it some of them.
+
+        Those are what a rewrap that was broken off has left. A damaged one is told where its environment is opened.
+        Of more than MOST_VERIFIED the first are looked at.
+        """
+        looked_at = 0
         async for info in self._store.list(KEYS):
-            unwrapped(self.master, _parsed(info.key, await self._store.get(info.key)))
-            return
+            stored = await self._store.get(info.key)
+            with suppress(WrapDamagedError):
+                _refuse_another(self.master, _parsed(info.key, stored))
+            looked_at += 1
+            if looked_at == MOST_VERIFIED:
+                return
 
     async def add(self, environment_id: UUID) -> None:
         """Write under a new data key from now on; what lies under earlier ones stays readable."""
@@ -189,7 +204,7 @@ def _parsed(key: str, stored: bytes) -> Wrap:
     try:
         return Wrap.model_validate_json(stored)
     except ValidationError as error:
-        raise RepositoryKeyError(f"the wrapped key {key} is damaged, or of a newer release") from error
+        raise WrapDamagedError(f"the wrapped key {key} is damaged, or of a newer release") from error
 
 
 def _as_bytes(wrap: Wrap) -> bytes:

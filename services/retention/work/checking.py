@@ -73,12 +73,12 @@ class _Attempt:
     async def name_tables(self) -> None:
         """For a person who wants to know what is lost."""
         with Workshop.open() as workshop:
-            await name_tables(self._repository, self._report, workshop)
+            await name_tables(self._repository, self._report, workshop, self._run.moved)
 
     async def measure(self) -> None:
         """Nobody knows what a manifest needs that cannot be read."""
         try:
-            self._space = await self._repository.space()
+            self._space = await self._repository.space(self._run.moved)
         except RepositoryError as error:
             log.warning("space is not known", environment_id=str(self._run.environment_id), reason=error.reason)
 
@@ -92,6 +92,7 @@ class _Attempt:
             await self._parts.say(c, "check", run.environment_id, self._event(), run.cause, run.key)
 
     async def _moved(self, bytes_read: int) -> None:
+        self._run.moved()  # manifests and lists are no bytes of packs
         await self._run.progress(bytes_done=bytes_read)
 
     def _event(self) -> RepositoryChecked:

@@ -74,7 +74,8 @@ class _Attempt:
 
     async def condemn(self) -> None:
         """From here on no new backup builds upon it."""
-        self._condemned = await self._repository.condemn(self._mark_id, self._parts.clock.now())
+        now = self._parts.clock.now()
+        self._condemned = await self._repository.condemn(self._mark_id, now, self._run.moved)
 
     async def note_condemned(self) -> None:
         """It waits for its day."""
@@ -92,8 +93,9 @@ class _Attempt:
 
     async def remove(self) -> None:
         """Unless a backup that had begun before has not ended: then it comes again."""
+        now = self._parts.clock.now()
         with suppress(RemovalTooEarlyError):
-            self._reclaimed = await self._repository.remove_condemned(self._mark_id, self._parts.clock.now())
+            self._reclaimed = await self._repository.remove_condemned(self._mark_id, now, self._run.moved)
 
     async def say_reclaimed(self) -> None:
         """Say what is gone, if anything is; what has become garbage since is next."""

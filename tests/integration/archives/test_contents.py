@@ -8,12 +8,17 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner, Result
 
+from contracts.codec import decode
+from contracts.events.access import RightUsed
+from contracts.topics import Topic
 from services.cli.__main__ import app
 from services.cli.exits import Exit
 from services.gateway.domain.rights import Scope
+from services.platform.messaging.reading import LogReader
 from tests.support.archiving import documents
 from tests.support.downloading import Shelf, dump_of
 from tests.support.dumps import restored
+from tests.support.eventually import eventually
 from tests.support.gateway import ADMIN, Json
 
 DOCUMENTS = documents(30, 20_000)
@@ -50,6 +55,34 @@ async def test_a_document_is_fetched_as_it_was(shelf: Shelf, backup: Json) -> No
         assert answer.headers["content-length"] == str(len(data))
         assert answer.headers["content-type"] == "application/octet-stream"
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_who_fetched_what_is_on_the_log(shelf: Shelf, backup: Json) -> None:
+    document_id = str(next(reversed(DOCUMENTS)))
+    expected = {("fetch_file", document_id), ("fetch_table", "public.thing")}
+    for place in (f"files/{document_id}", "tables/public.thing"):
+        answer = await shelf.api.client.get(f"/api/v1/backups/{backup['backup_id']}/{place}")
+        assert answer.status_code == 200, answer.text
+
+    async def are_noted() -> bool:
+        return expected <= {
+            (one.operation, one.things.get("document_id") or one.things.get("table"))
+            for one in await uses(shelf, backup)
+        }
+
+    await eventually(are_noted, within_seconds=120)
+    assert {one.user for one in await uses(shelf, backup)} == {ADMIN}
+
+
+async def uses(shelf: Shelf, backup: Json) -> list[RightUsed]:
+    """What the log tells of uses of this backup's contents."""
+    found = list[RightUsed]()
+    async with LogReader.open(shelf.api.platform.kafka) as reader:
+        for partition, end in (await reader.ends(Topic.EVENTS)).items():
+            async for records in reader.read(Topic.EVENTS, partition, 0, end):
+                bodies = [decode(one.record).body for one in records]
+                found += [body for body in bodies if isinstance(body, RightUsed)]
+    return [one for one in found if one.things.get("backup_id") == backup["backup_id"]]
 
 
 async def test_what_a_backup_has_not_is_not_found(shelf: Shelf, backup: Json) -> None:

@@ -11,8 +11,9 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]  # -- aiokafka has no types
 
 from services.platform.database import Database
-from services.platform.eventstore.errors import LogNotEmptyError
-from services.platform.eventstore.refill import Refill
+from services.platform.eventstore.errors import LogNotEmptyError, ServiceRunsError
+from services.platform.eventstore.refill import BATCH, Refill
+from services.platform.eventstore.relay import relay_lock
 from services.platform.eventstore.wiring import open_events
 from services.platform.messaging.driver import connection_options
 from services.platform.process.settings import KafkaSettings
@@ -64,6 +65,22 @@ async def test_two_services_are_in_their_order_again_and_nobody_misses_anything(
         assert dict(two[0].log.written[-1].record.headers)["ce_id"] == str(waiting.envelope.id).encode()
         with pytest.raises(LogNotEmptyError):
             await Refill(administrator, two[0].log.publish, two[0].log).run()
+    finally:
+        await administrator.close()
+
+
+async def test_while_a_service_publishes_nothing_is_filled(two: list[OwnEvents], fresh_database: FreshDatabase) -> None:
+    await two[0].append("catalog/app/0", BATCH + 1)
+    await two[0].publish_all()
+    two[0].log.written.clear()
+    administrator = await Database.open(fresh_database(), schema="public")
+    try:
+        refill = Refill(administrator, two[0].log.publish, two[0].log)
+        async with two[1].database.locked(relay_lock("snapshot")):
+            with pytest.raises(ServiceRunsError, match="snapshot runs"):
+                await refill.run()
+            assert not two[0].log.written
+        assert await refill.run() == BATCH + 1
     finally:
         await administrator.close()
 

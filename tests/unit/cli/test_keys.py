@@ -92,6 +92,21 @@ async def test_a_recovery_key_that_came_later_opens_everything_and_outlives_a_ne
     assert (await kept.run("check", "--read-data", 100, "--recovery-key", private)).exit_code == Exit.OK
 
 
+async def test_a_recovery_key_alone_in_the_settings_is_added_where_the_master_key_is_an_option(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = tmp_path / "public.key"
+    public.write_text(X25519PrivateKey.generate().public_key().public_bytes_raw().hex())
+    monkeypatch.setenv("NIGHTKEEP_REPOSITORY__RECOVERY_KEY_FILE", str(public))
+    words = ("keys", "rewrap", "--old-master-key", kept.present, "--master-key", kept.present, "--json")
+    done = await kept.run(*words)
+    assert done.exit_code == Exit.OK, done.output
+    assert json.loads(done.stdout)[0]["recoverable"]
+    without = await kept.run("keys", "rewrap", "--old-master-key", kept.present)
+    assert without.exit_code == Exit.REFUSED
+    assert "key_command" in without.output
+
+
 async def test_what_is_stored_after_a_rotation_lies_under_the_new_key_and_shares_with_what_was(kept: Kept) -> None:
     assert (await kept.run("keys", "rotate", "--master-key", kept.present)).exit_code == Exit.OK
     [told] = json.loads((await kept.run("keys", "list", "--master-key", kept.present, "--json")).stdout)

@@ -9,10 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.events.alerts import AlertKind
-from contracts.events.retention import Blocker, BlockerKind, ExpiryHeld, SweepResumed, SweepStopped
+from contracts.events.retention import (
+    Blocker,
+    BlockerKind,
+    ExpiryHeld,
+    FoundDamage,
+    RepositoryChecked,
+    SweepResumed,
+    SweepStopped,
+)
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded, SlotTry
 from contracts.states import SlotState
 from services.gateway.domain.alerts import (
+    of_check,
     of_hold,
     of_resumed_schedule,
     of_resumed_sweep,
@@ -174,3 +183,22 @@ def test_a_schedule_that_stopped_says_how_many_nights_are_overdue_and_how_it_goe
     assert alert.message.endswith("nightkeep slot approve shop/production")
     resumed = ScheduleResumed(stop_id=UUID(int=1), environment_id=ENVIRONMENT, resumed_at=EVENING)
     assert [one.kind for one in of_resumed_schedule(resumed, "shop/production")] == [AlertKind.SCHEDULE_RESUMED]
+
+
+def test_damage_is_told_with_the_command_that_reads_the_same_bytes_again() -> None:
+    checked = RepositoryChecked(
+        check_id=UUID(int=1),
+        environment_id=ENVIRONMENT,
+        checked_at=EVENING,
+        read_percent=25,
+        seed=50,
+        backups=3,
+        packs=4,
+        bytes_read=5,
+        damage_count=1,
+        damages=(FoundDamage(backup_id=UUID(int=2), place="document 7", reason="stored bytes are damaged"),),
+        space=None,
+    )
+    (alert,) = of_check(checked, "shop/production")
+    assert alert.kind is AlertKind.BACKUP_DAMAGED
+    assert f"nightkeep repository check --environment {ENVIRONMENT} --read-data 25 --seed 50" in alert.message

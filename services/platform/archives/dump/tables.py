@@ -21,6 +21,7 @@ from services.platform.archives.dump.reading import Reader, int_bytes
 from services.platform.archives.workshop import Workshop
 from services.platform.repository import EnvironmentRepository
 from services.platform.repository.errors import RepositoryError
+from services.platform.repository.moving import Moves, unheard
 
 CONTENTS: Final = "the table of contents"
 LARGE_OBJECTS: Final = "large objects"
@@ -69,17 +70,23 @@ def _name_of(entry: Entry) -> str:
 
 
 async def tables_in(
-    repository: EnvironmentRepository, database: DatabasePart, damaged: Collection[int], workshop: Workshop
+    repository: EnvironmentRepository,
+    database: DatabasePart,
+    damaged: Collection[int],
+    workshop: Workshop,
+    moved: Moves = unheard,
 ) -> Sequence[str]:
     """The tables of which something lies in the `damaged` contents of a stored dump.
 
     Data follow in the order of the table of contents. Behind a damage the next table is found by its number; those
-    between are named too. So the dump is read to the first table behind the last damage, content by content.
+    between are named too. So the dump is read to the first table behind the last damage, content by content; `moved`
+    hears of each.
     """
     search: _Search | None = None
     head = b""
     for number, name in enumerate(database.contents):
         data = await _sound(repository, name)
+        moved()
         if search is None:
             if data is None:
                 return (CONTENTS,)

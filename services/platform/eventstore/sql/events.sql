@@ -53,7 +53,10 @@ INSERT INTO log_mark (partition, log_offset, event_id) VALUES (:partition, :log_
 ON CONFLICT (partition) DO UPDATE SET log_offset = excluded.log_offset, event_id = excluded.event_id;
 
 -- name: published()
-SELECT position, key, headers, body, log_partition, log_offset FROM event WHERE published_at IS NOT NULL;
+SELECT position, log_partition, log_offset FROM event WHERE published_at IS NOT NULL;
+
+-- name: at_positions(positions)
+SELECT position, key, headers, body FROM event WHERE position = ANY (:positions::bigint[]);
 
 -- name: note_places(positions, partitions, offsets)!
 UPDATE event SET log_partition = noted.partition, log_offset = noted.log_offset
