@@ -152,9 +152,9 @@ class AccessLog:
             until=until,
             count=count,
         )
-        user_id: UUID | None = await _sql.find_person(c, name=download.asked_by)
+        person = await _sql.person_named(c, name=download.asked_by)
         cause = Cause(download.archive_id, download.archive_id, SERVICE, actor_verified=True)
-        await self._stream.say(c, user_id or NOBODY, [(body, cause)], now=until)
+        await self._stream.say(c, person["user_id"] if person else NOBODY, [(body, cause)], now=until)
 
 
 def _refused(counted: Counter[_Refusal], since: datetime, until: datetime) -> dict[UUID, AccessRefused]:
