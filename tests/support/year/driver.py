@@ -135,8 +135,7 @@ class Year:
             await self._try_again(expected)
         await self._until_ended(expected)
         self._take_over(expected)
-        if any(place.fills_gaps and place.gap for place in self.places.values()):
-            await self.shop.heard()  # so that the next night finds the gap
+        await self._know_of_gaps()
         await self._by_day()
         await self._end_of(number, evening)
 
@@ -170,7 +169,13 @@ class Year:
         failing = [slot for slot, state in expected.items() if state == "failed"]
         for tries, minutes in ((1, 6), (2, 16)):
             await self._eventually(lambda tries=tries: all(self._failed(slot, tries) for slot in failing))  # type: ignore[misc]  # -- bound now
+            await self._know_of_gaps()
             self.clock.on(minutes=minutes)
+
+    async def _know_of_gaps(self) -> None:
+        """What is asked for next finds every open gap: here no minutes lie between a failure and the next try."""
+        if any(place.fills_gaps and place.gap for place in self.places.values()):
+            await self.shop.heard()
 
     def _failed(self, slot: tuple[UUID, date], tries: int) -> bool:
         asked = self.seens.tries[slot]

@@ -70,7 +70,7 @@ class NightSettings:
             clock=shared.clock,
             s3=self.platform.s3,
             repository=RepositorySettings(key_file=self.platform.directory / "repository.key"),
-            retention=RetentionSettings(cap_count=MANY),
+            retention=RetentionSettings(cap_count=MANY, check_interval_hours=0),  # nobody works on checks here
         )
 
 
