@@ -19,9 +19,9 @@ def kept_backups(found: Iterable[KeptBackup]) -> Table:
         Column("backup"),
         Column("environment", firm=False),
         Column("created"),
-        Column("kind"),
-        Column("database", right=True),
-        Column("documents", right=True),
+        Column("kind", firm=False),
+        Column("database", right=True, firm=False),
+        Column("documents", right=True, firm=False),
         Column("comment", firm=False),
     )
     return table(columns, _rows(found))

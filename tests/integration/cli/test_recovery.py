@@ -26,7 +26,7 @@ def nightkeep(settings: S3Settings, key_file: Path, *words: object) -> subproces
     group["secret_access_key"] = settings.secret_access_key.get_secret_value()
     bucket = {f"NIGHTKEEP_S3__{name.upper()}": str(value) for name, value in group.items()}
     others = {name: value for name, value in os.environ.items() if not name.startswith("NIGHTKEEP_")}
-    environment = {**others, **bucket, "NIGHTKEEP_REPOSITORY__KEY_FILE": str(key_file)}
+    environment = {**others, **bucket, "NIGHTKEEP_REPOSITORY__KEY_FILE": str(key_file), "COLUMNS": "80"}
     command = [sys.executable, "-m", "services.cli", "repository", *map(str, words)]
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
 
