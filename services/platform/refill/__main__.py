@@ -1,6 +1,5 @@
 """`python -m services.platform.refill`: once, as an administrator of PostgreSQL, while no service runs."""
 
-import asyncio
 import sys
 from functools import partial
 
@@ -10,9 +9,7 @@ from services.platform.eventstore.refill import Refill
 from services.platform.messaging.producer import Producer
 from services.platform.messaging.reading import LogReader
 from services.platform.messaging.topics import ensure_topics
-from services.platform.process.errors import NightkeepError
-from services.platform.process.logging import configure_logging
-from services.platform.process.reading import SettingsError, read_settings
+from services.platform.process.once import run_once
 from services.platform.process.settings import Settings
 
 
@@ -27,17 +24,5 @@ async def refill(settings: Settings) -> int:
         await database.close()
 
 
-def main() -> int:
-    """0 when the log has everything, 1 when it could not be filled, 2 when the settings are wrong."""
-    try:
-        settings = read_settings(Settings)
-        configure_logging(settings.log, "refill")
-        asyncio.run(refill(settings))
-    except NightkeepError as error:
-        sys.stderr.write(f"refill: {error.reason}\n")
-        return 2 if isinstance(error, SettingsError) else 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_once("refill", Settings, refill))
