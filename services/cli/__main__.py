@@ -3,10 +3,11 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_group
 
 from services.cli.commands import (
     access,
@@ -18,7 +19,6 @@ from services.cli.commands import (
     environments,
     keys,
     policies,
-    repository,
     restores,
     secrets,
     slots,
@@ -31,9 +31,24 @@ from services.cli.exits import EXPLAINED, exit_code
 from services.cli.local import add_stack_commands, stack_is_here
 from services.cli.session import API_KEY, Session
 
+REPOSITORY: Final = "repository"
+"""Its commands read a store themselves, with a driver that takes as long to import as all else: only when named."""
+
 
 class Nightkeep(TyperGroup):
     """Ends every command with the exit code of its error, told on standard error."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 -- typer keeps click's types to itself
+        """The names of all commands."""
+        return [*super().list_commands(ctx), REPOSITORY]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 -- as above
+        """The command of this name, None where there is none."""
+        if cmd_name != REPOSITORY:
+            return super().get_command(ctx, cmd_name)
+        from services.cli.commands import repository  # noqa: PLC0415 -- see REPOSITORY
+
+        return get_group(repository.commands)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 -- typer keeps click's types to itself
         """Runs the command that was named."""
@@ -53,8 +68,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (
-    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters, repository,
-    users, keys, access, admin,
+    apps, environments, secrets, backups, restores, slots, policies, sweeps, alerts, webhooks, dead_letters, users,
+    keys, access, admin,
 ):  # fmt: skip
     app.add_typer(group.commands)
 app.add_typer(users.organisations)

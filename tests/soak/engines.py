@@ -71,7 +71,6 @@ class Door:
     port: int
     upstream_port: int
     lie: Lie = "none"
-    lied: int = 0
     _open: set[asyncio.Task[None]] = field(default_factory=set)
     """Held here: the server lets go of who serves a connection that was lost."""
 
@@ -89,7 +88,6 @@ class Door:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lie = self.lie
-        self.lied += lie != "none"
         try:
             if lie == "errs":
                 await reader.readuntil(b"\r\n\r\n")

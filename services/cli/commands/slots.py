@@ -13,11 +13,6 @@ from services.cli.show import details, nights
 commands = typer.Typer(name="slot", help="Nightly runs: list; approve a schedule that stopped.", no_args_is_help=True)
 
 
-@commands.callback()
-def group() -> None:
-    """Nightly runs: which are expected, and what became of each."""
-
-
 @commands.command("list")
 def list_slots(
     context: typer.Context,

@@ -10,37 +10,30 @@ from services.cli.recovery.checking import CheckedEnvironment, MeasuredEnvironme
 from services.cli.recovery.inventory import KeptBackup
 from services.cli.recovery.keys import WrappedKeys
 from services.cli.show import formats
-from services.cli.show.tables import Column, table
+from services.cli.show.tables import Column, named, table
 
 
 def kept_backups(found: Iterable[KeptBackup]) -> Table:
     """Backups by environment; a manifest may come from anybody, so its words are made harmless."""
     columns = (
-        Column("backup"),
-        Column("environment", firm=False),
-        Column("created"),
-        Column("kind", firm=False),
-        Column("database", right=True, firm=False),
-        Column("documents", right=True, firm=False),
-        Column("comment", firm=False),
+        Column("Created (UTC)"),
+        Column("Database", right=True),
+        Column("Documents", right=True),
+        Column("Backup", firm=False),
     )
-    return table(columns, _rows(found))
+    return table(columns, map(_kept_backup, found))
 
 
-def _rows(found: Iterable[KeptBackup]) -> Iterator[Sequence[str | Text]]:
-    for one in found:
-        if one.problem:
-            yield str(one.backup_id), str(one.environment_id), "", "", "", "", Text(one.problem, style="bold red")
-            continue
-        yield (
-            str(one.backup_id),
-            formats.printable(one.environment or ""),
-            formats.minute(one.created_at),
-            formats.text(one.kind),
-            formats.size(one.database_bytes),
-            f"{one.files_count:,}",
-            formats.printable(one.comment or ""),
-        )
+def _kept_backup(one: KeptBackup) -> Sequence[str | Text]:
+    if one.problem:
+        return "", "", "", named(str(one.backup_id), f"{one.environment_id}\n").append(one.problem, style="bold red")
+    said = ": ".join(text for text in (one.environment, one.comment) if text)
+    return (
+        named(formats.minute(one.created_at), formats.text(one.kind)),
+        formats.size(one.database_bytes),
+        f"{one.files_count:,}",
+        named(str(one.backup_id), formats.printable(said)),
+    )
 
 
 def checks(checked: Sequence[CheckedEnvironment]) -> RenderableType:
