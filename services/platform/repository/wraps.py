@@ -3,6 +3,7 @@
 They lie in a store of their own if one is given, since a bucket that keeps old versions keeps destroyed keys.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,13 +18,16 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from contracts.values import Value
 from services.platform.objectstore import AlreadyExistsError, ObjectNotFoundError, ObjectStore
+from services.platform.process.together import together
 from services.platform.repository.errors import RepositoryKeyError, WrapDamagedError
 from services.platform.repository.keyring import KEY_BYTES, KeyRing, derived
 from services.platform.repository.layout import KEYS, key_prefix
 
 NONCE_BYTES: Final = 12
 MOST_VERIFIED: Final = 1000
-"""Wraps that a service looks at when it starts: some seconds of reading."""
+"""Wraps that a service looks at when it starts."""
+VERIFIED_AT_ONCE: Final = 20
+"""A service that starts does not wait for them one by one."""
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2})+$")]
 
 
@@ -142,14 +146,20 @@ class Wraps:
         Those are what a rewrap that was broken off has left. A damaged one is told where its environment is opened.
         Of more than MOST_VERIFIED the first are looked at.
         """
-        looked_at = 0
+        keys, room = list[str](), asyncio.Semaphore(VERIFIED_AT_ONCE)
         async for info in self._store.list(KEYS):
-            stored = await self._store.get(info.key)
-            with suppress(WrapDamagedError):
-                _refuse_another(self.master, _parsed(info.key, stored))
-            looked_at += 1
-            if looked_at == MOST_VERIFIED:
-                return
+            keys.append(info.key)
+            if len(keys) == MOST_VERIFIED:
+                break
+        async with together() as group:
+            for key in keys:
+                group.create_task(self._verify(key, room))
+
+    async def _verify(self, key: str, room: asyncio.Semaphore) -> None:
+        async with room:
+            stored = await self._store.get(key)
+        with suppress(WrapDamagedError):
+            _refuse_another(self.master, _parsed(key, stored))
 
     async def add(self, environment_id: UUID) -> None:
         """Write under a new data key from now on; what lies under earlier ones stays readable."""
