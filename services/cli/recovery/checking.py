@@ -6,10 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.cli.recovery.place import Found
-from services.platform.archives.damages import name_tables
+from services.platform.archives.damages import look_through, name_tables
 from services.platform.archives.workshop import Workshop
-from services.platform.repository.errors import RepositoryError
-from services.platform.repository.report import Damage, Report
 
 
 class FoundDamage(BaseModel):
@@ -52,13 +50,9 @@ async def measure_environment(found: Found, environment_id: UUID) -> MeasuredEnv
 
 
 async def check_environment(found: Found, environment_id: UUID, read_percent: int, seed: int) -> CheckedEnvironment:
-    """Check one environment. What cannot even be opened (no key, another one) is a damage of all of it."""
+    """Check one environment, and name what is damaged."""
     repository = found.repository.of(environment_id)
-    try:
-        report = await repository.check(read_percent=read_percent, seed=seed)
-    except RepositoryError as error:
-        report = Report()
-        report.add(Damage(None, "the environment", error.reason))
+    report = await look_through(repository, read_percent=read_percent, seed=seed)
     with Workshop.open() as workshop:
         await name_tables(repository, report, workshop)
     return CheckedEnvironment(

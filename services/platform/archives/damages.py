@@ -1,4 +1,4 @@
-"""Names what a check found in dumps by table, too: a stretch of bytes tells nobody what is lost."""
+"""Looks through stored backups, and names what is damaged in dumps by table: a stretch of bytes tells nobody much."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,12 +10,24 @@ from services.platform.archives.dump.tables import tables_in
 from services.platform.archives.workshop import Workshop
 from services.platform.repository import EnvironmentRepository
 from services.platform.repository.errors import RepositoryError
-from services.platform.repository.moving import Moves, unheard
+from services.platform.repository.moving import Moved, Moves, unheard, unwatched
 from services.platform.repository.report import Damage, Report
 
 BACKUPS_LOOKED_AT: Final = 10
 """Each costs a read of its dump; a damaged base makes the dumps of many nights damaged in the same place."""
 TABLES_TOLD: Final = 10
+
+
+async def look_through(
+    repository: EnvironmentRepository, *, read_percent: int, seed: int, moved: Moved = unwatched
+) -> Report:
+    """Check an environment's backups. What cannot even be opened (no key, another one) is a damage of all of it."""
+    try:
+        return await repository.check(read_percent=read_percent, seed=seed, moved=moved)
+    except RepositoryError as error:
+        report = Report()
+        report.add(Damage(None, "the environment", error.reason))
+        return report
 
 
 async def name_tables(

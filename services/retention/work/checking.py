@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from contracts.events.retention import FoundDamage, RepositoryChecked, SpaceUsed
-from services.platform.archives.damages import name_tables
+from services.platform.archives.damages import look_through, name_tables
 from services.platform.archives.workshop import Workshop
 from services.platform.database import Connection, load_queries
 from services.platform.jobs import JobRun, Step
@@ -62,13 +62,10 @@ class _Attempt:
         self._space: Space | None = None
 
     async def check(self) -> None:
-        """What cannot even be opened (no key, a damaged one) is a damage of all of it."""
-        try:
-            self._report = await self._repository.check(
-                read_percent=self._read_percent, seed=self._seed, moved=self._moved
-            )
-        except RepositoryError as error:
-            self._report.add(Damage(None, "the environment", error.reason))
+        """Structure, and the bytes of a part."""
+        self._report = await look_through(
+            self._repository, read_percent=self._read_percent, seed=self._seed, moved=self._moved
+        )
 
     async def name_tables(self) -> None:
         """For a person who wants to know what is lost."""
