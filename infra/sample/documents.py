@@ -45,12 +45,15 @@ def as_csv(documents: Iterable[PlannedDocument]) -> bytes:
 
 
 class _Contents:
-    """Pieces of two pools, one of noise and one of words, at a place that the content's number gives."""
+    """Pieces of two pools, one of noise and one of words, at a place that the content's number gives.
+
+    Each pool is there twice in a row, so that a piece may begin at any place of it.
+    """
 
     def __init__(self) -> None:
-        self._noise = Random(SEED).randbytes(POOL_BYTES)  # noqa: S311 -- sample data, no secret
+        self._noise = 2 * Random(SEED).randbytes(POOL_BYTES)  # noqa: S311 -- sample data, no secret
         words = Random(SEED).choices(WORDS, k=POOL_BYTES // 4)  # noqa: S311 -- the same
-        self._words = ";".join(words).encode()[:POOL_BYTES]
+        self._words = 2 * ";".join(words).encode()[:POOL_BYTES]
 
     def of(self, document: PlannedDocument) -> bytes:
         """Exactly as many bytes as planned."""
@@ -59,4 +62,4 @@ class _Contents:
         pool = self._words if document.is_text else self._noise
         start = document.content * 7919 % POOL_BYTES
         head = f"%{document.media_type} {document.content}\n".encode()
-        return (head + (pool + pool)[start : start + document.size_bytes])[: document.size_bytes]
+        return (head + pool[start : start + document.size_bytes])[: document.size_bytes]

@@ -24,7 +24,7 @@ SELECT timestamptz '2025-12-15 00:00+00' + pg_temp.pick(n, 81, 28000000) * inter
        pg_temp.named_uuid('product ' || 1 + pg_temp.pick(n, 83, 100)), pg_temp.pick(n, 84, 400) - 200,
        pg_temp.pick(n, 85, 90000) * interval '1.5 seconds',
        jsonb_build_object('truck', 'T-' || pg_temp.pick(n, 86, 900), 'seen', spoken.said)
-FROM generate_series(1, greatest(400, (110000 * :scale)::integer)) AS n
+FROM generate_series(1, greatest(400, (70000 * :scale)::integer)) AS n
 JOIN sentence AS spoken ON spoken.id = pg_temp.pick(n, 87, 2000);
 
 INSERT INTO warehouse.measurement
@@ -34,9 +34,9 @@ FROM generate_series(1, greatest(300, (40000 * :scale)::integer)) AS n;
 
 INSERT INTO office.message (thread, subject, body, words, sent_at)
 SELECT pg_temp.named_uuid('thread ' || n / 5), left(asked.said, 100), asked.said || E'\n\n' || answered.said,
-       CASE WHEN n % 8 = 0 THEN to_tsvector('office.plain_words', left(asked.said, 400)) END,
+       CASE WHEN n % 16 = 0 THEN to_tsvector('office.plain_words', left(asked.said, 400)) END,
        timestamp '2026-01-02 03:04:05.678901' + n * interval '11 minutes'
-FROM generate_series(1, greatest(100, (48000 * :scale)::integer)) AS n
+FROM generate_series(1, greatest(100, (74000 * :scale)::integer)) AS n
 JOIN paragraph AS asked ON asked.id = pg_temp.pick(n, 91, 1000)
 JOIN paragraph AS answered ON answered.id = pg_temp.pick(n, 92, 1000)
 ORDER BY n;
