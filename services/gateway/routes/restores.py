@@ -24,11 +24,22 @@ router = APIRouter(prefix="/api/v1", tags=["restores"], dependencies=[*DESCRIBED
 
 Restoring = Annotated[Intent, Depends(intent_with(Scope.RESTORE))]
 WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for what the preflight finds")]
+DryRun = Annotated[bool, Query(description="only look whether it would go well: the answer is a preflight")]
 
 
 @router.post("/environments/{environment_id}/restores", status_code=202)
-async def create_restore(environment_id: UUID, asked: NewRestore, parts: PartsOf, intent: Restoring) -> Restore:
+async def create_restore(  # noqa: PLR0913 -- the address, the body, the query and who asks
+    environment_id: UUID,
+    asked: NewRestore,
+    parts: PartsOf,
+    intent: Restoring,
+    *,
+    dry_run: DryRun = False,
+    wait_seconds: WaitSeconds = 15.0,
+) -> Restore | Preflight:
     """Bring a backup of the same app into this environment, the destination."""
+    if dry_run:
+        return await create_preflight(environment_id, asked, parts, intent, wait_seconds)
     await must_of_source(parts, intent, "create_restore", asked.backup_id)
     key = await key_of(parts, environment_id)
     restore_id = intent.created_id("restore")

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from tests.support.gateway import Api, Json
 
 
@@ -92,18 +94,19 @@ async def test_a_restore_is_asked_for_shown_and_listed(api: Api) -> None:
     assert (await api.client.get(place)).json()["restores"] == [restore]
 
 
-async def test_a_preflight_is_asked_for_and_its_findings_are_shown(api: Api) -> None:
+@pytest.mark.parametrize("address", ["preflights?wait_seconds=0", "restores?dry_run=true&wait_seconds=0"])
+async def test_a_preflight_is_asked_for_and_its_findings_are_shown(api: Api, address: str) -> None:
     environment = await api.ready_environment()
     backup = await _backup(api, environment)
     await api.completed(environment, backup)
 
     asked = await api.client.post(
-        f"/api/v1/environments/{environment['environment_id']}/preflights",
-        params={"wait_seconds": 0},
-        json={"backup_id": backup["backup_id"]},
+        f"/api/v1/environments/{environment['environment_id']}/{address}", json={"backup_id": backup["backup_id"]}
     )
 
     assert (asked.status_code, asked.json()["state"]) == (202, "running"), asked.text
+    restores = await api.client.get(f"/api/v1/environments/{environment['environment_id']}/restores")
+    assert restores.json()["restores"] == []
     place = f"/api/v1/preflights/{asked.json()['preflight_id']}"
     history = api.history(environment)
     stream = f"restore/preflight/{asked.json()['preflight_id']}"
