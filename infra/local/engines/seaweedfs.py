@@ -18,7 +18,7 @@ from infra.local.private import write_private
 
 DOORS: Final = ("s3", "filer", "volume", "master", "admin")
 """Each listens on an HTTP port and, `TWIN` above it, for gRPC; all but the first ask for a signed token."""
-STOP_SECONDS: Final = 2.0
+STOP_SECONDS: Final = 1.0
 """Asked to end, it closes its doors at once, then waits for ever for its own worker to leave its administrator; what
 it was given is in its files by then, as after a kill."""
 
