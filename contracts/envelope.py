@@ -23,7 +23,7 @@ class Body(BaseModel):
     Unknown fields are refused: within one version nothing is added that an older reader would not know.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     KIND: ClassVar[Kind]
     VERSION: ClassVar[int] = 1
@@ -57,7 +57,7 @@ class Envelope(BaseModel):
     without gaps. `actor_verified` is said by events: whether the gateway vouched for the actor of the command.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: UUID
     source: str

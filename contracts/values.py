@@ -91,7 +91,7 @@ class RunState(StrEnum):
 class Value(BaseModel):
     """A part of a message; frozen, and nothing unknown in it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class Provisioner(Value):

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from contracts.defaults import PASSWORD_CHARACTERS
 from contracts.events.access import Place, PlaceKind
 from contracts.values import Name, Text
 from services.gateway.domain.rights import PLATFORM, Scope
-from services.gateway.resources.shapes import Asked
+from services.gateway.resources.shapes import Asked, Resource
 
 Scopes = Annotated[list[Scope], Field(min_length=1)]
 Password = Annotated[SecretStr, Field(max_length=1000)]
@@ -31,7 +31,7 @@ class NewOrganisation(Asked):
     name: Name
 
 
-class Organisation(BaseModel):
+class Organisation(Resource):
     """A customer of the platform; apps and users belong to one."""
 
     organisation_id: UUID
@@ -39,7 +39,7 @@ class Organisation(BaseModel):
     added_at: datetime
 
 
-class OrganisationPage(BaseModel):
+class OrganisationPage(Resource):
     """Organisations by name."""
 
     organisations: list[Organisation]
@@ -59,7 +59,7 @@ class NewUser(Asked):
     organisation_id: UUID | None = None
 
 
-class User(BaseModel):
+class User(Resource):
     """Somebody who may be given rights."""
 
     user_id: UUID
@@ -68,14 +68,14 @@ class User(BaseModel):
     added_at: datetime
 
 
-class UserPage(BaseModel):
+class UserPage(Resource):
     """Users by name."""
 
     users: list[User]
     next: str | None = None
 
 
-class Invitation(BaseModel):
+class Invitation(Resource):
     """Whoever shows `token` before it ends is this user; it is shown here alone."""
 
     user_id: UUID
@@ -89,7 +89,7 @@ class ShownInvitation(Asked):
     token: Annotated[Text, Field(max_length=200)]
 
 
-class AcceptedInvitation(BaseModel):
+class AcceptedInvitation(Resource):
     """Who was invited, and that user's first key; it is shown here alone."""
 
     user: str
@@ -110,7 +110,7 @@ class NewPassword(Asked):
     current_password: Password | None = None
 
 
-class Session(BaseModel):
+class Session(Resource):
     """A browser session; a page sends `csrf_token` as X-CSRF-Token with whatever changes something."""
 
     user: str
@@ -126,7 +126,7 @@ class NewKey(Asked):
     places: Places = Field(default_factory=list)
 
 
-class Key(BaseModel):
+class Key(Resource):
     """A key; `last_used_at` is told to the minute, and null where it was never used."""
 
     key_id: str
@@ -145,7 +145,7 @@ class CreatedKey(Key):
     api_key: str | None = None
 
 
-class KeyList(BaseModel):
+class KeyList(Resource):
     """Keys, newest first."""
 
     keys: list[Key]
@@ -157,7 +157,7 @@ class Rights(Asked):
     rights: list[Scope]
 
 
-class Access(BaseModel):
+class Access(Resource):
     """What a user may at a place and in all that lies within."""
 
     user_id: UUID
@@ -168,7 +168,7 @@ class Access(BaseModel):
     granted_by: str
 
 
-class AccessList(BaseModel):
+class AccessList(Resource):
     """Who was given rights at this very place, by name; others may have theirs from further out."""
 
     access: list[Access]

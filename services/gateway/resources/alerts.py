@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, HttpUrl
+from pydantic import AfterValidator, HttpUrl
 
 from contracts.events.alerts import AlertKind
 from contracts.values import SecretReference
-from services.gateway.resources.shapes import Asked
+from services.gateway.resources.shapes import Asked, Resource
 
 
 def _without_credentials(url: HttpUrl) -> HttpUrl:
@@ -21,7 +21,7 @@ CallableUrl = Annotated[HttpUrl, AfterValidator(_without_credentials)]
 """http or https, any host: the operator says whom Nightkeep calls."""
 
 
-class Alert(BaseModel):
+class Alert(Resource):
     """Something that a person should look at; `subject` is the stream of the event that it follows from."""
 
     alert_id: UUID
@@ -40,7 +40,7 @@ class NewWebhook(Asked):
     secret: SecretReference | None = None
 
 
-class Webhook(BaseModel):
+class Webhook(Resource):
     """Who is called. `secret` is a reference, or null where it was made here."""
 
     webhook_id: UUID
@@ -56,7 +56,7 @@ class CreatedWebhook(Webhook):
     signing_secret: str | None = None
 
 
-class Try(BaseModel):
+class Try(Resource):
     """One call of a receiver: when, how long it took, and what came back.
 
     `status` is HTTP's; null when no answer came. `said` is the beginning of the answer, or why none came.
@@ -69,7 +69,7 @@ class Try(BaseModel):
     said: str = ""
 
 
-class Delivery(BaseModel):
+class Delivery(Resource):
     """One message to one receiver; `message_id` is the header `webhook-id`, the same in every try.
 
     `reason` says why it failed for good.
@@ -86,20 +86,20 @@ class Delivery(BaseModel):
     ended_at: datetime | None = None
 
 
-class AlertPage(BaseModel):
+class AlertPage(Resource):
     """Alerts, newest first."""
 
     alerts: list[Alert]
     next: str | None = None
 
 
-class WebhookList(BaseModel):
+class WebhookList(Resource):
     """All webhooks, in the order of their creation."""
 
     webhooks: list[Webhook]
 
 
-class DeliveryPage(BaseModel):
+class DeliveryPage(Resource):
     """What was sent to one receiver, newest first."""
 
     deliveries: list[Delivery]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, model_validator
+from pydantic import model_validator
 
 from contracts.commands.apps import refuse_unknown_region
 from contracts.values import (
@@ -21,7 +21,7 @@ from contracts.values import (
     Slug,
     Sql,
 )
-from services.gateway.resources.shapes import Asked
+from services.gateway.resources.shapes import Asked, Resource
 
 
 class NewApp(Asked):
@@ -73,7 +73,7 @@ class Deployment(Asked):
     model_version: ModelVersion
 
 
-class StoppedSweep(BaseModel):
+class StoppedSweep(Resource):
     """A sweep that would let too much go at once and waits for a person; `examples` are the first to go.
 
     `due_count` would really go; `held_count` more are over, and stay pinned or as the last good one.
@@ -89,7 +89,7 @@ class StoppedSweep(BaseModel):
     held_count: int = 0
 
 
-class StoppedSchedule(BaseModel):
+class StoppedSchedule(Resource):
     """A nightly schedule that stopped since more nights were overdue at once than an absence explains."""
 
     stop_id: UUID
@@ -99,7 +99,7 @@ class StoppedSchedule(BaseModel):
     cap_count: int
 
 
-class Reclaimed(BaseModel):
+class Reclaimed(Resource):
     """What the store has got back of deleted backups, since the environment's beginning."""
 
     bytes: int = 0
@@ -108,7 +108,7 @@ class Reclaimed(BaseModel):
     reclaimed_at: datetime | None = None
 
 
-class Space(BaseModel):
+class Space(Resource):
     """Bytes of an environment's backups: restored together, in the store, needed by several of them, needed by none."""
 
     logical_bytes: int
@@ -117,7 +117,7 @@ class Space(BaseModel):
     reclaimable_bytes: int
 
 
-class Stored(BaseModel):
+class Stored(Resource):
     """What the newest check of the stored backups found; so many percent of them were read byte by byte."""
 
     checked_at: datetime
@@ -127,7 +127,7 @@ class Stored(BaseModel):
     space: Space | None = None
 
 
-class App(BaseModel):
+class App(Resource):
     """An app."""
 
     app_id: UUID
@@ -135,7 +135,7 @@ class App(BaseModel):
     slug: str
 
 
-class Check(BaseModel):
+class Check(Resource):
     """The newest look at an environment; `state` is `running` until its findings are there."""
 
     check_id: UUID
@@ -145,7 +145,7 @@ class Check(BaseModel):
     findings: tuple[Finding, ...] = ()
 
 
-class Environment(BaseModel):
+class Environment(Resource):
     """An environment. `ever_passed` says whether it takes backups; `check` is the newest look at it.
 
     `data_model_version` is the model version that its data needs since a restore, where that is not the deployed one.
@@ -175,14 +175,14 @@ class Environment(BaseModel):
     check: Check | None = None
 
 
-class AppPage(BaseModel):
+class AppPage(Resource):
     """Apps by slug; `next` is the place to go on from, null on the last page."""
 
     apps: list[App]
     next: str | None = None
 
 
-class EnvironmentPage(BaseModel):
+class EnvironmentPage(Resource):
     """Environments by app and name."""
 
     environments: list[Environment]

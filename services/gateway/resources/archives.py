@@ -3,14 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from contracts.events.archives import DataType
 from contracts.states import ArchiveState
 from services.gateway.resources.backups import Failure
+from services.gateway.resources.shapes import Resource
 
 
-class Archive(BaseModel):
+class Archive(Resource):
     """An archive. Once it is completed, `url` is a direct link that needs no key until `link_ends_at`.
 
     `size_bytes` and `sha256` are those of the whole file, and null until it is completed; `estimated_bytes` is there
@@ -36,7 +35,7 @@ class Archive(BaseModel):
     failure: Failure | None = None
 
 
-class ArchivePage(BaseModel):
+class ArchivePage(Resource):
     """The archives of a backup, newest first."""
 
     archives: list[Archive]

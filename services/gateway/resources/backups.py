@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from contracts.events.backups import BackupKind, DatabaseStored, FilesStored, References, Tier, WindowEnd
 from contracts.events.retention import Blocker
@@ -15,7 +15,7 @@ from contracts.values import (
     StepTime,
     Warning,  # noqa: A004 -- the product's word
 )
-from services.gateway.resources.shapes import Asked
+from services.gateway.resources.shapes import Asked, Resource
 
 
 class NewBackup(Asked):
@@ -44,7 +44,7 @@ class NewLease(Asked):
     lease_id: UUID | None = None
 
 
-class Failure(BaseModel):
+class Failure(Resource):
     """Why work failed, and whether trying again may help."""
 
     code: str
@@ -52,7 +52,7 @@ class Failure(BaseModel):
     retryable: bool
 
 
-class Backup(BaseModel):
+class Backup(Resource):
     """A backup, as the list and its details show it.
 
     `windows` are those of its policy that `expires_at` is the latest of; `held` is what keeps it although its time is
@@ -99,7 +99,7 @@ class Backup(BaseModel):
     failure: Failure | None = None
 
 
-class BackupPreview(BaseModel):
+class BackupPreview(Resource):
     """What a backup would get that was asked for at `created_at`."""
 
     environment_id: UUID
@@ -114,7 +114,7 @@ class BackupPreview(BaseModel):
     rule_version: int
 
 
-class BackupPage(BaseModel):
+class BackupPage(Resource):
     """Backups, newest first; `next` stays right while backups are added."""
 
     backups: list[Backup]

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel
+from services.gateway.resources.shapes import Resource
 
 
-class BackedUpFile(BaseModel):
+class BackedUpFile(Resource):
     """A file document; `referenced` says whether a row names it, null where nobody told how rows do that."""
 
     document_id: UUID
@@ -14,7 +14,7 @@ class BackedUpFile(BaseModel):
     referenced: bool | None = None
 
 
-class FilePage(BaseModel):
+class FilePage(Resource):
     """File documents by id; `next` is the place to go on from, null on the last page."""
 
     files: list[BackedUpFile]
@@ -23,7 +23,7 @@ class FilePage(BaseModel):
     next: str | None = None
 
 
-class BackedUpTable(BaseModel):
+class BackedUpTable(Resource):
     """A table of the dump; `size_bytes` is that of its rows as text, where it was asked for."""
 
     schema_name: str
@@ -31,7 +31,7 @@ class BackedUpTable(BaseModel):
     size_bytes: int | None = None
 
 
-class TableList(BaseModel):
+class TableList(Resource):
     """Every table, by schema and name; `bytes` is the dump's size."""
 
     tables: list[BackedUpTable]

@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import Field
 
 from contracts.states import BackupState, RestoreState
+from services.gateway.resources.shapes import Resource
 
 
-class DeadLetter(BaseModel):
+class DeadLetter(Resource):
     """A record that was no message, or could not be handled: where it came from and why it lies here.
 
     `value` is its text with secrets blacked out; null where it is no text.
@@ -26,25 +27,25 @@ class DeadLetter(BaseModel):
     message_id: str | None = None
     message_type: str | None = None
     key: str | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     value: str | None = None
 
 
-class Replayed(BaseModel):
+class Replayed(Resource):
     """The new id under which a dead letter was sent again."""
 
     dead_letter_id: str
     message_id: UUID
 
 
-class DeadLetterPage(BaseModel):
+class DeadLetterPage(Resource):
     """Dead letters, newest first."""
 
     dead_letters: list[DeadLetter]
     next: str | None = None
 
 
-class PlatformStatus(BaseModel):
+class PlatformStatus(Resource):
     """What the gateway sees of the platform."""
 
     version: str

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from contracts.events.policies import PolicyEffect
 from contracts.retention import Policy
-from services.gateway.resources.shapes import Asked
+from services.gateway.resources.shapes import Asked, Resource
 
 
 def _preset_or_own(given: Any) -> str:  # noqa: ANN401 -- whatever was sent
@@ -38,7 +38,7 @@ class Approval(Asked):
     digest: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class PolicyChange(BaseModel):
+class PolicyChange(Resource):
     """A change of policy. `application` says what becomes of existing backups: `none` was asked for.
 
     `effect` is what the application does as simulated at `requested_at`; it is applied once it was approved and
@@ -62,7 +62,7 @@ class PolicyChange(BaseModel):
     changed_count: int = 0
 
 
-class PolicyInForce(BaseModel):
+class PolicyInForce(Resource):
     """The policy that new backups follow and where it was given; `pending` is the newest change not yet applied."""
 
     app_id: UUID

@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from contracts.events.restores import DatabaseRestored, FilesRestored
 from contracts.states import RestoreState
 from contracts.values import (
@@ -14,7 +12,7 @@ from contracts.values import (
     Warning,  # noqa: A004 -- the product's word
 )
 from services.gateway.resources.backups import Failure
-from services.gateway.resources.shapes import Asked
+from services.gateway.resources.shapes import Asked, Resource
 
 
 class NewRestore(Asked):
@@ -24,7 +22,7 @@ class NewRestore(Asked):
     database_only: bool = False
 
 
-class Restore(BaseModel):
+class Restore(Resource):
     """A restore. `undo_until` is null where nothing can be undone (any more); `undo_failure` is the newest one's."""
 
     restore_id: UUID
@@ -51,7 +49,7 @@ class Restore(BaseModel):
     failure: Failure | None = None
 
 
-class Preflight(BaseModel):
+class Preflight(Resource):
     """A look whether a restore would go well; `state` is `running` until its findings are there."""
 
     preflight_id: UUID
@@ -64,7 +62,7 @@ class Preflight(BaseModel):
     warnings: tuple[Warning, ...] = ()
 
 
-class RestorePage(BaseModel):
+class RestorePage(Resource):
     """Restores, newest first."""
 
     restores: list[Restore]

@@ -3,13 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from contracts.events.slots import SlotTry
 from contracts.states import SlotState
+from services.gateway.resources.shapes import Resource
 
 
-class Slot(BaseModel):
+class Slot(Resource):
     """One expected nightly run and how it ended. `slot_date` is the date that it counts for, in `calendar_offset`."""
 
     environment_id: UUID
@@ -24,7 +23,7 @@ class Slot(BaseModel):
     tries: tuple[SlotTry, ...] = ()
 
 
-class SlotPage(BaseModel):
+class SlotPage(Resource):
     """Expected nightly runs, newest first; the planned one is the first."""
 
     slots: list[Slot]

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel, PlainSerializer
+from pydantic import PlainSerializer
 
 from contracts.events.archives import DataType
 from contracts.events.backups import BackupKind
 from contracts.states import ArchiveState, RestoreState
 from services.gateway.resources.archives import Archive
+from services.gateway.resources.shapes import Resource
 
 
 def _milliseconds(at: datetime) -> str:
@@ -27,7 +28,7 @@ _SHOWN: Final[dict[str, str]] = {
 LINK_OVER: Final = "the link is over: ask for a new archive"
 
 
-class Snapshot(BaseModel):
+class Snapshot(Resource):
     """A backup, as that API calls it; `type` is ours."""
 
     snapshot_id: UUID
@@ -48,7 +49,7 @@ class Snapshot(BaseModel):
         return cls.model_validate({**backup, **known, "status_message": backup.get("status_message") or None})
 
 
-class SnapshotPage(BaseModel):
+class SnapshotPage(Resource):
     """Snapshots, newest first; `total` is how many there are in all."""
 
     snapshots: list[Snapshot]
@@ -57,7 +58,7 @@ class SnapshotPage(BaseModel):
     limit: int
 
 
-class SnapshotArchive(BaseModel):
+class SnapshotArchive(Resource):
     """A downloadable form of a snapshot; `url` is null until the archive is completed."""
 
     archive_id: UUID
@@ -82,7 +83,7 @@ class SnapshotArchive(BaseModel):
         })  # fmt: skip
 
 
-class SnapshotRestore(BaseModel):
+class SnapshotRestore(Resource):
     """A restore of a snapshot into an environment of its app."""
 
     restore_id: UUID
@@ -109,7 +110,7 @@ class SnapshotRestore(BaseModel):
         })  # fmt: skip
 
 
-class DeployedApp(BaseModel):
+class DeployedApp(Resource):
     """An app, in the words of the Deploy API; `AppId` is its slug."""
 
     AppId: str
@@ -118,7 +119,7 @@ class DeployedApp(BaseModel):
     Url: str
 
 
-class DeployedEnvironment(BaseModel):
+class DeployedEnvironment(Resource):
     """An environment, in the words of the Deploy API."""
 
     EnvironmentId: UUID

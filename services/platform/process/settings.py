@@ -33,7 +33,7 @@ NoneIfEmpty = BeforeValidator(lambda value: None if value == "" else value)
 class Group(BaseModel):
     """Settings that belong together: `NIGHTKEEP_<GROUP>__<KEY>`; an unknown key is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class KafkaSettings(Group):
@@ -227,7 +227,12 @@ class Settings(BaseSettings):
     """All groups. A service that needs an optional group redeclares it in its own `settings` module as required."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
     kafka: KafkaSettings

@@ -23,7 +23,7 @@ async def open_repository(
     Raises RepositoryKeyError, UnsafeStoreError and StoreRefusedError (a person has to act), StoreUnavailableError
     (the store is not there yet).
     """
-    async with S3ObjectStore.open(s3) as store, S3ObjectStore.open(wraps or s3) as beside:
+    async with _stores(s3, wraps) as (store, beside):
         await probe(store, new_id())
         await refuse_old_versions(beside)
         kept = await _wraps(beside, repository)
@@ -39,7 +39,7 @@ async def open_for_reading(
 
     Raises RepositoryKeyError.
     """
-    async with S3ObjectStore.open(s3) as store, S3ObjectStore.open(wraps or s3) as beside:
+    async with _stores(s3, wraps) as (store, beside):
         kept = await _wraps(beside, repository)
         yield RepositoryV2(store, kept.master, random_id, kept)
 
@@ -51,6 +51,17 @@ async def refuse_old_versions(store: S3ObjectStore) -> None:
             f"the bucket {store.bucket} keeps old versions or has a lock, so a destroyed key would live on in it: name"
             " another one for the wrapped keys (NIGHTKEEP_WRAPS__BUCKET and its neighbours), and copy `keys/` there"
         )
+
+
+@asynccontextmanager
+async def _stores(s3: S3Settings, wraps: S3Settings | None) -> AsyncIterator[tuple[S3ObjectStore, S3ObjectStore]]:
+    """The store of the repository and that of its wrapped keys; where both are one, the driver opens it once."""
+    async with S3ObjectStore.open(s3) as store:
+        if wraps is None:
+            yield store, store
+            return
+        async with S3ObjectStore.open(wraps) as beside:
+            yield store, beside
 
 
 async def _wraps(store: S3ObjectStore, repository: RepositorySettings) -> Wraps:
