@@ -5,6 +5,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,6 +30,8 @@ from tests.suites.document_store import DocumentStoreBehaviour, Put, content, li
 from tests.support.eventually import eventually
 
 NOBODY = 65534
+WELL_UNDER_WAY = 3
+"""Megabytes of a document that is written in pieces: the first of them are in its file by then."""
 
 
 @pytest.fixture
@@ -293,9 +296,10 @@ async def test_an_add_that_is_cancelled_leaves_nothing_half(store: DocumentStore
     begun = asyncio.Event()
 
     async def endless() -> AsyncIterator[bytes]:
-        while True:
+        for number in count():
             yield b"x" * 1_000_000
-            begun.set()
+            if number == WELL_UNDER_WAY:
+                begun.set()
 
     place = new_place()
     adding = asyncio.create_task(store.add(place, endless()))

@@ -30,7 +30,8 @@ class Reporter:
         seconds = time.monotonic() - self._since(run, note)
         if note.step == note.steps:
             self._begun.pop(run.job_id, None)
-        self._publisher.publish(progressed(run, note, seconds), run.cause, run.key)
+        if self._publisher.is_due(run.job_id, note.step):
+            self._publisher.publish(progressed(run, note, seconds), run.cause, run.key)
 
     def _since(self, run: JobRun, note: ProgressNote) -> float:
         begun = self._begun.get(run.job_id)

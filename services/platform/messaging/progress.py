@@ -51,12 +51,16 @@ class ProgressPublisher:
         self._sent: dict[UUID, tuple[int, float]] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
+    def is_due(self, entity_id: UUID, step: int) -> bool:
+        """Whether a note would go out now. Ask before making one: it costs far more, and nearly all are too many."""
+        sent_step, at = self._sent.get(entity_id, (0, -INTERVAL_SECONDS))
+        return sent_step != step or asyncio.get_running_loop().time() - at >= INTERVAL_SECONDS
+
     def publish(self, body: JobProgressed, cause: Cause, key: str) -> None:
         """Sends `body` in the background unless one of the same entity and step went out within the second."""
-        now = asyncio.get_running_loop().time()
-        step, at = self._sent.get(body.entity_id, (0, -INTERVAL_SECONDS))
-        if step == body.step and now - at < INTERVAL_SECONDS:
+        if not self.is_due(body.entity_id, body.step):
             return
+        now = asyncio.get_running_loop().time()
         self._sent[body.entity_id] = (body.step, now)
         self._forget(now - REMEMBERED_SECONDS)
         task = asyncio.create_task(self._send(self._message(body, cause, key)))

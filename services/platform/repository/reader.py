@@ -13,8 +13,8 @@ from services.platform.repository.locations import Location, Locations
 from services.platform.repository.names import digest_of, name_of
 from services.platform.repository.packs import PackCipher
 
-INLINE_BYTES: Final = 16 * 1024
-"""Smaller ones are decrypted in less time than it takes to hand them to a thread."""
+INLINE_BYTES: Final = 64 * 1024
+"""Smaller ones are decrypted, decompressed and hashed in less time than it takes to hand them to a thread."""
 BASES_KEPT: Final = 4
 """Contents of an earlier dump that are kept decompressed: those of one stretch, and the next."""
 CIPHERS_KEPT: Final = 64

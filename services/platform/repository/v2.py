@@ -105,6 +105,9 @@ class EnvironmentRepositoryV2:
 
     async def read(self, contents: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """See EnvironmentRepository."""
+        if len(contents) == 1:  # nearly every document: nothing to read ahead
+            yield await self._content(contents[0])
+            return
         waiting = iter(contents)
         ahead: deque[asyncio.Task[bytes]] = deque()
         try:

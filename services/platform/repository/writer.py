@@ -14,7 +14,7 @@ from services.platform.repository.packer import Packer
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import StoredSequence
 
-INLINE_BYTES: Final = 16 * 1024
+INLINE_BYTES: Final = 64 * 1024
 """Smaller ones are named and compressed in less time than it takes to hand them to a thread."""
 
 

@@ -33,7 +33,8 @@ class RestoreProgress:
         estimate = self._estimate(run)
         if note.sentence == BRING:  # other steps tell bytes that they only look at
             estimate.note(note.step, note.bytes_done, now)
-        self._publisher.publish(progressed(run, note, estimate, now), run.cause, run.key)
+        if self._publisher.is_due(UUID(run.payload["restore_id"]), note.step):
+            self._publisher.publish(progressed(run, note, estimate, now), run.cause, run.key)
 
     def _estimate(self, run: JobRun) -> Estimate:
         while len(self._estimates) > REMEMBERED:

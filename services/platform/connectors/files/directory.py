@@ -101,11 +101,11 @@ class DirectoryDocuments:
     async def add(self, place: str, pieces: AsyncIterator[bytes]) -> bool:
         """See DocumentStore."""
         parts = checked(place)
-        if await self._run(place, present, self._tree, parts):
-            return False
         first, whole = await gathered(pieces, PIECE_BYTES)
         if whole:
             return await self._run(place, write_new, self._tree, parts, first)
+        if await self._run(place, present, self._tree, parts):
+            return False
         return await self._streamed(place, first, pieces, lambda file: file.appear(parts))
 
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:

@@ -21,7 +21,9 @@ def present(tree: Tree, parts: Sequence[str]) -> os.stat_result | None:
 
 
 def write_new(tree: Tree, parts: Sequence[str], data: bytes) -> bool:
-    """Write a file that must be new; False if it is not."""
+    """Write a file that must be new; False, and nothing written, if it is not."""
+    if present(tree, parts):
+        return False
     with unfinished(tree) as file:
         file.write(data)
         return file.appear(parts)

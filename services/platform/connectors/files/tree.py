@@ -46,22 +46,30 @@ class Tree:
 
         Raises FileNotFoundError; HostilePlaceError and DocumentConflictError when it is a symlink or a file.
         """
-        with self.opened() as root_fd:
-            fd = os.dup(root_fd)
-            try:
-                for part in parts:
-                    below = _make_and_enter(root_fd, fd, part) if make else enter(fd, part)
-                    os.close(fd)
-                    fd = below
-                yield fd
-            finally:
-                os.close(fd)
+        with self.opened() as root_fd, directory(root_fd, parts, make=make) as fd:
+            yield fd
 
     @contextmanager
     def holding(self, parts: Sequence[str], *, make: bool = False) -> Iterator[tuple[int, str]]:
         """The directory that holds a place, and the place's name in it; as `directory`."""
         with self.directory(parts[:-1], make=make) as fd:
             yield fd, parts[-1]
+
+
+@contextmanager
+def directory(root_fd: int, parts: Sequence[str], *, make: bool = False) -> Iterator[int]:
+    """See Tree.directory; for those who have the root open."""
+    fd = root_fd
+    try:
+        for part in parts:
+            below = _make_and_enter(root_fd, fd, part) if make else enter(fd, part)
+            if fd != root_fd:
+                os.close(fd)
+            fd = below
+        yield fd
+    finally:
+        if fd != root_fd:
+            os.close(fd)
 
 
 def enter(fd: int, part: str) -> int:

@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from tempfile import TemporaryFile
 from typing import Final
 from uuid import uuid4
 
 from services.platform.connectors.files.linux import rename_new
 from services.platform.connectors.files.places import AREAS, OWN, UNFINISHED
-from services.platform.connectors.files.tree import Tree, become_like
+from services.platform.connectors.files.tree import Tree, become_like, directory
 from services.platform.process.seams import Seam, passing
 
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -24,12 +24,15 @@ class Unfinished:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._name = uuid4().hex
-        self._fd = _CLOSED
+        self._held = ExitStack()
+        self._root = self._here = self._fd = _CLOSED
+        self._is_named = False
 
     def open(self) -> None:
-        """Begin."""
-        with self._tree.directory(UNFINISHED, make=True) as fd:
-            self._fd = os.open(self._name, _NEW, 0o600, dir_fd=fd)
+        """Begin; what is opened here on the way is held until the file is closed."""
+        self._root = self._held.enter_context(self._tree.opened())
+        self._here = self._held.enter_context(directory(self._root, UNFINISHED, make=True))
+        self._fd = os.open(self._name, _NEW, 0o600, dir_fd=self._here)
 
     def write(self, data: bytes) -> None:
         """Write more."""
@@ -40,36 +43,35 @@ class Unfinished:
     def appear(self, parts: Sequence[str]) -> bool:
         """Give it its name, its bytes on the disk; False when something has that name."""
         self._complete()
-        with self._tree.directory(UNFINISHED) as here, self._tree.holding(parts, make=True) as (there, name):
+        with directory(self._root, parts[:-1], make=True) as there:
             try:
-                rename_new(here, self._name, there, name)
+                rename_new(self._here, self._name, there, parts[-1])
             except FileExistsError:
                 return False
+        self._is_named = True
         return True
 
     def appear_over(self, parts: Sequence[str]) -> None:
         """Give it its name, whatever had it."""
         self._complete()
-        with (
-            self._tree.directory(UNFINISHED) as here,
-            self._tree.holding(parts, make=True) as (there, name),
-            passing(Seam.RENAME_OVER),
-        ):
-            os.rename(self._name, name, src_dir_fd=here, dst_dir_fd=there)
+        with directory(self._root, parts[:-1], make=True) as there, passing(Seam.RENAME_OVER):
+            os.rename(self._name, parts[-1], src_dir_fd=self._here, dst_dir_fd=there)
+        self._is_named = True
 
     def _complete(self) -> None:
-        with self._tree.opened() as root:
-            become_like(self._fd, os.fstat(root), directory=False)
+        become_like(self._fd, os.fstat(self._root), directory=False)
         os.fsync(self._fd)
 
     def close(self) -> None:
         """Remove it, unless it has got its name, or was never begun."""
-        if self._fd == _CLOSED:
-            return
-        os.close(self._fd)
-        self._fd = _CLOSED
-        with suppress(FileNotFoundError), self._tree.directory(UNFINISHED) as fd:
-            os.unlink(self._name, dir_fd=fd)
+        with self._held:
+            if self._fd == _CLOSED:
+                return
+            os.close(self._fd)
+            self._fd = _CLOSED
+            if not self._is_named:
+                with suppress(FileNotFoundError):
+                    os.unlink(self._name, dir_fd=self._here)
 
 
 @contextmanager
