@@ -22,6 +22,8 @@ NIGHTLY_LAG_SECONDS: Final = 0.25
 """A nightly command that is decided later halves how many may wait: a person's command behind them waits as long."""
 NIGHTLY_ANSWER_SECONDS: Final = 60
 """A nightly command without an outcome is sent again after this time by PostgreSQL's clock, under its id."""
+NIGHTLY_HELD_SECONDS: Final = 120
+"""An accepted nightly backup begins when all that are due are asked for, or after this time by PostgreSQL's clock."""
 SCHEDULE_CAP_NIGHTS: Final = 14
 """More nights missed at once stop an environment's schedule: a wrong clock must not end it for a year."""
 LATE_AFTER_MINUTES: Final = 15

@@ -73,7 +73,7 @@ async def bootstrap(
         handlers.reactions(),
         unfollowed=[f"{SERVICE}/slot/", f"{SERVICE}/schedule/"],
     )
-    scheduler = NightScheduler(ground.database, ground.events, ground.producer, clock, pace)
+    scheduler = NightScheduler(ground.database, queue, ground.events, ground.producer, clock, pace)
     health.ready_when("log followed", follower.replayed)
     return [ground.relay.run(), follower.run(), worker.run(), scheduler.run()]
 

@@ -25,6 +25,7 @@ from services.platform.environments import Environments
 from services.platform.jobs.queue import JobQueue, NewJob
 from services.platform.messaging.follower import Reactions
 from services.snapshot.nights.reactions import NightReactions
+from services.snapshot.nights.rows import ASKING
 
 BACKUP: Final = "backup"
 CHECK: Final = "check"
@@ -80,10 +81,13 @@ class Handlers:
         await self._put_check(c, message, message.body.environment_id, message.body.check_id)
 
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
-        """Take it; if a restore is under way there, when the end of that has been seen."""
+        """Take it; if a restore is under way there, when the end of that has been seen.
+
+        A nightly one is taken when the scheduler has asked for all that are due: a person's does not wait for them.
+        """
         body = message.body
         await self._nights.on_backup_requested(c, message)
-        held_by = await queries.work_in(c, environment_id=body.environment_id)
+        held_by = await queries.work_in(c, environment_id=body.environment_id) or (ASKING if body.slot else None)
         payload = BackupEntry.of(body).model_dump(mode="json")
         await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)
 

@@ -7,8 +7,10 @@ without it the same is measured on a tenth of the environments and on twenty nig
 import asyncio
 import json
 import os
+import signal
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -17,13 +19,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.platform.database import Database
-from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings, WorkerSettings
+from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.benchmarks.test_backup import tell
 from tests.support.asking_user import asking
 from tests.support.buckets import fresh_prefix
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.nights import open_stage
+from tests.support.running_services import Platform
 from tests.support.script import Script, Seen, command_headers
 from tests.support.shop import Shop, database
 from tests.support.year.driver import BEGINS, open_year
@@ -110,7 +113,7 @@ class _Counting:
 
 ALL_ASKED: Final = """
     SELECT NOT EXISTS (SELECT FROM open_slot WHERE state = 'waiting')
-        AND NOT EXISTS (SELECT FROM night WHERE slot_date = '2026-01-05')
+        AND NOT EXISTS (SELECT FROM night WHERE look_at <= '2026-01-05 19:00Z')
 """
 """Whether every slot of the first evening has fired and its command is on the topic."""
 
@@ -140,6 +143,16 @@ def most(waits: Sequence[float]) -> float:
     return sorted(waits)[int(len(waits) * 0.95)]
 
 
+@asynccontextmanager
+async def snapshot_process(platform: Platform, **worker: int) -> AsyncIterator[None]:
+    """The snapshot service with quick backups, as a process of its own, until the end of the context."""
+    platform.modules["snapshot"] = "tests.support.quick_snapshot"
+    platform.own_settings["snapshot"] = {f"NIGHTKEEP_WORKER__{name.upper()}": str(n) for name, n in worker.items()}
+    await platform.start("snapshot")
+    yield
+    await asyncio.to_thread(platform.services["snapshot"].end, signal.SIGTERM)
+
+
 @pytest.mark.timeout(7200)
 async def test_ten_thousand_environments_due_at_the_same_minute(
     kafka_settings: KafkaSettings, fresh_database: FreshDatabase, store: S3Settings, tmp_path: Path
@@ -147,14 +160,13 @@ async def test_ten_thousand_environments_due_at_the_same_minute(
     async with open_stage(kafka_settings, fresh_database, store, tmp_path, begins=BEGINS) as stage:
         shops = [Shop(stage.script) for _ in range(ENVIRONMENTS // PER_APP)]
         apps = [shop.app_id for shop in shops]
-        async with stage.running():
+        async with snapshot_process(stage.platform, capacity=8, per_host=8):
             for shop in shops:
                 await shop.register()
             await settled(stage.script, shops, ENVIRONMENTS)
             async with asking(kafka_settings, apps, tmp_path / "quiet") as quiet:
                 await asyncio.sleep(QUIET_SECONDS)
-        stage.settings = stage.settings.model_copy(update={"worker": WorkerSettings()})
-        async with stage.running(), asking(kafka_settings, apps, tmp_path / "asked") as waits:
+        async with snapshot_process(stage.platform), asking(kafka_settings, apps, tmp_path / "asked") as waits:
             stage.clock.to(BEGINS.replace(hour=19))
             on_the_topic = await until_asked(stage.settings.postgres)
             await until_seen(stage.script, "BackupRequested", ENVIRONMENTS)

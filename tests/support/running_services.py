@@ -61,6 +61,8 @@ class Platform:
     settings: dict[str, str] = field(default_factory=dict)
     own_settings: dict[str, dict[str, str]] = field(default_factory=dict)
     """What only one service is told."""
+    modules: dict[str, str] = field(default_factory=dict)
+    """What runs in a service's place."""
     services: dict[str, Service] = field(default_factory=dict)
     gateway_port: int = 0
 
@@ -111,10 +113,11 @@ class Platform:
             environment |= {"NIGHTKEEP_GATEWAY__HOST": "127.0.0.1", "NIGHTKEEP_GATEWAY__PORT": str(port)}
         else:
             environment["NIGHTKEEP_HEALTH__PORT"] = str(port)
+        module = self.modules.get(name, f"services.{name}")
         log = self.directory / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", f"services.{name}"], cwd=ROOT, env=environment, stdout=output, stderr=output
+                [sys.executable, "-m", module], cwd=ROOT, env=environment, stdout=output, stderr=output
             )
         return Service(name, process, f"http://127.0.0.1:{port}", log)
 

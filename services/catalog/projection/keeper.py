@@ -1,4 +1,4 @@
-"""The projection as one plain step: a run of records and a transaction in which the read model and its place move."""
+"""The projection as one plain step: some records and a transaction in which the read model and its place move."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from services.catalog.projection.page import Page, queries
 from services.catalog.projection.reactions import reactions
 from services.platform.database import Connection, Database
 from services.platform.messaging.intake import Intake
-from services.platform.messaging.records import Received
+from services.platform.messaging.records import Received, firsts
 from services.platform.process.seams import Seam
 
 CONSUMER: Final = "projection"
@@ -32,17 +32,17 @@ class Projection:
         """The event topic's full name."""
         return self._topic
 
-    async def apply(self, records: Sequence[Received]) -> bool:
-        """Apply a run of records of one partition, in order; False when something before them is missing.
+    async def apply(self, records: Sequence[Received]) -> set[int]:
+        """Apply records, each partition's in order; the partitions where something before them is missing.
 
         Records that were applied before are ignored. Raises LogForkedError, and TransientErrors of the database.
         """
-        first = records[0].place
+        begun = firsts(records)
         async with self._turning() as (c, intake):
-            if await intake.claim(c, self._topic, first.partition) < first.offset:
-                return False
-            await intake.take(c, records)
-        return True
+            stored = await intake.claim(c, self._topic, begun)
+            early = {partition for partition, first in begun.items() if stored[partition] < first}
+            await intake.take(c, [one for one in records if one.place.partition not in early], stored)
+        return early
 
     async def next_offsets(self) -> Mapping[int, int]:
         """For each partition that was ever read, the offset of the first record that was not applied."""
@@ -59,6 +59,6 @@ class Projection:
         """A transaction with a fresh page, which is written at its end."""
         async with self._database.transaction(Seam.PROJECT) as c:
             page = Page(c)
-            yield c, Intake(CONSUMER, reactions(page), all_or_nothing=True)
+            yield c, Intake(CONSUMER, reactions(page), all_or_nothing=True, foresee=page.look_up)
             await page.write()
             await queries.tell(c, channel=READ_MODEL_MOVED)

@@ -9,7 +9,6 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,22 +60,18 @@ class LiveProjection:
 
     async def _agent(self, stream: Any) -> AsyncIterator[None]:  # noqa: ANN401 -- Faust's stream has no useful type
         async for events in stream.take_events(BATCH, within=WITHIN_SECONDS):
-            await self._apply([_received(event.message) for event in events])
+            await self._apply(sorted((_received(event.message) for event in events), key=lambda one: one.place))
             yield
 
     async def _apply(self, records: Sequence[Received]) -> None:
-        for _, run in groupby(sorted(records, key=lambda one: one.place), key=lambda one: one.place.partition):
-            await self._apply_run(list(run))
-
-    async def _apply_run(self, run: Sequence[Received]) -> None:
         try:
-            applied = await until_done("project events", lambda: self._projection.apply(run))
+            early = await until_done("project events", lambda: self._projection.apply(records))
         except NightkeepError as error:
             if not self._broken.done():
                 self._broken.set_exception(error)
             return
-        if not applied:
-            log.info("events came early: the replayer fills what is before them", partition=run[0].place.partition)
+        if early:
+            log.info("events came early: the replayer fills what is before them", partitions=sorted(early))
 
 
 def _received(message: Any) -> Received:  # noqa: ANN401 -- Faust's message

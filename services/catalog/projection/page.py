@@ -1,6 +1,7 @@
 """The read model's rows that one transaction changes: each is read once, folded in memory, and written once."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from contracts.envelope import Event, Message
@@ -19,6 +20,13 @@ class Page:
         self._rows: dict[Key, Any] = {}
         self._changed: set[Key] = set()
         self._lines: defaultdict[Key, list[HistoryLine]] = defaultdict(list)
+
+    async def look_up(self, bodies: Sequence[Event]) -> None:
+        """Read the rows that `bodies` concern: one question for each table, however many they are."""
+        for table in TABLES:
+            keys = {key for body in bodies if (key := table.key(body)) is not None} - self._rows.keys()
+            if keys:
+                await self._read(table, sorted(keys))
 
     async def note(self, message: Message[Event]) -> None:
         """Fold an event into all rows that it concerns, or into none, and into the history of its backup.
@@ -51,10 +59,15 @@ class Page:
 
     async def _find(self, table: Table, key: Key) -> Any:  # noqa: ANN401 -- the table's model
         if key not in self._rows:
-            named = dict(zip(table.named_by, key[1], strict=True))
-            document = await getattr(queries, f"find_{table.name}")(self._c, **named)
-            self._rows[key] = document and table.model.model_validate(document)
+            await self._read(table, [key])
         return self._rows[key]
+
+    async def _read(self, table: Table, keys: Sequence[Key]) -> None:
+        self._rows |= dict.fromkeys(keys)
+        named = {f"{field}s": [key[1][place] for key in keys] for place, field in enumerate(table.named_by)}
+        async for row in getattr(queries, f"find_{table.name}s")(self._c, **named):
+            key = (table.name, tuple(row[field] for field in table.named_by))
+            self._rows[key] = table.model.model_validate(row["document"])
 
     def _columns(self, table: Table, key: Key) -> dict[str, Any]:
         row = self._rows[key]

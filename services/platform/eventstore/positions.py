@@ -1,6 +1,6 @@
 """How far a consumer has come, in the transaction of what it did there (architecture §2.4, §2.5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
@@ -64,17 +64,22 @@ class StreamPositions:
             event_ids=[position.event_id for position in positions.values()],
         )
 
-    async def claim_offset(self, c: Connection, topic: str, partition: int) -> int:
-        """The next offset of the partition (0: never read), its row locked until the transaction ends."""
-        return int(await queries.claim_offset(c, consumer=self.consumer, topic=topic, partition=partition))
+    async def claim_offsets(self, c: Connection, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The next offsets of partitions (0: never read), their rows locked until the transaction ends."""
+        rows = queries.claim_offsets(c, consumer=self.consumer, topic=topic, partitions=list(partitions))
+        return {row["partition"]: row["next_offset"] async for row in rows}
 
     async def next_offsets(self, c: Connection, topic: str) -> dict[int, int]:
         """Partition to the offset of the first record that was not dealt with; partitions never read are absent."""
         rows = queries.next_offsets(c, consumer=self.consumer, topic=topic)
         return {row["partition"]: row["next_offset"] async for row in rows}
 
-    async def advance_offset(self, c: Connection, topic: str, partition: int, next_offset: int) -> None:
-        """Note that everything of the partition before `next_offset` was dealt with or parked; never goes back."""
-        await queries.advance_offset(
-            c, consumer=self.consumer, topic=topic, partition=partition, next_offset=next_offset
+    async def advance_offsets(self, c: Connection, topic: str, next_offsets: Mapping[int, int]) -> None:
+        """Note that everything of each partition before its next offset was dealt with or parked; never goes back."""
+        await queries.advance_offsets(
+            c,
+            consumer=self.consumer,
+            topic=topic,
+            partitions=list(next_offsets),
+            next_offsets=list(next_offsets.values()),
         )

@@ -54,20 +54,23 @@ class Leases:
         self._settings = settings
 
     async def take(self, kinds: Sequence[str], worker: str, *, only_cancelled: bool = False) -> Lease | None:
-        """The oldest job that may run now, within the limits; None when there is none."""
-        settings = self._settings
+        """A cancelled job, else the oldest that may run now, within the limits; None when there is none."""
         async with self._queue.database.transaction(Seam.LEASE) as c:
             await queries.lock_leasing(c)
-            row = await queries.lease(
-                c,
-                kinds=list(kinds),
-                worker=worker,
-                lease_seconds=settings.lease_seconds,
-                per_environment=settings.per_environment,
-                per_host=settings.per_host,
-                only_cancelled=only_cancelled,
+            job_id = await self._next(c, kinds, only_cancelled=only_cancelled)
+            if job_id is None:
+                return None
+            row = await queries.lease(c, job_id=job_id, worker=worker, lease_seconds=self._settings.lease_seconds)
+        return _lease(row)
+
+    async def _next(self, c: Connection, kinds: Sequence[str], *, only_cancelled: bool) -> UUID | None:
+        job_id: UUID | None = await queries.next_cancelled(c, kinds=list(kinds))
+        if job_id is None and not only_cancelled:
+            settings = self._settings
+            job_id = await queries.next_job(
+                c, kinds=list(kinds), per_environment=settings.per_environment, per_host=settings.per_host
             )
-        return None if row is None else _lease(row)
+        return job_id
 
     async def keep(self, lease: Lease, *, moved: bool) -> Heard:
         """A heartbeat: `moved` says that there was progress since the last. Raises LeaseLostError."""

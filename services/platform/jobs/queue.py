@@ -37,7 +37,7 @@ class JobQueue:
         return cls(database)
 
     async def put(self, c: Connection, job: NewJob, *, held_by: str | None = None) -> None:
-        """Add a job, once: the same id again changes nothing. Held, it waits for `release`."""
+        """Add a job, once: the same id again changes nothing. Held, it waits for `release`, and wakes nobody."""
         await queries.put(
             c,
             job_id=job.job_id,
@@ -49,12 +49,14 @@ class JobQueue:
             cause=job.cause,
             held_by=held_by,
         )
-        await self.wake(c)
+        if held_by is None:
+            await self.wake(c)
 
-    async def release(self, c: Connection, held_by: str) -> int:
-        """Let everything go that waits for `held_by`; how many there were."""
-        released: int = await queries.release(c, held_by=held_by)
-        await self.wake(c)
+    async def release(self, c: Connection, held_by: str, *, after_seconds: float = 0) -> int:
+        """Let everything go that has waited for `held_by`, and for so long; how many there were."""
+        released: int = await queries.release(c, held_by=held_by, after_seconds=after_seconds)
+        if released:
+            await self.wake(c)
         return released
 
     async def cancel(self, c: Connection, job_id: UUID, by: str) -> bool:

@@ -15,7 +15,7 @@ from services.platform.messaging.consuming import (
 )
 from services.platform.messaging.driver import ConsumerRebalanceListener, broker_errors
 from services.platform.messaging.intake import Intake, Reaction, Reactions
-from services.platform.messaging.records import Received, received
+from services.platform.messaging.records import Received, firsts, received
 from services.platform.process.retry import for_ever, until_done
 from services.platform.process.seams import Seam
 from services.platform.process.settings import KafkaSettings
@@ -91,10 +91,12 @@ class EventFollower:
                 await self._align(consumer)
                 with broker_errors("read events"):
                     polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
-                for place, batch in polled.items():
-                    for first in range(0, len(batch), TOGETHER):
-                        some = batch[first : first + TOGETHER]
-                        await self._deal_with(consumer, place, [received(record) for record in some])
+                records = [received(record) for batch in polled.values() for record in batch]
+                done: dict[int, int] = {}
+                for first in range(0, len(records), TOGETHER):
+                    done |= await self._deal_with(records[first : first + TOGETHER])
+                if done:
+                    await commit(consumer, {one: done[one.partition] for one in polled if one.partition in done})
 
     async def _align(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
         """PostgreSQL knows where a partition goes on, the group only thinks so."""
@@ -105,25 +107,24 @@ class EventFollower:
                 self._agreed[place.partition] = stored.get(place.partition, 0)
                 consumer.seek(place, self._agreed[place.partition])
 
-    async def _deal_with(self, consumer: Any, place: Any, records: Sequence[Received]) -> None:  # noqa: ANN401 -- aiokafka has no types
-        next_offset = await until_done("apply events", lambda: self._take(place.partition, records))
-        if next_offset is None:
-            self._agreed.pop(place.partition, None)
-            return
+    async def _deal_with(self, records: Sequence[Received]) -> dict[int, int]:
+        taken = await until_done("apply events", lambda: self._take(records))
+        for partition in firsts(records).keys() - taken.keys():
+            self._agreed.pop(partition, None)
         async with self._moved:
             self._moved.notify_all()
-        await commit(consumer, {place: next_offset})
+        return taken
 
-    async def _take(self, partition: int, records: Sequence[Received]) -> int | None:
-        """The next offset; None when these records are not the ones that follow what was dealt with."""
+    async def _take(self, records: Sequence[Received]) -> dict[int, int]:
+        """The next offsets; without the partitions whose records are not the ones that follow what was dealt with."""
+        begun = firsts(records)
         async with self._database.transaction(Seam.TAKE) as c:
-            stored = await self._intake.claim(c, self._topic, partition)
-            if stored not in (records[0].place.offset, self._agreed.get(partition)):
-                return None
-            next_offset = await self._intake.take(c, records)
-        if partition in self._agreed:  # no rebalance happened meanwhile
-            self._agreed[partition] = next_offset
-        return next_offset
+            stored = await self._intake.claim(c, self._topic, begun)
+            known = {one for one, first in begun.items() if stored[one] in (first, self._agreed.get(one))}
+            next_offsets = await self._intake.take(c, [one for one in records if one.place.partition in known], stored)
+        for partition in next_offsets.keys() & self._agreed.keys():  # the others: a rebalance happened meanwhile
+            self._agreed[partition] = next_offsets[partition]
+        return next_offsets
 
     async def _next_offsets(self) -> dict[int, int]:
         async with self._database.transaction() as c:

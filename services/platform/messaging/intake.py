@@ -1,6 +1,6 @@
 """What becomes of a run of events in one transaction: each has its effect once, in order, or waits with its lane."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from services.platform.messaging.records import Received
 Reaction = Callable[[Connection, Message[Any]], Awaitable[None]]
 """What an event does; in the transaction that also moves position and offset."""
 Reactions = Mapping[type[Event], Reaction]
+Foresee = Callable[[Sequence[Event]], Awaitable[None]]
+"""Reads at once what the reactions to these events will look for."""
 
 REFUSALS: Final = "catalog/command/"
 """Streams of refusals: one for each refused command, so a position for each would grow without end."""
@@ -27,9 +29,10 @@ class Intake:
     An event seen before is ignored; the same place with another id raises LogForkedError; an event that comes early,
     one that cannot be decoded, and one whose reaction raises PermanentError wait, parked, and everything later of the
     same lane behind them. Whatever else a reaction raises leaves the caller's transaction. Reactions that write nothing
-    when they raise (`all_or_nothing`) are spared the savepoint around each. Streams that begin with one of `unfollowed`
-    are passed over without a look. So are refusals, unless there is a reaction to CommandRejected: it gets each as soon
-    as it is read, whatever else waits, and must bear to get one twice.
+    when they raise (`all_or_nothing`) are spared the savepoint around each; `foresee` hears of all events of a run
+    before the first has its effect. Streams that begin with one of `unfollowed` are passed over without a look. So are
+    refusals, unless there is a reaction to CommandRejected: it gets each as soon as it is read, whatever else waits,
+    and must bear to get one twice.
     """
 
     def __init__(
@@ -38,35 +41,38 @@ class Intake:
         reactions: Reactions,
         *,
         all_or_nothing: bool = False,
+        foresee: Foresee | None = None,
         unfollowed: Sequence[str] = (),
     ) -> None:
         self._reactions = reactions
         self._unfollowed = tuple(prefix.encode() for prefix in (*unfollowed, REFUSALS))
         self._all_or_nothing = all_or_nothing
+        self._foresee = foresee
         self._positions = StreamPositions(consumer)
         self._parked = ParkedRecords(consumer)
 
-    async def claim(self, c: Connection, topic: str, partition: int) -> int:
-        """The offset of the first record that was not dealt with; nobody else deals with this partition meanwhile."""
-        return await self._positions.claim_offset(c, topic, partition)
+    async def claim(self, c: Connection, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """For each the offset of the first record that was not dealt with; nobody else deals with them meanwhile."""
+        return await self._positions.claim_offsets(c, topic, partitions)
 
     async def next_offsets(self, c: Connection, topic: str) -> dict[int, int]:
         """For each partition the offset of the first record that was not dealt with."""
         return await self._positions.next_offsets(c, topic)
 
-    async def take(self, c: Connection, records: Sequence[Received]) -> int:
-        """Deals with `records` of one partition, in order, as far as they are new; returns the next offset."""
-        first, last = records[0], records[-1]
-        stored = await self.claim(c, first.topic, first.place.partition)
-        if last.place.offset < stored:
-            return stored
-        fresh = [record for record in records if record.place.offset >= stored]
+    async def take(self, c: Connection, records: Sequence[Received], claimed: Mapping[int, int]) -> dict[int, int]:
+        """Deals with `records`, each partition's in order, as far as they are new; returns the next offsets.
+
+        `claimed` is what `claim` said of their partitions in this transaction.
+        """
+        fresh = [record for record in records if record.place.offset >= claimed[record.place.partition]]
         followed = [record for record in fresh if not _stream(record).startswith(self._unfollowed)]
         await self._deal_with([arrival(r.topic, r.place.partition, r.place.offset, r.record) for r in followed], c)
         if CommandRejected in self._reactions:
             await self._hear_refusals(c, fresh)
-        await self._positions.advance_offset(c, last.topic, last.place.partition, last.place.offset + 1)
-        return last.place.offset + 1
+        ends = {record.place.partition: record.place.offset + 1 for record in fresh}
+        if fresh:
+            await self._positions.advance_offsets(c, fresh[0].topic, ends)
+        return {record.place.partition: claimed[record.place.partition] for record in records} | ends
 
     async def retry_parked(self, c: Connection) -> None:
         """Tries what waits once more, poison too: a newer release may understand it."""
@@ -78,6 +84,8 @@ class Intake:
     async def _deal_with(self, arrivals: Sequence[Arrival], c: Connection) -> None:
         run = self._run(c)
         await run.begin(arrivals)
+        if self._foresee is not None:
+            await self._foresee([item.message.body for item in arrivals if item.message])
         for item in arrivals:
             await run.deal_with(item)
         await run.end()

@@ -1,5 +1,6 @@
 """Kafka's records as the rest of the product sees them: no driver type leaves this package."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -22,6 +23,14 @@ class Received:
     place: Place
     at: datetime
     record: RawRecord
+
+
+def firsts(records: Iterable[Received]) -> dict[int, int]:
+    """The offset of the first of `records` in each of their partitions, in the order of partitions."""
+    found: dict[int, int] = {}
+    for record in records:
+        found.setdefault(record.place.partition, record.place.offset)
+    return dict(sorted(found.items()))
 
 
 def received(record: Any) -> Received:  # noqa: ANN401 -- aiokafka's record is generic in types that it does not export

@@ -63,8 +63,9 @@ class NightReactions:
             asked = Keyed.of(row).slot
             slot = rules.accepted(asked, message.body.created_at)
             self._decided(asked, message.body.created_at)
-            await queries.accept(c, environment_id=slot.environment_id, slot_date=slot.slot_date, late=slot.late)
-            await queries.wake(c, channel=CHANNEL)
+            await queries.accept(
+                c, environment_id=slot.environment_id, slot_date=slot.slot_date, late=slot.late, channel=CHANNEL
+            )
 
     async def on_command_rejected(self, c: Connection, message: Message[CommandRejected]) -> None:
         """The catalog refused a try. It may come twice: by then the slot has ended."""

@@ -19,6 +19,8 @@ ACTOR: Final = "nightly"
 """Who asks; the catalog shows it as Nightly."""
 CHANNEL: Final = "nights_snapshot"
 """Where schedulers hear that there is something to do."""
+ASKING: Final = "nights to ask for"
+"""What holds the jobs of accepted nightly backups: asking for those that are due comes before working them off."""
 
 queries = load_queries(PACKAGE)
 

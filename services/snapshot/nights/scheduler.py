@@ -7,19 +7,20 @@ import structlog
 from prometheus_client import Gauge
 
 from contracts.codec import RawRecord, encode
-from contracts.defaults import NIGHTLY_ANSWER_SECONDS, SCHEDULE_CAP_NIGHTS
+from contracts.defaults import NIGHTLY_ANSWER_SECONDS, NIGHTLY_HELD_SECONDS, SCHEDULE_CAP_NIGHTS
 from contracts.envelope import Envelope, Message
 from contracts.topics import Topic
-from services.platform.database import Database
+from services.platform.database import Connection, Database
 from services.platform.database.notifications import Notifications
 from services.platform.eventstore.store import EventStore
+from services.platform.jobs.queue import JobQueue
 from services.platform.messaging.producer import Producer
 from services.platform.process.clock import Clock
 from services.platform.process.retry import for_ever
 from services.snapshot.domain.pacing import Pace
 from services.snapshot.nights.looking import AT_ONCE, ends_of, look_at_due
 from services.snapshot.nights.reactions import tell
-from services.snapshot.nights.rows import ACTOR, CHANNEL, Keyed, queries
+from services.snapshot.nights.rows import ACTOR, ASKING, CHANNEL, Keyed, queries
 
 SOURCE: Final = "nightkeep/snapshot"
 CLOCK_SECONDS: Final = 0.05
@@ -38,15 +39,17 @@ class NightScheduler:
     meanwhile is answered soon.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- where nights are kept, how they are asked for, when and how fast
         self,
         database: Database,
+        queue: JobQueue,
         events: EventStore,
         producer: Producer,
         clock: Clock,
         pace: Pace,
     ) -> None:
         self._database = database
+        self._queue = queue
         self._events = events
         self._producer = producer
         self._clock = clock
@@ -58,10 +61,10 @@ class NightScheduler:
 
     async def turn(self) -> bool:
         """Do what is due by now, as much as one turn may; whether there is more of it right away."""
-        now = self._clock.now()
-        looked_at = await self._look(now)
-        await self._ask(now)
-        return looked_at == AT_ONCE
+        looked_at = await self._look(self._clock.now())
+        there_is_more = looked_at == AT_ONCE
+        await self._ask(self._clock.now(), there_is_more=there_is_more)  # a new time: the lag is counted from it
+        return there_is_more
 
     async def _take_turns(self) -> None:
         async with self._database.listen(CHANNEL) as notifications:
@@ -79,7 +82,7 @@ class NightScheduler:
             tell(ended)
         return len(looked)
 
-    async def _ask(self, now: datetime) -> None:
+    async def _ask(self, now: datetime, *, there_is_more: bool) -> None:
         """Note first what is asked for, then ask: what is lost in between is asked for again, under the same id."""
         async with self._database.transaction() as c:
             if not await queries.take_turn(c):
@@ -88,11 +91,16 @@ class NightScheduler:
             unanswered: int = await queries.unanswered(c)
             room = self._pace.room(unanswered)
             new = [Keyed.of(row) async for row in queries.ask(c, now=now, most=room)]
+            await self._let_begin(c, all_asked=len(new) < room and not there_is_more)
         UNANSWERED.set(unanswered + len(new))
         if again:
             log.warning("nightly commands without an answer are sent again", count=len(again))
         if again or new:
             await self._producer.send_batch(Topic.COMMANDS, [_record(one) for one in (*again, *new)])
+
+    async def _let_begin(self, c: Connection, *, all_asked: bool) -> None:
+        """What was accepted is worked off behind the asking; where that takes long, what has waited long begins."""
+        await self._queue.release(c, ASKING, after_seconds=0 if all_asked else NIGHTLY_HELD_SECONDS)
 
     async def _rest(self, notifications: Notifications) -> None:
         """Until somebody has put something to do, the next instant has come, or a second has passed."""

@@ -52,8 +52,9 @@ async def test_a_consumers_offset_never_goes_back(own: OwnEvents) -> None:
     async with own.database.transaction() as c:
         assert await positions.next_offsets(c, "events") == {}
         for next_offset in (5, 7, 6):
-            await positions.advance_offset(c, "events", 1, next_offset)
-        assert await positions.next_offsets(c, "events") == {1: 7}
+            await positions.advance_offsets(c, "events", {1: next_offset, 2: 3})
+        assert await positions.next_offsets(c, "events") == {1: 7, 2: 3}
+        assert await positions.claim_offsets(c, "events", [3, 1]) == {1: 7, 3: 0}
 
 
 async def test_what_waits_is_given_back_byte_for_byte_in_the_order_of_the_log(own: OwnEvents) -> None:

@@ -83,6 +83,24 @@ async def test_a_held_job_waits_until_what_holds_it_is_over(jobs: Jobs) -> None:
         assert await jobs.state(other) == "waiting"
 
 
+async def test_a_held_job_may_be_let_go_when_it_has_waited_long(jobs: Jobs) -> None:
+    await jobs.put(held_by="asking")
+    async with jobs.database.transaction() as c:
+        assert await jobs.queue.release(c, "asking", after_seconds=3600) == 0
+        await c.execute("UPDATE job SET created_at = created_at - interval '1 hour'")
+        assert await jobs.queue.release(c, "asking", after_seconds=3600) == 1
+
+
+async def test_a_cancelled_job_is_ended_before_older_ones_are_begun(jobs: Jobs) -> None:
+    older, cancelled, kind = await jobs.put(), await jobs.put(), Kind()
+    assert await jobs.cancel(cancelled)
+    async with jobs.working(kind, QUICK.model_copy(update={"capacity": 1})):
+        await jobs.ended(older, cancelled)
+    async with jobs.database.transaction() as c:
+        ends = await c.fetch("SELECT job_id FROM job ORDER BY ended_at")
+    assert [row["job_id"] for row in ends] == [cancelled, older]
+
+
 async def test_one_job_at_a_time_in_one_environment(jobs: Jobs) -> None:
     environment_id = uuid4()
     ids = [await jobs.put(environment_id=environment_id) for _ in range(4)]

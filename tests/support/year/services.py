@@ -20,6 +20,7 @@ from services.platform.database import Connection, migrate
 from services.platform.environments import Environments
 from services.platform.eventstore.store import EventStore
 from services.platform.foundation import Foundation
+from services.platform.jobs.queue import JobQueue
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.reading import LogReader
 from services.platform.process.clock import Clock, open_clock
@@ -149,6 +150,7 @@ async def nights(settings: Settings, fails: Fails, repository: Repository | None
         ground = await Foundation.open(stack, settings, SERVICE)
         environments = await Environments.open(ground.database)
         await migrate(ground.database, PACKAGE, SERVICE)
+        queue = await JobQueue.open(ground.database)
         clock = open_clock(settings.clock)
         reactions = NightReactions(ground.events, pace := Pace())
         told = ToldAtOnce(ground.events, clock, reactions, fails, repository)
@@ -163,7 +165,7 @@ async def nights(settings: Settings, fails: Fails, repository: Repository | None
             },
             unfollowed=[f"{SERVICE}/slot/", f"{SERVICE}/environment/"],
         )
-        scheduler = NightScheduler(ground.database, ground.events, ground.producer, clock, pace)
+        scheduler = NightScheduler(ground.database, queue, ground.events, ground.producer, clock, pace)
         async with running([ground.relay.run(), follower.run(), scheduler.run()]):
             yield
 

@@ -13,18 +13,22 @@ FROM unnest(:streams::text[], :sequences::bigint[], :event_ids::uuid[]) AS new (
 ORDER BY new.stream
 ON CONFLICT (consumer, stream) DO UPDATE SET sequence = excluded.sequence, event_id = excluded.event_id;
 
--- name: claim_offset(consumer, topic, partition)$
--- The update that changes nothing locks the row, whether it was there or not.
-INSERT INTO consumer_offset (consumer, topic, partition, next_offset) VALUES (:consumer, :topic, :partition, 0)
+-- name: claim_offsets(consumer, topic, partitions)
+-- The update that changes nothing locks the rows, whether they were there or not.
+INSERT INTO consumer_offset (consumer, topic, partition, next_offset)
+SELECT :consumer, :topic, wanted.partition, 0 FROM unnest(:partitions::int[]) AS wanted (partition)
+ORDER BY wanted.partition
 ON CONFLICT (consumer, topic, partition) DO UPDATE SET next_offset = consumer_offset.next_offset
-RETURNING next_offset;
+RETURNING partition, next_offset;
 
 -- name: next_offsets(consumer, topic)
 SELECT partition, next_offset FROM consumer_offset WHERE consumer = :consumer AND topic = :topic;
 
--- name: advance_offset(consumer, topic, partition, next_offset)!
+-- name: advance_offsets(consumer, topic, partitions, next_offsets)!
 INSERT INTO consumer_offset (consumer, topic, partition, next_offset)
-VALUES (:consumer, :topic, :partition, :next_offset)
+SELECT :consumer, :topic, new.partition, new.next_offset
+FROM unnest(:partitions::int[], :next_offsets::bigint[]) AS new (partition, next_offset)
+ORDER BY new.partition
 ON CONFLICT (consumer, topic, partition) DO UPDATE SET next_offset = excluded.next_offset
 WHERE consumer_offset.next_offset < excluded.next_offset;
 

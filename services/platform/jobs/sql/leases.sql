@@ -2,23 +2,32 @@
 -- One worker leases at a time: so the limits of `lease` hold.
 SELECT pg_advisory_xact_lock(hashtextextended('nightkeep jobs ' || current_schema(), 0));
 
--- name: lease(kinds, worker, lease_seconds, per_environment, per_host, only_cancelled)^
--- The oldest job that may run: one that waits, or whose worker was not heard of. A cancelled one needs no place.
+-- name: next_job(kinds, per_environment, per_host)$
+-- The oldest job that may run: one that waits, or whose worker was not heard of, where there is a place.
 WITH running AS (
     SELECT environment_id, host FROM job WHERE state = 'running' AND lease_until >= clock_timestamp()
-), next AS (
-    SELECT job_id FROM job
-    WHERE kind = ANY (:kinds::text[])
-      AND (   (state = 'waiting' AND held_by IS NULL AND run_after <= clock_timestamp())
-           OR (state = 'running' AND lease_until < clock_timestamp()))
-      AND (   cancelled_by IS NOT NULL
-           OR (    NOT :only_cancelled::boolean
-               AND (SELECT count(*) FROM running r WHERE r.environment_id = job.environment_id) < :per_environment
-               AND (SELECT count(*) FROM running r WHERE r.host = job.host) < :per_host))
-    ORDER BY position
-    LIMIT 1
-    FOR UPDATE SKIP LOCKED
 )
+SELECT job_id FROM job
+WHERE kind = ANY (:kinds::text[]) AND held_by IS NULL
+  AND (   (state = 'waiting' AND run_after <= clock_timestamp())
+       OR (state = 'running' AND lease_until < clock_timestamp()))
+  AND environment_id NOT IN (SELECT environment_id FROM running GROUP BY 1 HAVING count(*) >= :per_environment)
+  AND host NOT IN (SELECT host FROM running GROUP BY 1 HAVING count(*) >= :per_host)
+ORDER BY position
+LIMIT 1
+FOR UPDATE SKIP LOCKED;
+
+-- name: next_cancelled(kinds)$
+-- The same of the cancelled ones, which need no place.
+SELECT job_id FROM job
+WHERE kind = ANY (:kinds::text[]) AND cancelled_by IS NOT NULL
+  AND (   (state = 'waiting' AND run_after <= clock_timestamp())
+       OR (state = 'running' AND lease_until < clock_timestamp()))
+ORDER BY position
+LIMIT 1
+FOR UPDATE SKIP LOCKED;
+
+-- name: lease(job_id, worker, lease_seconds)^
 UPDATE job SET
     state = 'running',
     epoch = epoch + 1,
@@ -26,8 +35,8 @@ UPDATE job SET
     leased_by = :worker,
     lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
     progressed_at = clock_timestamp()
-FROM next WHERE job.job_id = next.job_id
-RETURNING job.job_id, kind, environment_id, key, payload, cause, epoch, attempt, memo, cancelled_by,
+WHERE job_id = :job_id
+RETURNING job_id, kind, environment_id, key, payload, cause, epoch, attempt, memo, cancelled_by,
     last_code, last_reason;
 
 -- name: heartbeat(job_id, epoch, lease_seconds, moved, no_progress_seconds)^

@@ -3,9 +3,11 @@ INSERT INTO job (job_id, kind, environment_id, host, key, payload, cause, held_b
 VALUES (:job_id, :kind, :environment_id, :host, :key, :payload, :cause, :held_by)
 ON CONFLICT (job_id) DO NOTHING;
 
--- name: release(held_by)$
+-- name: release(held_by, after_seconds)$
 WITH released AS (
-    UPDATE job SET held_by = NULL WHERE held_by = :held_by RETURNING job_id
+    UPDATE job SET held_by = NULL
+    WHERE held_by = :held_by AND created_at <= clock_timestamp() - make_interval(secs => :after_seconds)
+    RETURNING job_id
 )
 SELECT count(*) FROM released;
 

@@ -32,9 +32,13 @@ SELECT * FROM open_slot WHERE command_id = :command_id AND state = 'asked' FOR U
 -- name: asked_by_backup(backup_id)^
 SELECT * FROM open_slot WHERE backup_id = :backup_id AND state <> 'waiting' FOR UPDATE;
 
--- name: accept(environment_id, slot_date, late)!
-UPDATE open_slot SET state = 'accepted', late = :late
-WHERE environment_id = :environment_id AND slot_date = :slot_date;
+-- name: accept(environment_id, slot_date, late, channel)!
+-- The schedulers wake up at commit: there is room for another one.
+WITH accepted AS (
+    UPDATE open_slot SET state = 'accepted', late = :late
+    WHERE environment_id = :environment_id AND slot_date = :slot_date
+)
+SELECT pg_notify(:channel, '');
 
 -- name: try_again(environment_id, slot_date, try_number, ask_at, tries, command_id, backup_id)!
 UPDATE open_slot SET
