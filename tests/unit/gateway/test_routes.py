@@ -137,3 +137,8 @@ def test_every_route_is_described_and_nothing_else_is() -> None:
 
     assert described == {(method, route.path) for route in ALL for method in route.methods or ()}
     assert not {route.path for route in ALL} & OPEN_PATHS
+
+
+def test_the_application_makes_no_route_again_that_its_module_has_made() -> None:
+    held = {id(route) for route in make_application(cast("Parts", _Nothing())).routes}
+    assert {id(route) for route in ALL} <= held

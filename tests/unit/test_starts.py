@@ -1,0 +1,36 @@
+"""What programs wait for at their start: ten of them start at once on a machine with two cores."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def printed(program: str) -> str:
+    """What a fresh interpreter says: this one has imported everything."""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("program", "library"),
+    [
+        ("services.cli.__main__", "aiobotocore"),
+        ("services.cli.__main__", "jgo"),
+        ("infra.demo.__main__", "jgo"),
+        ("infra.local.sample", "jgo"),
+        ("infra.local.sample", "aiobotocore"),
+        ("services.catalog.bootstrap", "aiobotocore"),
+        ("services.replication.bootstrap", "aiobotocore"),
+    ],
+)
+def test_a_library_that_few_starts_need_is_left_to_those(program: str, library: str) -> None:
+    assert printed(f"import sys, {program}; print({library!r} in sys.modules)") == "False"
+
+
+def test_how_a_message_is_checked_is_worked_out_when_the_first_one_comes() -> None:
+    look = "from contracts.registry import BODIES; print(any(body.__pydantic_complete__ for body in BODIES.values()))"
+    assert printed(look) == "False"
