@@ -28,21 +28,21 @@ class Budget:
     def __init__(self, size_bytes: int) -> None:
         self._size_bytes = size_bytes
         self._left = size_bytes
-        self._returned = asyncio.Condition()
+        self._returned = asyncio.Event()
 
     @asynccontextmanager
     async def lent(self, size_bytes: int) -> AsyncIterator[None]:
         """`size_bytes`, as soon as they are there."""
         wanted = min(size_bytes, self._size_bytes)
-        async with self._returned:
-            await self._returned.wait_for(lambda: self._left >= wanted)
-            self._left -= wanted
+        while self._left < wanted:
+            self._returned.clear()
+            await self._returned.wait()
+        self._left -= wanted
         try:
             yield
         finally:
-            async with self._returned:
-                self._left += wanted
-                self._returned.notify_all()
+            self._left += wanted
+            self._returned.set()
 
 
 class Reading:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
-from math import log
+from math import exp, log
 from pathlib import Path
 from uuid import uuid4
 
@@ -75,7 +75,7 @@ def fill(root: Path) -> None:
     """Documents of any size alike, half of each random."""
     chance = random.Random(1)  # noqa: S311 -- sizes, no secrets
     for _ in range(DOCUMENTS):
-        size_bytes = round(SMALLEST_BYTES * 2 ** chance.uniform(0, log(LARGEST_BYTES / SMALLEST_BYTES, 2)))
+        size_bytes = round(exp(chance.uniform(log(SMALLEST_BYTES), log(LARGEST_BYTES))))
         name = str(uuid4())
         path = root / name[:2] / name[2:4] / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -58,7 +58,7 @@ class Reader:
         return await asyncio.to_thread(cipher.opened, entry, stored)
 
     async def _from_any(self, name: str, locations: list[Location], depth: int) -> bytes:
-        error: RepositoryError = ContentMissingError(f"the content {name} is not in the repository")
+        error: RepositoryError | None = None
         for location in locations:
             try:
                 return await self._from(name, location, depth)
@@ -66,7 +66,7 @@ class Reader:
                 continue
             except RepositoryError as found:
                 error = found
-        raise error
+        raise error or ContentMissingError(f"the content {name} is not in the repository")
 
     async def _from(self, name: str, location: Location, depth: int) -> bytes:
         try:

@@ -5,7 +5,7 @@ directory would cost more than all the rest. What a power cut takes before that 
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, ParamSpec, TypeVar
@@ -127,15 +127,16 @@ class DirectoryDocuments:
     async def _streamed(
         self, place: str, first: bytes, pieces: AsyncIterator[bytes], name: Callable[[Unfinished], T]
     ) -> T:
-        file = Unfinished(self._tree)
-        try:
-            await self._run(place, file.open)
-            await self._run(place, file.write, first)
-            async for piece in pieces:
-                await self._run(place, file.write, piece)
-            return await self._run(place, name, file)
-        finally:
-            await self._run(place, file.close)
+        with ExitStack() as held:
+            file = Unfinished(await self._run(place, held.enter_context, self._tree.opened()))
+            try:
+                await self._run(place, file.open)
+                await self._run(place, file.write, first)
+                async for piece in pieces:
+                    await self._run(place, file.write, piece)
+                return await self._run(place, name, file)
+            finally:
+                await self._run(place, file.close)
 
     async def read_list(self, area: UUID) -> AsyncGenerator[bytes, None]:
         """See DocumentStore."""

@@ -29,6 +29,7 @@ class DirectoryReader:
         self._horizon_ns = horizon_ns
         self._threads = threads
         self._seen: os.stat_result | None = None
+        self._read_bytes = 0
 
     @property
     def seen(self) -> Listed:
@@ -71,6 +72,7 @@ class DirectoryReader:
             if not stat.S_ISREG(self._seen.st_mode):
                 raise DocumentVanishedError(self._place)
             first = os.read(fd, PIECE_BYTES)
+            self._read_bytes = len(first)
             more = len(first) < self._seen.st_size
             if not more:
                 self._refuse_changed(fd)
@@ -79,13 +81,14 @@ class DirectoryReader:
     def _next(self, fd: int) -> bytes:
         with translated(self._place):
             piece = os.read(fd, PIECE_BYTES)
+            self._read_bytes += len(piece)
             if not piece:
                 self._refuse_changed(fd)
         return piece
 
     def _refuse_changed(self, fd: int) -> None:
-        now, position = os.fstat(fd), os.lseek(fd, 0, os.SEEK_CUR)
-        if self._seen and stamp_of(now) == stamp_of(self._seen) and position == now.st_size:
+        now = os.fstat(fd)
+        if self._seen and stamp_of(now) == stamp_of(self._seen) and self._read_bytes == now.st_size:
             return
         if self._is_gone():
             raise DocumentVanishedError(self._place)

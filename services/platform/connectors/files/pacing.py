@@ -1,6 +1,7 @@
 """Works on many documents, some at a time, and tells how far it is; memory stays bounded however many there are."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Final, Protocol, TypeVar
@@ -14,6 +15,8 @@ AT_ONCE: Final = 16
 LARGE_BYTES: Final = 1024 * 1024
 LARGE_AT_ONCE: Final = 2
 """A large one is several contents of 16 MiB in memory."""
+TELL_SECONDS: Final = 0.2
+"""Told for each of many small documents, progress would cost a tenth of the work."""
 
 
 class Progress(Protocol):
@@ -52,10 +55,11 @@ class Pace:
         self._bytes_total = bytes_total
         self._documents_done = 0
         self._bytes_done = 0
+        self._told_at = -TELL_SECONDS
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def each(self, items: AsyncGenerator[T, None], work: Callable[[T], Awaitable[None]]) -> None:
-        """Do `work` for every item; the first error ends all of it, as itself."""
+        """Do `work` for every item, and tell what is done then; the first error ends all of it, as itself."""
         room = asyncio.Semaphore(AT_ONCE)
 
         async def one(item: T) -> None:
@@ -68,6 +72,7 @@ class Pace:
             async for item in items:
                 await room.acquire()
                 group.create_task(one(item))
+        await self._tell()
 
     @asynccontextmanager
     async def document(self, size_bytes: int) -> AsyncIterator[None]:
@@ -80,9 +85,14 @@ class Pace:
         await self.tell(1, size_bytes)
 
     async def tell(self, documents: int, size_bytes: int = 0) -> None:
-        """So many more are done."""
+        """So many more are done: the progress hears of it now and then."""
         self._documents_done += documents
         self._bytes_done += size_bytes
+        if time.monotonic() - self._told_at >= TELL_SECONDS:
+            await self._tell()
+
+    async def _tell(self) -> None:
+        self._told_at = time.monotonic()
         await self._progress(
             bytes_done=self._bytes_done,
             bytes_total=self._bytes_total,

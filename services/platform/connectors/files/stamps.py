@@ -18,8 +18,8 @@ PAUSE_SECONDS: Final = 0.002
 
 def stamp_of(status: os.stat_result) -> str:
     """Device, inode, size, mtime and ctime: what changes with every change of a file."""
-    parts = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return "-".join(f"{part:x}" for part in parts)
+    device, inode, size_bytes = status.st_dev, status.st_ino, status.st_size
+    return f"{device:x}-{inode:x}-{size_bytes:x}-{status.st_mtime_ns:x}-{status.st_ctime_ns:x}"
 
 
 def listed(place: str, status: os.stat_result, horizon_ns: int) -> Listed:

@@ -19,18 +19,17 @@ FORGOTTEN_SECONDS: Final = 24 * 3600
 
 
 class Unfinished:
-    """One such file. Its methods block: call them from a thread."""
+    """One such file, below an open root. Its methods block: call them from a thread."""
 
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
+    def __init__(self, root_fd: int) -> None:
+        self._root = root_fd
         self._name = uuid4().hex
         self._held = ExitStack()
-        self._root = self._here = self._fd = _CLOSED
+        self._here = self._fd = _CLOSED
         self._is_named = False
 
     def open(self) -> None:
-        """Begin; what is opened here on the way is held until the file is closed."""
-        self._root = self._held.enter_context(self._tree.opened())
+        """Begin; the directory that it is in stays open until it is closed."""
         self._here = self._held.enter_context(directory(self._root, UNFINISHED, make=True))
         self._fd = os.open(self._name, _NEW, 0o600, dir_fd=self._here)
 
@@ -75,9 +74,9 @@ class Unfinished:
 
 
 @contextmanager
-def unfinished(tree: Tree) -> Iterator[Unfinished]:
+def unfinished(root_fd: int) -> Iterator[Unfinished]:
     """A file on its way, gone at the end if it got no name."""
-    file = Unfinished(tree)
+    file = Unfinished(root_fd)
     try:
         file.open()
         yield file
