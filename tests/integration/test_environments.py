@@ -2,16 +2,17 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from contracts.envelope import Cause, Event, Message, event_envelope
-from contracts.events.apps import EnvironmentRegistered, EnvironmentRemoved, EnvironmentUpdated
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Region, S3Files, UtcSchedule
+from contracts.events.apps import EnvironmentRemoved, EnvironmentUpdated
+from contracts.values import S3Files, UtcSchedule
 from services.platform.database import Database
 from services.platform.environments import Environments, find_many
 from tests.support.databases import FreshDatabase
+from tests.support.events import registered
 
 
 @pytest.fixture
@@ -25,22 +26,6 @@ async def database(fresh_database: FreshDatabase) -> AsyncIterator[Database]:
 async def environments(database: Database) -> Environments:
     await Environments.open(database)
     return await Environments.open(database)
-
-
-def registered(environment_id: UUID, app_id: UUID) -> EnvironmentRegistered:
-    return EnvironmentRegistered(
-        app_id=app_id,
-        environment_id=environment_id,
-        name="Production",
-        mode=Mode.PRODUCTION,
-        region=Region.EUROPE,
-        cloud_version=CloudVersion.V4,
-        database=DatabasePlace(host="db.example.org", name="app", user="app", password="secret:app"),  # noqa: S106 -- a reference
-        files=DirectoryFiles(path="/srv/documents"),
-        documents_query="SELECT id, size FROM document",
-        schedule=None,
-        check_id=uuid4(),
-    )
 
 
 def message(body: Event) -> Message[Event]:

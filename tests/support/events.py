@@ -5,6 +5,8 @@ from uuid import UUID, uuid4
 
 from contracts.codec import RawRecord, encode
 from contracts.envelope import Cause, Event, Message, event_envelope
+from contracts.events.apps import EnvironmentRegistered
+from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Region
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -27,3 +29,20 @@ def event(body: Event, stream: str, sequence: int, *, key: str = "platform", eve
         cause=cause(),
     )
     return encode(Message(envelope, body))
+
+
+def registered(environment_id: UUID, app_id: UUID) -> EnvironmentRegistered:
+    """A production environment, as the catalog tells of it."""
+    return EnvironmentRegistered(
+        app_id=app_id,
+        environment_id=environment_id,
+        name="Production",
+        mode=Mode.PRODUCTION,
+        region=Region.EUROPE,
+        cloud_version=CloudVersion.V4,
+        database=DatabasePlace(host="db.example.org", name="app", user="app", password="secret:app"),  # noqa: S106 -- a reference
+        files=DirectoryFiles(path="/srv/documents"),
+        documents_query="SELECT id, size FROM document",
+        schedule=None,
+        check_id=uuid4(),
+    )

@@ -12,10 +12,8 @@ import pytest
 from contracts.codec import RawRecord, decode
 from contracts.commands.backups import RequestBackup
 from contracts.envelope import Event, Message, event_envelope
-from contracts.events.apps import EnvironmentRegistered
 from contracts.events.backups import BackupKind, BackupRequested, Tier
 from contracts.topics import Topic
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Region
 from services.platform.database import Database, migrate
 from services.platform.environments import Environments
 from services.platform.eventstore.wiring import open_events
@@ -27,7 +25,7 @@ from services.snapshot.nights.rows import PACKAGE
 from services.snapshot.nights.scheduler import NightScheduler
 from tests.support.databases import FreshDatabase
 from tests.support.event_log import InMemoryEventLog
-from tests.support.events import cause
+from tests.support.events import cause, registered
 from tests.support.moved_clock import MovedBy
 from tests.support.nights import BEGINS
 
@@ -77,7 +75,7 @@ class Nights:
     async def due(self, count: int) -> None:
         """So many environments whose slot is due, and none of them is asked for."""
         for _ in range(count):
-            await self.tell(registered())
+            await self.tell(registered(uuid4(), uuid4()))
         await self.scheduler.turn()
         self.clock.on(seconds=HALF_A_DAY.total_seconds())
 
@@ -111,22 +109,6 @@ async def nights(fresh_database: FreshDatabase, tmp_path: Path) -> AsyncIterator
     scheduler = NightScheduler(database, queue, events, told, clock, pace)
     yield Nights(database, queue, Handlers(queue, environments, NightReactions(events, pace)), scheduler, clock, asked)
     await database.close()
-
-
-def registered() -> EnvironmentRegistered:
-    return EnvironmentRegistered(
-        app_id=uuid4(),
-        environment_id=uuid4(),
-        name="Production",
-        mode=Mode.PRODUCTION,
-        region=Region.EUROPE,
-        cloud_version=CloudVersion.V4,
-        database=DatabasePlace(host="db.example.org", name="app", user="app", password="secret:app"),  # noqa: S106 -- a reference
-        files=DirectoryFiles(path="/srv/documents"),
-        documents_query=None,
-        schedule=None,
-        check_id=uuid4(),
-    )
 
 
 def accepted(asked: RequestBackup, now: datetime) -> BackupRequested:
