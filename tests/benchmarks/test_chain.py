@@ -44,7 +44,7 @@ async def api(kafka: KafkaSettings, postgres: PostgresSettings, tmp_path: Path) 
 async def bare_round_trip(kafka: KafkaSettings) -> AsyncIterator[Callable[[], Any]]:
     """There and back over two topics, by somebody who only echoes."""
     there, back = f"{kafka.topic_prefix}.commands", f"{kafka.topic_prefix}.events"
-    options = connection_options(kafka) | {"fetch_max_wait_ms": 100}
+    options = connection_options(kafka)
     async with AsyncExitStack() as stack:
         sending = connection_options(kafka) | {"acks": "all", "enable_idempotence": True}
         ours, theirs = [await stack.enter_async_context(AIOKafkaProducer(**sending)) for _ in range(2)]
@@ -83,11 +83,13 @@ async def test_an_answer_against_a_bare_round_trip(api: Api, kafka: KafkaSetting
             answers.append(await _timed(_asked(api, place)))
     ratio = statistics.median(answers) / statistics.median(trips)
     record_property("answer_p50_ms", round(statistics.median(answers) * 1000, 1))
+    slowest = statistics.quantiles(answers, n=20)[-1]
+    record_property("answer_p95_ms", round(slowest * 1000, 1))
     record_property("bare_p50_ms", round(statistics.median(trips) * 1000, 1))
     record_property("ratio", round(ratio, 2))
     print(  # noqa: T201 -- what a benchmark is for
-        f"command to answer p50 {statistics.median(answers) * 1000:.1f} ms, bare round trip "
-        f"{statistics.median(trips) * 1000:.1f} ms: {ratio:.2f} times"
+        f"command to answer p50 {statistics.median(answers) * 1000:.1f} ms, p95 {slowest * 1000:.1f} ms, "
+        f"bare round trip {statistics.median(trips) * 1000:.1f} ms: {ratio:.2f} times"
     )
 
 

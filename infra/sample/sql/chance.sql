@@ -27,4 +27,6 @@ CREATE TEMPORARY TABLE paragraph AS
 SELECT n::integer AS id, string_agg(said, E'\n' ORDER BY k) AS said
 FROM generate_series(0, 999) AS n, generate_series(1, 3 + pg_temp.pick(n, 7, 6)) AS k, sentence
 WHERE sentence.id = pg_temp.pick(n * 10 + k, 8, 2000) GROUP BY n;
+ALTER TABLE sentence ADD PRIMARY KEY (id);
+ALTER TABLE paragraph ADD PRIMARY KEY (id);
 ANALYZE sentence, paragraph;

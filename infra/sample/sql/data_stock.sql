@@ -17,29 +17,29 @@ FROM generate_series(0, 2399) AS n;
 INSERT INTO warehouse.stock
 SELECT 1 + n % 40, pg_temp.named_uuid('product ' || 1 + n / 40), 10 + pg_temp.pick(n, 71, 1000), pg_temp.pick(n, 72, 10),
        CASE WHEN n % 6 > 0 THEN timestamptz '2026-04-05 06:07:08.000009+00' + n * interval '1 second' END
-FROM generate_series(0, 40 * greatest(100, (1000 * :scale)::integer) - 1) AS n;
+FROM generate_series(0, 40 * greatest(100, (500 * :scale)::integer) - 1) AS n;
 
 INSERT INTO warehouse.movement (moved_at, site_id, product_id, quantity, took, trace)
 SELECT timestamptz '2025-12-15 00:00+00' + pg_temp.pick(n, 81, 28000000) * interval '1 second', 1 + pg_temp.pick(n, 82, 40),
        pg_temp.named_uuid('product ' || 1 + pg_temp.pick(n, 83, 100)), pg_temp.pick(n, 84, 400) - 200,
        pg_temp.pick(n, 85, 90000) * interval '1.5 seconds',
        jsonb_build_object('truck', 'T-' || pg_temp.pick(n, 86, 900), 'seen', spoken.said)
-FROM generate_series(1, greatest(400, (70000 * :scale)::integer)) AS n
+FROM generate_series(1, greatest(400, (36000 * :scale)::integer)) AS n
 JOIN sentence AS spoken ON spoken.id = pg_temp.pick(n, 87, 2000);
 
 INSERT INTO warehouse.measurement
 SELECT 'sensor-' || n % 50, (ARRAY['temperature', 'humidity', 'load'])[1 + n % 3],
        timestamptz '2026-05-01 00:00+00' + n * interval '3.3 seconds', sin(n), ARRAY[[n, n + 1], [-n, NULL]]
-FROM generate_series(1, greatest(300, (40000 * :scale)::integer)) AS n;
+FROM generate_series(1, greatest(300, (20000 * :scale)::integer)) AS n;
 
 INSERT INTO office.message (thread, subject, body, words, sent_at)
-SELECT pg_temp.named_uuid('thread ' || n / 5), left(asked.said, 100), asked.said || E'\n\n' || answered.said,
-       CASE WHEN n % 16 = 0 THEN to_tsvector('office.plain_words', left(asked.said, 400)) END,
+SELECT pg_temp.named_uuid('thread ' || n / 5), left(asked, 100), concat_ws(E'\n\n', asked, answered, added),
+       CASE WHEN n % 16 = 0 THEN to_tsvector('office.plain_words', left(asked, 400)) END,
        timestamp '2026-01-02 03:04:05.678901' + n * interval '11 minutes'
-FROM generate_series(1, greatest(100, (74000 * :scale)::integer)) AS n
-JOIN paragraph AS asked ON asked.id = pg_temp.pick(n, 91, 1000)
-JOIN paragraph AS answered ON answered.id = pg_temp.pick(n, 92, 1000)
-ORDER BY n;
+FROM generate_series(1, greatest(100, (60000 * :scale)::integer)) AS n,
+LATERAL (SELECT (SELECT said FROM paragraph WHERE id = pg_temp.pick(n, 91, 1000)) AS asked,
+                (SELECT said FROM paragraph WHERE id = pg_temp.pick(n, 92, 1000)) AS answered,
+                (SELECT said FROM paragraph WHERE id = pg_temp.pick(n, 93, 1000)) AS added) AS spoken;
 
 INSERT INTO office.photo
 SELECT n, timestamptz '2026-06-01 12:00+00' + n * interval '1 hour', pg_temp.noise(500000 + n, 300 + pg_temp.pick(n, 95, 900)),

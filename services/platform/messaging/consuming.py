@@ -23,8 +23,6 @@ POLL_MS: Final = 1_000
 """How long a poll waits when nothing is there; only how soon a lost broker is noticed depends on it."""
 POLL_RECORDS: Final = 500
 """At most so many records are dealt with in one transaction."""
-FETCH_WAIT_MS: Final = 100
-"""How long the broker may hold a fetch back; a partition that was just emptied waits for it."""
 START_SECONDS: Final = 30.0
 
 log = structlog.get_logger()
@@ -47,7 +45,6 @@ async def group_consumer(
         auto_offset_reset="earliest",
         session_timeout_ms=session_ms,
         heartbeat_interval_ms=session_ms // 3,
-        fetch_max_wait_ms=FETCH_WAIT_MS,
     )
     consumer.subscribe([topic], listener=listener)
     async with _running(consumer):
@@ -61,7 +58,6 @@ async def free_consumer(settings: KafkaSettings) -> AsyncIterator[Any]:
         **connection_options(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        fetch_max_wait_ms=FETCH_WAIT_MS,
     )
     async with _running(consumer):
         yield consumer
