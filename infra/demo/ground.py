@@ -4,7 +4,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,19 +42,23 @@ class Ground:
             yield _staying(choose(self.data_dir, os.environ), told)
             return
         passing = nullcontext(choose(self.data_dir, os.environ)) if self.data_dir else _passing_directory()
-        with passing as layout, _passing(layout, told) as status:
+        with passing as layout, _passing(layout, told, () if self.data_dir else (layout.documents,)) as status:
             yield status
 
 
 @contextmanager
-def _passing(layout: Layout, told: Told) -> Iterator[Status]:
-    """Run a stack that dies with this process, and end it in order when the block ends."""
+def _passing(layout: Layout, told: Told, spare: Iterable[Path]) -> Iterator[Status]:
+    """Run a stack that dies with this process, and end it in order when the block ends.
+
+    What is `spare` goes meanwhile, if the block ends well: thousands of files take as long as the stack does.
+    """
     class_path()
-    with tempfile.TemporaryDirectory(prefix="nightkeep-demo-log-") as directory:
+    with tempfile.TemporaryDirectory(prefix="nightkeep-demo-log-") as directory, ThreadPoolExecutor(1) as beside:
         command = _up(layout, Path(directory))
         process = start(command)
         try:
             yield _ready(layout, told, lambda: process.poll() is None, command.log)
+            beside.submit(remove, spare)
         finally:
             stop(process, command)
 
