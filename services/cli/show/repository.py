@@ -74,9 +74,16 @@ def spaces(found: Iterable[MeasuredEnvironment]) -> Table:
 
 def wrapped_keys(found: Iterable[WrappedKeys]) -> Table:
     """Data keys by environment."""
-    columns = (Column("environment"), Column("data keys", right=True), Column("master key"), Column("recovery key"))
-    rows = (
-        (str(one.environment_id), str(one.count), ", ".join(one.master_ids), "opens them" if one.recoverable else "no")
-        for one in found
+    columns = (
+        Column("environment"),
+        Column("data keys", right=True),
+        Column("destroyed", right=True),
+        Column("master key"),
+        Column("recovery key"),
     )
-    return table(columns, rows)
+    return table(columns, map(_wrapped_key, found))
+
+
+def _wrapped_key(one: WrappedKeys) -> Sequence[str]:
+    opens = "" if not one.count else "opens them" if one.recoverable else "no"
+    return str(one.environment_id), str(one.count), str(one.destroyed), ", ".join(one.master_ids), opens
