@@ -19,6 +19,7 @@ from contracts.events.restores import (
     RestoreUndone,
     RestoreUndoRequested,
 )
+from contracts.events.shredding import BackupsShredded, ShreddingFailed, ShreddingRequested
 from contracts.manifest import BackupEntry
 from services.platform.database import Connection, load_queries
 from services.platform.environments import Environments
@@ -57,6 +58,9 @@ class Handlers:
             RestoreFailed: self.on_work_ended,
             RestoreUndone: self.on_work_ended,
             RestoreUndoFailed: self.on_work_ended,
+            ShreddingRequested: self.on_work_begun,
+            BackupsShredded: self.on_work_ended,
+            ShreddingFailed: self.on_work_ended,
         }
 
     async def on_environment_registered(self, c: Connection, message: Message[EnvironmentRegistered]) -> None:
@@ -81,7 +85,7 @@ class Handlers:
         await self._put_check(c, message, message.body.environment_id, message.body.check_id)
 
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
-        """Take it; if a restore is under way there, when the end of that has been seen.
+        """Take it; if a restore or a shredding is under way there, when the end of that has been seen.
 
         A nightly one is taken when the scheduler has asked for all that are due: a person's does not wait for them.
         """
@@ -132,4 +136,6 @@ class Handlers:
 
 
 def _work(message: Message[Any]) -> str:
-    return f"restore {message.body.restore_id}"
+    body = message.body
+    shreds = isinstance(body, ShreddingRequested | BackupsShredded | ShreddingFailed)
+    return f"shredding {body.shred_id}" if shreds else f"restore {body.restore_id}"

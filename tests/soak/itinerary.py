@@ -57,6 +57,7 @@ BY_MODULE: Final[Mapping[str, Work]] = {
     "gateway/delivery.py": works.delivery,
     "retention/work/deleting.py": works.deletion,
     "retention/work/forgetting.py": works.forget,
+    "retention/work/shredding.py": works.shredding,
     "retention/work/checking.py": works.look_through,
     "restore/work/restoring.py": works.restore,
     "restore/work/loading.py": works.restore,

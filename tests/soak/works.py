@@ -139,6 +139,22 @@ async def deletion(world: World) -> AsyncGenerator[None, None]:
     assert world.count("BackupDeleted", gone) == 1
 
 
+async def shredding(world: World) -> AsyncGenerator[None, None]:
+    """All backups of an environment become unreadable; one that is taken afterwards has a fresh key."""
+    acceptance = world.environments["acceptance"]
+    gone = await world.backed_up("acceptance")
+    before = world.count("BackupsShredded", acceptance)
+    yield
+    await world.caller.change(world.gateway.shred_backups, acceptance, "acceptance")
+    ended = await world.caller.until(lambda: world.gateway.shredding(acceptance), lambda one: one.state != "running")
+    assert ended.state == "completed", ended.failure
+    assert ended.keys_destroyed == 1
+    await world.told("BackupDeleted", gone.backup_id)
+    assert world.count("BackupDeleted", gone.backup_id) == 1
+    assert world.count("BackupsShredded", acceptance) == before + 1
+    await world.backed_up("acceptance")
+
+
 async def condemn(world: World) -> AsyncGenerator[None, None]:
     """What nothing refers to any more is named."""
     await _deleted(world, await _deleted_soon(world))

@@ -64,8 +64,14 @@ def refuse_restoring(environment: Environment) -> None:
 
 
 def refuse_busy(environment: Environment) -> None:
-    """Refuse while a backup, restore or upload is queued or running there, naming it."""
+    """Refuse while a backup, restore or upload is queued or running there, or a shredding, naming it."""
     refuse_restoring(environment)
+    if environment.active_shredding:
+        raise RefusedError(
+            RejectionCode.ENVIRONMENT_BUSY,
+            f"the backups of {environment.name} are being shredded ({environment.active_shredding}): wait for its end",
+            field="environment_id",
+        )
     if environment.active_backups:
         raise RefusedError(
             RejectionCode.ENVIRONMENT_BUSY,

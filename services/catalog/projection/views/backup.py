@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -87,6 +88,8 @@ def _on_retention(event: Event) -> dict[str, Any]:
             return {"rule_version": event.rule_version, "windows": event.windows}
         case retention.BackupExpired():
             return {"updated_at": event.expired_at, "status_message": "Expired"}
+        case retention.BackupDeletionRequested(shred_id=UUID()):
+            return {"updated_at": event.requested_at, "status_message": f"Shredded by {event.requested_by}"}
         case retention.BackupDeletionRequested():
             return {"updated_at": event.requested_at, "status_message": f"Deleted by {event.requested_by}"}
         case retention.BackupDeleted():
