@@ -48,7 +48,7 @@ def sentence(one: Told, holders: Holders) -> str:
 def _of_work(one: Told) -> str:
     match one.event:
         case backups.BackupRequested() as event:
-            return " ".join([_asked(event), *_gap(event.fills_gap), _kept(event)])
+            return " ".join([_asked(event), *_gap(event.fills_gap), _kept(event), *_recovered(one, event)])
         case backups.BackupCompleted() as event:
             return f"It completed at {instant(event.finished_at)}."
         case backups.BackupFailed() as event:
@@ -172,6 +172,13 @@ def _gap(filled: date | None) -> list[str]:
     if filled is None:
         return []
     return [f"It makes up for {day(filled)}, whose nightly run ended without a backup, and got that day's tiers."]
+
+
+def _recovered(one: Told, event: backups.BackupRequested) -> list[str]:
+    if event.recovered_at is None:
+        return []
+    lost = "the catalog and its log had been lost, and with them its comments, pins and later policies"
+    return [f"At {instant(event.recovered_at)} {one.who} had its entry made again from its manifest: {lost}."]
 
 
 def _kept(event: backups.BackupRequested | retention.BackupExpiryChanged) -> str:

@@ -30,6 +30,7 @@ from services.snapshot.nights.rows import ASKING
 
 BACKUP: Final = "backup"
 CHECK: Final = "check"
+RECOVER: Final = "recover"
 
 queries = load_queries("services.snapshot")
 
@@ -90,10 +91,18 @@ class Handlers:
         A nightly one is taken when the scheduler has asked for all that are due: a person's does not wait for them.
         """
         body = message.body
+        if body.recovered_at is not None:
+            await self._recover(c, message)
+            return
         await self._nights.on_backup_requested(c, message)
         held_by = await queries.work_in(c, environment_id=body.environment_id) or (ASKING if body.slot else None)
         payload = BackupEntry.of(body).model_dump(mode="json")
         await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)
+
+    async def _recover(self, c: Connection, message: Message[BackupRequested]) -> None:
+        """It was taken long ago, and its night is over: it is looked for, whatever is under way there."""
+        payload = BackupEntry.of(message.body).model_dump(mode="json")
+        await self._put(c, message, RECOVER, message.body.environment_id, message.body.backup_id, payload, None)
 
     async def on_backup_cancel_requested(self, c: Connection, message: Message[BackupCancelRequested]) -> None:
         """Ask for its end; manifest or tombstone decides how that is told."""

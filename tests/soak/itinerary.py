@@ -53,6 +53,7 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
 BY_MODULE: Final[Mapping[str, Work]] = {
     "snapshot/backup.py": works.backup,
     "snapshot/check.py": works.check,
+    "snapshot/recovering.py": works.recovery,
     "gateway/archiving.py": works.archive,
     "gateway/delivery.py": works.delivery,
     "retention/work/deleting.py": works.deletion,

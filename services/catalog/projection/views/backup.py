@@ -68,7 +68,8 @@ def _details(event: Event) -> dict[str, Any]:
     match event:
         case events.BackupRequested():
             told = {name: getattr(event, name) for name in _REQUESTED}
-            return told | {"updated_at": event.created_at, "status_message": "Waiting for its turn"}
+            waits = "Being recovered from its manifest" if event.recovered_at else "Waiting for its turn"
+            return told | {"updated_at": event.created_at, "status_message": waits}
         case events.BackupCancelRequested():
             return {"status_message": "Being cancelled"}
         case events.BackupStarted():
