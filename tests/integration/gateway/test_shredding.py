@@ -1,11 +1,28 @@
 """All backups of an environment are shredded over HTTP: by whom, with which confirmation, and what is told of it."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
 
 from services.gateway.domain.rights import Scope
+from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json
+
+ARCHIVE = """
+    WITH made AS (
+        INSERT INTO gateway.archive (archive_id, backup_id, environment_id, app_id, data_type, file_name, requested_at,
+            requested_by, updated_at, head)
+        VALUES ($1, $2, $3, $4, 'files_only', 'orders.tar.gz', $5, 'ada', $5, 'names of documents')
+        RETURNING archive_id
+    )
+    INSERT INTO gateway.archive_page (archive_id, start, page) SELECT archive_id, 0, 'more names' FROM made
+"""
+KEPT = """
+    SELECT head IS NOT NULL AS has_head,
+        (SELECT count(*) FROM gateway.archive_page WHERE archive_page.archive_id = archive.archive_id) AS pages
+    FROM gateway.archive WHERE environment_id = $1
+"""
 
 
 def place(environment: Json) -> str:
@@ -46,6 +63,27 @@ async def test_it_is_confirmed_accepted_once_and_tells_what_it_left(api: Api) ->
     assert explained["ending"]["why"] == "shredded"
     assert explained["sentences"][-2].startswith("ada had all backups of its environment shredded at ")
     assert explained["sentences"][-1].endswith("nothing opens it any more, whoever has which key.")
+
+
+async def test_what_the_gateway_kept_of_their_downloads_goes_too(api: Api) -> None:
+    environment, other = await api.ready_environment(), await api.ready_environment()
+    for one in (environment, other):
+        async with api.database.transaction() as c:
+            await c.execute(ARCHIVE, uuid4(), uuid4(), one["environment_id"], one["app_id"], datetime.now(UTC))
+    asked = await api.client.post(place(environment), json={"confirm_name": "production"})
+    assert asked.status_code == httpx.codes.ACCEPTED, asked.text
+
+    async def kept(one: Json) -> tuple[bool, int]:
+        async with api.database.transaction() as c:
+            row = await c.fetchrow(KEPT, one["environment_id"])
+        assert row is not None
+        return row["has_head"], row["pages"]
+
+    async def is_forgotten() -> bool:
+        return await kept(environment) == (False, 0)
+
+    await eventually(is_forgotten)
+    assert await kept(other) == (True, 1)
 
 
 async def test_only_an_administrator_of_the_environment_may(api: Api) -> None:
