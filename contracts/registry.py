@@ -19,6 +19,7 @@ from contracts.events import commands as command_events
 from contracts.events import policies as policy_events
 from contracts.events import restores as restore_events
 from contracts.events import retention as retention_events
+from contracts.events import shredding as shredding_events
 from contracts.events import slots as slot_events
 
 _MODULES: Final = (
@@ -33,6 +34,7 @@ _MODULES: Final = (
     command_events,
     restore_events,
     retention_events,
+    shredding_events,
     policy_events,
     alert_events,
     archive_events,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from contracts.envelope import Command
 from contracts.events.backups import NightlySlot
+from contracts.manifest import BackupEntry
 from contracts.values import Comment
 
 
@@ -14,6 +15,14 @@ class RequestBackup(Command):
     environment_id: UUID
     comment: Comment = ""
     slot: NightlySlot | None = None
+
+
+class RecoverBackup(Command):
+    """Make a backup's entry again, as its manifest in the bucket tells it: the catalog was lost with its log."""
+
+    backup_id: UUID
+    environment_id: UUID
+    entry: BackupEntry
 
 
 class CommentBackup(Command):

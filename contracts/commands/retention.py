@@ -15,6 +15,14 @@ class DeleteBackup(Command):
     confirm_last: bool = False
 
 
+class ShredBackups(Command):
+    """Make all backups of an environment unreadable for good; `confirm_name` is its name, said once more."""
+
+    shred_id: UUID
+    environment_id: UUID
+    confirm_name: Name
+
+
 class ExpireBackup(Command):
     """Let a backup go (from retention): its evidence is the expiry that it knows and the instant it judged by."""
 

@@ -72,13 +72,17 @@ class BackupExpiryChanged(Event):
 
 
 class BackupDeletionRequested(Event):
-    """A person deleted a backup; `was_last_good` after they were told so."""
+    """A person deleted a backup; `was_last_good` after they were told so.
+
+    With a `shred_id` it goes with all others of its environment, and nothing opens it any more.
+    """
 
     backup_id: UUID
     environment_id: UUID
     requested_at: AwareDatetime
     requested_by: str
     was_last_good: bool
+    shred_id: UUID | None = None
 
 
 class SharedContent(Value):
@@ -91,13 +95,13 @@ class SharedContent(Value):
 class BackupDeleted(Event):
     """A backup's manifest is gone (said by retention): its content goes as soon as nothing else refers to it.
 
-    `shared_with` is None where nobody could tell.
+    `shared_with` is None where nobody could tell, and where it was shredded: then its content cannot be read.
     """
 
     backup_id: UUID
     environment_id: UUID
     deleted_at: AwareDatetime
-    why: Literal["expired", "deleted"]
+    why: Literal["expired", "deleted", "shredded"]
     shared_with: SharedContent | None = None
 
 

@@ -53,12 +53,13 @@ class Hold(Value):
 
 
 class Ending(Value):
-    """How it went: at its expiry, as a sweep asked, or by a person's wish; at `removed_at` its manifest was removed.
+    """How it went: at its expiry, as a sweep asked, by a person's wish, or with all others of its environment.
 
+    At `removed_at` its manifest was removed; of a shredded one nothing can be read from then on.
     `shared_with` are the backups for which shared content stayed then.
     """
 
-    why: Literal["expired", "deleted"]
+    why: Literal["expired", "deleted", "shredded"]
     decided_at: AwareDatetime
     by: str
     clock: ClockName = "business"
@@ -213,9 +214,9 @@ def ending_of(told: Sequence[Told]) -> Ending | None:
                 ending = Ending(why="expired", decided_at=event.expired_at, by=one.who, sweep_id=event.sweep_id)
             case retention.BackupDeletionRequested() as event:
                 told_so = event.was_last_good
-                ending = Ending(
-                    why="deleted", decided_at=event.requested_at, by=event.requested_by, was_last_good=told_so
-                )
+                why: Literal["deleted", "shredded"] = "shredded" if event.shred_id else "deleted"
+                by = event.requested_by
+                ending = Ending(why=why, decided_at=event.requested_at, by=by, was_last_good=told_so)
             case retention.BackupDeleted() as event if ending is not None:
                 ending = ending.model_copy(update={"removed_at": event.deleted_at, "shared_with": event.shared_with})
             case _:

@@ -48,7 +48,7 @@ def sentence(one: Told, holders: Holders) -> str:
 def _of_work(one: Told) -> str:
     match one.event:
         case backups.BackupRequested() as event:
-            return " ".join([_asked(event), *_gap(event.fills_gap), _kept(event)])
+            return " ".join([_asked(event), *_gap(event.fills_gap), _kept(event), *_recovered(one, event)])
         case backups.BackupCompleted() as event:
             return f"It completed at {instant(event.finished_at)}."
         case backups.BackupFailed() as event:
@@ -101,9 +101,16 @@ def _of_expiry(one: Told) -> str:
             over = f"its time had been over since {instant(event.expires_at)} and nothing held it"
             asked = f"It was asked for by {one.who}, in sweep {event.sweep_id}"
             return f"It expired at {instant(event.expired_at)}, by the business clock: {over}. {asked}."
+        case retention.BackupDeletionRequested(shred_id=UUID()) as event:
+            return (
+                f"{event.requested_by} had all backups of its environment shredded at {instant(event.requested_at)}: "
+                "the keys that they were encrypted with are destroyed."
+            )
         case retention.BackupDeletionRequested() as event:
             told = ", after being told that it was the last completed one" if event.was_last_good else ""
             return f"{event.requested_by} deleted it at {instant(event.requested_at)}{told}."
+        case retention.BackupDeleted(why="shredded") as event:
+            return f"Since {instant(event.deleted_at)} nothing opens it any more, whoever has which key."
         case retention.BackupDeleted() as event:
             return f"Its manifest was removed at {instant(event.deleted_at)}; {_content(event.shared_with)}."
         case _:
@@ -165,6 +172,13 @@ def _gap(filled: date | None) -> list[str]:
     if filled is None:
         return []
     return [f"It makes up for {day(filled)}, whose nightly run ended without a backup, and got that day's tiers."]
+
+
+def _recovered(one: Told, event: backups.BackupRequested) -> list[str]:
+    if event.recovered_at is None:
+        return []
+    lost = "the catalog and its log had been lost, and with them its comments, pins and later policies"
+    return [f"At {instant(event.recovered_at)} {one.who} had its entry made again from its manifest: {lost}."]
 
 
 def _kept(event: backups.BackupRequested | retention.BackupExpiryChanged) -> str:

@@ -197,6 +197,11 @@ class Gateway(RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, AccessCall
         body = asked(NewBackup, comment=comment)
         return self._change("POST", environment_path(environment_id, "backups"), Backup, body, idempotency_key)
 
+    def recover_backup(self, environment_id: UUID, backup_id: UUID, *, idempotency_key: str | None = None) -> Backup:
+        """Make a backup's entry again from its manifest in the bucket; `wait_for_backup` waits until it is there."""
+        path = environment_path(environment_id, f"recovered-backups/{backup_id}")
+        return self._change("PUT", path, Backup, None, idempotency_key)
+
     def backups(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Backup]:
         """An environment's backups, newest first."""
         return self._pages(environment_path(environment_id, "backups"), "backups", Backup, {"limit": page_size})

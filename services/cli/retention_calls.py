@@ -7,7 +7,8 @@ from uuid import UUID
 
 from contracts.explanation import Explanation
 from contracts.simulation import Simulation
-from services.cli.calling import Calling, environment_path
+from services.cli.calling import Calling, asked, environment_path
+from services.cli.waiting import Deadline, poll
 from services.gateway.resources import (
     Approval,
     Backup,
@@ -15,8 +16,10 @@ from services.gateway.resources import (
     Environment,
     NewLease,
     NewPolicy,
+    NewShredding,
     PolicyChange,
     PolicyInForce,
+    Shredding,
     Slot,
     WantedPolicy,
 )
@@ -77,6 +80,25 @@ class RetentionCalls(Calling):
     def explain_backup(self, backup_id: UUID) -> Explanation:
         """Why a backup is there or has gone, also long after its deletion."""
         return self._show(f"/api/v1/backups/{backup_id}/explain", Explanation)
+
+    def shred_backups(
+        self, environment_id: UUID, confirm_name: str, *, idempotency_key: str | None = None
+    ) -> Shredding:
+        """Make all backups of an environment unreadable, for good; `confirm_name` is its name, said once more."""
+        body = asked(NewShredding, confirm_name=confirm_name)
+        return self._change("POST", environment_path(environment_id, "shredding"), Shredding, body, idempotency_key)
+
+    def shredding(self, environment_id: UUID) -> Shredding:
+        """The newest shredding of an environment's backups."""
+        return self._show(environment_path(environment_id, "shredding"), Shredding)
+
+    def wait_for_shredding(self, environment_id: UUID, *, timeout_seconds: float | None = None) -> Shredding:
+        """The newest one when it has ended. Raises NotKnownYetError after the timeout."""
+        return poll(
+            lambda: self.shredding(environment_id),
+            lambda shredding: shredding.state != "running",
+            Deadline("the shredding", timeout_seconds),
+        )
 
     def slots(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Slot]:
         """The expected nightly runs of an environment, newest first."""

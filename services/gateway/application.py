@@ -23,9 +23,11 @@ from services.gateway.routes import (
     keys,
     platform,
     policies,
+    recovering,
     restores,
     retention,
     sessions,
+    shredding,
     users,
 )
 from services.gateway.routes.bounding import Bounded
@@ -52,8 +54,8 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
 """
 ROUTES: Final = (
-    apps, environments, backups, contents, archives, downloads, restores, retention, policies, alerts, dead_letters,
-    platform, users, keys, access, sessions, deploy, snapshots, v2_archives, v2_restores,
+    apps, environments, backups, recovering, contents, archives, downloads, restores, retention, shredding, policies,
+    alerts, dead_letters, platform, users, keys, access, sessions, deploy, snapshots, v2_archives, v2_restores,
 )  # fmt: skip
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",

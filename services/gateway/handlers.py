@@ -1,15 +1,22 @@
-"""What the gateway does when the log tells of something that a person should look at: it raises an alert."""
+"""What the gateway does when the log tells of something: it raises an alert, or forgets what it kept of backups."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from contracts.envelope import Message
 from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
+from contracts.events.shredding import BackupsShredded, ShreddingRequested
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from services.gateway.adapters.alerts import AlertBook
+from services.gateway.adapters.archive_index import forget_contents
 from services.gateway.domain import alerts
 from services.platform.database import Connection
 from services.platform.messaging.follower import Reaction, Reactions
+
+
+async def on_shredding(c: Connection, message: Message[ShreddingRequested] | Message[BackupsShredded]) -> None:
+    """How archives are made has names of documents in it: nothing of shredded backups is kept."""
+    await forget_contents(c, message.body.environment_id)
 
 
 class Handlers:
@@ -28,6 +35,8 @@ class Handlers:
             ScheduleStopped: self._raising(alerts.of_schedule),
             ScheduleResumed: self._raising(alerts.of_resumed_schedule),
             RepositoryChecked: self._raising(alerts.of_check),
+            ShreddingRequested: on_shredding,
+            BackupsShredded: on_shredding,
         }
 
     def _raising(self, rule: Callable[[Any, str], Iterable[alerts.Alert]]) -> Reaction:

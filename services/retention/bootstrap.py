@@ -16,7 +16,7 @@ from services.platform.process.ids import random_id
 from services.platform.process.service import Task
 from services.platform.repository import Repository, open_repository
 from services.retention.asking import Asking
-from services.retention.chores import CHECK, CONDEMN, DELETE, FORGET, RECLAIM, Chores
+from services.retention.chores import CHECK, CONDEMN, DELETE, FORGET, RECLAIM, SHRED, Chores
 from services.retention.handlers import Handlers
 from services.retention.parts import SERVICE, Parts
 from services.retention.patrol import Patrol
@@ -26,6 +26,7 @@ from services.retention.work.checking import CheckJob
 from services.retention.work.deleting import DeletionJob
 from services.retention.work.forgetting import ForgettingJob
 from services.retention.work.reclaiming import CondemningJob, ReclaimJob
+from services.retention.work.shredding import ShreddingJob
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,11 @@ async def wire(
         FORGET: ForgettingJob(parts),
         CONDEMN: CondemningJob(parts),
         RECLAIM: ReclaimJob(parts),
+        SHRED: ShreddingJob(parts),
     }
     asking = Asking(ground.database, ground.producer, clock, own)
     sweep = Sweep(parts, asking, Chores(queue, own.check_read_percent if check_every else None), own)
-    reactions = Handlers(timedelta(hours=own.removal_grace_hours), check_every).reactions()
+    reactions = Handlers(queue, timedelta(hours=own.removal_grace_hours), check_every).reactions()
     return Retention(
         sweep=sweep,
         follower=EventFollower(SERVICE, ground.database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]),

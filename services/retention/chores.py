@@ -21,6 +21,7 @@ FORGET: Final = "forget"
 CONDEMN: Final = "condemn"
 RECLAIM: Final = "reclaim"
 CHECK: Final = "check"
+SHRED: Final = "shred"
 
 PAGE: Final = 200
 """Jobs put in one transaction."""

@@ -16,10 +16,13 @@ from contracts.events.retention import (
     ExpiryReleased,
     SweepApproved,
 )
+from contracts.events.shredding import ShreddingRequested
 from contracts.states import BackupState
 from services.platform.database import Connection, load_queries
+from services.platform.jobs import JobQueue, NewJob
 from services.platform.messaging.follower import Reactions
 from services.retention import known
+from services.retention.chores import SHRED
 from services.retention.domain.backup import Backup
 from services.retention.domain.checks import first_check
 
@@ -37,7 +40,8 @@ class Handlers:
     `grace` is how long the bytes stay of what was let go; `check_every` lies between two checks of an environment.
     """
 
-    def __init__(self, grace: timedelta, check_every: timedelta) -> None:
+    def __init__(self, queue: JobQueue, grace: timedelta, check_every: timedelta) -> None:
+        self._queue = queue
         self._grace = grace
         self._check_every = check_every
 
@@ -54,6 +58,7 @@ class Handlers:
             ExpiryReleased: self.on_expiry_released,
             BackupExpired: self.on_backup_expired,
             BackupDeletionRequested: self.on_backup_deletion_requested,
+            ShreddingRequested: self.on_shredding_requested,
             CommandRejected: self.on_command_rejected,
             SweepApproved: self.on_sweep_approved,
         }
@@ -97,11 +102,31 @@ class Handlers:
 
     async def on_backup_expired(self, c: Connection, message: Message[BackupExpired]) -> None:
         """Its grace begins."""
-        await self._let_go(c, message, BackupState.EXPIRED, message.body.expired_at)
+        await self._let_go(c, message, BackupState.EXPIRED, message.body.expired_at + self._grace)
 
     async def on_backup_deletion_requested(self, c: Connection, message: Message[BackupDeletionRequested]) -> None:
-        """Its grace begins."""
-        await self._let_go(c, message, BackupState.DELETING, message.body.requested_at)
+        """Its grace begins; a shredding knows none."""
+        body = message.body
+        await self._let_go(c, message, BackupState.DELETING, None if body.shred_id else body.requested_at + self._grace)
+
+    async def on_shredding_requested(self, c: Connection, message: Message[ShreddingRequested]) -> None:
+        """Do it at once: its backups were let go just before. A check would read for hours what is about to go."""
+        body, key = message.body, message.envelope.key
+        first = first_check(body.environment_id, body.requested_at, self._check_every)
+        await queries.know_environment(c, environment_id=body.environment_id, key=key, check_from=first)
+        check = await queries.check_under_way(c, environment_id=body.environment_id)
+        if check is not None:
+            await self._queue.cancel(c, check, message.envelope.actor)
+        job = NewJob(
+            job_id=body.shred_id,
+            kind=SHRED,
+            environment_id=body.environment_id,
+            host=str(body.environment_id),
+            payload={"shred_id": str(body.shred_id)},
+            cause=Cause.of(message),
+            key=key,
+        )
+        await self._queue.put(c, job)
 
     async def on_command_rejected(self, c: Connection, message: Message[CommandRejected]) -> None:
         """Note why the catalog does not let it go. Heard again, the backup waits for no answer any more."""
@@ -114,8 +139,10 @@ class Handlers:
         """What was due when it stopped goes with the next sweep, however much that is."""
         await queries.approve(c, environment_id=message.body.environment_id, sweep_id=message.body.sweep_id)
 
-    async def _let_go(self, c: Connection, message: Message[LetGo], state: BackupState, since: datetime) -> None:
-        if await _change(c, message.body, lambda backup: backup.let_go(state, since + self._grace)):
+    async def _let_go(
+        self, c: Connection, message: Message[LetGo], state: BackupState, work_from: datetime | None
+    ) -> None:
+        if await _change(c, message.body, lambda backup: backup.let_go(state, work_from)):
             await queries.note_cause(c, backup_id=message.body.backup_id, cause=Cause.of(message))
 
 

@@ -20,6 +20,12 @@ async def find_asked(c: Connection, command_id: UUID) -> Backup | None:
     return _backup(await queries.find_asked(c, command_id=command_id))
 
 
+async def going(c: Connection, environment_id: UUID) -> list[Backup]:
+    """The environment's backups that were let go and have not gone, their rows locked."""
+    rows = [row async for row in queries.going_backups(c, environment_id=environment_id)]
+    return [backup for row in rows if (backup := _backup(row)) is not None]
+
+
 async def save(c: Connection, backup: Backup) -> None:
     """Keep what is known now."""
     asked = backup.asked

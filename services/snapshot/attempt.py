@@ -72,6 +72,11 @@ class BackupAttempt:
         self._run.memo.setdefault("started_at", started.started_at.isoformat())
         self._previous = await previous.read(self._repository, newest)
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether a manifest or a tombstone was found, or put."""
+        return self._verdict is not None
+
     async def capture(self) -> None:
         """Take dump and documents of one snapshot."""
         if self._verdict:

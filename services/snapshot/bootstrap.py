@@ -24,17 +24,18 @@ from services.platform.repository import open_repository
 from services.snapshot.backup import BackupJob
 from services.snapshot.check import CheckJob
 from services.snapshot.domain.pacing import Pace
-from services.snapshot.handlers import BACKUP, CHECK, Handlers
+from services.snapshot.handlers import BACKUP, CHECK, RECOVER, Handlers
 from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import PACKAGE as NIGHTS
 from services.snapshot.nights.scheduler import NightScheduler
 from services.snapshot.parts import SERVICE, Parts
+from services.snapshot.recovering import RecoveringJob
 from services.snapshot.settings import SnapshotSettings
 
 
 def make_kinds(parts: Parts) -> Mapping[str, JobKind]:
     """The work that this service does."""
-    return {BACKUP: BackupJob(parts), CHECK: CheckJob(parts)}
+    return {BACKUP: BackupJob(parts), CHECK: CheckJob(parts), RECOVER: RecoveringJob(parts)}
 
 
 async def bootstrap(

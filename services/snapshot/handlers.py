@@ -19,6 +19,7 @@ from contracts.events.restores import (
     RestoreUndone,
     RestoreUndoRequested,
 )
+from contracts.events.shredding import BackupsShredded, ShreddingFailed, ShreddingRequested
 from contracts.manifest import BackupEntry
 from services.platform.database import Connection, load_queries
 from services.platform.environments import Environments
@@ -29,6 +30,7 @@ from services.snapshot.nights.rows import ASKING
 
 BACKUP: Final = "backup"
 CHECK: Final = "check"
+RECOVER: Final = "recover"
 
 queries = load_queries("services.snapshot")
 
@@ -57,6 +59,9 @@ class Handlers:
             RestoreFailed: self.on_work_ended,
             RestoreUndone: self.on_work_ended,
             RestoreUndoFailed: self.on_work_ended,
+            ShreddingRequested: self.on_work_begun,
+            BackupsShredded: self.on_work_ended,
+            ShreddingFailed: self.on_work_ended,
         }
 
     async def on_environment_registered(self, c: Connection, message: Message[EnvironmentRegistered]) -> None:
@@ -81,15 +86,23 @@ class Handlers:
         await self._put_check(c, message, message.body.environment_id, message.body.check_id)
 
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
-        """Take it; if a restore is under way there, when the end of that has been seen.
+        """Take it; if a restore or a shredding is under way there, when the end of that has been seen.
 
         A nightly one is taken when the scheduler has asked for all that are due: a person's does not wait for them.
         """
         body = message.body
+        if body.recovered_at is not None:
+            await self._recover(c, message)
+            return
         await self._nights.on_backup_requested(c, message)
         held_by = await queries.work_in(c, environment_id=body.environment_id) or (ASKING if body.slot else None)
         payload = BackupEntry.of(body).model_dump(mode="json")
         await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)
+
+    async def _recover(self, c: Connection, message: Message[BackupRequested]) -> None:
+        """It was taken long ago, and its night is over: it is looked for, whatever is under way there."""
+        payload = BackupEntry.of(message.body).model_dump(mode="json")
+        await self._put(c, message, RECOVER, message.body.environment_id, message.body.backup_id, payload, None)
 
     async def on_backup_cancel_requested(self, c: Connection, message: Message[BackupCancelRequested]) -> None:
         """Ask for its end; manifest or tombstone decides how that is told."""
@@ -132,4 +145,6 @@ class Handlers:
 
 
 def _work(message: Message[Any]) -> str:
-    return f"restore {message.body.restore_id}"
+    body = message.body
+    shreds = isinstance(body, ShreddingRequested | BackupsShredded | ShreddingFailed)
+    return f"shredding {body.shred_id}" if shreds else f"restore {body.restore_id}"

@@ -16,6 +16,7 @@ from services.platform.objectstore import DirectoryObjectStore, ObjectStore
 from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
 from services.platform.repository.compression import compress
 from services.platform.repository.errors import (
+    KeyDestroyedError,
     ManifestCorruptError,
     PackCorruptError,
     RepositoryError,
@@ -23,11 +24,12 @@ from services.platform.repository.errors import (
 )
 from services.platform.repository.hashing import keyed_hash
 from services.platform.repository.keys import environment_keys
-from services.platform.repository.layout import content_key
+from services.platform.repository.layout import content_key, key_prefix
 from tests.suites.repository import KEY, read
 from tests.support.manifests import BACKUP_ID, ENVIRONMENT_ID, manifest
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "repository" / "v2.json").read_text())
+DESTROYED = (Path(__file__).parent / "golden" / "repository" / "destroyed-key.json").read_bytes()
 SECOND_ID = UUID(int=BACKUP_ID.int + 1)
 DOCUMENT = b"a document, as small as they often are"
 DUMP_HASHES = {
@@ -122,6 +124,27 @@ async def test_a_broken_one_is_refused_and_the_culprit_named(store: ObjectStore,
     objects, error, words = BROKEN[name]
     repository = await opened(store, objects)
     with pytest.raises(error, match=words):
+        await look(repository)
+
+
+async def test_under_a_destroyed_key_nothing_is_read_and_the_next_one_has_another_number(store: ObjectStore) -> None:
+    repository = await opened(store)
+    await store.put(f"{key_prefix(ENVIRONMENT_ID)}0", DESTROYED)
+    with pytest.raises(KeyDestroyedError, match="data key 0"):
+        await look(repository)
+    stored = await repository.store_bytes(DOCUMENT)
+    assert await read(repository, stored.contents) == DOCUMENT
+    assert {info.key async for info in store.list(key_prefix(ENVIRONMENT_ID))} == {
+        f"{key_prefix(ENVIRONMENT_ID)}0",
+        f"{key_prefix(ENVIRONMENT_ID)}1",
+    }
+
+
+@pytest.mark.parametrize("broken", [DESTROYED[:-10], DESTROYED.replace(b'"version": 2', b'"version": 3')])
+async def test_a_broken_or_newer_word_of_a_destroyed_key_is_refused(store: ObjectStore, broken: bytes) -> None:
+    repository = await opened(store)
+    await store.put(f"{key_prefix(ENVIRONMENT_ID)}0", broken)
+    with pytest.raises(RepositoryKeyError, match="damaged, or of a newer release"):
         await look(repository)
 
 

@@ -44,13 +44,31 @@ class StoredEnvironment:
         self.prefix = f"environments/{environment_id}/"
 
     @cached_property
-    def _data_keys(self) -> list[bytes]:
-        keys: list[bytes] = []
+    def _data_keys(self) -> list[bytes | None]:
+        """By number; None where it was destroyed."""
+        keys: list[bytes | None] = []
         while (found := self._objects.get(f"keys/{self._id}/{len(keys)}")) is not None:
-            sealed = bytes.fromhex(json.loads(found)["by_master"])
+            told = json.loads(found)
+            if told["format"] == "nightkeep-key-destroyed":
+                keys.append(None)
+                continue
+            sealed = bytes.fromhex(told["by_master"])
             bound = b"nightkeep v2 data key" + self._id.bytes + len(keys).to_bytes(2, "big")
             keys.append(_opened(derived(self._master_key, self._id.bytes, "wrap"), sealed[:12], sealed[12:], bound))
         return keys
+
+    def _data_key(self, number: int) -> bytes:
+        key = self._data_keys[number]
+        if key is None:
+            raise BrokenError(f"the data key {number} of {self._id} was destroyed")
+        return key
+
+    @property
+    def _first_key(self) -> bytes:
+        return next(key for key in self._data_keys if key is not None)
+
+    def _is_shredded(self, number: int) -> bool:
+        return number < len(self._data_keys) and self._data_keys[number] is None
 
     def decision(self, backup_id: str) -> Any:  # noqa: ANN401 -- JSON
         """The manifest or tombstone of a backup; None where there is neither. Raises BrokenError."""
@@ -62,7 +80,7 @@ class StoredEnvironment:
 
     def hash_of(self, backup_id: str) -> str:
         """The keyed hash of a stored manifest, as the log has it."""
-        key = derived(self._data_keys[0], self._id.bytes, "manifest hash")
+        key = derived(self._first_key, self._id.bytes, "manifest hash")
         return "b3:" + blake3(self._objects[f"{self.prefix}manifests/{backup_id}"], key=key).hexdigest()
 
     def packs(self) -> Mapping[str, set[str]]:
@@ -73,6 +91,8 @@ class StoredEnvironment:
         """The names that the index objects tell, by pack id."""
         found: dict[str, set[str]] = {}
         for key in self._below("index/"):
+            if self._is_shredded(int.from_bytes(self._objects[key][6:8])):
+                continue
             told = self._unsealed(key, self._objects[key], 2, "index")
             at = 0
             while at < len(told):
@@ -129,7 +149,9 @@ class StoredEnvironment:
 
     @cached_property
     def _entries(self) -> Mapping[str, list[tuple[str, int, int]]]:
-        return {key: list(self._footer(key)) for key in self._below("packs/")}
+        """Of a pack under a destroyed key nobody can tell what it holds."""
+        packs = {key: int.from_bytes(self._objects[key][6:8]) for key in self._below("packs/")}
+        return {key: [] if self._is_shredded(number) else list(self._footer(key)) for key, number in packs.items()}
 
     def _footer(self, key: str) -> Iterator[tuple[str, int, int]]:
         pack = self._objects[key]
@@ -143,7 +165,7 @@ class StoredEnvironment:
         pack_id = UUID(key.rpartition("/")[2])
         (number,) = struct.unpack(">H", self._objects[key][6:8])
         bound = b"nightkeep pack" + bytes([2]) + self._id.bytes + what
-        secret = derived(self._data_keys[number], pack_id.bytes, "pack")
+        secret = derived(self._data_key(number), pack_id.bytes, "pack")
         return _opened(secret, nonce.to_bytes(12, "big"), sealed, bound)
 
     def _unsealed(self, key: str, stored: bytes, kind: int, purpose: str) -> bytes:
@@ -151,10 +173,10 @@ class StoredEnvironment:
         if (magic, version, found) != (b"NKSO", 2, kind):
             raise BrokenError(f"{key} is no sealed {purpose} of version 2")
         bound = stored[:24] + self._id.bytes + key.encode()
-        return zstd.decompress(_opened(derived(self._data_keys[number], salt, purpose), bytes(12), stored[24:], bound))
+        return zstd.decompress(_opened(derived(self._data_key(number), salt, purpose), bytes(12), stored[24:], bound))
 
     def _name(self, data: bytes) -> str:
-        return "b3:" + blake3(data, key=derived(self._data_keys[0], self._id.bytes, "name")).hexdigest()
+        return "b3:" + blake3(data, key=derived(self._first_key, self._id.bytes, "name")).hexdigest()
 
     def _below(self, part: str) -> list[str]:
         return [key for key in self._objects if key.startswith(self.prefix + part)]

@@ -17,6 +17,7 @@ from services.platform.process.settings import S3Settings
 from tests.suites.object_store import MEBIBYTE, ObjectStoreBehaviour, listed, pieces
 from tests.suites.reclaim import ReclaimBehaviour
 from tests.suites.repository import RepositoryBehaviour
+from tests.suites.shredding import ShreddingBehaviour
 from tests.support.buckets import fresh_prefix
 
 
@@ -27,7 +28,7 @@ class TestS3ObjectStore(ObjectStoreBehaviour):
             yield store
 
 
-class TestRepositoryOnS3(RepositoryBehaviour, ReclaimBehaviour):
+class TestRepositoryOnS3(RepositoryBehaviour, ReclaimBehaviour, ShreddingBehaviour):
     @pytest.fixture
     async def store(self, s3: S3Settings) -> AsyncIterator[ObjectStore]:
         async with fresh_prefix(s3) as (_, store):

@@ -53,10 +53,12 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
 BY_MODULE: Final[Mapping[str, Work]] = {
     "snapshot/backup.py": works.backup,
     "snapshot/check.py": works.check,
+    "snapshot/recovering.py": works.recovery,
     "gateway/archiving.py": works.archive,
     "gateway/delivery.py": works.delivery,
     "retention/work/deleting.py": works.deletion,
     "retention/work/forgetting.py": works.forget,
+    "retention/work/shredding.py": works.shredding,
     "retention/work/checking.py": works.look_through,
     "restore/work/restoring.py": works.restore,
     "restore/work/loading.py": works.restore,

@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 from contracts.events.archives import DataType
 from contracts.states import ArchiveState, BackupState, RestoreState
 from services.gateway.resources import NewWebhook, Restore
+from services.platform.repository import RepositoryV2
+from services.platform.repository.keys import read_key_file
 from tests.soak.world import LARGE_BYTES, World
 from tests.support.eventually import eventually
 
@@ -83,6 +85,26 @@ async def shelf(world: World) -> AsyncGenerator[None, None]:
     assert extra not in held
 
 
+async def recovery(world: World) -> AsyncGenerator[None, None]:
+    """A backup that is in the bucket and in no catalog is brought back from its manifest."""
+    acceptance = world.environments["acceptance"]
+    made = await world.backed_up("acceptance")
+    key = read_key_file(world.platform.directory / "repository.key")
+    repository = RepositoryV2(world.store, key).of(acceptance)
+    whole = await repository.read_manifest(made.backup_id)
+    entry = whole.backup.model_copy(update={"backup_id": uuid4(), "comment": "nobody knows of it"})
+    await repository.put_manifest(whole.model_copy(update={"backup": entry}))
+    yield
+    await world.caller.change(world.gateway.recover_backup, acceptance, entry.backup_id)
+    back = await world.caller.until(
+        lambda: world.gateway.backup(entry.backup_id),
+        lambda one: one.state in {BackupState.COMPLETED, BackupState.FAILED},
+    )
+    assert back.state is BackupState.COMPLETED, back.failure
+    assert (back.created_at, back.expires_at, back.comment) == (entry.created_at, entry.expires_at, entry.comment)
+    assert world.count("BackupStarted", entry.backup_id) == world.count("BackupCompleted", entry.backup_id) == 1
+
+
 async def check(world: World) -> AsyncGenerator[None, None]:
     """A look at an environment."""
     yield
@@ -137,6 +159,22 @@ async def deletion(world: World) -> AsyncGenerator[None, None]:
     yield
     await _deleted(world, gone)
     assert world.count("BackupDeleted", gone) == 1
+
+
+async def shredding(world: World) -> AsyncGenerator[None, None]:
+    """All backups of an environment become unreadable; one that is taken afterwards has a fresh key."""
+    acceptance = world.environments["acceptance"]
+    gone = await world.backed_up("acceptance")
+    before = world.count("BackupsShredded", acceptance)
+    yield
+    await world.caller.change(world.gateway.shred_backups, acceptance, "acceptance")
+    ended = await world.caller.until(lambda: world.gateway.shredding(acceptance), lambda one: one.state != "running")
+    assert ended.state == "completed", ended.failure
+    assert ended.keys_destroyed == 1
+    await world.told("BackupDeleted", gone.backup_id)
+    assert world.count("BackupDeleted", gone.backup_id) == 1
+    assert world.count("BackupsShredded", acceptance) == before + 1
+    await world.backed_up("acceptance")
 
 
 async def condemn(world: World) -> AsyncGenerator[None, None]:

@@ -160,7 +160,7 @@ async def open_sweeps(
         parts = Parts(database, events, RepositoryV2(store, KEY), clock, stay, check_every)
         asking = Asking(database, commands, clock, own)  # type: ignore[arg-type]  # -- as much of a producer as it needs
         sweep = Sweep(parts, asking, Chores(queue, own.check_read_percent if check_every else None), own)
-        handlers = Handlers(timedelta(hours=own.removal_grace_hours), check_every)
+        handlers = Handlers(queue, timedelta(hours=own.removal_grace_hours), check_every)
         yield Sweeps(database, parts, sweep, asking, queue, clock, commands, handlers)
     finally:
         await database.close()

@@ -18,7 +18,7 @@ from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase
 
 pytestmark = pytest.mark.timeout(1500)
-LIFE: Final = (works.backup, works.letter, works.restore, works.reclaim, works.backup)
+LIFE: Final = (works.backup, works.letter, works.restore, works.shredding, works.reclaim, works.backup)
 
 
 @pytest.fixture

@@ -252,6 +252,27 @@ def test_a_lease_is_told_by_its_holder_and_lasts_by_postgresqls_clock_however_th
     )
 
 
+def test_a_shredded_backup_says_by_whom_and_that_nothing_opens_it() -> None:
+    tale = Tale()
+    tale.completed()
+    asked = {"requested_at": "2026-04-01T08:00:00Z", "requested_by": "Karla", "shred_id": str(SWEEP)}
+    tale.say("2026-04-01T08:00:00Z", "BackupDeletionRequested", was_last_good=True, **asked)
+    removed = {"deleted_at": "2026-04-01T08:00:05Z", "why": "shredded"}
+    tale.say("2026-04-01T08:00:05Z", "BackupDeleted", **removed, shared_with=None)
+
+    found = tale.explained()
+    assert found.state is BackupState.DELETED
+    assert found.ending is not None
+    assert (found.ending.why, found.ending.by) == ("shredded", "Karla")
+    assert found.sentences[-2:] == (
+        (
+            "Karla had all backups of its environment shredded at 2026-04-01 08:00:00 UTC: "
+            "the keys that they were encrypted with are destroyed."
+        ),
+        "Since 2026-04-01 08:00:05 UTC nothing opens it any more, whoever has which key.",
+    )
+
+
 @pytest.mark.parametrize(
     ("shared_with", "says"),
     [

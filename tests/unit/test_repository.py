@@ -13,12 +13,15 @@ from services.platform.repository.keys import environment_keys, expand, read_key
 from tests.suites.dumps import DumpBehaviour
 from tests.suites.reclaim import ReclaimBehaviour
 from tests.suites.repository import RepositoryBehaviour
+from tests.suites.shredding import ShreddingBehaviour
 from tests.suites.verify import VerifyBehaviour
 
 ENVIRONMENT_ID = UUID("5c0f2a44-7f0e-4a53-9d53-3b1d5b1f9e21")
 
 
-class TestRepositoryInADirectory(RepositoryBehaviour, ReclaimBehaviour, DumpBehaviour, VerifyBehaviour):
+class TestRepositoryInADirectory(
+    RepositoryBehaviour, ReclaimBehaviour, DumpBehaviour, VerifyBehaviour, ShreddingBehaviour
+):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ObjectStore:
         return DirectoryObjectStore(tmp_path)

@@ -11,7 +11,8 @@ from services.platform.repository import RepositoryV2
 from services.platform.repository.errors import RepositoryKeyError
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.layout import key_prefix
-from services.platform.repository.wraps import Wraps, recovered, unwrapped, wrapped
+from services.platform.repository.wrapping import recovered, unwrapped, wrapped
+from services.platform.repository.wraps import Wraps
 from tests.suites.repository import KEY, read
 from tests.support.manifests import ENVIRONMENT_ID, manifest
 

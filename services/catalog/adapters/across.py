@@ -8,6 +8,7 @@ from uuid import UUID
 from contracts.simulation import GOVERNED
 from contracts.states import BackupState, RestoreState
 from services.catalog.adapters.desk import Desk, queries
+from services.catalog.domain.decide.backups import LISTED
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.policy_change import OPEN, PolicyChange
@@ -42,6 +43,27 @@ async def running_restores(desk: Desk, backup_id: UUID) -> list[UUID]:
     decided = desk.decided(Restore)
     stored = [row["id"] async for row in queries.running_restores(desk.c, backup_id=backup_id, besides=list(decided))]
     return stored + [one.restore_id for one in decided.values() if one.backup_id == backup_id and one.state in READING]
+
+
+async def restores_reading(desk: Desk, environment_id: UUID) -> dict[UUID, list[UUID]]:
+    """The restores that are queued or running from an environment's backups, by backup."""
+    decided = desk.decided(Restore)
+    rows = queries.restores_reading(desk.c, environment_id=environment_id, besides=list(decided))
+    found = [(UUID(row["backup_id"]), row["id"]) async for row in rows]
+    new = (one for one in decided.values() if one.source_environment_id == environment_id and one.state in READING)
+    reading: dict[UUID, list[UUID]] = {}
+    for backup_id, restore_id in (*found, *((one.backup_id, one.restore_id) for one in new)):
+        reading.setdefault(backup_id, []).append(restore_id)
+    return reading
+
+
+async def listed_backups(desk: Desk, environment_id: UUID) -> list[Backup]:
+    """The environment's backups that are in the list, locked."""
+    decided = desk.decided(Backup)
+    rows = queries.listed_backups(desk.c, environment_id=environment_id, besides=list(decided))
+    stored = await desk.find_all(Backup, [row["id"] async for row in rows])
+    new = [one for one in decided.values() if one.environment_id == environment_id]
+    return [one for one in (*stored, *new) if one.state in LISTED]
 
 
 async def held_backups(desk: Desk, environment_id: UUID) -> list[Backup]:

@@ -78,6 +78,13 @@ class Desk:
         state: A | None = self._rows[aggregate, entity_id].state
         return state
 
+    async def find_all(self, aggregate: type[A], ids: Iterable[UUID]) -> list[A]:
+        """The present states of these rows, locked with one question; without those that there are not."""
+        wanted = list(ids)
+        await self._lock(aggregate, set(wanted))
+        found = [self._rows[aggregate, one].state for one in wanted]
+        return [state for state in found if state is not None]
+
     def decided(self, aggregate: type[A]) -> dict[UUID, A]:
         """The rows of this kind that have changed in this transaction and are not written yet."""
         return {

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.actors import person
-from contracts.commands.backups import CancelBackup, CommentBackup, PinBackup, RequestBackup, UnpinBackup
+from contracts.commands.backups import (
+    CancelBackup,
+    CommentBackup,
+    PinBackup,
+    RecoverBackup,
+    RequestBackup,
+    UnpinBackup,
+)
 from contracts.envelope import Event
 from contracts.retention import effective
 from services.catalog.adapters.desk import Desk
@@ -24,6 +31,14 @@ async def request_backup(desk: Desk, command: RequestBackup, request: Request) -
     app = await desk.find(App, environment.app_id) if environment else None
     policy = effective(environment.policy if environment else None, app.policy if app else None)
     event = rules.request_backup(backup, environment, command, created_by=created_by, now=request.now, policy=policy)
+    return Decided("backup", command.backup_id, event.app_id, (event,))
+
+
+async def recover_backup(desk: Desk, command: RecoverBackup, request: Request) -> Decided:
+    """Make its entry again."""
+    backup = await desk.find(Backup, command.backup_id)
+    environment = await desk.find(Environment, command.environment_id)
+    event = rules.recover_backup(backup, environment, command, now=request.now)
     return Decided("backup", command.backup_id, event.app_id, (event,))
 
 

@@ -13,12 +13,16 @@ SERVICE: Final = "catalog"
 
 @dataclass(frozen=True)
 class Decided:
-    """An accepted command: `events` of `entity`, which belongs to the app `app_id`."""
+    """An accepted command: `events` of `entity`, which belongs to the app `app_id`.
+
+    `before` is what is decided with it of other rows of the app, and said first.
+    """
 
     entity: str
     entity_id: UUID
     app_id: UUID
     events: tuple[Event, ...]
+    before: "tuple[Decided, ...]" = ()
 
     @property
     def stream(self) -> str:

@@ -8,10 +8,11 @@ from contracts.commands.retention import (
     DeleteBackup,
     ExpireBackup,
     ReleaseLease,
+    ShredBackups,
 )
-from services.catalog.adapters.across import newest_completed
+from services.catalog.adapters.across import listed_backups, newest_completed, restores_reading
 from services.catalog.adapters.desk import Desk
-from services.catalog.domain.decide import deletion, expiry, leases, sweeps
+from services.catalog.domain.decide import deletion, expiry, leases, shredding, sweeps
 from services.catalog.domain.decide.backups import known
 from services.catalog.domain.decide.environments import remembered
 from services.catalog.domain.state.backup import Backup
@@ -33,6 +34,19 @@ async def delete_backup(desk: Desk, command: DeleteBackup, request: Request) -> 
         now=request.now,
     )
     return Decided("backup", command.backup_id, backup.app_id, (event,))
+
+
+async def shred_backups(desk: Desk, command: ShredBackups, request: Request) -> Decided:
+    """Let all backups of an environment go, of a removed one too, so that nothing opens them any more."""
+    environment = remembered(await desk.find(Environment, command.environment_id), command.environment_id)
+    backups = await listed_backups(desk, command.environment_id)
+    reading, database_now = await restores_reading(desk, command.environment_id), await desk.database_now()
+    there = [(one, expiry.holds(one, reading.get(one.backup_id, ()), database_now=database_now)) for one in backups]
+    deletions, event = shredding.shred_backups(
+        environment, command, there, requested_by=person(request.actor), now=request.now
+    )
+    before = tuple(Decided("backup", one.backup_id, environment.app_id, (one,)) for one in deletions)
+    return Decided("environment", command.environment_id, environment.app_id, (event,), before)
 
 
 async def expire_backup(desk: Desk, command: ExpireBackup, request: Request) -> Decided:

@@ -32,6 +32,24 @@ WHERE kind = 'restore' AND state ->> 'state' IN ('queued', 'running')
     AND id <> ALL (:besides::uuid[])
 ORDER BY id;
 
+-- name: restores_reading(environment_id, besides)
+SELECT id, state ->> 'backup_id' AS backup_id FROM aggregate
+WHERE kind = 'restore' AND state ->> 'state' IN ('queued', 'running')
+    AND state ->> 'source_environment_id' = (:environment_id::uuid)::text
+    AND id <> ALL (:besides::uuid[])
+ORDER BY id;
+
+-- name: listed_backups(environment_id, besides)
+-- In two halves, since each has an index.
+SELECT id FROM aggregate
+WHERE kind = 'backup' AND state ->> 'state' IN ('queued', 'running', 'completed')
+    AND state ->> 'environment_id' = (:environment_id::uuid)::text AND id <> ALL (:besides::uuid[])
+UNION ALL
+SELECT id FROM aggregate
+WHERE kind = 'backup' AND state ->> 'state' = 'failed'
+    AND state ->> 'environment_id' = (:environment_id::uuid)::text AND id <> ALL (:besides::uuid[])
+ORDER BY id;
+
 -- name: held_backups(environment_id, besides)
 SELECT id FROM aggregate
 WHERE kind = 'backup' AND state -> 'held' <> '[]' AND state ->> 'environment_id' = (:environment_id::uuid)::text

@@ -17,17 +17,18 @@ Name = Annotated[str | None, typer.Option("--name", help="The name that people r
 
 
 @commands.command()
-def register(
+def register(  # noqa: PLR0913 -- one parameter for each option
     context: typer.Context,
     *,
     slug: Annotated[str, typer.Argument(help="The short name for commands: small letters, digits, dashes.")],
     name: Name = None,
+    app_id: options.OwnId = None,
     as_json: options.AsJson = False,
     idempotency_key: options.IdempotencyKey = None,
 ) -> None:
     """Make an app known."""
     session = session_of(context, as_json=as_json)
-    new = checked(NewApp, {"name": name or slug, "slug": slug})
+    new = checked(NewApp, {"name": name or slug, "slug": slug, "app_id": app_id})
     with session.gateway() as gateway:
         app = gateway.register_app(new, idempotency_key=idempotency_key)
     session.tell(app, details.app(app))

@@ -6,6 +6,7 @@ import typer
 
 from services.cli.commands import options
 from services.cli.commands.registering import register, update
+from services.cli.commands.shredding import shred
 from services.cli.exits import Exit
 from services.cli.names import environment_name, find_app, find_environment
 from services.cli.session import Session, session_of
@@ -14,11 +15,12 @@ from services.gateway.resources import Environment
 
 commands = typer.Typer(
     name="env",
-    help="Environments: register, list, show, update, check, deploy, start, stop, remove.",
+    help="Environments: register, list, show, update, check, deploy, start, stop, remove; shred their backups.",
     no_args_is_help=True,
 )
 commands.command()(register)
 commands.command()(update)
+commands.command()(shred)
 
 
 @commands.command("list")

@@ -1,6 +1,7 @@
 """Options and arguments that several commands have, said once so that they read the same everywhere."""
 
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -26,4 +27,8 @@ IdempotencyKey = Annotated[
     typer.Option("--idempotency-key", help="The same key asks for the same thing: repeat with it after exit code 5."),
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest.")]
+OwnId = Annotated[
+    UUID | None,
+    typer.Option("--id", metavar="ID", help="Its id, where it had one before: see `nightkeep repository rebuild`."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

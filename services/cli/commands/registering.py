@@ -60,6 +60,7 @@ def register(  # noqa: PLR0913 -- one parameter for each option
     files_endpoint_url: Annotated[str | None, typer.Option(rich_help_panel=_FILES)] = None,
     files_credentials: Annotated[str | None, typer.Option(metavar="secret:NAME", rich_help_panel=_FILES)] = None,
     documents_query: DocumentsQuery = None,
+    environment_id: options.OwnId = None,
     wait: options.Wait = True,
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
@@ -87,6 +88,7 @@ def register(  # noqa: PLR0913 -- one parameter for each option
         "files.endpoint_url": files_endpoint_url,
         "files.credentials": files_credentials,
         "documents_query": documents_query,
+        "environment_id": environment_id,
     })  # fmt: skip
     new = checked(NewEnvironment, merged(_described(file), given))
     with session.gateway() as gateway:

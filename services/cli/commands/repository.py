@@ -10,6 +10,7 @@ import typer
 from pydantic import BaseModel
 
 from services.cli.commands import options, wrapped_keys
+from services.cli.commands.rebuilding import rebuild
 from services.cli.commands.stored import Directory, MasterKey, OneEnvironment, told
 from services.cli.exits import Exit
 from services.cli.names import as_id
@@ -32,11 +33,12 @@ from services.platform.repository.verify import WHOLE
 
 commands = typer.Typer(
     name="repository",
-    help="The stored backups, with a key alone and nothing that runs: list, export, check, space.",
+    help="The stored backups, with a key alone and nothing that runs: list, export, check, space; rebuild a catalog.",
     no_args_is_help=True,
 )
 
 commands.add_typer(wrapped_keys.commands)
+commands.command()(rebuild)
 
 PROBLEMS_SHOWN: Final = 20
 

@@ -9,17 +9,21 @@ from services.cli.recovery.inventory import is_id
 from services.cli.recovery.place import Found
 from services.platform.objectstore import S3ObjectStore
 from services.platform.repository.layout import KEYS
-from services.platform.repository.opening import refuse_old_versions
-from services.platform.repository.wraps import Wraps, wraps_of
+from services.platform.repository.old_versions import refuse_old_versions
+from services.platform.repository.wraps import Wraps, numbers_of, wraps_of
 
 
 class WrappedKeys(BaseModel):
-    """The data keys of one environment: how many, by which master keys, and whether the recovery key opens all."""
+    """The data keys of one environment: how many, by which master keys, and whether the recovery key opens all.
+
+    `destroyed` are those that were, for good.
+    """
 
     environment_id: UUID
     count: int
     master_ids: list[str]
     recoverable: bool
+    destroyed: int = 0
 
 
 async def listed(found: Found) -> list[WrappedKeys]:
@@ -60,9 +64,11 @@ async def _environments(found: Found) -> AsyncIterator[UUID]:
 
 async def _told(found: Found, environment_id: UUID) -> WrappedKeys:
     wraps = await wraps_of(found.wraps, environment_id)
+    numbers = await numbers_of(found.wraps, environment_id)
     return WrappedKeys(
         environment_id=environment_id,
         count=len(wraps),
         master_ids=sorted({wrap.master_id for wrap in wraps}),
         recoverable=all(wrap.by_recovery for wrap in wraps),
+        destroyed=numbers.start,
     )

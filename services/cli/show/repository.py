@@ -9,6 +9,7 @@ from rich.text import Text
 from services.cli.recovery.checking import CheckedEnvironment, MeasuredEnvironment
 from services.cli.recovery.inventory import KeptBackup
 from services.cli.recovery.keys import WrappedKeys
+from services.cli.recovery.rebuilding import RebuiltEnvironment
 from services.cli.show import formats
 from services.cli.show.tables import Column, named, table
 
@@ -72,11 +73,43 @@ def spaces(found: Iterable[MeasuredEnvironment]) -> Table:
     return table(columns, rows)
 
 
+def rebuilt(found: Sequence[RebuiltEnvironment]) -> RenderableType:
+    """What became of each environment's backups, and what to do for those that nothing could be done for."""
+    columns = (
+        Column("environment", firm=False),
+        *(Column(name, right=True) for name in ("in the bucket", "recovered", "there already", "not recovered")),
+    )
+    counted = table(columns, map(_rebuilt, found))
+    return Group(counted, *(part for one in found for part in _missing(one)))
+
+
+def _rebuilt(one: RebuiltEnvironment) -> Sequence[str | Text]:
+    counts = (one.backups, one.recovered, one.there_already, len(one.not_recovered))
+    return named(str(one.environment_id), formats.printable(one.name or "")), *(f"{count:,}" for count in counts)
+
+
+def _missing(one: RebuiltEnvironment) -> Iterator[RenderableType]:
+    if not one.registered:
+        name = formats.printable(one.name or "")
+        yield Text(f"{one.environment_id} ({name}) is not registered: do that, then this again", style="bold red")
+        yield Text(f"  nightkeep app register SLUG --id {one.app_id}")
+        yield Text(f"  nightkeep env register SLUG --id {one.environment_id} --name … and where it is")
+    for lost in one.not_recovered:
+        yield Text(formats.printable(f"backup {lost.backup_id}: {lost.reason}"), style="bold red")
+
+
 def wrapped_keys(found: Iterable[WrappedKeys]) -> Table:
     """Data keys by environment."""
-    columns = (Column("environment"), Column("data keys", right=True), Column("master key"), Column("recovery key"))
-    rows = (
-        (str(one.environment_id), str(one.count), ", ".join(one.master_ids), "opens them" if one.recoverable else "no")
-        for one in found
+    columns = (
+        Column("environment"),
+        Column("data keys", right=True),
+        Column("destroyed", right=True),
+        Column("master key"),
+        Column("recovery key"),
     )
-    return table(columns, rows)
+    return table(columns, map(_wrapped_key, found))
+
+
+def _wrapped_key(one: WrappedKeys) -> Sequence[str]:
+    opens = "" if not one.count else "opens them" if one.recoverable else "no"
+    return str(one.environment_id), str(one.count), str(one.destroyed), ", ".join(one.master_ids), opens

@@ -6,8 +6,14 @@ from services.gateway.adapters.archives import queries
 from services.platform.archives.errors import NotTheSameError
 from services.platform.archives.index import Page, pack, unpack
 from services.platform.archives.workshop import Workshop
-from services.platform.database import Database
+from services.platform.database import Connection, Database
 from services.platform.jobs import JobRun
+
+
+async def forget_contents(c: Connection, environment_id: UUID) -> None:
+    """Forget how any archive of an environment's backups is made; of those that are over, too."""
+    await queries.wipe_pages(c, environment_id=environment_id)
+    await queries.wipe_heads(c, environment_id=environment_id)
 
 
 class JobShelf:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.errors import RejectionCode
-from contracts.manifest import DocumentLine, Manifest
+from contracts.manifest import BackupEntry, DocumentLine, Manifest
 from contracts.states import BackupState
 from services.gateway.adapters.places import Places
 from services.gateway.domain.paging import Numbered, to_cursor
@@ -17,7 +17,7 @@ from services.platform.archives.errors import DumpError
 from services.platform.archives.listing import At, documents_from, find_document
 from services.platform.archives.workshop import Workshop
 from services.platform.repository import EnvironmentRepository, Repository
-from services.platform.repository.errors import RepositoryError
+from services.platform.repository.errors import ManifestMissingError, RepositoryError
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ class BackupContents:
         on = to_cursor(Numbered(page.next.part, page.next.after)) if page.next else None
         found = [_file(line) for line in page.documents]
         return FilePage(files=found, count=files.count, bytes=files.bytes, next=on)
+
+    async def entry(self, environment_id: UUID, backup_id: UUID) -> BackupEntry:
+        """What the manifest in the bucket says of a backup that no catalog may know. Raises RefusalError."""
+        with self._places.one(), _readable():
+            try:
+                return (await self._repository.of(environment_id).read_manifest(backup_id)).backup
+            except ManifestMissingError as error:
+                raise rejection(RejectionCode.NOT_FOUND, error.reason, "backup_id") from error
 
     async def tables(self, backup: Backup, *, sizes: bool) -> TableList:
         """Every table; with `sizes` the whole dump is read. Raises RefusalError."""

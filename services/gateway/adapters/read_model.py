@@ -26,6 +26,7 @@ from services.gateway.resources import (
     Preflight,
     Restore,
     RestorePage,
+    Shredding,
     Slot,
     SlotPage,
 )
@@ -105,6 +106,14 @@ class ReadModel:
         if app_id is None:
             raise _no_environment()
         return str(app_id)
+
+    async def shredding(self, environment_id: UUID) -> Shredding:
+        """The newest shredding of an environment's backups; of a removed one's too. Raises NotFoundError."""
+        document = await self._one("shredding", environment_id=environment_id)
+        if document is None:
+            reason = "the backups of this environment were never shredded"
+            raise NotFoundError(RejectionCode.NOT_FOUND, reason)
+        return Shredding.model_validate(document)
 
     async def backups(self, environment_id: UUID, *, after: Instant | None, limit: int) -> BackupPage:
         """The backups of an environment that are in the list, newest first."""

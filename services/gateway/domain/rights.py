@@ -14,7 +14,7 @@ class Scope(StrEnum):
     """What a key may do, and what a person may at a place; none includes another.
 
     `read` looks; `create` makes, comments, pins and cancels backups and checks environments; `restore` changes what
-    runs in an environment; `delete` removes backups; `admin` registers, changes and removes, and gives rights.
+    runs in an environment; `delete` removes backups; `admin` registers, changes, removes and shreds, and gives rights.
     """
 
     READ = "read"

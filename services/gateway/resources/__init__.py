@@ -77,6 +77,7 @@ from services.gateway.resources.policies import (
 )
 from services.gateway.resources.restores import NewRestore, Preflight, Restore, RestorePage
 from services.gateway.resources.shapes import Asked, PageSize, Refusal
+from services.gateway.resources.shredding import NewShredding, Shredding, ShreddingRemains
 from services.gateway.resources.slots import Slot, SlotPage
 
 __all__ = [
@@ -127,6 +128,7 @@ __all__ = [
     "NewPin",
     "NewPolicy",
     "NewRestore",
+    "NewShredding",
     "NewUser",
     "NewWebhook",
     "Organisation",
@@ -144,6 +146,8 @@ __all__ = [
     "Rights",
     "Session",
     "ShownInvitation",
+    "Shredding",
+    "ShreddingRemains",
     "Slot",
     "SlotPage",
     "Space",

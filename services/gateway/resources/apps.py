@@ -25,10 +25,11 @@ from services.gateway.resources.shapes import Asked, Resource
 
 
 class NewApp(Asked):
-    """An app to register."""
+    """An app to register; with an `app_id` under that one, which only the platform's administrators choose."""
 
     name: Name
     slug: Slug
+    app_id: UUID | None = None
 
 
 class AppChange(Asked):
@@ -39,7 +40,7 @@ class AppChange(Asked):
 
 
 class NewEnvironment(Asked):
-    """An environment to register in an app."""
+    """An environment to register in an app; with an `environment_id` under that one."""
 
     name: Name
     mode: Mode
@@ -49,6 +50,7 @@ class NewEnvironment(Asked):
     files: FilesPlace
     documents_query: Sql | None = None
     schedule: Schedule | None = None
+    environment_id: UUID | None = None
 
     @model_validator(mode="after")
     def _region_has_this_version(self) -> Self:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from contracts.commands.apps import RegisterApp, RemoveApp, UpdateApp
 from contracts.values import Text
 from services.gateway.adapters.decisions import Intent
-from services.gateway.adapters.permits import must_at
+from services.gateway.adapters.permits import must_at, must_everywhere
 from services.gateway.domain.paging import to_spelling
 from services.gateway.domain.rights import Caller, Scope, lineage_of
 from services.gateway.resources import App, AppChange, AppPage, NewApp, PageSize
@@ -42,7 +42,9 @@ async def register_app(asked: NewApp, parts: PartsOf, intent: Somewhere) -> App:
     """Make an app known; it belongs to the organisation of whoever asks."""
     organisation_id = intent.caller.organisation_id
     must_at(intent.caller, Scope.ADMIN, lineage_of(organisation_id=organisation_id))
-    app_id = intent.created_id("app")
+    if asked.app_id is not None:
+        must_everywhere(intent.caller, Scope.ADMIN)
+    app_id = asked.app_id or intent.created_id("app")
     body = RegisterApp(app_id=app_id, name=asked.name, slug=asked.slug)
     outcome = await parts.changes.decided(intent, body, str(app_id))
     await parts.people.own_app(intent, app_id, organisation_id)

@@ -69,8 +69,8 @@ async def register_environment(
     wait_seconds: WaitSeconds = WAIT_SECONDS,
 ) -> Environment:
     """Make an environment known; its check starts at once, and the answer waits for what it finds."""
-    environment_id = intent.created_id("environment")
-    body = RegisterEnvironment(app_id=app_id, environment_id=environment_id, **dict(asked))
+    environment_id = asked.environment_id or intent.created_id("environment")
+    body = RegisterEnvironment(app_id=app_id, **dict(asked) | {"environment_id": environment_id})
     await parts.changes.make(intent, body, str(app_id), location=location("environments", environment_id))
     return await environment_checked(parts.read_model, environment_id, wait_seconds)
 

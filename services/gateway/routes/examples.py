@@ -32,6 +32,7 @@ ASKED: Final[dict[str, dict[str, Any]]] = {
     "pin_backup": {"reason": "for the audit"},
     "create_restore": _RESTORE,
     "create_preflight": _RESTORE,
+    "shred_backups": {"confirm_name": "production"},
     "acquire_lease": {"holder": "copy to the archive", "until": "2026-03-04T20:00:00Z"},
     "change_environment_policy": _POLICY,
     "change_app_policy": _POLICY,

@@ -75,6 +75,13 @@ WHERE archive_page.archive_id = archive.archive_id
     AND (   (archive.state = 'expired' AND link_ends_at < clock_timestamp() - make_interval(secs => :grace_seconds))
          OR archive.state = 'failed');
 
+-- name: wipe_pages(environment_id)!
+DELETE FROM gateway.archive_page USING gateway.archive
+WHERE archive_page.archive_id = archive.archive_id AND archive.environment_id = :environment_id;
+
+-- name: wipe_heads(environment_id)!
+UPDATE gateway.archive SET head = NULL WHERE environment_id = :environment_id AND head IS NOT NULL;
+
 -- name: clear_pages(archive_id)!
 DELETE FROM gateway.archive_page WHERE archive_id = :archive_id;
 

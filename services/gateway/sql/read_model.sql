@@ -57,6 +57,10 @@ WHERE environment_id = :environment_id AND NOT environment.removed;
 -- Of a removed one too: its backups are still listed.
 SELECT app_id FROM read.environment WHERE environment_id = :environment_id;
 
+-- name: shredding(environment_id)$
+-- Of a removed one too.
+SELECT document -> 'shredding' FROM read.environment WHERE environment_id = :environment_id;
+
 -- name: backups(environment_id, after, after_id, count)
 SELECT document, created_at AS at, backup_id AS id FROM read.backup
 WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')

@@ -16,6 +16,7 @@ from services.platform.repository.port import (
     StoredSequence,
     Verdict,
 )
+from services.platform.repository.shredding import Remains, Shredding
 from services.platform.repository.v2 import RepositoryV2
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "EnvironmentRepository",
     "Hasher",
     "Reclaimed",
+    "Remains",
     "Repository",
     "RepositoryV2",
+    "Shredding",
     "Space",
     "StoredDump",
     "StoredSequence",

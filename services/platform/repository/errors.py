@@ -12,6 +12,7 @@ PermanentError              somebody has to look at the store or the key
 ├── SealBrokenError         a sealed object that is damaged, foreign, newer, or not where it belongs
 ├── CondemnedCorruptError   what is condemned cannot be read: nothing is removed
 └── RepositoryKeyError      the key's file is missing, readable by others, malformed, or another repository's
+    ├── KeyDestroyedError   what is asked for lies under a data key that was destroyed, for good
     └── WrapDamagedError    a wrapped key that is no such thing any more: of its environment nothing can be read
 """
 
@@ -60,6 +61,10 @@ class CondemnedCorruptError(RepositoryError):
 
 class RepositoryKeyError(RepositoryError):
     """The repository's key cannot be used."""
+
+
+class KeyDestroyedError(RepositoryKeyError):
+    """What lies under this data key can never be read again: the environment's backups were shredded."""
 
 
 class WrapDamagedError(RepositoryKeyError):

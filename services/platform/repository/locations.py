@@ -161,7 +161,7 @@ class Locations:
         return not queries.needed_nowhere_else(self._connection, id=pack_id.bytes)
 
     def dead_of(self, pack_id: UUID) -> tuple[int, int]:
-        """How many contents of a pack nothing needs, and their stored bytes."""
+        """How many contents of a pack nothing needs, and their stored bytes; all of it where its key was destroyed."""
         count, stored_bytes = queries.dead_of(self._connection, id=pack_id.bytes)
         return count, stored_bytes
 

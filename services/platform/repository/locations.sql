@@ -68,7 +68,10 @@ SELECT 1 FROM live WHERE digest = :digest AND shared;
 
 -- name: sums()^
 -- Of all packs their size and that of their contents; of what is needed one copy, and of that what several need.
-SELECT (SELECT coalesce(sum(size), 0) FROM pack), (SELECT coalesce(sum(stored), 0) FROM content),
+-- Of a pack under a destroyed key nobody knows the contents: all of it counts.
+SELECT (SELECT coalesce(sum(size), 0) FROM pack),
+    (SELECT coalesce(sum(stored), 0) FROM content)
+        + (SELECT coalesce(sum(size), 0) FROM pack WHERE key_number IS NULL),
     coalesce(sum(stored), 0), coalesce(sum(stored) FILTER (WHERE shared), 0)
 FROM (
     SELECT l.shared, (SELECT min(c.stored) FROM content c WHERE c.digest = l.digest) AS stored FROM live l
@@ -76,7 +79,8 @@ FROM (
 
 -- name: shares()
 -- Of every pack that is not condemned yet: the bytes of its contents, and of those that are needed and only here.
-SELECT p.id, p.modified, count(c.digest) AS contents, coalesce(sum(c.stored), 0) AS stored,
+SELECT p.id, p.modified, count(c.digest) AS contents,
+    CASE WHEN p.key_number IS NULL THEN p.size ELSE coalesce(sum(c.stored), 0) END AS stored,
     count(c.digest) FILTER (WHERE l.digest IS NOT NULL) AS live_contents,
     coalesce(sum(c.stored) FILTER (WHERE l.digest IS NOT NULL), 0) AS live
 FROM pack p LEFT JOIN content c ON c.pack = p.number LEFT JOIN live l ON l.digest = c.digest
@@ -93,5 +97,7 @@ WHERE p.id = :id AND NOT EXISTS (
 );
 
 -- name: dead_of(id)^
-SELECT count(*), coalesce(sum(c.stored), 0) FROM content c JOIN pack p ON p.number = c.pack
+SELECT count(*),
+    coalesce(sum(c.stored), 0) + coalesce((SELECT size FROM pack WHERE id = :id AND key_number IS NULL), 0)
+FROM content c JOIN pack p ON p.number = c.pack
 WHERE p.id = :id AND NOT EXISTS (SELECT 1 FROM live l WHERE l.digest = c.digest);

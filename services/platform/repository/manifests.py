@@ -29,13 +29,21 @@ OpenKeys = Callable[[], Awaitable[KeyRing]]
 class Manifests:
     """The decisions about one environment's backups."""
 
-    def __init__(
-        self, store: ObjectStore, environment_id: UUID, first_keys: EnvironmentKeys, ring: OpenKeys, new_id: NewId
+    def __init__(  # noqa: PLR0913 -- one for each thing that they stand on
+        self,
+        store: ObjectStore,
+        environment_id: UUID,
+        first_keys: EnvironmentKeys,
+        new_id: NewId,
+        *,
+        known: OpenKeys,
+        to_write: OpenKeys,
     ) -> None:
         self._store = store
         self._environment_id = environment_id
         self._first_keys = first_keys
-        self._ring = ring
+        self._known = known
+        self._to_write = to_write
         self._new_id = new_id
 
     def key(self, backup_id: UUID) -> str:
@@ -58,7 +66,7 @@ class Manifests:
         """A tombstone is not sealed: it must be readable when an environment's keys are gone."""
         if isinstance(entry, Tombstone):
             return serialize(entry)
-        return seal(await self._ring(), Sealed.MANIFEST, key, serialize(entry), self._new_id())
+        return seal(await self._to_write(), Sealed.MANIFEST, key, serialize(entry), self._new_id())
 
     async def verdict(self, backup_id: UUID) -> Verdict | None:
         """What was decided; None while nothing was."""
@@ -114,7 +122,7 @@ class Manifests:
         data = await self._store.get(key)
         try:
             sealed = is_sealed(data)
-            entry = parse(unseal(await self._ring(), Sealed.MANIFEST, key, data) if sealed else data)
+            entry = parse(unseal(await self._known(), Sealed.MANIFEST, key, data) if sealed else data)
         except (ManifestError, SealBrokenError, ContentCorruptError) as error:
             raise ManifestCorruptError(f"the manifest {key} cannot be read: {error}") from error
         if isinstance(entry, Manifest) and sealed == (entry.version == FIRST_VERSION):
@@ -131,5 +139,5 @@ class Manifests:
     async def _hash(self, data: bytes) -> str:
         """Of the bytes as they are stored; those of the first format, and of tombstones, as that one had it."""
         if is_sealed(data):
-            return name_of((await self._ring()).seal_key, data)
+            return name_of((await self._known()).seal_key, data)
         return keyed_hash(self._first_keys.manifest, data)

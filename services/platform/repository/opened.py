@@ -32,8 +32,8 @@ class Opened:
         return cls(store, ring, await StoredIndex(store, ring, new_id).load(damaged), new_id)
 
 
-async def open_keys(store: ObjectStore, wraps: DataKeys, environment_id: UUID) -> KeyRing:
-    """The environment's keys; the first is made when nothing is stored yet.
+async def known_keys(store: ObjectStore, wraps: DataKeys, environment_id: UUID) -> KeyRing:
+    """The environment's keys; none where nothing is stored yet, and where all were destroyed.
 
     Raises RepositoryKeyError for another master key, and for keys that are gone while packs are there.
     """
@@ -41,8 +41,15 @@ async def open_keys(store: ObjectStore, wraps: DataKeys, environment_id: UUID) -
     if ring is None:
         async for _ in store.list(pack_prefix(environment_id)):
             raise RepositoryKeyError(f"the wrapped keys of the environment {environment_id} are gone: bring them back")
+    return ring or KeyRing(environment_id, ())
+
+
+async def open_keys(store: ObjectStore, wraps: DataKeys, environment_id: UUID) -> KeyRing:
+    """The environment's keys, to write under: where there is none, one is made. Raises RepositoryKeyError as above."""
+    ring = await known_keys(store, wraps, environment_id)
+    if not ring.keys:
         await wraps.add(environment_id)
-        ring = await wraps.ring(environment_id)
-    if ring is None:
+        ring = await known_keys(store, wraps, environment_id)
+    if not ring.keys:
         raise RepositoryKeyError(f"the wrapped keys of the environment {environment_id} do not stay in their store")
     return ring

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.platform.objectstore import S3ObjectStore, UnsafeStoreError, probe
+from services.platform.objectstore import S3ObjectStore, probe
 from services.platform.process.ids import NewId, random_id
 from services.platform.process.settings import RepositorySettings, S3Settings
 from services.platform.repository.keys import read_public_key
 from services.platform.repository.master_key import read_master_key
+from services.platform.repository.old_versions import refuse_old_versions
 from services.platform.repository.port import Repository
 from services.platform.repository.v2 import RepositoryV2
 from services.platform.repository.wraps import Wraps
@@ -42,15 +43,6 @@ async def open_for_reading(
     async with _stores(s3, wraps) as (store, beside):
         kept = await _wraps(beside, repository)
         yield RepositoryV2(store, kept.master, random_id, kept)
-
-
-async def refuse_old_versions(store: S3ObjectStore) -> None:
-    """Raises UnsafeStoreError for a bucket in which a destroyed key would live on (contracts/FORMAT.md, "Keys")."""
-    if await store.keeps_old_versions():
-        raise UnsafeStoreError(
-            f"the bucket {store.bucket} keeps old versions or has a lock, so a destroyed key would live on in it: name"
-            " another one for the wrapped keys (NIGHTKEEP_WRAPS__BUCKET and its neighbours), and copy `keys/` there"
-        )
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from uuid import UUID
 from contracts.manifest import DatabasePart, DumpChain, Manifest, Tombstone
 from services.platform.repository.moving import Moved, Moves
 from services.platform.repository.report import Report
+from services.platform.repository.shredding import Shredding
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,10 @@ class EnvironmentRepository(Protocol):
         then all numbers are 0. Raises RemovalTooEarlyError (transient) before CONDEMNED_HOURS have passed, and while a
         backup that had begun before has neither manifest nor tombstone; RepositoryError as `condemn`.
         """
+        ...
+
+    def shredding(self, moved: Moves = ...) -> Shredding:
+        """What makes all its backups unreadable for good, part by part; `moved` hears that the work goes on."""
         ...
 
 

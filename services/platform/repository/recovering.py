@@ -1,6 +1,6 @@
 """A repository for a person who has its bucket and a key, and nothing else: it reads, and never writes."""
 
-from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from secrets import token_bytes
 from uuid import UUID
@@ -10,9 +10,8 @@ from services.platform.process.ids import random_id
 from services.platform.repository.errors import RepositoryKeyError
 from services.platform.repository.keyring import KEY_BYTES, KeyRing
 from services.platform.repository.v2 import RepositoryV2
-from services.platform.repository.wraps import Wrap, recovered, unwrapped, wraps_of
-
-Unwrap = Callable[[Wrap], bytes]
+from services.platform.repository.wrapping import recovered, unwrapped
+from services.platform.repository.wraps import Unwrap, numbers_of, ring_of
 
 
 class KeptWraps:
@@ -24,12 +23,19 @@ class KeptWraps:
 
     async def ring(self, environment_id: UUID) -> KeyRing | None:
         """See DataKeys."""
-        wraps = await wraps_of(self._store, environment_id)
-        return KeyRing(environment_id, tuple(map(self._unwrap, wraps))) if wraps else None
+        return await ring_of(self._store, environment_id, self._unwrap)
 
     async def add(self, environment_id: UUID) -> None:
         """See DataKeys: refused."""
         raise RepositoryKeyError(f"the environment {environment_id} has no wrapped keys here, and none is made")
+
+    async def numbers(self, environment_id: UUID) -> range:
+        """See DataKeys."""
+        return await numbers_of(self._store, environment_id)
+
+    async def destroy(self, environment_id: UUID, numbers: range, now: datetime) -> None:
+        """See DataKeys: refused."""
+        raise RepositoryKeyError(f"{len(numbers)} keys of {environment_id} at {now}: who only reads destroys none")
 
 
 def by_master_key(store: ObjectStore, wraps: ObjectStore, master: bytes) -> RepositoryV2:

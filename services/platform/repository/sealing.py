@@ -31,6 +31,13 @@ def is_sealed(stored: bytes) -> bool:
     return stored.startswith(MAGIC)
 
 
+def key_number_of(stored: bytes) -> int:
+    """Which data key a sealed object says that it is under. Raises SealBrokenError for one that is cut short."""
+    if len(stored) < _HEADER.size:
+        raise SealBrokenError("it is cut short")
+    return int(_HEADER.unpack_from(stored)[3])
+
+
 def seal(ring: KeyRing, kind: Sealed, name: str, data: bytes, salt: UUID) -> bytes:
     """The bytes to store under `name`; `salt` is random and never used again."""
     header = _HEADER.pack(MAGIC, VERSION, kind.value, ring.newest, salt.bytes)

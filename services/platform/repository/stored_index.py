@@ -8,7 +8,7 @@ from uuid import UUID
 from services.platform.objectstore import ObjectNotFoundError, ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.repository.condemned import CondemnedObjects
-from services.platform.repository.errors import PackCorruptError, SealBrokenError
+from services.platform.repository.errors import KeyDestroyedError, PackCorruptError, SealBrokenError
 from services.platform.repository.indexes import PackEntries, as_bytes, from_bytes
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.layout import index_prefix, pack_key, pack_prefix
@@ -36,7 +36,8 @@ class StoredIndex:
         """Everything anew. What is condemned is read before packs are listed: a pack that is gone is not listed.
 
         An index that is damaged or lost costs time: its packs' footers are read instead. A pack that no index tells of
-        and whose footer is damaged is noted in `damaged`; without it, raises PackCorruptError.
+        and whose footer is damaged is noted in `damaged`; without it, raises PackCorruptError. What lies under a
+        destroyed key is passed over.
         """
         locations = Locations()
         condemned = [place async for place in self._condemned()]
@@ -62,11 +63,13 @@ class StoredIndex:
             yield info.key
 
     async def footer(self, pack_id: UUID, size_bytes: int) -> PackEntries | None:
-        """What a pack tells of itself; None when it is gone. Raises PackCorruptError."""
+        """What a pack tells of itself; None when it is gone, or its key destroyed. Raises PackCorruptError."""
         key = pack_key(self._ring.environment_id, pack_id)
         try:
             head = await self._store.get_range(key, 0, HEAD_BYTES)
             number = key_number_of(pack_id, head)
+            if self._ring.is_destroyed(number):
+                return None
             trailer = await self._store.get_range(key, max(0, size_bytes - TRAILER_BYTES), TRAILER_BYTES)
             count, footer_bytes = footer_of(pack_id, trailer)
             start = size_bytes - TRAILER_BYTES - footer_bytes
@@ -117,7 +120,7 @@ class StoredIndex:
         try:
             stored = await self._store.get(key)
             await asyncio.to_thread(self._read, locations, key, stored)
-        except (ObjectNotFoundError, SealBrokenError):
+        except (ObjectNotFoundError, SealBrokenError, KeyDestroyedError):
             return
 
     def _read(self, locations: Locations, key: str, stored: bytes) -> None:

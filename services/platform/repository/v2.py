@@ -21,7 +21,7 @@ from services.platform.repository.layout import key_prefix
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.moving import Moved, Moves, unheard, unwatched
 from services.platform.repository.names import WholeHasher, digest_of, is_second
-from services.platform.repository.opened import Opened, open_keys
+from services.platform.repository.opened import Opened, known_keys, open_keys
 from services.platform.repository.port import (
     Condemned,
     Hasher,
@@ -35,6 +35,7 @@ from services.platform.repository.port import (
 from services.platform.repository.reclaim import Reclaim
 from services.platform.repository.report import Report
 from services.platform.repository.sharing import Sharing
+from services.platform.repository.shredding import Shredding
 from services.platform.repository.space import measure
 from services.platform.repository.stored_index import Damaged
 from services.platform.repository.verify import Verify, Wanted
@@ -63,7 +64,9 @@ class EnvironmentRepositoryV2:
         self._new_id = new_id
         self._first_keys = environment_keys(master, environment_id)
         self._first = FirstFormat(store, environment_id, self._first_keys.content)
-        self._manifests = Manifests(store, environment_id, self._first_keys, self._keys, new_id)
+        self._manifests = Manifests(
+            store, environment_id, self._first_keys, new_id, known=self._known_keys, to_write=self._keys
+        )
         self._begun = Begun(store, environment_id, self._manifests)
         self._opening = asyncio.Lock()
         self._ring: KeyRing | None = None
@@ -169,7 +172,7 @@ class EnvironmentRepositoryV2:
 
     async def sharing(self, backup_id: UUID) -> Shared:
         """See EnvironmentRepository."""
-        opened = await Opened.load(self._store, await self._keys(), self._new_id)
+        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
         return await Sharing(opened.locations, self, self._manifests).of(backup_id)
 
     async def erase_manifest(self, tombstone: Tombstone) -> None:
@@ -194,7 +197,7 @@ class EnvironmentRepositoryV2:
         if not decisions:
             return Report()
         damaged = Damaged()
-        opened = await Opened.load(self._store, await self._keys(), self._new_id, damaged)
+        opened = await Opened.load(self._store, await self._known_keys(), self._new_id, damaged)
         verify = Verify(self._store, opened, self._manifests, self, self._first)
         return await verify.run(Wanted(read_percent, seed), decisions, damaged, moved)
 
@@ -202,18 +205,27 @@ class EnvironmentRepositoryV2:
         """See EnvironmentRepository."""
         if not [key async for key in self._manifests.places()]:
             return Space(0, 0, 0, 0, 0)
-        opened = await Opened.load(self._store, await self._keys(), self._new_id)
+        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
         return await measure(self._store, opened.locations, self._manifests, self, moved)
 
     async def _reclaim(self, moved: Moves) -> Reclaim:
         """Upon what is in the store now, not upon what was read before."""
-        opened = await Opened.load(self._store, await self._keys(), self._new_id)
+        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
         return Reclaim(self._store, opened, self._manifests, self, self._new_id, moved=moved)
 
+    def shredding(self, moved: Moves = unheard) -> Shredding:
+        """See EnvironmentRepository."""
+        return Shredding(self._store, self._wraps, self._environment_id, moved)
+
     async def _keys(self) -> KeyRing:
+        """To write under."""
         if self._ring is None:
             self._ring = await open_keys(self._store, self._wraps, self._environment_id)
         return self._ring
+
+    async def _known_keys(self) -> KeyRing:
+        """Those that there are: who looks for what is there makes none."""
+        return self._ring or await known_keys(self._store, self._wraps, self._environment_id)
 
     async def _open(self) -> Opened:
         async with self._opening:

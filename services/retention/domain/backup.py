@@ -115,8 +115,11 @@ class Backup:
         later = max(self.expires_at, refused_at) + AGAIN_AFTER
         return replace(noted, round=self.round + 1, ask_from=later)
 
-    def let_go(self, state: BackupState, work_from: datetime) -> Self:
-        """The catalog decided that it goes, as `state` says; its bytes may be removed from `work_from` on."""
+    def let_go(self, state: BackupState, work_from: datetime | None) -> Self:
+        """The catalog decided that it goes, as `state` says; its bytes may be removed from `work_from` on.
+
+        None: a shredding removes them, with those of all others.
+        """
         return replace(self, state=state, ask_from=None, waits_for=None, reason=None, work_from=work_from)
 
     def deleted(self, forget_from: datetime) -> Self:

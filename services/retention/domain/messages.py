@@ -32,8 +32,8 @@ def expire(backup_id: UUID, key: str, command_id: UUID, asked: Asked, now: datet
 
 
 def tombstone(backup_id: UUID, environment_id: UUID, why: str, by: str, now: datetime) -> Tombstone:
-    """What stands in a deleted backup's place; `why` is `expired` or `deleted`, `by` the actor."""
-    reason = "its time was over" if why == "expired" else f"deleted by {by.removeprefix('user:')}"
+    """What stands in a deleted backup's place; `why` is `expired`, `deleted` or `shredded`, `by` the actor."""
+    reason = "its time was over" if why == "expired" else f"{why} by {by.removeprefix('user:')}"
     return Tombstone(
         backup_id=backup_id,
         environment_id=environment_id,

@@ -4,6 +4,14 @@ SELECT * FROM backup WHERE backup_id = :backup_id FOR UPDATE;
 -- name: find_asked(command_id)^
 SELECT * FROM backup WHERE command_id = :command_id AND waits_for = 'answer' FOR UPDATE;
 
+-- name: going_backups(environment_id)
+SELECT * FROM backup WHERE environment_id = :environment_id AND state IN ('expired', 'deleting')
+ORDER BY backup_id FOR UPDATE;
+
+-- name: delete_unworked(environment_id, work_from)!
+UPDATE backup SET work_from = :work_from
+WHERE environment_id = :environment_id AND state = 'deleting' AND work_from IS NULL AND job_id IS NULL;
+
 -- name: save_backup(backup_id, environment_id, key, created_at, expires_at, state, ask_from, round, waits_for, reason, asked_sweep_id, asked_expires_at, asked_at, work_from)!
 INSERT INTO backup
     (backup_id, environment_id, key, created_at, expires_at, state, ask_from, round, waits_for, reason,

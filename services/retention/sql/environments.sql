@@ -40,6 +40,9 @@ ORDER BY check_from
 LIMIT :page
 FOR UPDATE SKIP LOCKED;
 
+-- name: check_under_way(environment_id)$
+SELECT check_job_id FROM environment WHERE environment_id = :environment_id;
+
 -- name: note_check_job(environment_id, job_id)!
 UPDATE environment SET check_job_id = :job_id WHERE environment_id = :environment_id;
 

@@ -71,6 +71,8 @@ class _Attempt:
         run, now = self._run, self._parts.clock.now()
         async with run.finish() as c:
             backup = await known.find(c, self._backup_id)
+            if backup is not None and backup.state is BackupState.DELETED:
+                return  # a shredding was faster
             if backup is not None:
                 await known.save(c, backup.deleted(now + self._parts.tombstones_stay))
                 await queries.note_backup_job(c, backup_id=self._backup_id, job_id=None)

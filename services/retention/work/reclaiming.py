@@ -107,7 +107,7 @@ class _Attempt:
                 return
             await queries.note_reclaimed(c, environment_id=run.environment_id, now=now)
             gone = self._counted(self._reclaimed)
-            if gone.contents:
+            if gone.bytes:
                 await self._parts.say(c, "reclaim", run.environment_id, self._event(gone), run.cause, run.key)
 
     def _counted(self, reclaimed: Reclaimed) -> Reclaimed:

@@ -29,6 +29,8 @@ ONCE: Final = {
     "AppRegistered": "app_id",
     "EnvironmentRegistered": "environment_id",
     "ArchiveCompleted": "archive_id",
+    "ShreddingRequested": "shred_id",
+    "BackupsShredded": "shred_id",
 }
 """What can happen to a thing once only."""
 
@@ -53,11 +55,17 @@ def every_command_has_one_outcome(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("a command without an outcome", command_id)
         elif refusals and len(outcome) > 1:
             yield Finding("a command with two outcomes", command_id)
-        elif len({(one.headers.get("ce_subject"), one.headers.get("ce_time")) for one in outcome}) > 1:
+        elif len(_streams(outcome)) > 1 or len({one.headers.get("ce_time") for one in outcome}) > 1:
             yield Finding("a command decided twice", command_id)
     for record in evidence.distinct():
         if record.name == "CommandRejected" and record.data.get("command_id") not in asked:
             yield Finding("a refusal of nothing", record.id)
+
+
+def _streams(outcome: list[Record]) -> set[str | None]:
+    """One for each command; a shredding is said of every backup besides, in that one's own."""
+    besides = {one.id for one in outcome if one.name == "BackupDeletionRequested" and one.data.get("shred_id")}
+    return {one.headers.get("ce_subject") for one in outcome if one.id not in besides}
 
 
 def every_answer_is_what_was_decided(evidence: Evidence) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from services.platform.objectstore import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.events import NOON
+from tests.support.histories import History
 from tests.support.manifests import manifest, tombstone
 from tests.support.snapshotting import Snapshots
 
@@ -111,6 +112,25 @@ async def test_a_backup_waits_for_the_end_of_a_restore(snapshots: Snapshots, pla
         await snapshots.log.about(BackupCompleted, free)
         assert await snapshots.log.names(held) == []
         await end(snapshots, restore)
+        await snapshots.log.about(BackupCompleted, held)
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+async def test_a_backup_waits_for_the_end_of_a_shredding(
+    snapshots: Snapshots, place: Place, *, ends_well: bool
+) -> None:
+    async with snapshots.running():
+        environment_id, shred_id = await registered(snapshots, place), uuid4()
+        history = History()
+        history.environment_id = environment_id
+        asked = history.body("ShreddingRequested", shred_id=shred_id)
+        await snapshots.log.say(asked, "catalog", "environment", environment_id)
+        held = await snapshots.request(environment_id)
+        free = await snapshots.request(await registered(snapshots, place))
+        await snapshots.log.about(BackupCompleted, free)
+        assert await snapshots.log.names(held) == []
+        end_of_it = history.body("BackupsShredded" if ends_well else "ShreddingFailed", shred_id=shred_id)
+        await snapshots.log.say(end_of_it, "retention", "shredding", shred_id)
         await snapshots.log.about(BackupCompleted, held)
 
 

@@ -4,7 +4,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from contracts.commands.backups import CancelBackup, CommentBackup, PinBackup, RequestBackup, UnpinBackup
+from contracts.commands.backups import (
+    CancelBackup,
+    CommentBackup,
+    PinBackup,
+    RecoverBackup,
+    RequestBackup,
+    UnpinBackup,
+)
 from contracts.errors import RejectionCode
 from contracts.events.backups import (
     BackupCancelRequested,
@@ -15,6 +22,7 @@ from contracts.events.backups import (
 )
 from contracts.retention import RULE_VERSION, Policy, expires_at, windows
 from contracts.states import BackupState
+from services.catalog.domain.decide.environments import refuse_shredding, remembered
 from services.catalog.domain.decide.occasions import nightly, on_demand, ready_at_night, ready_on_demand
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup
@@ -63,6 +71,24 @@ def request_backup(  # noqa: PLR0913 -- what was asked, of what, by whom, when, 
         policy_version=policy.version,
         rule_version=RULE_VERSION,
     )
+
+
+def recover_backup(
+    backup: Backup | None, environment: Environment | None, command: RecoverBackup, *, now: datetime
+) -> BackupRequested:
+    """As its manifest tells it, the expiry as it was stamped; whether that is there, the snapshot service looks."""
+    if backup is not None:
+        raise RefusedError(RejectionCode.ALREADY_EXISTS, f"backup {command.backup_id} exists", field="backup_id")
+    environment, entry = remembered(environment, command.environment_id), command.entry
+    refuse_shredding(environment)
+    told = (entry.backup_id, entry.environment_id, entry.app_id)
+    if told != (command.backup_id, command.environment_id, environment.app_id):
+        reason = (
+            f"the manifest is that of backup {entry.backup_id} of environment {entry.environment_id} in the app "
+            f"{entry.app_id}: register app and environment under the ids that they had"
+        )
+        raise RefusedError(RejectionCode.NOT_ALLOWED, reason, field="entry")
+    return BackupRequested(**dict(entry), recovered_at=now)
 
 
 def comment_backup(backup: Backup | None, command: CommentBackup) -> BackupCommented:

@@ -63,9 +63,20 @@ def refuse_restoring(environment: Environment) -> None:
         )
 
 
+def refuse_shredding(environment: Environment) -> None:
+    """Refuse until its backups are shredded."""
+    if environment.active_shredding is not None:
+        raise RefusedError(
+            RejectionCode.ENVIRONMENT_BUSY,
+            f"the backups of {environment.name} are being shredded ({environment.active_shredding}): wait for its end",
+            field="environment_id",
+        )
+
+
 def refuse_busy(environment: Environment) -> None:
-    """Refuse while a backup, restore or upload is queued or running there, naming it."""
+    """Refuse while a backup, restore or upload is queued or running there, or a shredding, naming it."""
     refuse_restoring(environment)
+    refuse_shredding(environment)
     if environment.active_backups:
         raise RefusedError(
             RejectionCode.ENVIRONMENT_BUSY,

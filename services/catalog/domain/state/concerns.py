@@ -6,7 +6,7 @@ from contracts.commands.backups import RequestBackup
 from contracts.commands.policies import ChangePolicy
 from contracts.commands.retention import DeleteBackup, ExpireBackup
 from contracts.envelope import Command, Event
-from contracts.events import apps, backups, policies, restores, retention, slots
+from contracts.events import apps, backups, policies, restores, retention, shredding, slots
 
 Events = tuple[type[Event], ...]
 
@@ -47,6 +47,9 @@ ENVIRONMENT: Final[Events] = (
     retention.SweepStopped,
     retention.SweepApproved,
     retention.SweepResumed,
+    shredding.ShreddingRequested,
+    shredding.BackupsShredded,
+    shredding.ShreddingFailed,
     slots.ScheduleStopped,
     slots.ScheduleApproved,
     slots.ScheduleResumed,
@@ -87,6 +90,8 @@ FACTS: Final[Events] = (
     retention.SweepStopped,
     retention.SweepResumed,
     retention.BackupDeleted,
+    shredding.BackupsShredded,
+    shredding.ShreddingFailed,
 )
 """What other services say and the catalog's rows must know; the catalog's own events it has applied itself."""
 

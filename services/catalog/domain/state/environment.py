@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.events import apps, backups, policies, restores, retention, slots
+from contracts.events import apps, backups, policies, restores, retention, shredding, slots
 from contracts.events.backups import BackupKind
 from contracts.retention import SUNDAY, Policy, tiers
 from contracts.states import SlotState
@@ -16,7 +16,8 @@ from services.catalog.domain.state.policies import newest_version
 class Environment(Aggregate):
     """`passed` tells whether a check of these places ever went well; without, no backup is taken.
 
-    `active_backups` and `active_restore` (an undo counts as its restore) are what keeps the environment busy.
+    `active_backups`, `active_restore` (an undo counts as its restore) and `active_shredding` are what keeps the
+    environment busy.
     `undoable_restore` is the newest switch that can still be undone. `needs_model_version` is what its data needs
     after a restore of another version's backup, until that package is deployed; an undo brings back what was needed
     before.
@@ -47,6 +48,7 @@ class Environment(Aggregate):
     services: tuple[str, ...] = ()
     active_backups: tuple[UUID, ...] = ()
     active_restore: UUID | None = None
+    active_shredding: UUID | None = None
     undoable_restore: UUID | None = None
     policy: Policy | None = None
     policy_version: int = 0
@@ -148,6 +150,10 @@ def _on_retention(environment: Environment, event: Event) -> Environment:
         case policies.PolicyChanged(environment_id=UUID()):
             version = newest_version(environment.policy_version, event.policy)
             return changed(environment, policy=event.policy, policy_version=version)
+        case shredding.ShreddingRequested():
+            return changed(environment, active_shredding=event.shred_id)
+        case shredding.BackupsShredded() | shredding.ShreddingFailed():
+            return changed(environment, active_shredding=None)
         case retention.SweepStopped():
             return changed(environment, stopped_sweep=event)
         case retention.SweepApproved():

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -67,7 +68,8 @@ def _details(event: Event) -> dict[str, Any]:
     match event:
         case events.BackupRequested():
             told = {name: getattr(event, name) for name in _REQUESTED}
-            return told | {"updated_at": event.created_at, "status_message": "Waiting for its turn"}
+            waits = "Being recovered from its manifest" if event.recovered_at else "Waiting for its turn"
+            return told | {"updated_at": event.created_at, "status_message": waits}
         case events.BackupCancelRequested():
             return {"status_message": "Being cancelled"}
         case events.BackupStarted():
@@ -87,6 +89,8 @@ def _on_retention(event: Event) -> dict[str, Any]:
             return {"rule_version": event.rule_version, "windows": event.windows}
         case retention.BackupExpired():
             return {"updated_at": event.expired_at, "status_message": "Expired"}
+        case retention.BackupDeletionRequested(shred_id=UUID()):
+            return {"updated_at": event.requested_at, "status_message": f"Shredded by {event.requested_by}"}
         case retention.BackupDeletionRequested():
             return {"updated_at": event.requested_at, "status_message": f"Deleted by {event.requested_by}"}
         case retention.BackupDeleted():

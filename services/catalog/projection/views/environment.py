@@ -7,10 +7,13 @@ from pydantic import AwareDatetime, BaseModel
 
 from contracts.envelope import Event
 from contracts.events import apps as events
+from contracts.events import shredding
 from contracts.events.retention import RepositoryChecked, SpaceReclaimed, SpaceUsed
+from contracts.events.shredding import ShreddingRemains
 from contracts.values import Finding
 from services.catalog.domain.state.aggregate import changed
 from services.catalog.domain.state.environment import Environment, evolve
+from services.catalog.projection.views.backup import FailureView
 
 
 class CheckView(BaseModel):
@@ -42,6 +45,25 @@ class StoredView(BaseModel):
     space: SpaceUsed | None
 
 
+class ShreddingView(BaseModel):
+    """The newest shredding of its backups; `backup_count` were completed when it was asked for.
+
+    `left` is what there was of it at its end.
+    """
+
+    shred_id: UUID
+    state: Literal["running", "completed", "failed"] = "running"
+    requested_at: AwareDatetime
+    requested_by: str
+    backup_count: int
+    failed_count: int
+    shredded_at: AwareDatetime | None = None
+    keys_destroyed: int | None = None
+    first_format_objects: int | None = None
+    left: ShreddingRemains | None = None
+    failure: FailureView | None = None
+
+
 class EnvironmentView(Environment):
     """`ever_passed` and `data_model_version` are the reader's names for `passed` and `needs_model_version`."""
 
@@ -50,6 +72,7 @@ class EnvironmentView(Environment):
     check: CheckView
     reclaimed: Reclaimed = Reclaimed()
     stored: StoredView | None = None
+    shredding: ShreddingView | None = None
 
 
 def view(before: EnvironmentView | None, event: Event) -> EnvironmentView | None:
@@ -66,7 +89,25 @@ def view(before: EnvironmentView | None, event: Event) -> EnvironmentView | None
         check=check,
         reclaimed=_reclaimed(before.reclaimed if before else Reclaimed(), event),
         stored=_stored(before.stored if before else None, event),
+        shredding=_shredding(before.shredding if before else None, event),
     )
+
+
+def _shredding(before: ShreddingView | None, event: Event) -> ShreddingView | None:
+    match event:
+        case shredding.ShreddingRequested():
+            return ShreddingView(**{name: getattr(event, name) for name in _ASKED})
+        case shredding.BackupsShredded() if before is not None:
+            return changed(before, state="completed", **{name: getattr(event, name) for name in _DONE})
+        case shredding.ShreddingFailed() if before is not None:
+            failure = FailureView(code=event.code, reason=event.reason, retryable=event.retryable)
+            return changed(before, state="failed", failure=failure)
+        case _:
+            return before
+
+
+_ASKED = ("shred_id", "requested_at", "requested_by", "backup_count", "failed_count")
+_DONE = ("shredded_at", "keys_destroyed", "first_format_objects", "left")
 
 
 def _stored(before: StoredView | None, event: Event) -> StoredView | None:

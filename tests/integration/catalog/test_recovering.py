@@ -1,0 +1,49 @@
+"""A backup whose catalog was lost gets its entry again, as its manifest tells it, and only where it belongs."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.integration.catalog.test_refusals import refused
+from tests.support.manifests import backup_entry
+from tests.support.script import Json, Seen
+from tests.support.shop import Shop
+
+
+def entry(shop: Shop, environment_id: UUID, **changes: Any) -> Json:  # noqa: ANN401 -- fields of an entry
+    found = backup_entry(uuid4(), environment_id).model_copy(update={"app_id": shop.app_id} | changes)
+    return found.model_dump(mode="json")
+
+
+async def recover(shop: Shop, told: Json, **changes: object) -> Seen:
+    ids = {"backup_id": told["backup_id"], "environment_id": told["environment_id"]}
+    return await shop.ask("RecoverBackup", **ids | changes, entry=told)
+
+
+async def test_its_entry_is_the_one_that_it_had_and_says_that_it_was_made_again(shop: Shop) -> None:
+    environment_id = await shop.environment(checked=False)
+    told = entry(shop, environment_id)
+    recovered = await recover(shop, told)
+    assert recovered.name == "BackupRequested"
+    assert recovered.data.pop("recovered_at") is not None
+    assert recovered.data == told
+    assert refused(await recover(shop, told))[0] == "ALREADY_EXISTS"
+
+
+async def test_one_that_was_deleted_does_not_come_back(shop: Shop) -> None:
+    environment_id = await shop.environment()
+    backup_id = await shop.backup(environment_id)
+    await shop.heard()
+    await shop.ask("DeleteBackup", backup_id=backup_id, confirm_last=True)
+    told = entry(shop, environment_id, backup_id=backup_id)
+    assert refused(await recover(shop, told))[0] == "ALREADY_EXISTS"
+
+
+async def test_what_belongs_elsewhere_is_refused(shop: Shop) -> None:
+    environment_id = await shop.environment()
+    assert refused(await recover(shop, entry(shop, uuid4())))[0] == "ENVIRONMENT_NOT_FOUND"
+    foreign = entry(shop, environment_id, app_id=uuid4())
+    code, reason, field = refused(await recover(shop, foreign))
+    assert (code, field) == ("ERROR_NOT_ALLOWED", "entry")
+    assert f"in the app {foreign['app_id']}: register app and environment under the ids that they had" in reason
+    another = entry(shop, environment_id)
+    assert refused(await recover(shop, another, backup_id=uuid4()))[0] == "ERROR_NOT_ALLOWED"
