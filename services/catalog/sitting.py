@@ -90,9 +90,8 @@ class Sitting:
 
     async def _accept(self, item: Incoming, command_id: UUID, decided: Decided) -> None:
         place = self._desk.place(decided.stream)
-        for event in decided.events:
-            await self._desk.apply(event, decided.stream)
-        self._appends.append(Append(decided.stream, decided.events, item.cause, str(decided.app_id), after=place))
+        for one in (decided, *decided.beside):
+            await self._append(item, one)
         outcome = CommandOutcome(
             command_id=command_id,
             body_hash=item.body_hash,
@@ -103,6 +102,12 @@ class Sitting:
             environment_id=getattr(decided.events[-1], "environment_id", None),
         )
         self._conclude(item, outcome)
+
+    async def _append(self, item: Incoming, decided: Decided) -> None:
+        place = self._desk.place(decided.stream)
+        for event in decided.events:
+            await self._desk.apply(event, decided.stream)
+        self._appends.append(Append(decided.stream, decided.events, item.cause, str(decided.app_id), after=place))
 
     def _reject(self, item: Incoming, command_id: UUID, refused: RefusedError) -> None:
         body = item.message.body if item.message else None

@@ -13,12 +13,16 @@ SERVICE: Final = "catalog"
 
 @dataclass(frozen=True)
 class Decided:
-    """An accepted command: `events` of `entity`, which belongs to the app `app_id`."""
+    """An accepted command: `events` of `entity`, which belongs to the app `app_id`.
+
+    `beside` is what goes with it in streams of their own, told behind it.
+    """
 
     entity: str
     entity_id: UUID
     app_id: UUID
     events: tuple[Event, ...]
+    beside: "tuple[Decided, ...]" = ()
 
     @property
     def stream(self) -> str:

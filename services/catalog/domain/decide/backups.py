@@ -1,5 +1,6 @@
 """Decisions on backups."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,13 +10,14 @@ from contracts.errors import RejectionCode
 from contracts.events.backups import (
     BackupCancelRequested,
     BackupCommented,
+    BackupKind,
     BackupPinned,
     BackupRequested,
     BackupUnpinned,
 )
 from contracts.retention import RULE_VERSION, Policy, expires_at, windows
 from contracts.states import BackupState
-from services.catalog.domain.decide.occasions import nightly, on_demand, ready_at_night, ready_on_demand
+from services.catalog.domain.decide.occasions import Occasion, nightly, on_demand, ready_at_night, ready_on_demand
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
@@ -49,13 +51,29 @@ def request_backup(  # noqa: PLR0913 -- what was asked, of what, by whom, when, 
     else:
         environment = ready_at_night(environment, command.environment_id)
         occasion = nightly(environment, command.slot, policy)
+    return _requested(environment, command.backup_id, occasion, command.comment, now=now, policy=policy)
+
+
+def safety_backup(  # noqa: PLR0913 -- of what, before what, for whom, when, under which rule
+    environment: Environment, backup_id: UUID, upload_id: UUID, *, created_by: str, now: datetime, policy: Policy
+) -> tuple[BackupRequested, BackupPinned]:
+    """What an upload takes first: it names the upload, is pinned, and is the way back (spec: environments, step 7)."""
+    occasion = replace(on_demand(environment, created_by=created_by, now=now), kind=BackupKind.SAFETY)
+    comment = f"safety backup before upload {upload_id}"
+    pinned = BackupPinned(backup_id=backup_id, environment_id=environment.environment_id, reason=comment)
+    return _requested(environment, backup_id, occasion, comment, now=now, policy=policy), pinned
+
+
+def _requested(  # noqa: PLR0913 -- of what, on which occasion, when, under which rule
+    environment: Environment, backup_id: UUID, occasion: Occasion, comment: str, *, now: datetime, policy: Policy
+) -> BackupRequested:
     return BackupRequested(
         **vars(occasion),
-        backup_id=command.backup_id,
+        backup_id=backup_id,
         environment_id=environment.environment_id,
         app_id=environment.app_id,
         created_at=now,
-        comment=command.comment,
+        comment=comment,
         model_version=environment.model_version,
         windows=windows(now, occasion.tiers, policy, occasion.kind),
         expires_at=expires_at(now, occasion.tiers, policy, occasion.kind),
