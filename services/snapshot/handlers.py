@@ -10,7 +10,7 @@ from contracts.events.apps import (
     EnvironmentRemoved,
     EnvironmentUpdated,
 )
-from contracts.events.backups import BackupCancelRequested, BackupRequested
+from contracts.events.backups import BackupCancelRequested, BackupKind, BackupRequested
 from contracts.events.restores import (
     RestoreCompleted,
     RestoreFailed,
@@ -19,6 +19,7 @@ from contracts.events.restores import (
     RestoreUndone,
     RestoreUndoRequested,
 )
+from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
 from contracts.manifest import BackupEntry
 from services.platform.database import Connection, load_queries
 from services.platform.environments import Environments
@@ -57,6 +58,9 @@ class Handlers:
             RestoreFailed: self.on_work_ended,
             RestoreUndone: self.on_work_ended,
             RestoreUndoFailed: self.on_work_ended,
+            UploadRequested: self.on_work_begun,
+            DataUploaded: self.on_work_ended,
+            UploadFailed: self.on_work_ended,
         }
 
     async def on_environment_registered(self, c: Connection, message: Message[EnvironmentRegistered]) -> None:
@@ -81,15 +85,19 @@ class Handlers:
         await self._put_check(c, message, message.body.environment_id, message.body.check_id)
 
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
-        """Take it; if a restore is under way there, when the end of that has been seen.
+        """Take it; if a restore or an upload is under way there, when the end of that has been seen.
 
-        A nightly one is taken when the scheduler has asked for all that are due: a person's does not wait for them.
+        A nightly one is taken when the scheduler has asked for all that are due: a person's does not wait for them. An
+        upload's safety backup does not wait for the upload, which waits for it.
         """
         body = message.body
         await self._nights.on_backup_requested(c, message)
-        held_by = await queries.work_in(c, environment_id=body.environment_id) or (ASKING if body.slot else None)
+        held_by = None if body.kind is BackupKind.SAFETY else await self._held_by(c, body)
         payload = BackupEntry.of(body).model_dump(mode="json")
         await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)
+
+    async def _held_by(self, c: Connection, body: BackupRequested) -> str | None:
+        return await queries.work_in(c, environment_id=body.environment_id) or (ASKING if body.slot else None)
 
     async def on_backup_cancel_requested(self, c: Connection, message: Message[BackupCancelRequested]) -> None:
         """Ask for its end; manifest or tombstone decides how that is told."""
@@ -132,4 +140,5 @@ class Handlers:
 
 
 def _work(message: Message[Any]) -> str:
-    return f"restore {message.body.restore_id}"
+    body = message.body
+    return f"restore {body.restore_id}" if hasattr(body, "restore_id") else f"upload {body.upload_id}"

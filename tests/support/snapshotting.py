@@ -141,13 +141,15 @@ class Snapshots:
         """What the check of a registered environment found."""
         return await self.log.about(EnvironmentChecked, environment_id)
 
-    async def request(self, environment_id: UUID, backup_id: UUID | None = None) -> UUID:
+    async def request(
+        self, environment_id: UUID, backup_id: UUID | None = None, kind: BackupKind = BackupKind.ON_DEMAND
+    ) -> UUID:
         """Tell of a backup that was asked for; returns its id."""
         requested = BackupRequested(
             backup_id=backup_id or uuid4(),
             environment_id=environment_id,
             app_id=self.app_id,
-            kind=BackupKind.ON_DEMAND,
+            kind=kind,
             created_at=NOON,
             created_by="Ada",
             comment="before the move",
