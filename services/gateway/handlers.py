@@ -1,4 +1,4 @@
-"""What the gateway does when the log tells of something that a person should look at: it raises an alert."""
+"""What the gateway does when the log tells of something: it raises an alert, or keeps a parcel while it is used."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from contracts.envelope import Message
 from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
+from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
 from services.gateway.adapters.alerts import AlertBook
+from services.gateway.adapters.parcels import ParcelDesk
 from services.gateway.domain import alerts
 from services.platform.database import Connection
 from services.platform.messaging.follower import Reaction, Reactions
@@ -15,8 +17,9 @@ from services.platform.messaging.follower import Reaction, Reactions
 class Handlers:
     """One rule per event; each reaction runs in the transaction that notes the event as dealt with."""
 
-    def __init__(self, book: AlertBook) -> None:
+    def __init__(self, book: AlertBook, parcels: ParcelDesk) -> None:
         self._book = book
+        self._parcels = parcels
 
     def reactions(self) -> Reactions:
         """Which event goes to which rule; each alert is raised once."""
@@ -28,7 +31,18 @@ class Handlers:
             ScheduleStopped: self._raising(alerts.of_schedule),
             ScheduleResumed: self._raising(alerts.of_resumed_schedule),
             RepositoryChecked: self._raising(alerts.of_check),
+            UploadRequested: self.on_upload_requested,
+            DataUploaded: self.on_upload_ended,
+            UploadFailed: self.on_upload_ended,
         }
+
+    async def on_upload_requested(self, c: Connection, message: Message[UploadRequested]) -> None:
+        """Keep what was sent until the upload has ended."""
+        await self._parcels.hold(c, message.body)
+
+    async def on_upload_ended(self, c: Connection, message: Message[Any]) -> None:
+        """What was sent may go."""
+        await self._parcels.let_go(c, message.body.upload_id)
 
     def _raising(self, rule: Callable[[Any, str], Iterable[alerts.Alert]]) -> Reaction:
         async def react(c: Connection, message: Message[Any]) -> None:

@@ -62,12 +62,15 @@ BY_MODULE: Final[Mapping[str, Work]] = {
     "restore/work/loading.py": works.restore,
     "restore/work/document_steps.py": works.restore,
     "restore/work/switching.py": works.restore,
+    "restore/work/receiving.py": works.upload,
+    "restore/work/uploading.py": works.upload,
     "restore/work/undoing.py": works.undo,
     "restore/work/removing.py": works.remove,
     "restore/work/preflighting.py": works.preflight,
 }
 """The steps of a module belong to one work, but for the two halves of a reclaim."""
 BY_SENTENCE: Final[Mapping[str, Work]] = {
+    "create publications and event triggers by the role's own rights": works.upload,
     "condemn the content that nothing refers to": works.condemn,
     "note when it may be removed": works.condemn,
     "remove the condemned content": works.reclaim,

@@ -78,6 +78,7 @@ from services.gateway.resources.policies import (
 from services.gateway.resources.restores import NewRestore, Preflight, Restore, RestorePage
 from services.gateway.resources.shapes import Asked, PageSize, Refusal
 from services.gateway.resources.slots import Slot, SlotPage
+from services.gateway.resources.uploads import Gap, NewParcel, NewUpload, Parcel, Upload, UploadPage
 
 __all__ = [
     "AcceptedInvitation",
@@ -113,6 +114,7 @@ __all__ = [
     "EnvironmentPage",
     "Failure",
     "FilePage",
+    "Gap",
     "Invitation",
     "Key",
     "KeyList",
@@ -123,15 +125,18 @@ __all__ = [
     "NewLease",
     "NewOrganisation",
     "NewOwner",
+    "NewParcel",
     "NewPassword",
     "NewPin",
     "NewPolicy",
     "NewRestore",
+    "NewUpload",
     "NewUser",
     "NewWebhook",
     "Organisation",
     "OrganisationPage",
     "PageSize",
+    "Parcel",
     "PlatformStatus",
     "PolicyChange",
     "PolicyInForce",
@@ -152,6 +157,8 @@ __all__ = [
     "Stored",
     "TableList",
     "Try",
+    "Upload",
+    "UploadPage",
     "User",
     "UserPage",
     "WantedPolicy",

@@ -1,6 +1,7 @@
 """The job that clears an environment and fills it with what was uploaded (seed page §3.2)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from contracts.envelope import Event
@@ -16,12 +17,13 @@ from contracts.events.uploads import (
     UploadStarted,
 )
 from services.platform.archives.incoming import Limits
+from services.platform.connectors.files import ListMissingError
 from services.platform.database import Connection
 from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.restore.journal import tell, tell_all, upload_stream
 from services.restore.work.attempt import Attempt, Named, Wish
-from services.restore.work.document_steps import exchanging, listing, remove_area, writing
+from services.restore.work.document_steps import DocumentSteps, listing, remove_area, writing
 from services.restore.work.loading import LOAD, completing_by_own_rights, creating, loading, preparing
 from services.restore.work.looking import find_destination, look_around
 from services.restore.work.putting_back import put_back
@@ -100,13 +102,17 @@ class UploadJob:
 def _after_loading(attempt: Attempt) -> Sequence[Named]:
     """The switch, and what was there before goes: an upload's way back is its safety backup."""
 
+    async def exchange() -> None:
+        with suppress(ListMissingError):  # it was fixed before the switch: an earlier attempt has cleared it away
+            await DocumentSteps(attempt).exchange()
+
     async def clear() -> None:
         await attempt.target.remove_previous()
         await remove_area(attempt.destination, attempt.wish.environment_id, attempt.wish.work_id)
 
     return (
         *switching(attempt),
-        *exchanging(attempt),
+        Named("put the documents that were sent in place", exchange, once_switched=True),
         Named("remove what was there before", clear, once_switched=True),
     )
 
