@@ -44,7 +44,7 @@ class ParcelDesk:
         parcel_id = intent.created_id("parcel")
         environment_id = environment.environment_id
         async with self._database.transaction() as c:
-            await queries.lock_parcels(c, environment_id=environment_id)
+            await queries.lock_parcels(c, environment_id=str(environment_id))
             if await queries.open_parcels(c, environment_id=environment_id, besides=parcel_id) >= OPEN_AT_ONCE:
                 reason = f"{OPEN_AT_ONCE} files are on their way into {environment.name}: give one up first"
                 raise rejection(RejectionCode.NOT_ALLOWED, reason, None)

@@ -1,6 +1,6 @@
 -- name: lock_parcels(environment_id)$
 -- Who counts an environment's parcels and adds one takes turns.
-SELECT pg_advisory_xact_lock(hashtextextended('parcels of ' || :environment_id::text, 0));
+SELECT pg_advisory_xact_lock(hashtextextended('parcels of ' || :environment_id, 0));
 
 -- name: open_parcels(environment_id, besides)$
 SELECT count(*) FROM parcel
