@@ -18,7 +18,7 @@ Changed = Callable[[tarfile.TarInfo], None]
 
 def tar_gz(files: Mapping[str, bytes], *more: tarfile.TarInfo, form: int = tarfile.USTAR_FORMAT) -> bytes:
     """A tar.gz of these files, with entries of other kinds behind them."""
-    return gzip.compress(tar(files, more, form=form))
+    return gzip.compress(tar(files, more, form=form), mtime=0)
 
 
 def tar(files: Mapping[str, bytes], more: Iterable[tarfile.TarInfo] = (), *, form: int = tarfile.USTAR_FORMAT) -> bytes:

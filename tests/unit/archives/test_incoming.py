@@ -194,6 +194,7 @@ def test_a_name_that_is_no_documents_is_told(name: str, words: str) -> None:
         (gzip.compress(tar({})), "nothing in the archive"),
         (zipped({}), "nothing in the archive"),
     ],
+    ids=["plain SQL", "tar", "bzip2", "xz", "PDF", "empty tar.gz", "empty zip"],
 )
 def test_another_kind_of_file_is_named(sent: bytes, words: str) -> None:
     """Whatever it was called."""
