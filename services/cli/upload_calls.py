@@ -6,7 +6,7 @@ from uuid import UUID
 from contracts.events.archives import DataType
 from services.cli.calling import Calling, OnProgress, asked, environment_path
 from services.cli.waiting import Deadline
-from services.gateway.resources import NewParcel, NewUpload, Parcel, Upload
+from services.gateway.resources import Backup, NewImport, NewParcel, NewUpload, Parcel, Upload
 
 
 class UploadCalls(Calling):
@@ -43,6 +43,19 @@ class UploadCalls(Calling):
         """Clear an environment and fill it with what was sent; `wait_for_upload` waits for its end."""
         body = NewUpload(parcel_id=parcel_id, data_type=data_type, safety_backup=safety_backup)
         return self._change("POST", environment_path(environment_id, "uploads"), Upload, body, idempotency_key)
+
+    def import_backup(
+        self,
+        environment_id: UUID,
+        parcel_id: UUID,
+        comment: str = "",
+        *,
+        model_version: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Backup:
+        """Make a backup of what was sent; `wait_for_backup` waits for its end."""
+        body = asked(NewImport, parcel_id=parcel_id, comment=comment, model_version=model_version)
+        return self._change("POST", environment_path(environment_id, "imports"), Backup, body, idempotency_key)
 
     def uploads(self, environment_id: UUID, *, page_size: int = 100) -> Iterator[Upload]:
         """The uploads into an environment, newest first."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from contracts.envelope import Message
+from contracts.events.backups import BackupCompleted, BackupFailed, BackupRequested
 from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
@@ -34,15 +35,27 @@ class Handlers:
             UploadRequested: self.on_upload_requested,
             DataUploaded: self.on_upload_ended,
             UploadFailed: self.on_upload_ended,
+            BackupRequested: self.on_backup_requested,
+            BackupCompleted: self.on_backup_ended,
+            BackupFailed: self.on_backup_ended,
         }
 
     async def on_upload_requested(self, c: Connection, message: Message[UploadRequested]) -> None:
         """Keep what was sent until the upload has ended."""
-        await self._parcels.hold(c, message.body)
+        await self._parcels.hold(c, message.body.parcel.parcel_id, message.body.upload_id)
 
     async def on_upload_ended(self, c: Connection, message: Message[Any]) -> None:
         """What was sent may go."""
         await self._parcels.let_go(c, message.body.upload_id)
+
+    async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
+        """Keep what was sent until the backup that is made of it has ended."""
+        if message.body.parcel is not None:
+            await self._parcels.hold(c, message.body.parcel.parcel_id, message.body.backup_id)
+
+    async def on_backup_ended(self, c: Connection, message: Message[Any]) -> None:
+        """What an imported one was made of may go."""
+        await self._parcels.let_go(c, message.body.backup_id)
 
     def _raising(self, rule: Callable[[Any, str], Iterable[alerts.Alert]]) -> Reaction:
         async def react(c: Connection, message: Message[Any]) -> None:

@@ -21,6 +21,7 @@ from contracts.events.restores import (
 )
 from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
 from contracts.manifest import BackupEntry
+from contracts.values import Parcel
 from services.platform.database import Connection, load_queries
 from services.platform.environments import Environments
 from services.platform.jobs.queue import JobQueue, NewJob
@@ -29,6 +30,7 @@ from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import ASKING
 
 BACKUP: Final = "backup"
+IMPORT: Final = "import"
 CHECK: Final = "check"
 
 queries = load_queries("services.snapshot")
@@ -91,10 +93,19 @@ class Handlers:
         upload's safety backup does not wait for the upload, which waits for it.
         """
         body = message.body
+        if body.parcel is not None:
+            await self._put_import(c, message, body.parcel)
+            return
         await self._nights.on_backup_requested(c, message)
         held_by = None if body.kind is BackupKind.SAFETY else await self._held_by(c, body)
         payload = BackupEntry.of(body).model_dump(mode="json")
         await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)
+
+    async def _put_import(self, c: Connection, message: Message[BackupRequested], parcel: Parcel) -> None:
+        """It reads what was sent, and nothing of the environment: it waits for nobody."""
+        body = message.body
+        payload = BackupEntry.of(body).model_dump(mode="json") | {"parcel": parcel.model_dump(mode="json")}
+        await self._put(c, message, IMPORT, body.environment_id, body.backup_id, payload, None)
 
     async def _held_by(self, c: Connection, body: BackupRequested) -> str | None:
         return await queries.work_in(c, environment_id=body.environment_id) or (ASKING if body.slot else None)

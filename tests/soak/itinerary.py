@@ -52,6 +52,7 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
 }
 BY_MODULE: Final[Mapping[str, Work]] = {
     "snapshot/backup.py": works.backup,
+    "snapshot/importing.py": works.importing,
     "snapshot/check.py": works.check,
     "gateway/archiving.py": works.archive,
     "gateway/delivery.py": works.delivery,
@@ -70,7 +71,6 @@ BY_MODULE: Final[Mapping[str, Work]] = {
 }
 """The steps of a module belong to one work, but for the two halves of a reclaim."""
 BY_SENTENCE: Final[Mapping[str, Work]] = {
-    "create publications and event triggers by the role's own rights": works.upload,
     "condemn the content that nothing refers to": works.condemn,
     "note when it may be removed": works.condemn,
     "remove the condemned content": works.reclaim,

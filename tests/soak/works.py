@@ -71,6 +71,24 @@ async def upload(world: World) -> AsyncGenerator[None, None]:
     await world.caller.change(world.gateway.deploy, acceptance, "7.1.0")
 
 
+async def importing(world: World) -> AsyncGenerator[None, None]:
+    """An archive from elsewhere becomes a backup of acceptance."""
+    production, acceptance = world.places["production"], world.environments["acceptance"]
+    sent = tar_gz({DUMP_NAME: await _dumped(production), **_tree(production)})
+    parcel_id = await asyncio.to_thread(_sent, world, acceptance, sent)
+    wanted = production.everything()
+    yield
+    asked = await world.caller.change(world.gateway.import_backup, acceptance, parcel_id)
+    ended = await world.caller.until(
+        lambda: world.gateway.backup(asked.backup_id),
+        lambda backup: backup.state in {BackupState.COMPLETED, BackupState.FAILED},
+    )
+    assert ended.state is BackupState.COMPLETED, ended.failure
+    assert world.count("BackupCompleted", asked.backup_id) == 1
+    world.contents[asked.backup_id] = wanted
+    await _restored(world, asked.backup_id)
+
+
 async def undo(world: World) -> AsyncGenerator[None, None]:
     """A restore into acceptance, and back."""
     made = await world.a_backup()

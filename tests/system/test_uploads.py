@@ -79,8 +79,16 @@ async def test_a_file_fills_an_environment_and_the_way_back_is_its_safety_backup
     assert (refused.exit_code, "leads outside" in refused.stdout) == (1, True), refused.output
     assert acceptance.everything() == production.everything()
 
+    imported = await nightkeep("backup", "import", str(sent), "--into", "shop/acceptance", "--json")
+    assert imported.exit_code == 0, imported.output
+    backup = json.loads(imported.stdout)
+    assert (backup["kind"], backup["model_version"]) == ("uploaded", "6.3.0")
+
     safety = await world.caller.look(lambda: world.gateway.backup(UUID(told["safety_backup_id"])))
     assert (safety.state, safety.pinned) == (BackupState.COMPLETED, True)
     back = await nightkeep("restore", "create", told["safety_backup_id"], "--into", "shop/acceptance")
     assert back.exit_code == 0, back.output
     assert acceptance.everything() == before
+    again = await nightkeep("restore", "create", backup["backup_id"], "--into", "shop/acceptance")
+    assert again.exit_code == 0, again.output
+    assert acceptance.everything() == production.everything()

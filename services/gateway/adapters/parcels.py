@@ -1,4 +1,4 @@
-"""Parcels: files that callers send in parts and that an upload then works off; what nobody wants any more goes."""
+"""Parcels: files that callers send in parts, and that an upload or an import works off; what nobody wants goes."""
 
 import asyncio
 import base64
@@ -8,7 +8,6 @@ from uuid import UUID
 
 from contracts import values
 from contracts.errors import RejectionCode
-from contracts.events.uploads import UploadRequested
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.gaps import gaps
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
@@ -83,9 +82,9 @@ class ParcelDesk:
         await self._keep(parcel_id)
         await self._parcels.put(row["environment_id"], parcel_id, number, data)
 
-    async def sent(self, parcel_id: UUID, environment_id: UUID, upload_id: UUID) -> values.Parcel:
-        """A parcel that has come whole, for this environment and this upload; kept a while. Raises RefusalError."""
-        row = await self._row(parcel_id, upload_id)
+    async def sent(self, parcel_id: UUID, environment_id: UUID, work_id: UUID) -> values.Parcel:
+        """A parcel that has come whole, for this environment and this work; kept a while. Raises RefusalError."""
+        row = await self._row(parcel_id, work_id)
         if row["environment_id"] != environment_id:
             raise _invalid("this parcel was sent for another environment", "parcel_id")
         parcel = _parcel(row)
@@ -98,19 +97,19 @@ class ParcelDesk:
         return parcel
 
     async def give_up(self, parcel_id: UUID) -> None:
-        """Nobody wants it any more. Raises RefusalError while an upload works it off."""
+        """Nobody wants it any more. Raises RefusalError while it is worked off."""
         async with self._database.transaction() as c:
             await _found(c, parcel_id)
             if not await queries.give_up_parcel(c, parcel_id=parcel_id):
-                raise rejection(RejectionCode.NOT_ALLOWED, "an upload works it off: cancel that", "parcel_id")
+                raise rejection(RejectionCode.NOT_ALLOWED, "it is being worked off: cancel that", "parcel_id")
 
-    async def hold(self, c: Connection, requested: UploadRequested) -> None:
-        """An upload works it off from now on."""
-        await queries.hold_parcel(c, parcel_id=requested.parcel.parcel_id, upload_id=requested.upload_id)
+    async def hold(self, c: Connection, parcel_id: UUID, work_id: UUID) -> None:
+        """An upload or an import works it off from now on."""
+        await queries.hold_parcel(c, parcel_id=parcel_id, work_id=work_id)
 
-    async def let_go(self, c: Connection, upload_id: UUID) -> None:
-        """The upload has ended."""
-        await queries.let_go_of_parcel(c, upload_id=upload_id)
+    async def let_go(self, c: Connection, work_id: UUID) -> None:
+        """That has ended."""
+        await queries.let_go_of_parcel(c, work_id=work_id)
 
     async def remove_ended(self) -> int:
         """Remove what nobody wants any more: the parts first, then what is known of them; how many parcels."""
@@ -122,11 +121,11 @@ class ParcelDesk:
                 await queries.forget_parcel(c, parcel_id=row["parcel_id"], expires_at=row["expires_at"])
         return len(ended)
 
-    async def _row(self, parcel_id: UUID, upload_id: UUID | None = None) -> Record:
+    async def _row(self, parcel_id: UUID, work_id: UUID | None = None) -> Record:
         async with self._database.transaction() as c:
             row = await _living(c, parcel_id)
-        if row["held_by"] not in (None, upload_id):
-            raise rejection(RejectionCode.NOT_ALLOWED, f"upload {row['held_by']} works it off", "parcel_id")
+        if row["held_by"] not in (None, work_id):
+            raise rejection(RejectionCode.NOT_ALLOWED, f"{row['held_by']} works it off", "parcel_id")
         return row
 
     async def _keep(self, parcel_id: UUID) -> None:
@@ -145,7 +144,7 @@ class ParcelDesk:
             received=len(received),
             missing=[Gap(first=one.first, last=one.last) for one in gaps(received, parts_of(parcel))],
             expires_at=row["expires_at"],
-            upload_id=row["held_by"],
+            held_by=row["held_by"],
         )
 
 

@@ -78,7 +78,7 @@ from services.gateway.resources.policies import (
 from services.gateway.resources.restores import NewRestore, Preflight, Restore, RestorePage
 from services.gateway.resources.shapes import Asked, PageSize, Refusal
 from services.gateway.resources.slots import Slot, SlotPage
-from services.gateway.resources.uploads import Gap, NewParcel, NewUpload, Parcel, Upload, UploadPage
+from services.gateway.resources.uploads import Gap, NewImport, NewParcel, NewUpload, Parcel, Upload, UploadPage
 
 __all__ = [
     "AcceptedInvitation",
@@ -121,6 +121,7 @@ __all__ = [
     "NewApp",
     "NewBackup",
     "NewEnvironment",
+    "NewImport",
     "NewKey",
     "NewLease",
     "NewOrganisation",

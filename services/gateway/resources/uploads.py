@@ -10,7 +10,7 @@ from contracts import defaults
 from contracts.events.archives import DataType
 from contracts.events.uploads import DatabaseUploaded, FilesUploaded
 from contracts.states import UploadState
-from contracts.values import StepTime, Warning  # noqa: A004 -- the product's word
+from contracts.values import Comment, ModelVersion, StepTime, Warning  # noqa: A004 -- the product's word
 from services.gateway.resources.backups import Failure
 from services.gateway.resources.shapes import Asked, Resource
 
@@ -32,8 +32,8 @@ class Gap(Resource):
 class Parcel(Resource):
     """A file on its way in. Every part has `part_bytes`, the last one what is left.
 
-    `missing` are the first of the gaps; sending all of them, and looking again, sends the whole. `upload_id` is the
-    upload that works it off; without one it goes at `expires_at`.
+    `missing` are the first of the gaps; sending all of them, and looking again, sends the whole. `held_by` is the
+    upload or the imported backup that works it off; without one it goes at `expires_at`.
     """
 
     parcel_id: UUID
@@ -46,7 +46,7 @@ class Parcel(Resource):
     received: int
     missing: list[Gap]
     expires_at: datetime
-    upload_id: UUID | None = None
+    held_by: UUID | None = None
 
 
 class NewUpload(Asked):
@@ -55,6 +55,14 @@ class NewUpload(Asked):
     parcel_id: UUID
     data_type: DataType
     safety_backup: bool = True
+
+
+class NewImport(Asked):
+    """A backup to make of what a parcel holds, which is a full archive; `model_version` is what its app ran."""
+
+    parcel_id: UUID
+    comment: Comment = ""
+    model_version: ModelVersion | None = None
 
 
 class Upload(Resource):

@@ -33,6 +33,7 @@ ASKED: Final[dict[str, dict[str, Any]]] = {
     "create_restore": _RESTORE,
     "create_preflight": _RESTORE,
     "create_parcel": {"size_bytes": 20000000, "sha256": "0f" * 32},
+    "import_backup": {"parcel_id": _BACKUP_ID, "comment": "from the old platform", "model_version": "6.3.0"},
     "create_upload": {"parcel_id": _BACKUP_ID, "data_type": "files_and_database", "safety_backup": True},
     "acquire_lease": {"holder": "copy to the archive", "until": "2026-03-04T20:00:00Z"},
     "change_environment_policy": _POLICY,

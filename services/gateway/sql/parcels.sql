@@ -22,11 +22,11 @@ UPDATE parcel SET expires_at = clock_timestamp() + make_interval(secs => :keep_s
 WHERE parcel_id = :parcel_id AND held_by IS NULL AND expires_at > clock_timestamp()
 RETURNING true;
 
--- name: hold_parcel(parcel_id, upload_id)!
-UPDATE parcel SET held_by = :upload_id WHERE parcel_id = :parcel_id;
+-- name: hold_parcel(parcel_id, work_id)!
+UPDATE parcel SET held_by = :work_id WHERE parcel_id = :parcel_id;
 
--- name: let_go_of_parcel(upload_id)!
-UPDATE parcel SET held_by = NULL, expires_at = clock_timestamp() WHERE held_by = :upload_id;
+-- name: let_go_of_parcel(work_id)!
+UPDATE parcel SET held_by = NULL, expires_at = clock_timestamp() WHERE held_by = :work_id;
 
 -- name: give_up_parcel(parcel_id)$
 UPDATE parcel SET expires_at = least(expires_at, clock_timestamp())

@@ -67,8 +67,8 @@ class _Parts(io.RawIOBase):
 
     def _part(self, number: int) -> bytes:
         if number not in self._parts:
-            reading = self._parcels.read(self._environment_id, self._parcel, number)
-            part = asyncio.run_coroutine_threadsafe(reading, self._loop).result()
+            fetching = self._parcels.fetch(self._environment_id, self._parcel, number)
+            part = asyncio.run_coroutine_threadsafe(fetching, self._loop).result()()
             while len(self._parts) >= KEPT:
                 del self._parts[next(iter(self._parts))]
             self._parts[number] = part

@@ -1,6 +1,8 @@
 """The parts of parcels in the object store; which of them are there says the store itself."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -49,6 +51,10 @@ class Parcels:
 
     async def read(self, environment_id: UUID, parcel: Parcel, number: int) -> bytes:
         """A part. Raises ParcelIncompleteError and ParcelBrokenError."""
+        return await asyncio.to_thread(await self.fetch(environment_id, parcel, number))
+
+    async def fetch(self, environment_id: UUID, parcel: Parcel, number: int) -> Callable[[], bytes]:
+        """A part as it is kept; the call that it gives opens it, where that holds nobody up. Raises as `read`."""
         key = _key(environment_id, parcel.parcel_id, number)
         ring = await self._ring(environment_id)
         try:
@@ -56,10 +62,7 @@ class Parcels:
         except ObjectNotFoundError as error:
             reason = f"part {number} of parcel {parcel.parcel_id} is not there: send it again"
             raise ParcelIncompleteError(reason) from error
-        data = await asyncio.to_thread(unsealed, ring, key, stored)
-        if len(data) != part_size(parcel, number):
-            raise ParcelIncompleteError(f"part {number} of parcel {parcel.parcel_id} has {len(data)} bytes")
-        return data
+        return partial(_opened, ring, key, stored, parcel, number)
 
     async def remove(self, environment_id: UUID, parcel_id: UUID) -> None:
         """Remove all of its parts; again is harmless."""
@@ -73,6 +76,13 @@ class Parcels:
             await self._wraps.verify()
             ring = await open_keys(self._store, self._wraps, environment_id)
         return ring
+
+
+def _opened(ring: KeyRing, key: str, stored: bytes, parcel: Parcel, number: int) -> bytes:
+    data = unsealed(ring, key, stored)
+    if len(data) != part_size(parcel, number):
+        raise ParcelIncompleteError(f"part {number} of parcel {parcel.parcel_id} has {len(data)} bytes")
+    return data
 
 
 def _prefix(environment_id: UUID, parcel_id: UUID) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.errors import FailureCode
+from contracts.events.backups import BackupKind
 from contracts.events.restores import PreflightRequested, RestoreRequested
 from contracts.manifest import ContentSequence, Lines
 from contracts.values import EnvironmentPlaces, Finding
@@ -71,11 +72,15 @@ class EnvironmentGoneError(PermanentError):
 
 @dataclass(frozen=True)
 class Stored:
-    """What is brought in, in a repository: a dump and a list of documents. Without a dump the database stays empty."""
+    """What is brought in, in a repository: a dump and a list of documents. Without a dump the database stays empty.
+
+    `foreign`: the dump is none that we made, so nobody but the environment's role runs what it says.
+    """
 
     repository: EnvironmentRepository
     dump: ContentSequence | None
     listing: Lines
+    foreign: bool
 
     @classmethod
     async def backup(cls, workplace: Workplace, requested: RestoreRequested | PreflightRequested) -> "Stored":
@@ -85,7 +90,8 @@ class Stored:
         """
         repository = workplace.repository.of(requested.source_environment_id)
         manifest = await repository.read_manifest(requested.backup_id, expected_hash=requested.manifest_hash)
-        return cls(repository, manifest.database, manifest.files.listing)
+        foreign = manifest.backup.kind is BackupKind.UPLOADED
+        return cls(repository, manifest.database, manifest.files.listing, foreign)
 
     @property
     def dump_bytes(self) -> int:

@@ -32,29 +32,11 @@ def completing(attempt: Attempt) -> Sequence[Named]:
     """The rest of step 3."""
     steps = Loading(attempt)
     return (
-        _policies(steps),
+        Named("apply policies and grants", steps.apply_in_roles),
         Named("create publications", steps.create_publications),
         Named("create event triggers", steps.create_event_triggers),
-        _statistics(steps),
+        Named("gather statistics", steps.analyze),
     )
-
-
-def completing_by_own_rights(attempt: Attempt) -> Sequence[Named]:
-    """The rest of step 3 for a dump that somebody wrote: nobody but the environment's role runs what it says."""
-    steps = Loading(attempt)
-    return (
-        _policies(steps),
-        Named("create publications and event triggers by the role's own rights", steps.create_by_own_rights),
-        _statistics(steps),
-    )
-
-
-def _policies(steps: "Loading") -> Named:
-    return Named("apply policies and grants", steps.apply_in_roles)
-
-
-def _statistics(steps: "Loading") -> Named:
-    return Named("gather statistics", steps.analyze)
 
 
 class Loading:
@@ -90,27 +72,24 @@ class Loading:
 
     async def create_publications(self) -> None:
         """By the provisioner where the role may not; subscriptions never."""
-        await self._attempt.target.create_by_either(Kind.PUBLICATION, self._attempt.archive)
+        await self._create(Kind.PUBLICATION)
 
     async def create_event_triggers(self) -> None:
-        """Last of all that the dump holds: they would fire at the rest. Then everything that was left is known."""
-        attempt = self._attempt
-        await attempt.target.create_by_either(Kind.EVENT_TRIGGER, attempt.archive)
-        self._warn_of_left()
+        """Last of all that the dump holds: they would fire at the rest. Then everything that was left is known.
 
-    async def create_by_own_rights(self) -> None:
-        """What the role may not is named, and ends the work. Raises MissingRightsError."""
+        Raises MissingRightsError where a dump that somebody wrote needs somebody who may more.
+        """
         attempt = self._attempt
-        for kind in (Kind.PUBLICATION, Kind.EVENT_TRIGGER):
-            await attempt.target.create_by_role(kind, attempt.archive)
-        if needed := more_rights(attempt.target.left.warnings()):
+        await self._create(Kind.EVENT_TRIGGER)
+        if attempt.stored.foreign and (needed := more_rights(attempt.target.left.warnings())):
             raise MissingRightsError(needed)
-        self._warn_of_left()
-
-    def _warn_of_left(self) -> None:
-        attempt = self._attempt
         attempt.target.note_never_restored(attempt.archive)
         attempt.memo.warn(attempt.target.left.warnings())
+
+    async def _create(self, kind: Kind) -> None:
+        attempt = self._attempt
+        create = attempt.target.create_by_role if attempt.stored.foreign else attempt.target.create_by_either
+        await create(kind, attempt.archive)
 
     async def analyze(self) -> None:
         """A dump brings no statistics."""

@@ -1,18 +1,16 @@
 """The steps of an upload that look at what was sent, before anything of the environment is touched."""
 
-import asyncio
-import hashlib
 from collections.abc import Sequence
 
 from contracts.errors import FailureCode
 from contracts.events.uploads import UploadRequested
 from contracts.manifest import Tombstone
-from services.platform.archives.incoming import DamagedArchiveError, Limits
-from services.platform.parcels import parcel_file, parts_of
+from services.platform.archives.incoming import Limits
+from services.platform.parcels import parcel_file
 from services.platform.process.errors import PermanentError
+from services.platform.unpacking import Source, check_sum, unpack
 from services.restore.work.attempt import Attempt, Named
 from services.restore.work.destination import Stored
-from services.restore.work.unpacking import Source, unpack
 
 
 class SafetyBackupFailedError(PermanentError):
@@ -54,17 +52,11 @@ class Receiving:
     async def check_sum(self) -> None:
         """Raises DamagedArchiveError when it is not what was announced, and what reading a parcel raises."""
         parcel = self._requested.parcel
-        whole = hashlib.sha256()
-        for number in range(parts_of(parcel)):
-            part = await self._attempt.workplace.parcels.read(self._requested.environment_id, parcel, number)
-            await asyncio.to_thread(whole.update, part)
-            await self._attempt.run.progress(
-                bytes_done=number * parcel.part_bytes + len(part), bytes_total=parcel.size_bytes
-            )
-        if whole.hexdigest() != parcel.sha256:
-            raise DamagedArchiveError(
-                f"what was sent has the SHA-256 {whole.hexdigest()}, announced was {parcel.sha256}: send it again"
-            )
+
+        async def moved(bytes_done: int) -> None:
+            await self._attempt.run.progress(bytes_done=bytes_done, bytes_total=parcel.size_bytes)
+
+        await check_sum(self._attempt.workplace.parcels, self._requested.environment_id, parcel, moved)
 
     async def read(self) -> None:
         """Read all of it into the repository. Raises the ArchiveRefusedError tree."""
@@ -73,7 +65,7 @@ class Receiving:
         file = parcel_file(attempt.workplace.parcels, requested.environment_id, requested.parcel)
         source = Source(file, self._limits, self._told)
         unpacked = await unpack(source, repository, requested.data_type, attempt.workplace.scratch)
-        attempt.stored = Stored(repository, unpacked.dump, unpacked.listing)
+        attempt.stored = Stored(repository, unpacked.dump, unpacked.listing, foreign=True)
         attempt.memo.model_version = unpacked.model_version
 
     async def _told(self, bytes_done: int, documents_done: int) -> None:

@@ -24,7 +24,7 @@ from services.platform.process.errors import PermanentError
 from services.restore.journal import tell, tell_all, upload_stream
 from services.restore.work.attempt import Attempt, Named, Wish
 from services.restore.work.document_steps import DocumentSteps, listing, remove_area, writing
-from services.restore.work.loading import LOAD, completing_by_own_rights, creating, loading, preparing
+from services.restore.work.loading import LOAD, completing, creating, loading, preparing
 from services.restore.work.looking import find_destination, look_around
 from services.restore.work.putting_back import put_back
 from services.restore.work.receiving import receiving
@@ -70,7 +70,7 @@ class UploadJob:
                 side_by_side(attempt, (loading(attempt, shared.of(LOAD)),) if dump else (), writing(attempt, shared)),
                 timed=False,
             ),
-            *(completing_by_own_rights(attempt) if dump else ()),
+            *(completing(attempt) if dump else ()),
             *_after_loading(attempt),
             Named("say that the data is there", say_so, once_switched=True),
         ))  # fmt: skip

@@ -156,6 +156,17 @@ async def test_an_upload_is_cancelled_once_and_only_while_it_is_under_way(shop: 
     assert refused(await shop.ask("CancelUpload", upload_id=uuid4()))[0] == "NOT_FOUND"
 
 
+async def test_an_import_is_kept_like_a_backup_that_a_person_asked_for(shop: Shop) -> None:
+    environment_id, backup_id = await shop.running(), uuid4()
+    asked = {"environment_id": environment_id, "parcel": PARCEL, "comment": "from the old platform"}
+    requested = await shop.ask("ImportBackup", backup_id=backup_id, model_version="6.3.0", **asked)
+    assert requested.name == "BackupRequested", requested.data
+    assert (requested.data["kind"], requested.data["model_version"]) == ("uploaded", "6.3.0")
+    assert requested.data["parcel"] == PARCEL
+    assert requested.data["expires_at"] is not None
+    assert refused(await shop.ask("ImportBackup", backup_id=backup_id, **asked))[0] == "ALREADY_EXISTS"
+
+
 async def test_the_same_upload_is_accepted_once(shop: Shop) -> None:
     environment_id, upload_id = await shop.environment(), uuid4()
     assert (await upload(shop, environment_id, upload_id=upload_id)).name == "UploadRequested"

@@ -17,7 +17,7 @@ async def test_an_upload_is_accepted_with_its_safety_backup_and_once(sending: Se
     assert upload["status_message"] == "Waiting for its safety backup"
     backup = (await sending.api.client.get(f"/api/v1/backups/{upload['safety_backup_id']}")).json()
     assert (backup["kind"], backup["pinned"]) == ("safety", True)
-    await sending.api.eventually(f"/api/v1/parcels/{parcel['parcel_id']}", "upload_id", upload["upload_id"])
+    await sending.api.eventually(f"/api/v1/parcels/{parcel['parcel_id']}", "held_by", upload["upload_id"])
     again = await sending.upload(environment, parcel, key)
     assert (again.status_code, again.json()["upload_id"]) == (202, upload["upload_id"])
     other = await sending.upload(environment, parcel, key, data_type="database_only")
@@ -31,7 +31,7 @@ async def test_what_an_upload_works_off_is_not_taken_away(sending: Sending) -> N
     parcel = await sending.sent(environment)
     upload = (await sending.upload(environment, parcel, safety_backup=False)).json()
     place = f"/api/v1/parcels/{parcel['parcel_id']}"
-    await sending.api.eventually(place, "upload_id", upload["upload_id"])
+    await sending.api.eventually(place, "held_by", upload["upload_id"])
     for refused in (await sending.api.client.delete(place), await sending.part(parcel, 0, b"x" * 1000)):
         assert refused.status_code == 409, refused.text
     busy = await sending.upload(environment, await sending.sent(environment), safety_backup=False)
@@ -42,10 +42,26 @@ async def test_what_was_sent_goes_when_the_upload_has_ended(sending: Sending) ->
     environment = await sending.stopped()
     parcel = await sending.sent(environment)
     upload = (await sending.upload(environment, parcel, safety_backup=False)).json()
-    await sending.api.eventually(f"/api/v1/parcels/{parcel['parcel_id']}", "upload_id", upload["upload_id"])
+    await sending.api.eventually(f"/api/v1/parcels/{parcel['parcel_id']}", "held_by", upload["upload_id"])
     await sending.fail(environment, upload)
     ended = await sending.api.eventually(f"/api/v1/uploads/{upload['upload_id']}", "state", "failed")
     assert ended["failure"]["code"] == "HOSTILE_ARCHIVE"
+    await sending.swept(parcel)
+
+
+async def test_an_archive_is_imported_once_and_kept_until_then(sending: Sending) -> None:
+    environment, key = await sending.stopped(), {"Idempotency-Key": str(uuid4())}
+    parcel = await sending.sent(environment)
+    place = f"/api/v1/environments/{environment['environment_id']}/imports"
+    asked = {"parcel_id": parcel["parcel_id"], "comment": "from elsewhere", "model_version": "6.3.0"}
+    answer = await sending.api.client.post(place, json=asked, headers=key)
+    assert answer.status_code == 202, answer.text
+    backup = answer.json()
+    assert (backup["kind"], backup["comment"], backup["model_version"]) == ("uploaded", "from elsewhere", "6.3.0")
+    await sending.api.eventually(f"/api/v1/parcels/{parcel['parcel_id']}", "held_by", backup["backup_id"])
+    again = await sending.api.client.post(place, json=asked, headers=key)
+    assert again.json()["backup_id"] == backup["backup_id"]
+    await sending.api.completed(environment, backup)
     await sending.swept(parcel)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from contracts.commands.backups import CancelBackup, CommentBackup, PinBackup, RequestBackup, UnpinBackup
+from contracts.commands.uploads import ImportBackup
 from contracts.errors import RejectionCode
 from contracts.events.backups import (
     BackupCancelRequested,
@@ -62,6 +63,24 @@ def safety_backup(  # noqa: PLR0913 -- of what, before what, for whom, when, und
     comment = f"safety backup before upload {upload_id}"
     pinned = BackupPinned(backup_id=backup_id, environment_id=environment.environment_id, reason=comment)
     return _requested(environment, backup_id, occasion, comment, now=now, policy=policy), pinned
+
+
+def import_backup(  # noqa: PLR0913 -- what was asked, into what, by whom, when, under which rule
+    backup: Backup | None,
+    environment: Environment | None,
+    command: ImportBackup,
+    *,
+    created_by: str,
+    now: datetime,
+    policy: Policy,
+) -> BackupRequested:
+    """Kept as one that a person asked for now; what was sent is looked at by the work."""
+    if backup is not None:
+        raise RefusedError(RejectionCode.ALREADY_EXISTS, f"backup {command.backup_id} exists", field="backup_id")
+    environment = ready_on_demand(environment, command.environment_id)
+    occasion = replace(on_demand(environment, created_by=created_by, now=now), kind=BackupKind.UPLOADED)
+    requested = _requested(environment, command.backup_id, occasion, command.comment, now=now, policy=policy)
+    return requested.model_copy(update={"model_version": command.model_version, "parcel": command.parcel})
 
 
 def _requested(  # noqa: PLR0913 -- of what, on which occasion, when, under which rule

@@ -5,7 +5,7 @@ from typing import Final
 from contracts.commands.backups import RequestBackup
 from contracts.commands.policies import ChangePolicy
 from contracts.commands.retention import DeleteBackup, ExpireBackup
-from contracts.commands.uploads import RequestUpload
+from contracts.commands.uploads import ImportBackup, RequestUpload
 from contracts.envelope import Command, Event
 from contracts.events import apps, backups, policies, restores, retention, slots, uploads
 
@@ -105,6 +105,7 @@ FACTS: Final[Events] = (
 JUDGED_BY_MORE: Final[tuple[type[Command], ...]] = (
     RequestBackup,
     RequestUpload,
+    ImportBackup,
     ChangePolicy,
     DeleteBackup,
     ExpireBackup,

@@ -13,13 +13,13 @@ from typing import BinaryIO, Final
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.events.archives import DataType
-from contracts.manifest import ContentSequence, DocumentLine, Lines
+from contracts.manifest import ContentSequence, DocumentLine, DumpChain, Lines
 from contracts.values import ModelVersion
 from services.platform.archives.incoming import Entry, Item, Limits, What, WrongFormatError, read_archive
 from services.platform.archives.incoming.recognising import must_be_dump
 from services.platform.archives.tar import document_name
 from services.platform.repository import EnvironmentRepository, StoredSequence
-from services.restore.documents.sent import SentDocuments, sent_documents
+from services.platform.unpacking.sent import SentDocuments, sent_documents
 
 Told = Callable[[int, int], Awaitable[None]]
 """Told how many bytes of the archive have been read, and how many documents kept."""
@@ -32,11 +32,17 @@ _MODEL_VERSION: Final[TypeAdapter[str]] = TypeAdapter(ModelVersion)
 
 @dataclass(frozen=True)
 class Unpacked:
-    """What was in it. `dump` is None where there was none; `model_version` what the archive tells of the app."""
+    """What was in it. `dump` is None where there was none; `model_version` what the archive tells of the app.
+
+    `…_stored_bytes` is what it added to the store; `chain` what the next dump must know of this one.
+    """
 
     dump: ContentSequence | None
+    chain: DumpChain | None
     listing: Lines
     documents_bytes: int
+    dump_stored_bytes: int
+    files_stored_bytes: int
     model_version: str | None
 
 
@@ -62,7 +68,15 @@ async def unpack(source: Source, repository: EnvironmentRepository, data_type: D
         _refuse_other_than(data_type, has_dump=unpacking.dump is not None, has_documents=documents.count > 0)
         stored = await repository.store_parts(documents.parts())
         listing = Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=documents.count)
-        return Unpacked(unpacking.dump, listing, documents.bytes, unpacking.model_version)
+        return Unpacked(
+            dump=unpacking.dump,
+            chain=unpacking.chain,
+            listing=listing,
+            documents_bytes=documents.bytes,
+            dump_stored_bytes=unpacking.dump_stored_bytes,
+            files_stored_bytes=unpacking.files_stored_bytes + stored.stored_bytes,
+            model_version=unpacking.model_version,
+        )
 
 
 class _Items:
@@ -118,6 +132,8 @@ class _Unpacking:
         self._repository = repository
         self._documents = documents
         self.dump: ContentSequence | None = None
+        self.chain: DumpChain | None = None
+        self.dump_stored_bytes = self.files_stored_bytes = 0
         self.model_version: str | None = None
 
     async def take(self, entry: Entry, items: _Items) -> None:
@@ -129,8 +145,12 @@ class _Unpacking:
                 stored = await self._repository.store_dump(_of_dump(items.pieces()), None)
                 whole = stored.sequence
                 self.dump = ContentSequence(contents=whole.contents, hash=whole.hash, bytes=whole.bytes)
+                self.chain = stored.chain
+                self.dump_stored_bytes = whole.stored_bytes + stored.prints_stored_bytes
             case What.DOCUMENT:
-                self._documents.add(_line(entry, await self._stored(items.pieces())))
+                document = await self._stored(items.pieces())
+                self._documents.add(_line(entry, document))
+                self.files_stored_bytes += document.stored_bytes
 
     async def _stored(self, pieces: AsyncGenerator[bytes, None]) -> StoredSequence:
         first = await anext(pieces, b"")
