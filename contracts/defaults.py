@@ -58,6 +58,11 @@ ARCHIVE_LINK_HOURS: Final = 8
 ARCHIVE_LEASE_HOURS: Final = 8
 DOWNLOADS_AT_ONCE: Final = 32
 """Each takes some tens of megabytes, however large the archive is."""
+PARCEL_PART_BYTES: Final = 8 * 1024 * 1024
+"""Of a file that is sent: a part is in memory whole, and what a broken connection costs is one of them."""
+PARCEL_PARTS_AT_ONCE: Final = 16
+PARCEL_BYTES: Final = 1024**4
+"""A file that is sent is no larger."""
 COPY_LEASE_HOURS: Final = 1
 LEASE_LONGEST_HOURS: Final = 24
 """Whoever works longer extends it on the way: what died must not hold a backup for ever."""

@@ -9,6 +9,7 @@ from contracts.commands import backups as backup_commands
 from contracts.commands import policies as policy_commands
 from contracts.commands import restores as restore_commands
 from contracts.commands import retention as retention_commands
+from contracts.commands import uploads as upload_commands
 from contracts.envelope import Body, Kind
 from contracts.events import access as access_events
 from contracts.events import alerts as alert_events
@@ -21,11 +22,13 @@ from contracts.events import restores as restore_events
 from contracts.events import retention as retention_events
 from contracts.events import shredding as shredding_events
 from contracts.events import slots as slot_events
+from contracts.events import uploads as upload_events
 
 _MODULES: Final = (
     app_commands,
     backup_commands,
     restore_commands,
+    upload_commands,
     retention_commands,
     policy_commands,
     app_events,
@@ -33,6 +36,7 @@ _MODULES: Final = (
     slot_events,
     command_events,
     restore_events,
+    upload_events,
     retention_events,
     shredding_events,
     policy_events,

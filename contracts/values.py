@@ -218,6 +218,15 @@ class StepTime(Value):
     seconds: float
 
 
+class Parcel(Value):
+    """A file that somebody sent in parts of `part_bytes` each, the last one shorter; `sha256` is of the whole."""
+
+    parcel_id: UUID
+    size_bytes: Annotated[int, Field(ge=1)]
+    part_bytes: Annotated[int, Field(ge=1)]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Lease(Value):
     """What must not lose a backup under its hands."""
 

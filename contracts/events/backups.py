@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.envelope import Event
 from contracts.errors import FailureCode
-from contracts.values import StepTime, Value, Warning  # noqa: A004 -- the product's word
+from contracts.values import Parcel, StepTime, Value, Warning  # noqa: A004 -- the product's word
 
 
 class BackupKind(StrEnum):
@@ -58,8 +58,9 @@ class BackupRequested(Event):
     `created_at` is the instant of acceptance; `slot_date` the calendar date that it counts for, in the region's fixed
     offset `calendar_offset` (like `+01:00`). `created_by` is a person's name or `Nightly`. `windows` are those that
     `expires_at` is the latest of. `slot` is the nightly run that it is for; `fills_gap` the Sunday whose tiers it got
-    because that Sunday's slot had ended without a backup. `recovered_at` is when its entry was made again, as its
-    manifest in the bucket told it: then all else is as it was at the acceptance.
+    because that Sunday's slot had ended without a backup. `parcel` is what an uploaded one is made of.
+    `recovered_at` is when its entry was made again, as its manifest in the bucket told it: then all else is as it was
+    at the acceptance.
     """
 
     backup_id: UUID
@@ -80,6 +81,7 @@ class BackupRequested(Event):
     windows: tuple[WindowEnd, ...] = ()
     slot: NightlySlot | None = None
     fills_gap: date | None = None
+    parcel: Parcel | None = None
     recovered_at: AwareDatetime | None = None
 
 

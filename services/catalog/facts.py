@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.envelope import Cause, Event, Message
 from contracts.events.backups import BackupCompleted
 from contracts.events.restores import RestoreCompleted, RestoreFailed
+from contracts.events.uploads import DataUploaded
 from contracts.states import ForbiddenMoveError
 from contracts.topics import Topic
 from services.catalog.adapters.across import held_backups
@@ -54,7 +55,9 @@ class Facts:
 
     async def _end_grace(self, desk: Desk, older: Restore, message: Message[Any]) -> None:
         """Only the newest switch of an environment can be undone."""
-        event = end_grace_for_newer(older, message.body.restore_id)
+        body = message.body
+        newer = f"upload {body.upload_id}" if isinstance(body, DataUploaded) else f"restore {body.restore_id}"
+        event = end_grace_for_newer(older, newer)
         if event is not None:
             await self._teller.say(desk, older, [event], Cause.of(message))
 
@@ -66,11 +69,12 @@ class Facts:
 
 async def _older_switch(desk: Desk, event: Event) -> Restore | None:
     """The restore that could be undone until `event`, where that is a newer switch in the same environment."""
-    if not isinstance(event, RestoreCompleted):
+    if not isinstance(event, RestoreCompleted | DataUploaded):
         return None
     environment = await desk.find(Environment, event.environment_id)
     older: UUID | None = environment.undoable_restore if environment else None
-    return await desk.find(Restore, older) if older not in (None, event.restore_id) and older else None
+    newer = event.restore_id if isinstance(event, RestoreCompleted) else None
+    return await desk.find(Restore, older) if older and older != newer else None
 
 
 async def _perhaps_released(desk: Desk, event: Event) -> Sequence[Backup]:

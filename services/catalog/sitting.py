@@ -89,21 +89,21 @@ class Sitting:
             self._reject(item, item.command_id, RefusedError(error.code, _kept(error.reason), field=field))
 
     async def _accept(self, item: Incoming, command_id: UUID, decided: Decided) -> None:
-        for beside in decided.before:
-            await self._say(item, beside)
-        await self._say(item, decided)
+        place = self._desk.place(decided.stream)
+        for one in (*decided.before, decided, *decided.behind):
+            await self._append(item, one)
         outcome = CommandOutcome(
             command_id=command_id,
             body_hash=item.body_hash,
             outcome="accepted",
             decided_at=self._now,
             stream=decided.stream,
-            sequence=self._desk.place(decided.stream),
+            sequence=place + len(decided.events),
             environment_id=getattr(decided.events[-1], "environment_id", None),
         )
         self._conclude(item, outcome)
 
-    async def _say(self, item: Incoming, decided: Decided) -> None:
+    async def _append(self, item: Incoming, decided: Decided) -> None:
         place = self._desk.place(decided.stream)
         for event in decided.events:
             await self._desk.apply(event, decided.stream)

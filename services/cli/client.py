@@ -35,6 +35,7 @@ from services.cli.errors import (
 )
 from services.cli.retention_calls import RetentionCalls
 from services.cli.transport import Transport
+from services.cli.upload_calls import UploadCalls
 from services.cli.waiting import Deadline, poll
 from services.gateway.resources import (
     App,
@@ -73,7 +74,7 @@ CHECK_SECONDS: Final = 15.0
 """How long the gateway is asked to wait for findings before it answers that the look still goes on."""
 
 
-class Gateway(RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, AccessCalls):
+class Gateway(RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, UploadCalls, AccessCalls):
     """A connection to the gateway at `url`, with the key of `user`. Close it, or use it as a context manager.
 
     Every changing call takes an `idempotency_key`; without one it makes its own and repeats with it while the answer

@@ -1,5 +1,7 @@
 """HTTP to the gateway: keys in headers, refusals as errors, "not known yet" repeated with the same key."""
 
+import base64
+import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -28,6 +30,8 @@ READ_LAG: Final = "Nightkeep-Read-Lag"
 
 SLOW_TIMEOUT: Final = httpx.Timeout(3600.0, connect=5.0)
 """The first byte of a table comes once the dump has been read up to it."""
+PART_TIMEOUT: Final = httpx.Timeout(120.0, connect=5.0)
+"""Some megabytes up a thin line."""
 READ_BYTES: Final = 1024 * 1024
 AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 AS_EVENTS: Final = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
@@ -85,6 +89,12 @@ class Transport:
         if answer.lags and answer.location:
             return self._patiently()(self._settled, answer.location)
         return answer.data or {}
+
+    def put(self, path: str, data: bytes) -> None:
+        """Bytes, with their digest; sent once. Raises UnreachableError and NotKnownYetError: then send them again."""
+        headers = {"Content-Type": "application/octet-stream", "Content-Digest": content_digest(data)}
+        with self._reaching():
+            _answer(self._asked("PUT", path, content=data, headers=headers, timeout=PART_TIMEOUT))
 
     @contextmanager
     def events(self, path: str, *, silence_seconds: float) -> Iterator[Iterator[ServerSentEvent]]:
@@ -157,6 +167,11 @@ class Transport:
     def _unreachable(self, error: Exception) -> UnreachableError:
         why = str(error) or type(error).__name__
         return UnreachableError(f"no gateway answers at {self.url} ({why}): is it up, and is the address right?")
+
+
+def content_digest(data: bytes) -> str:
+    """As RFC 9530 writes it."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
 
 
 def _answer(response: httpx.Response) -> Answer:

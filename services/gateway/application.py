@@ -21,6 +21,7 @@ from services.gateway.routes import (
     environments,
     errors,
     keys,
+    parcels,
     platform,
     policies,
     recovering,
@@ -28,6 +29,7 @@ from services.gateway.routes import (
     retention,
     sessions,
     shredding,
+    uploads,
     users,
 )
 from services.gateway.routes.bounding import Bounded
@@ -50,12 +52,14 @@ Registers apps and environments, makes backups, restores them, says why each is 
   thing: after `503 NOT_KNOWN_YET`, a time-out or a broken connection repeat the call with it, and the one answer comes.
 - A key calls at most so often; beyond that it is answered 429 with `Retry-After`. Polling every two seconds is fine.
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
+- A file is sent in parts as a parcel, which goes on after a break, and is then uploaded into an environment.
 - A backup is downloaded by a link of its archive, which needs no key and goes on after a break (Range, ETag).
 - What is refused is answered `{errorCode, errorMessage, field?}`, and has changed nothing.
 """
 ROUTES: Final = (
-    apps, environments, backups, recovering, contents, archives, downloads, restores, retention, shredding, policies,
-    alerts, dead_letters, platform, users, keys, access, sessions, deploy, snapshots, v2_archives, v2_restores,
+    apps, environments, backups, recovering, contents, archives, downloads, restores, parcels, uploads, retention,
+    shredding, policies, alerts, dead_letters, platform, users, keys, access, sessions, deploy, snapshots, v2_archives,
+    v2_restores,
 )  # fmt: skip
 _REFUSALS: Final = {
     400: "malformed, or a field is wrong",

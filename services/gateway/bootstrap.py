@@ -23,6 +23,7 @@ from services.gateway.adapters.hashing import Hashing
 from services.gateway.adapters.keys import Keys
 from services.gateway.adapters.openid import OpenId
 from services.gateway.adapters.outcomes import OutcomeWatch
+from services.gateway.adapters.parcels import ParcelDesk, remove_ended_for_ever
 from services.gateway.adapters.people import People
 from services.gateway.adapters.permits import Permits
 from services.gateway.adapters.places import Places
@@ -50,6 +51,7 @@ from services.platform.jobs import JobQueue, Worker
 from services.platform.jobs.reporting import Reporter
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher, ProgressTail
+from services.platform.parcels import open_parcels
 from services.platform.process.clock import SystemClock, open_clock
 from services.platform.process.health import Health
 from services.platform.process.http import serve
@@ -87,6 +89,8 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     authenticator = Authenticator(database, time.monotonic, hashing)
     access_log = AccessLog(database, stream, clock, gather_seconds=settings.gateway.access_gathered_seconds)
     places = Places(settings.gateway.downloads_at_once)
+    kept = await stack.enter_async_context(open_parcels(settings.s3, settings.repository, settings.wraps, random_id))
+    parcels = ParcelDesk(database, kept, part_bytes=settings.gateway.parcel_part_bytes)
     parts = Parts(
         authenticator=authenticator,
         permits=Permits(database, tide),
@@ -107,6 +111,8 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         archives=archives,
         downloads=Downloads(database, repository, archives, workshop=workshop, places=places),
         contents=BackupContents(repository, workshop, places),
+        parcels=parcels,
+        parcel_places=Places(settings.gateway.parcel_parts_at_once),
         sessions=Sessions(database, stream, clock, hashing, Guessing(time.monotonic)),
         openid=OpenId(settings.openid) if settings.openid else None,
         health=health,
@@ -114,7 +120,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     )
     health.ready_when("read model", read_model.is_there)
     application = make_application(parts, public_url=settings.gateway.public_url)
-    reactions = Handlers(parts.alerts).reactions()
+    reactions = Handlers(parts.alerts, parcels).reactions()
     press = Press(database, repository, workshop, archives, decisions, clock, settings.gateway.archive_link_seconds)
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     delivering = DeliveryJob(Receivers(settings.webhooks), secrets, SystemClock())
@@ -126,6 +132,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         Worker(queue, {WEBHOOK: delivering}, settings.delivering).run(),
         Worker(queue, {ARCHIVE_JOB: ArchiveJob(press)}, settings.archiving, Reporter(publisher)).run(),
         expire_for_ever(archives),
+        remove_ended_for_ever(parcels),
         access_log.run(),
         serve(application, settings.gateway.host, settings.gateway.port),
         _set_at_the_end(parts.closing),

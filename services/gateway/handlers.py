@@ -1,14 +1,17 @@
-"""What the gateway does when the log tells of something: it raises an alert, or forgets what it kept of backups."""
+"""What the gateway does when the log tells of something: it raises an alert, keeps a parcel, or forgets a backup."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from contracts.envelope import Message
+from contracts.events.backups import BackupCompleted, BackupFailed, BackupRequested
 from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
 from contracts.events.shredding import BackupsShredded, ShreddingRequested
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
+from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archive_index import forget_contents
+from services.gateway.adapters.parcels import ParcelDesk
 from services.gateway.domain import alerts
 from services.platform.database import Connection
 from services.platform.messaging.follower import Reaction, Reactions
@@ -22,8 +25,9 @@ async def on_shredding(c: Connection, message: Message[ShreddingRequested] | Mes
 class Handlers:
     """One rule per event; each reaction runs in the transaction that notes the event as dealt with."""
 
-    def __init__(self, book: AlertBook) -> None:
+    def __init__(self, book: AlertBook, parcels: ParcelDesk) -> None:
         self._book = book
+        self._parcels = parcels
 
     def reactions(self) -> Reactions:
         """Which event goes to which rule; each alert is raised once."""
@@ -37,7 +41,30 @@ class Handlers:
             RepositoryChecked: self._raising(alerts.of_check),
             ShreddingRequested: on_shredding,
             BackupsShredded: on_shredding,
+            UploadRequested: self.on_upload_requested,
+            DataUploaded: self.on_upload_ended,
+            UploadFailed: self.on_upload_ended,
+            BackupRequested: self.on_backup_requested,
+            BackupCompleted: self.on_backup_ended,
+            BackupFailed: self.on_backup_ended,
         }
+
+    async def on_upload_requested(self, c: Connection, message: Message[UploadRequested]) -> None:
+        """Keep what was sent until the upload has ended."""
+        await self._parcels.hold(c, message.body.parcel.parcel_id, message.body.upload_id)
+
+    async def on_upload_ended(self, c: Connection, message: Message[Any]) -> None:
+        """What was sent may go."""
+        await self._parcels.let_go(c, message.body.upload_id)
+
+    async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
+        """Keep what was sent until the backup that is made of it has ended."""
+        if message.body.parcel is not None:
+            await self._parcels.hold(c, message.body.parcel.parcel_id, message.body.backup_id)
+
+    async def on_backup_ended(self, c: Connection, message: Message[Any]) -> None:
+        """What an imported one was made of may go."""
+        await self._parcels.let_go(c, message.body.backup_id)
 
     def _raising(self, rule: Callable[[Any, str], Iterable[alerts.Alert]]) -> Reaction:
         async def react(c: Connection, message: Message[Any]) -> None:

@@ -14,8 +14,10 @@ from services.gateway.adapters.downloads import Downloads
 from services.gateway.adapters.grants import Grants
 from services.gateway.adapters.keys import Keys
 from services.gateway.adapters.openid import OpenId
+from services.gateway.adapters.parcels import ParcelDesk
 from services.gateway.adapters.people import People
 from services.gateway.adapters.permits import Permits
+from services.gateway.adapters.places import Places
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
@@ -55,6 +57,8 @@ class Parts:
     archives: Archives
     downloads: Downloads
     contents: BackupContents
+    parcels: ParcelDesk
+    parcel_places: Places
     health: Health
     public_url: str | None = None
     openid: OpenId | None = None

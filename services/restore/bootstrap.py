@@ -10,6 +10,7 @@ from services.platform.foundation import Foundation
 from services.platform.jobs import JobKind, JobQueue, Worker
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher
+from services.platform.parcels import open_parcels
 from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
@@ -17,12 +18,13 @@ from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
 from services.platform.repository import open_repository
 from services.restore.adapters.progress import RestoreProgress
-from services.restore.handlers import PREFLIGHT, REMOVE, RESTORE, UNDO, Handlers
+from services.restore.handlers import PREFLIGHT, REMOVE, RESTORE, UNDO, UPLOAD, Handlers
 from services.restore.settings import RestoreSettings
 from services.restore.work.preflighting import PreflightJob
 from services.restore.work.removing import RemovalJob
 from services.restore.work.restoring import RestoreJob
 from services.restore.work.undoing import UndoJob
+from services.restore.work.uploading import UploadJob
 from services.restore.workplace import SERVICE, Workplace
 
 
@@ -36,11 +38,13 @@ async def bootstrap(stack: AsyncExitStack, settings: RestoreSettings, health: He
     repository = await stack.enter_async_context(
         open_repository(settings.s3, settings.repository, settings.wraps, random_id)
     )
+    parcels = await stack.enter_async_context(open_parcels(settings.s3, settings.repository, settings.wraps, random_id))
 
     workplace = Workplace(
         database=ground.database,
         events=ground.events,
         repository=repository,
+        parcels=parcels,
         secrets=SecretDirectory(settings.secrets_directory),
         tools=PostgresTools(settings.tools.postgresql),
         scratch=settings.scratch_directory,
@@ -51,6 +55,7 @@ async def bootstrap(stack: AsyncExitStack, settings: RestoreSettings, health: He
         UNDO: UndoJob(workplace),
         REMOVE: RemovalJob(workplace),
         PREFLIGHT: PreflightJob(workplace),
+        UPLOAD: UploadJob(workplace),
     }
     progress = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     worker = Worker(queue, kinds, settings.worker, RestoreProgress(progress))

@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.envelope import Cause, Message
+from contracts.events.backups import BackupCompleted, BackupFailed
 from contracts.events.restores import (
     PreflightRequested,
     RestoreCancelRequested,
@@ -11,6 +12,7 @@ from contracts.events.restores import (
     RestoreRequested,
     RestoreUndoRequested,
 )
+from contracts.events.uploads import UploadCancelRequested, UploadRequested
 from services.platform.database import Connection
 from services.platform.environments import Environments, find
 from services.platform.jobs import JobQueue, NewJob
@@ -20,6 +22,7 @@ RESTORE: Final = "restore"
 UNDO: Final = "undo"
 REMOVE: Final = "remove"
 PREFLIGHT: Final = "preflight"
+UPLOAD: Final = "upload"
 
 
 class Handlers:
@@ -38,6 +41,10 @@ class Handlers:
             RestoreUndoRequested: self.on_restore_undo_requested,
             RestoreGraceEnded: self.on_restore_grace_ended,
             PreflightRequested: self.on_preflight_requested,
+            UploadRequested: self.on_upload_requested,
+            UploadCancelRequested: self.on_upload_cancel_requested,
+            BackupCompleted: self.on_backup_ended,
+            BackupFailed: self.on_backup_ended,
         }
 
     async def on_restore_requested(self, c: Connection, message: Message[RestoreRequested]) -> None:
@@ -60,7 +67,22 @@ class Handlers:
         """Look."""
         await self._put(c, message, PREFLIGHT, message.body.preflight_id)
 
-    async def _put(self, c: Connection, message: Message[Any], kind: str, job_id: UUID) -> None:
+    async def on_upload_requested(self, c: Connection, message: Message[UploadRequested]) -> None:
+        """Upload, as soon as its safety backup has ended."""
+        safety = message.body.safety_backup_id
+        await self._put(c, message, UPLOAD, message.body.upload_id, held_by=_backup(safety) if safety else None)
+
+    async def on_upload_cancel_requested(self, c: Connection, message: Message[UploadCancelRequested]) -> None:
+        """Stop it, if its switch has not been begun."""
+        await self._queue.cancel(c, message.body.upload_id, message.envelope.actor)
+
+    async def on_backup_ended(self, c: Connection, message: Message[Any]) -> None:
+        """Let the upload go that waited for it; how the backup ended, the work sees for itself."""
+        await self._queue.release(c, _backup(message.body.backup_id))
+
+    async def _put(
+        self, c: Connection, message: Message[Any], kind: str, job_id: UUID, *, held_by: str | None = None
+    ) -> None:
         environment_id = message.body.environment_id
         known = await find(c, environment_id, even_removed=True)
         await self._queue.put(
@@ -74,4 +96,9 @@ class Handlers:
                 cause=Cause.of(message),
                 key=message.envelope.key,
             ),
+            held_by=held_by,
         )
+
+
+def _backup(backup_id: UUID) -> str:
+    return f"backup {backup_id}"

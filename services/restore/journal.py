@@ -1,5 +1,6 @@
 """What the restore service says: events of its own streams, in the transaction of what they tell."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.envelope import Event
@@ -14,6 +15,11 @@ def restore_stream(restore_id: UUID) -> str:
     return stream(SERVICE, "restore", restore_id)
 
 
+def upload_stream(upload_id: UUID) -> str:
+    """The stream of one upload's work."""
+    return stream(SERVICE, "upload", upload_id)
+
+
 def preflight_stream(preflight_id: UUID) -> str:
     """The stream of one preflight."""
     return stream(SERVICE, "preflight", preflight_id)
@@ -21,4 +27,9 @@ def preflight_stream(preflight_id: UUID) -> str:
 
 async def tell(workplace: Workplace, c: Connection, run: JobRun, where: str, body: Event) -> None:
     """Append one event of a job, behind what its stream has."""
-    await workplace.events.append_next(c, where, [body], run.cause, run.key, now=workplace.clock.now())
+    await tell_all(workplace, c, run, where, [body])
+
+
+async def tell_all(workplace: Workplace, c: Connection, run: JobRun, where: str, bodies: Sequence[Event]) -> None:
+    """Append several, in this order."""
+    await workplace.events.append_next(c, where, bodies, run.cause, run.key, now=workplace.clock.now())

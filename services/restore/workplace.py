@@ -7,6 +7,7 @@ from services.platform.connectors.database import PostgresTools
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.database import Database, load_queries
 from services.platform.eventstore.store import EventStore
+from services.platform.parcels import Parcels
 from services.platform.process.clock import Clock
 from services.platform.process.secrets import SecretDirectory
 from services.platform.repository import Repository
@@ -22,6 +23,7 @@ class Workplace:
     database: Database
     events: EventStore
     repository: Repository
+    parcels: Parcels
     secrets: SecretDirectory
     tools: PostgresTools
     scratch: Path

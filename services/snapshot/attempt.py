@@ -43,10 +43,10 @@ class BuriedError(PermanentError):
 class BackupAttempt:
     """Its steps in order; they do nothing once the backup is decided."""
 
-    def __init__(self, parts: Parts, run: JobRun) -> None:
+    def __init__(self, parts: Parts, run: JobRun, entry: BackupEntry) -> None:
         self._parts = parts
         self._run = run
-        self._entry = BackupEntry.model_validate(run.payload)
+        self._entry = entry
         self._repository = parts.repository.of(self._entry.environment_id)
         self._stopwatch = Stopwatch()
         self._previous = previous.Previous()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from contracts.manifest import Tombstone
+from contracts.manifest import BackupEntry, Tombstone
 from services.platform.database import Connection
 from services.platform.jobs.run import JobRun, Step
 from services.platform.process.errors import PermanentError, TransientError
@@ -22,7 +22,7 @@ class BackupJob:
 
     def steps(self, run: JobRun) -> Sequence[Step]:
         """The steps of one attempt."""
-        attempt = BackupAttempt(self._parts, run)
+        attempt = BackupAttempt(self._parts, run, BackupEntry.model_validate(run.payload))
         return (
             Step("begin the backup", attempt.begin),
             Step("dump the database and store the documents of one snapshot", attempt.capture),

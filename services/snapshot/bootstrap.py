@@ -15,6 +15,7 @@ from services.platform.jobs.reporting import Reporter
 from services.platform.jobs.worker import Worker
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher
+from services.platform.parcels import open_parcels
 from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
@@ -24,7 +25,8 @@ from services.platform.repository import open_repository
 from services.snapshot.backup import BackupJob
 from services.snapshot.check import CheckJob
 from services.snapshot.domain.pacing import Pace
-from services.snapshot.handlers import BACKUP, CHECK, RECOVER, Handlers
+from services.snapshot.handlers import BACKUP, CHECK, IMPORT, RECOVER, Handlers
+from services.snapshot.importing import ImportJob
 from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import PACKAGE as NIGHTS
 from services.snapshot.nights.scheduler import NightScheduler
@@ -35,7 +37,12 @@ from services.snapshot.settings import SnapshotSettings
 
 def make_kinds(parts: Parts) -> Mapping[str, JobKind]:
     """The work that this service does."""
-    return {BACKUP: BackupJob(parts), CHECK: CheckJob(parts), RECOVER: RecoveringJob(parts)}
+    return {
+        BACKUP: BackupJob(parts),
+        IMPORT: ImportJob(parts),
+        RECOVER: RecoveringJob(parts),
+        CHECK: CheckJob(parts),
+    }
 
 
 async def bootstrap(
@@ -53,11 +60,13 @@ async def bootstrap(
     repository = await stack.enter_async_context(
         open_repository(settings.s3, settings.repository, settings.wraps, random_id)
     )
+    parcels = await stack.enter_async_context(open_parcels(settings.s3, settings.repository, settings.wraps, random_id))
     clock = open_clock(settings.clock)
     parts = Parts(
         database=ground.database,
         events=ground.events,
         repository=repository,
+        parcels=parcels,
         secrets=SecretDirectory(settings.secrets_directory),
         tools=PostgresTools(settings.tools.postgresql),
         clock=clock,

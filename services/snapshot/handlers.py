@@ -10,7 +10,7 @@ from contracts.events.apps import (
     EnvironmentRemoved,
     EnvironmentUpdated,
 )
-from contracts.events.backups import BackupCancelRequested, BackupRequested
+from contracts.events.backups import BackupCancelRequested, BackupKind, BackupRequested
 from contracts.events.restores import (
     RestoreCompleted,
     RestoreFailed,
@@ -20,7 +20,9 @@ from contracts.events.restores import (
     RestoreUndoRequested,
 )
 from contracts.events.shredding import BackupsShredded, ShreddingFailed, ShreddingRequested
+from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
 from contracts.manifest import BackupEntry
+from contracts.values import Parcel
 from services.platform.database import Connection, load_queries
 from services.platform.environments import Environments
 from services.platform.jobs.queue import JobQueue, NewJob
@@ -29,6 +31,7 @@ from services.snapshot.nights.reactions import NightReactions
 from services.snapshot.nights.rows import ASKING
 
 BACKUP: Final = "backup"
+IMPORT: Final = "import"
 CHECK: Final = "check"
 RECOVER: Final = "recover"
 
@@ -62,6 +65,9 @@ class Handlers:
             ShreddingRequested: self.on_work_begun,
             BackupsShredded: self.on_work_ended,
             ShreddingFailed: self.on_work_ended,
+            UploadRequested: self.on_work_begun,
+            DataUploaded: self.on_work_ended,
+            UploadFailed: self.on_work_ended,
         }
 
     async def on_environment_registered(self, c: Connection, message: Message[EnvironmentRegistered]) -> None:
@@ -86,16 +92,20 @@ class Handlers:
         await self._put_check(c, message, message.body.environment_id, message.body.check_id)
 
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
-        """Take it; if a restore or a shredding is under way there, when the end of that has been seen.
+        """Take it; if a restore, an upload or a shredding is under way there, when the end of that has been seen.
 
-        A nightly one is taken when the scheduler has asked for all that are due: a person's does not wait for them.
+        A nightly one is taken when the scheduler has asked for all that are due: a person's does not wait for them. An
+        upload's safety backup does not wait for the upload, which waits for it.
         """
         body = message.body
         if body.recovered_at is not None:
             await self._recover(c, message)
             return
+        if body.parcel is not None:
+            await self._put_import(c, message, body.parcel)
+            return
         await self._nights.on_backup_requested(c, message)
-        held_by = await queries.work_in(c, environment_id=body.environment_id) or (ASKING if body.slot else None)
+        held_by = None if body.kind is BackupKind.SAFETY else await self._held_by(c, body)
         payload = BackupEntry.of(body).model_dump(mode="json")
         await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)
 
@@ -103,6 +113,15 @@ class Handlers:
         """It was taken long ago, and its night is over: it is looked for, whatever is under way there."""
         payload = BackupEntry.of(message.body).model_dump(mode="json")
         await self._put(c, message, RECOVER, message.body.environment_id, message.body.backup_id, payload, None)
+
+    async def _put_import(self, c: Connection, message: Message[BackupRequested], parcel: Parcel) -> None:
+        """It reads what was sent, and nothing of the environment; its key must not be destroyed meanwhile."""
+        body = message.body
+        payload = BackupEntry.of(body).model_dump(mode="json") | {"parcel": parcel.model_dump(mode="json")}
+        await self._put(c, message, IMPORT, body.environment_id, body.backup_id, payload, await self._held_by(c, body))
+
+    async def _held_by(self, c: Connection, body: BackupRequested) -> str | None:
+        return await queries.work_in(c, environment_id=body.environment_id) or (ASKING if body.slot else None)
 
     async def on_backup_cancel_requested(self, c: Connection, message: Message[BackupCancelRequested]) -> None:
         """Ask for its end; manifest or tombstone decides how that is told."""
@@ -146,5 +165,7 @@ class Handlers:
 
 def _work(message: Message[Any]) -> str:
     body = message.body
-    shreds = isinstance(body, ShreddingRequested | BackupsShredded | ShreddingFailed)
-    return f"shredding {body.shred_id}" if shreds else f"restore {body.restore_id}"
+    for work in ("restore", "upload", "shred"):
+        if work_id := getattr(body, f"{work}_id", None):
+            return f"{work} {work_id}"
+    raise TypeError(f"{type(body).__name__} is about no work that keeps an environment busy")

@@ -11,6 +11,7 @@ from services.platform.database import Connection, Database
 from services.platform.environments import Environment
 from services.platform.eventstore.store import EventStore
 from services.platform.jobs.run import JobRun
+from services.platform.parcels import Parcels
 from services.platform.process.clock import Clock
 from services.platform.process.secrets import SecretDirectory
 from services.platform.repository import Repository
@@ -25,6 +26,7 @@ class Parts:
     database: Database
     events: EventStore
     repository: Repository
+    parcels: Parcels
     secrets: SecretDirectory
     tools: PostgresTools
     clock: Clock

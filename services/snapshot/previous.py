@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from contracts.events.backups import BackupKind
 from contracts.manifest import Manifest
 from services.platform.database import Connection, load_queries
 from services.platform.repository import EnvironmentRepository, Verdict
@@ -20,7 +21,9 @@ class Previous:
 
 
 async def remember(c: Connection, verdict: Verdict) -> None:
-    """The next backup builds upon this one."""
+    """The next backup builds upon this one, unless it was made elsewhere: its stamps say nothing of what is here."""
+    if verdict.manifest and verdict.manifest.backup.kind is BackupKind.UPLOADED:
+        return
     await queries.remember_backup(
         c,
         environment_id=verdict.decided.environment_id,

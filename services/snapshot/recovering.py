@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.errors import FailureCode
+from contracts.manifest import BackupEntry
 from services.platform.jobs.run import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.snapshot.attempt import BackupAttempt
@@ -25,7 +26,7 @@ class RecoveringJob(BackupJob):
 
     def steps(self, run: JobRun) -> Sequence[Step]:
         """The steps of one attempt."""
-        attempt = BackupAttempt(self._parts, run)
+        attempt = BackupAttempt(self._parts, run, BackupEntry.model_validate(run.payload))
 
         async def find() -> None:
             await attempt.begin()

@@ -52,6 +52,7 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
 }
 BY_MODULE: Final[Mapping[str, Work]] = {
     "snapshot/backup.py": works.backup,
+    "snapshot/importing.py": works.importing,
     "snapshot/check.py": works.check,
     "snapshot/recovering.py": works.recovery,
     "gateway/archiving.py": works.archive,
@@ -64,6 +65,8 @@ BY_MODULE: Final[Mapping[str, Work]] = {
     "restore/work/loading.py": works.restore,
     "restore/work/document_steps.py": works.restore,
     "restore/work/switching.py": works.restore,
+    "restore/work/receiving.py": works.upload,
+    "restore/work/uploading.py": works.upload,
     "restore/work/undoing.py": works.undo,
     "restore/work/removing.py": works.remove,
     "restore/work/preflighting.py": works.preflight,

@@ -11,12 +11,19 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from contracts.events.archives import DataType
-from contracts.states import ArchiveState, BackupState, RestoreState
+from contracts.states import ArchiveState, BackupState, RestoreState, UploadState
+from services.cli.client import Gateway
+from services.cli.sending import send
 from services.gateway.resources import NewWebhook, Restore
+from services.platform.archives.tar import DUMP_NAME
+from services.platform.connectors.database import EnvironmentDatabase, PostgresTools
 from services.platform.repository import RepositoryV2
 from services.platform.repository.keys import read_key_file
+from tests.soak.callers import USER
 from tests.soak.world import LARGE_BYTES, World
 from tests.support.eventually import eventually
+from tests.support.main_job import Place
+from tests.support.sent_archives import tar_gz
 
 Work = Callable[[World], AsyncGenerator[None, None]]
 WITHIN_SECONDS: Final = 240.0
@@ -42,6 +49,46 @@ async def restore(world: World) -> AsyncGenerator[None, None]:
     yield
     restored = await _restored(world, made.backup_id)
     assert world.count("RestoreCompleted", restored.restore_id) == 1
+
+
+async def upload(world: World) -> AsyncGenerator[None, None]:
+    """Data from elsewhere into acceptance, whose own is backed up first."""
+    production, acceptance = world.places["production"], world.environments["acceptance"]
+    sent = tar_gz({DUMP_NAME: await _dumped(production), **_tree(production)})
+    _disturb(world)
+    parcel_id = await asyncio.to_thread(_sent, world, acceptance, sent)
+    wanted = production.everything()
+    yield
+    full = DataType.FILES_AND_DATABASE
+    asked = await world.caller.change(world.gateway.create_upload, acceptance, parcel_id, full)
+    ended = await world.caller.until(
+        lambda: world.gateway.upload(asked.upload_id),
+        lambda one: one.state in {UploadState.COMPLETED, UploadState.FAILED},
+    )
+    assert ended.state is UploadState.COMPLETED, ended.failure
+    assert world.places["acceptance"].everything() == wanted
+    for name in ("EnvironmentCleared", "DataUploaded"):
+        await world.told(name, asked.upload_id)
+        assert world.count(name, asked.upload_id) == 1
+    await world.caller.change(world.gateway.deploy, acceptance, "7.1.0")
+
+
+async def importing(world: World) -> AsyncGenerator[None, None]:
+    """An archive from elsewhere becomes a backup of acceptance."""
+    production, acceptance = world.places["production"], world.environments["acceptance"]
+    sent = tar_gz({DUMP_NAME: await _dumped(production), **_tree(production)})
+    parcel_id = await asyncio.to_thread(_sent, world, acceptance, sent)
+    wanted = production.everything()
+    yield
+    asked = await world.caller.change(world.gateway.import_backup, acceptance, parcel_id)
+    ended = await world.caller.until(
+        lambda: world.gateway.backup(asked.backup_id),
+        lambda backup: backup.state in {BackupState.COMPLETED, BackupState.FAILED},
+    )
+    assert ended.state is BackupState.COMPLETED, ended.failure
+    assert world.count("BackupCompleted", asked.backup_id) == 1
+    world.contents[asked.backup_id] = wanted
+    await _restored(world, asked.backup_id)
 
 
 async def undo(world: World) -> AsyncGenerator[None, None]:
@@ -256,6 +303,24 @@ async def _is_stopped(pid: int) -> bool:
     import psutil  # noqa: PLC0415 -- the only use
 
     return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+
+
+async def _dumped(place: Place) -> bytes:
+    source = EnvironmentDatabase(place.database.access(), PostgresTools({}))
+    async with source.open_snapshot() as snapshot, snapshot.dump() as pieces:
+        return b"".join([piece async for piece in pieces])
+
+
+def _tree(place: Place) -> dict[str, bytes]:
+    return {f"tree/{at}": (place.documents / at).read_bytes() for at in place.contents()}
+
+
+def _sent(world: World, environment_id: UUID, data: bytes) -> UUID:
+    """A file, sent before anything dies; what is sent in parts is no command."""
+    path = world.platform.directory / f"{uuid4()}.tar.gz"
+    path.write_bytes(data)
+    with Gateway(world.platform.gateway_url, USER, world.api_key) as gateway:
+        return send(gateway, environment_id, path, lambda _: None).parcel_id
 
 
 def _disturb(world: World) -> None:

@@ -1,6 +1,7 @@
 """The restore service without Kafka: its reactions called, its jobs run by real workers on real databases."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 
 from contracts.envelope import Body, Event, Kind, Message, event_envelope
 from contracts.events.apps import EnvironmentRegistered
+from contracts.events.archives import DataType
 from contracts.events.restores import (
     PreflightRequested,
     RestoreCancelRequested,
@@ -17,9 +19,10 @@ from contracts.events.restores import (
     RestoreRequested,
     RestoreUndoRequested,
 )
+from contracts.events.uploads import UploadCancelRequested, UploadRequested
 from contracts.manifest import DocumentLine, Lines, Manifest
 from contracts.registry import BODIES
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Provisioner, Region, Warning  # noqa: A004 -- the product's word
+from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Parcel, Provisioner, Region, Warning  # noqa: A004 -- the product's word
 from services.platform.connectors.database import EnvironmentDatabase, PostgresTools
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.database import Database, migrate
@@ -27,15 +30,18 @@ from services.platform.environments import Environments
 from services.platform.eventstore.store import EventStore
 from services.platform.jobs import JobKind, JobQueue, Worker
 from services.platform.objectstore import DirectoryObjectStore
+from services.platform.parcels import Parcels
 from services.platform.process.clock import SystemClock
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.settings import PostgresSettings, WorkerSettings
 from services.platform.repository import EnvironmentRepository, RepositoryV2
-from services.restore.handlers import PREFLIGHT, REMOVE, RESTORE, UNDO, Handlers
+from services.platform.repository.wraps import Wraps
+from services.restore.handlers import PREFLIGHT, REMOVE, RESTORE, UNDO, UPLOAD, Handlers
 from services.restore.work.preflighting import PreflightJob
 from services.restore.work.removing import RemovalJob
 from services.restore.work.restoring import RestoreJob
 from services.restore.work.undoing import UndoJob
+from services.restore.work.uploading import UploadJob
 from services.restore.workplace import SERVICE, Workplace
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON, cause
@@ -43,6 +49,8 @@ from tests.support.eventually import eventually
 from tests.support.manifests import manifest
 
 KEY: Final = bytes(range(32))
+PART_BYTES: Final = 20_000
+"""Of what is sent: small, so that there are several."""
 QUICK: Final = WorkerSettings(
     capacity=4,
     lease_seconds=10.0,
@@ -119,10 +127,12 @@ class RestoreStage:
             await migrate(database, "services.restore", SERVICE)
             environments = await Environments.open(database)
             queue = await JobQueue.open(database)
+            store = DirectoryObjectStore(directory / "repository")
             workplace = Workplace(
                 database=database,
                 events=EventStore(SERVICE),
-                repository=RepositoryV2(DirectoryObjectStore(directory / "repository"), KEY),
+                repository=RepositoryV2(store, KEY),
+                parcels=Parcels(store, Wraps(store, KEY), uuid4),
                 secrets=SecretDirectory(directory / "secrets"),
                 tools=PostgresTools({}),
                 scratch=directory / "scratch",
@@ -250,6 +260,41 @@ class RestoreStage:
         """Somebody wants it stopped."""
         await self.react(RestoreCancelRequested(restore_id=restore_id, environment_id=place.environment_id))
 
+    async def send(self, place: Place, data: bytes) -> Parcel:
+        """A file that somebody has sent, all of it."""
+        digest = hashlib.sha256(data).hexdigest()
+        parcel = Parcel(parcel_id=uuid4(), size_bytes=len(data), part_bytes=PART_BYTES, sha256=digest)
+        for number, begin in enumerate(range(0, len(data), PART_BYTES)):
+            part = data[begin : begin + PART_BYTES]
+            await self.workplace.parcels.put(place.environment_id, parcel.parcel_id, number, part)
+        return parcel
+
+    async def ask_upload(
+        self,
+        place: Place,
+        data: bytes,
+        data_type: DataType = DataType.FILES_AND_DATABASE,
+        **changes: Any,  # noqa: ANN401 -- fields of an UploadRequested
+    ) -> UUID:
+        """An upload that was accepted, without a safety backup unless told otherwise; its id."""
+        fields = {
+            "upload_id": uuid4(),
+            "app_id": uuid4(),
+            "environment_id": place.environment_id,
+            "parcel": await self.send(place, data),
+            "data_type": data_type,
+            "requested_at": NOON,
+            "requested_by": "Ada",
+            "safety_backup_id": None,
+            "app_services": (),
+        } | changes
+        await self.react(UploadRequested(**fields))
+        return UUID(str(fields["upload_id"]))
+
+    async def ask_upload_cancel(self, upload_id: UUID, place: Place) -> None:
+        """Somebody wants it stopped."""
+        await self.react(UploadCancelRequested(upload_id=upload_id, environment_id=place.environment_id))
+
     async def end_grace(self, restore_id: UUID, place: Place) -> UUID:
         """Its grace is over; the id of the removal's job."""
         ids = {"restore_id": restore_id, "environment_id": place.environment_id}
@@ -262,6 +307,7 @@ class RestoreStage:
             UNDO: UndoJob(self.workplace),
             REMOVE: RemovalJob(self.workplace),
             PREFLIGHT: PreflightJob(self.workplace),
+            UPLOAD: UploadJob(self.workplace),
         }
 
     @asynccontextmanager
@@ -291,7 +337,7 @@ class RestoreStage:
             await c.execute("UPDATE job SET lease_until = clock_timestamp() - interval '1s' WHERE job_id = $1", job_id)
 
     async def said(self, entity_id: UUID) -> list[Any]:
-        """The events about a restore or a preflight, in order."""
+        """The events about a restore, an upload or a preflight, in order."""
         async with self.database.transaction() as c:
             rows = await c.fetch(
                 "SELECT headers, body FROM event WHERE stream LIKE $1 ORDER BY position", f"restore/%/{entity_id}"

@@ -15,7 +15,7 @@ from contracts.events.apps import EnvironmentChecked, EnvironmentRegistered
 from contracts.events.backups import BackupCancelRequested, BackupKind, BackupRequested
 from contracts.streams import stream
 from contracts.topics import Topic
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Provisioner, Region, S3Files
+from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Parcel, Provisioner, Region, S3Files
 from services.platform.messaging.producer import Producer
 from services.platform.messaging.reading import LogReader
 from services.platform.messaging.topics import ensure_topics
@@ -141,13 +141,19 @@ class Snapshots:
         """What the check of a registered environment found."""
         return await self.log.about(EnvironmentChecked, environment_id)
 
-    async def request(self, environment_id: UUID, backup_id: UUID | None = None) -> UUID:
+    async def request(
+        self,
+        environment_id: UUID,
+        backup_id: UUID | None = None,
+        kind: BackupKind = BackupKind.ON_DEMAND,
+        parcel: Parcel | None = None,
+    ) -> UUID:
         """Tell of a backup that was asked for; returns its id."""
         requested = BackupRequested(
             backup_id=backup_id or uuid4(),
             environment_id=environment_id,
             app_id=self.app_id,
-            kind=BackupKind.ON_DEMAND,
+            kind=kind,
             created_at=NOON,
             created_by="Ada",
             comment="before the move",
@@ -158,6 +164,7 @@ class Snapshots:
             expires_at=None,
             policy="standard",
             policy_version=1,
+            parcel=parcel,
         )
         await self.log.say(requested, "catalog", "backup", requested.backup_id)
         return requested.backup_id

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.streams import stream
-from services.catalog.domain.state import app, backup, concerns, environment, policy_change, preflight, restore
+from services.catalog.domain.state import app, backup, concerns, environment, policy_change, preflight, restore, upload
 from services.catalog.domain.state.aggregate import Aggregate
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
@@ -16,6 +16,7 @@ from services.catalog.domain.state.environment import Environment
 from services.catalog.domain.state.policy_change import PolicyChange
 from services.catalog.domain.state.preflight import Preflight
 from services.catalog.domain.state.restore import Restore
+from services.catalog.domain.state.upload import Upload
 from services.platform.database import Connection, load_queries
 from services.platform.database.errors import translated
 
@@ -41,6 +42,7 @@ KINDS: Final[dict[type[Aggregate], Kind]] = {
     Backup: Kind("backup", "backup_id", backup.evolve, concerns.BACKUP),
     Restore: Kind("restore", "restore_id", restore.evolve, concerns.RESTORE),
     Preflight: Kind("preflight", "preflight_id", preflight.evolve, concerns.PREFLIGHT),
+    Upload: Kind("upload", "upload_id", upload.evolve, concerns.UPLOAD),
     PolicyChange: Kind("policy_change", "policy_change_id", policy_change.evolve, concerns.POLICY_CHANGE),
 }
 """In the order in which rows are locked."""

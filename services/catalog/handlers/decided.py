@@ -15,7 +15,7 @@ SERVICE: Final = "catalog"
 class Decided:
     """An accepted command: `events` of `entity`, which belongs to the app `app_id`.
 
-    `before` is what is decided with it of other rows of the app, and said first.
+    `before` and `behind` are what is decided with it in streams of their own, and told in that order.
     """
 
     entity: str
@@ -23,6 +23,7 @@ class Decided:
     app_id: UUID
     events: tuple[Event, ...]
     before: "tuple[Decided, ...]" = ()
+    behind: "tuple[Decided, ...]" = ()
 
     @property
     def stream(self) -> str:

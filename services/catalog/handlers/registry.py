@@ -8,12 +8,12 @@ from typing import Any, Final
 from contracts.envelope import Kind
 from contracts.registry import BODIES
 from services.catalog.adapters.desk import Desk
-from services.catalog.handlers import apps, backups, environments, policies, restores, retention
+from services.catalog.handlers import apps, backups, environments, policies, restores, retention, uploads
 from services.catalog.handlers.decided import Decided, Request
 
 Handler = Callable[[Desk, Any, Request], Awaitable[Decided]]
 
-_MODULES: Final[tuple[ModuleType, ...]] = (apps, environments, backups, restores, retention, policies)
+_MODULES: Final[tuple[ModuleType, ...]] = (apps, environments, backups, restores, uploads, retention, policies)
 
 
 def _handler(command: str) -> Handler:

@@ -12,7 +12,7 @@ from contracts.events.slots import SlotEnded, SlotPlanned
 from services.catalog.domain.state import concerns
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.app import evolve as app_view
-from services.catalog.projection.views import backup, environment, policy_change, restore, slot
+from services.catalog.projection.views import backup, environment, policy_change, restore, slot, upload
 
 Key = tuple[str, tuple[object, ...]]
 
@@ -71,6 +71,14 @@ _PREFLIGHT = Table(
     ("preflight_id",),
     ("environment_id",),
 )
+_UPLOAD = Table(
+    "upload",
+    concerns.UPLOAD,
+    upload.UploadView,
+    _of_body(upload.view),
+    ("upload_id",),
+    ("environment_id", "state", "requested_at"),
+)
 _SLOT = Table(
     "slot", (SlotPlanned, SlotEnded), slot.SlotView, _of_body(slot.view), ("environment_id", "slot_date"), ("state",)
 )
@@ -82,7 +90,7 @@ _POLICY_CHANGE = Table(
     ("policy_change_id",),
     ("app_id", "environment_id", "changed_at"),
 )
-TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, _SLOT, _POLICY_CHANGE)
+TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, _UPLOAD, _SLOT, _POLICY_CHANGE)
 FOLLOWED: Final[frozenset[type[Event]]] = frozenset(event for table in TABLES for event in table.concerned_by)
 """Every event that the read model shows."""
 REMEMBERED: Final[concerns.Events] = (*concerns.BACKUP, *concerns.RESTORE, SlotEnded)

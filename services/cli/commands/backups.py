@@ -8,6 +8,7 @@ import typer
 from services.cli.commands import options
 from services.cli.commands.contents import contents, fetch
 from services.cli.commands.downloads import download
+from services.cli.commands.imports import import_backup
 from services.cli.commands.waits import end_of_backup
 from services.cli.errors import RefusedError
 from services.cli.names import as_id, find_environment
@@ -23,6 +24,7 @@ commands = typer.Typer(
 commands.command()(download)
 commands.command()(contents)
 commands.command()(fetch)
+commands.command("import")(import_backup)
 
 Comment = Annotated[str, typer.Option("--comment", "-m", help="What the backup is for.")]
 

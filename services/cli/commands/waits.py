@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from contracts.states import BackupState, RestoreState
+from contracts.states import BackupState, RestoreState, UploadState
 from services.cli.client import Gateway
 from services.cli.exits import Exit
 from services.cli.session import Session
@@ -32,6 +32,14 @@ def end_of_restore(session: Session, gateway: Gateway, restore_id: UUID, timeout
         ended = gateway.wait_for_restore(restore_id, on_progress, timeout_seconds=timeout_seconds)
     session.tell(ended, details.restore(ended))
     _fail_if(ended.state is RestoreState.FAILED or ended.undo_state == "failed")
+
+
+def end_of_upload(session: Session, gateway: Gateway, upload_id: UUID, timeout_seconds: float | None) -> None:
+    """Follow an upload to its end and show it. Raises Exit when it failed."""
+    with followed(session, "the upload", f"nightkeep upload show {upload_id}") as on_progress:
+        ended = gateway.wait_for_upload(upload_id, on_progress, timeout_seconds=timeout_seconds)
+    session.tell(ended, details.upload(ended))
+    _fail_if(ended.state is UploadState.FAILED)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from services.gateway.resources import (
     Restore,
     Space,
     Stored,
+    Upload,
 )
 
 EXAMPLES: Final = 3
@@ -179,6 +180,32 @@ def _restored(one: Restore) -> Iterable[Line]:
             f" {one.files.set_aside_count:,} set aside"
         )
         yield "Files", f"{one.files.count:,} documents, {formats.size(one.files.bytes)} ({changed})"
+
+
+def upload(one: Upload) -> RenderableType:
+    """An upload: what it brought, and which backup is the way back."""
+    lines: list[Line] = [
+        ("Upload", str(one.upload_id)),
+        ("Status", _status(one.state, "" if one.failure else one.status_message)),
+        ("Asked for by", one.requested_by),
+        ("Date", f"{formats.instant(one.requested_at)} UTC"),
+        ("Into", str(one.environment_id)),
+        ("Brings", f"{one.data_type.replace('_', ' ')}, {formats.size(one.size_bytes)} as sent"),
+        ("Safety backup", str(one.safety_backup_id) if one.safety_backup_id else "none: it was refused"),
+        ("Switched", None if one.switched_at is None else f"{formats.instant(one.switched_at)} UTC"),
+        ("Needs model version", one.model_version),
+        *_uploaded(one),
+        ("Sessions ended", ", ".join(one.sessions_ended) or None),
+    ]
+    return Group(lines_of(lines), *_failure(one.failure), *_warnings(one.warnings), *_steps(one.steps))
+
+
+def _uploaded(one: Upload) -> Iterable[Line]:
+    if one.files is not None:
+        empty = "empty: there was no dump"
+        there = one.database
+        yield "Database", f"{formats.size(there.bytes)}, {there.tables} tables" if there else empty
+        yield "Files", f"{one.files.count:,} documents, {formats.size(one.files.bytes)}"
 
 
 def dead_letter(one: DeadLetter) -> RenderableType:

@@ -10,7 +10,7 @@ from rich.text import Text
 from contracts.values import Finding, Severity
 from services.cli.names import environment_name
 from services.cli.show import formats
-from services.gateway.resources import App, Backup, DeadLetter, Environment, Restore
+from services.gateway.resources import App, Backup, DeadLetter, Environment, Restore, Upload
 
 STYLES: Final = {
     "queued": "cyan",
@@ -112,6 +112,17 @@ def _restore(one: Restore) -> tuple[Text | str, ...]:
         f"until {formats.minute(one.undo_until)}" if possible else one.undo_state.replace("none", formats.NOTHING),
         named(str(one.restore_id), f"of {one.backup_id}"),
     )
+
+
+def uploads(found: Iterable[Upload]) -> Table:
+    """Uploads into one environment."""
+    columns = (Column("Asked for (UTC)"), Column("State"), Column("Brings"), Column("Upload", firm=False))
+    return table(columns, map(_upload, found))
+
+
+def _upload(one: Upload) -> tuple[Text | str, ...]:
+    brings = one.data_type.replace("_", " ")
+    return formats.minute(one.requested_at), state(one.state), brings, str(one.upload_id)
 
 
 def named(name: str, more: str) -> Text:

@@ -29,6 +29,8 @@ from services.gateway.resources import (
     Shredding,
     Slot,
     SlotPage,
+    Upload,
+    UploadPage,
 )
 from services.platform.database import Database, Record, load_queries
 from services.platform.process.errors import TransientError
@@ -172,6 +174,20 @@ class ReadModel:
     async def restore(self, restore_id: UUID) -> Restore:
         """One restore. Raises NotFoundError."""
         return _found(Restore, await self._one("restore", restore_id=restore_id))
+
+    async def uploads(self, environment_id: UUID, *, after: Instant | None, limit: int) -> UploadPage:
+        """The uploads into an environment, newest first."""
+        rows, on = await page(self._database, _sql.uploads, limit, after, environment_id=environment_id)
+        return UploadPage(uploads=[Upload.model_validate(row["document"]) for row in rows], next=on)
+
+    async def upload(self, upload_id: UUID) -> Upload:
+        """One upload. Raises NotFoundError."""
+        return _found(Upload, await self._one("upload", upload_id=upload_id))
+
+    async def known_upload(self, upload_id: UUID) -> Upload | None:
+        """One upload; None where there is none (yet)."""
+        document = await self._one("upload", upload_id=upload_id)
+        return None if document is None else Upload.model_validate(document)
 
     async def preflight(self, preflight_id: UUID) -> Preflight:
         """One preflight. Raises NotFoundError."""

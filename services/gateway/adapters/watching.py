@@ -8,15 +8,15 @@ from uuid import UUID
 from fastapi.sse import ServerSentEvent
 
 from contracts.progress import JobProgressed
-from contracts.states import ArchiveState, BackupState, RestoreState
+from contracts.states import ArchiveState, BackupState, RestoreState, UploadState
 from services.gateway.parts import Parts
-from services.gateway.resources import Archive, Backup, Restore
+from services.gateway.resources import Archive, Backup, Restore, Upload
 
 LOOK_SECONDS: Final = 0.5
 REPEAT_SECONDS: Final = 5.0
 """The state is told again at least this often, so that a watcher knows a silent stream from a dead one."""
 
-T = TypeVar("T", Backup, Restore, Archive)
+T = TypeVar("T", Backup, Restore, Upload, Archive)
 
 
 def watch_backup(parts: Parts, backup: Backup) -> AsyncIterator[ServerSentEvent]:
@@ -31,6 +31,11 @@ def watch_restore(parts: Parts, restore: Restore) -> AsyncIterator[ServerSentEve
     )
 
 
+def watch_upload(parts: Parts, upload: Upload) -> AsyncIterator[ServerSentEvent]:
+    """The upload's events, from its present state to its end."""
+    return _watch(parts, upload, lambda: parts.read_model.upload(upload.upload_id), _upload_ended, upload.upload_id)
+
+
 def watch_archive(
     parts: Parts, archive: Archive, look: Callable[[], Awaitable[Archive]]
 ) -> AsyncIterator[ServerSentEvent]:
@@ -40,6 +45,10 @@ def watch_archive(
 
 def _archive_ended(archive: Archive) -> bool:
     return archive.state not in (ArchiveState.QUEUED, ArchiveState.RUNNING)
+
+
+def _upload_ended(upload: Upload) -> bool:
+    return upload.state not in (UploadState.QUEUED, UploadState.RUNNING)
 
 
 def _backup_ended(backup: Backup) -> bool:

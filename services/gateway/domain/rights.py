@@ -13,8 +13,9 @@ from contracts.events.access import Place, PlaceKind
 class Scope(StrEnum):
     """What a key may do, and what a person may at a place; none includes another.
 
-    `read` looks; `create` makes, comments, pins and cancels backups and checks environments; `restore` changes what
-    runs in an environment; `delete` removes backups; `admin` registers, changes, removes and shreds, and gives rights.
+    `read` looks; `create` makes, comments, pins and cancels backups, checks environments and sends files; `restore`
+    changes what runs in an environment; `delete` removes backups; `admin` registers, changes, removes and shreds, and
+    gives rights.
     """
 
     READ = "read"
@@ -33,6 +34,8 @@ class Thing(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     PREFLIGHT = "preflight"
+    UPLOAD = "upload"
+    PARCEL = "parcel"
     ARCHIVE = "archive"
     POLICY_CHANGE = "policy_change"
 
@@ -50,6 +53,8 @@ PLACED_BY: Final[dict[str, Thing]] = {
     "backup_id": Thing.BACKUP,
     "restore_id": Thing.RESTORE,
     "preflight_id": Thing.PREFLIGHT,
+    "upload_id": Thing.UPLOAD,
+    "parcel_id": Thing.PARCEL,
     "archive_id": Thing.ARCHIVE,
     "policy_change_id": Thing.POLICY_CHANGE,
     "app_id": Thing.APP,
@@ -67,8 +72,9 @@ NEEDED_OF_SOURCE: Final[dict[str, Scope]] = {
     "create_restore": Scope.READ,
     "create_preflight": Scope.READ,
     "create_snapshot_restore": Scope.READ,
+    "create_upload": Scope.CREATE,
 }
-"""What these need of the backup that they bring in, beside their own right on the destination."""
+"""What these need of the backup or the parcel that they bring in, beside their own right on the destination."""
 
 MISSING: Final[dict[Thing, RejectionCode]] = {
     Thing.APP: RejectionCode.APP_NOT_FOUND,

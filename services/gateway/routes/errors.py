@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from contracts.defaults import COMMAND_BYTES
 from contracts.errors import RejectionCode
 from contracts.values import LiteralSecretValueError
 from services.gateway.adapters.changes import NotReadableYetError
@@ -31,7 +32,7 @@ _HTTP_CODES: Final = {
 _HTTP_MESSAGES: Final = {
     404: "there is nothing at this address: see /docs",
     405: "this address does not know that method: see /docs",
-    413: "the body is larger than 256 KiB",
+    413: "the body is larger than may be sent there",
     400: "the body is no JSON in UTF-8",
 }
 _PATH_CODES: Final = {
@@ -52,9 +53,9 @@ def refusal(
     return JSONResponse(told.model_dump(exclude_none=True), status, headers)
 
 
-def too_large() -> JSONResponse:
-    """The answer to a body that no command may have."""
-    return refusal(413, _HTTP_CODES[413], _HTTP_MESSAGES[413])
+def too_large(most_bytes: int = COMMAND_BYTES) -> JSONResponse:
+    """The answer to a body that nothing at this address may have."""
+    return refusal(413, _HTTP_CODES[413], f"the body is larger than {most_bytes // 1024} KiB")
 
 
 def too_many(wait_seconds: float) -> JSONResponse:

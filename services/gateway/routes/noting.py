@@ -15,6 +15,8 @@ from services.gateway.domain.sessions import SAFE
 
 TAKES: Final = frozenset({"fetch_file", "fetch_table"})
 """Reads that take contents out of a backup."""
+PARTS: Final = frozenset({"send_part"})
+"""Changes that are told by what they are parts of: a log that is kept for ever has no place for thousands of them."""
 REFUSED: Final = frozenset({401, 403})
 CLIENT_ERROR: Final = 400
 SERVER_ERROR: Final = 500
@@ -54,6 +56,8 @@ class Noted:
 def _is_use(method: str, operation: str, status: int) -> bool:
     if method in SAFE:
         return operation in TAKES and status < CLIENT_ERROR
+    if operation in PARTS:
+        return False
     return status < CLIENT_ERROR or status >= SERVER_ERROR
 
 

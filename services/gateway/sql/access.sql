@@ -23,6 +23,16 @@ SELECT environment_id, app_id, coalesce(organisation_id, :operator) AS organisat
 FROM read.restore JOIN read.environment USING (environment_id) LEFT JOIN gateway.app_owner USING (app_id)
 WHERE restore_id = :thing_id;
 
+-- name: place_of_upload(thing_id, operator)^
+SELECT environment_id, app_id, coalesce(organisation_id, :operator) AS organisation_id
+FROM read.upload JOIN read.environment USING (environment_id) LEFT JOIN gateway.app_owner USING (app_id)
+WHERE upload_id = :thing_id;
+
+-- name: place_of_parcel(thing_id, operator)^
+SELECT environment_id, app_id, coalesce(organisation_id, :operator) AS organisation_id
+FROM gateway.parcel LEFT JOIN gateway.app_owner USING (app_id)
+WHERE parcel_id = :thing_id;
+
 -- name: place_of_preflight(thing_id, operator)^
 SELECT environment_id, app_id, coalesce(organisation_id, :operator) AS organisation_id
 FROM read.preflight JOIN read.environment USING (environment_id) LEFT JOIN gateway.app_owner USING (app_id)

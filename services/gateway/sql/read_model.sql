@@ -144,6 +144,16 @@ LIMIT :count;
 -- name: restore(restore_id)$
 SELECT document FROM read.restore WHERE restore_id = :restore_id;
 
+-- name: uploads(environment_id, after, after_id, count)
+SELECT document, requested_at AS at, upload_id AS id FROM read.upload
+WHERE environment_id = :environment_id
+    AND (:after::timestamptz IS NULL OR (requested_at, upload_id) < (:after, :after_id::uuid))
+ORDER BY requested_at DESC, upload_id DESC
+LIMIT :count;
+
+-- name: upload(upload_id)$
+SELECT document FROM read.upload WHERE upload_id = :upload_id;
+
 -- name: preflight(preflight_id)$
 SELECT document FROM read.preflight WHERE preflight_id = :preflight_id;
 

@@ -142,6 +142,9 @@ class GatewaySettings(Group):
     )
     downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
     """At most so many in one process, looks into backups with them; a download manager opens several for one file."""
+    parcel_part_bytes: int = Field(default=defaults.PARCEL_PART_BYTES, ge=1, le=defaults.PARCEL_PART_BYTES)
+    parcel_parts_at_once: int = Field(default=defaults.PARCEL_PARTS_AT_ONCE, ge=1)
+    """Parts that are received at once in one process; who finds no place comes again."""
     rate_per_second: float = Field(default=defaults.RATE_PER_SECOND, gt=0)
     rate_burst: int = Field(default=defaults.RATE_BURST, ge=1)
     access_gathered_seconds: float = Field(default=defaults.ACCESS_GATHERED_SECONDS, gt=0)

@@ -1,15 +1,18 @@
-"""One attempt at a restore: what its steps share, how they are timed and what is skipped after the switch."""
+"""One attempt at a restore or an upload: what its steps share, how they are timed, what is skipped after the switch."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
-from contracts.events.restores import RestoreRequested
+from contracts.envelope import Event
+from contracts.values import Warning  # noqa: A004 -- the product's word
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.target import RestoreTarget
 from services.platform.jobs import JobRun, Step
 from services.restore.domain.memo import Memo
-from services.restore.work.destination import Destination, StoredBackup
+from services.restore.work.destination import Destination, Stored
 from services.restore.workplace import Workplace
 
 Work = Callable[[], Awaitable[None]]
@@ -28,17 +31,34 @@ class Named:
     timed: bool = True
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of whom: a restore's or an upload's, whose id is `work_id`.
+
+    The repository that it comes from is `source_environment_id`'s. `stream` is where the work tells of itself,
+    `started` what it says first.
+    """
+
+    work_id: UUID
+    environment_id: UUID
+    source_environment_id: UUID
+    database_only: bool
+    stream: str
+    started: Callable[[datetime], Event]
+    warnings: tuple[Warning, ...] = ()
+
+
 class Attempt:
     """What the first step finds, the others use: where to, from what, and whether the switch happened already."""
 
     destination: Destination
-    backup: StoredBackup
+    stored: Stored
     archive: Archive
 
-    def __init__(self, workplace: Workplace, run: JobRun) -> None:
+    def __init__(self, workplace: Workplace, run: JobRun, wish: Wish) -> None:
         self.workplace = workplace
         self.run = run
-        self.requested = RestoreRequested.model_validate(run.payload)
+        self.wish = wish
         self.memo = Memo.of(run.memo)
 
     @property

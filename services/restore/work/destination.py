@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.errors import FailureCode
+from contracts.events.backups import BackupKind
 from contracts.events.restores import PreflightRequested, RestoreRequested
-from contracts.manifest import Manifest
+from contracts.manifest import ContentSequence, Lines
 from contracts.values import EnvironmentPlaces, Finding
 from services.platform.connectors.database import DatabaseAccess
 from services.platform.connectors.database.findings import of_error, warning
@@ -70,47 +71,58 @@ class EnvironmentGoneError(PermanentError):
 
 
 @dataclass(frozen=True)
-class StoredBackup:
-    """The backup in the repository of the environment that it was made of."""
+class Stored:
+    """What is brought in, in a repository: a dump and a list of documents. Without a dump the database stays empty.
+
+    `foreign`: the dump is none that we made, so nobody but the environment's role runs what it says.
+    """
 
     repository: EnvironmentRepository
-    manifest: Manifest
+    dump: ContentSequence | None
+    listing: Lines
+    foreign: bool
 
     @classmethod
-    async def of(cls, workplace: Workplace, requested: RestoreRequested | PreflightRequested) -> "StoredBackup":
-        """Read its manifest, which must be the one that the catalog knows.
+    async def backup(cls, workplace: Workplace, requested: RestoreRequested | PreflightRequested) -> "Stored":
+        """What a backup's manifest names, which must be the one that the catalog knows.
 
         Raises ManifestMissingError, ManifestCorruptError.
         """
         repository = workplace.repository.of(requested.source_environment_id)
         manifest = await repository.read_manifest(requested.backup_id, expected_hash=requested.manifest_hash)
-        return cls(repository, manifest)
+        foreign = manifest.backup.kind is BackupKind.UPLOADED
+        return cls(repository, manifest.database, manifest.files.listing, foreign)
+
+    @property
+    def dump_bytes(self) -> int:
+        """The size of the dump."""
+        return self.dump.bytes if self.dump else 0
 
     def open_dump(self) -> AsyncIterator[bytes]:
         """The dump, from its begin."""
-        return self.repository.read(self.manifest.database.contents)
+        assert self.dump is not None  # noqa: S101 -- nothing is loaded where there is none
+        return self.repository.read(self.dump.contents)
 
 
 async def look(
-    destination: Destination, backup: StoredBackup, *, database_only: bool, within_seconds: float | None = None
-) -> tuple[Archive, tuple[Finding, ...]]:
+    destination: Destination, stored: Stored, *, database_only: bool, within_seconds: float | None = None
+) -> tuple[Archive | None, tuple[Finding, ...]]:
     """What the dump says of itself, and what stands in the way or should be known; changes nothing.
 
     Raises what keeps the dump from being read at all, and transient errors.
     """
     async with together() as group:
         if not database_only:
-            documents = group.create_task(_documents_in_time(within_seconds, destination, backup))
-        archive = await destination.target.read_archive(backup.open_dump)
-        dump_bytes = backup.manifest.database.bytes
-        found = await _in_time(within_seconds, "the database", destination.target.look(archive, dump_bytes))
+            documents = group.create_task(_documents_in_time(within_seconds, destination, stored))
+        archive = await destination.target.read_archive(stored.open_dump) if stored.dump else None
+        found = await _in_time(within_seconds, "the database", destination.target.look(archive, stored.dump_bytes))
     return archive, found if database_only else (*found, *documents.result())
 
 
 async def _documents_in_time(
-    within_seconds: float | None, destination: Destination, backup: StoredBackup
+    within_seconds: float | None, destination: Destination, stored: Stored
 ) -> tuple[Finding, ...]:
-    return await _in_time(within_seconds, "the documents", _look_at_documents(destination, backup))
+    return await _in_time(within_seconds, "the documents", _look_at_documents(destination, stored))
 
 
 async def _in_time(
@@ -125,11 +137,11 @@ async def _in_time(
         return (warning("LOOK_UNFINISHED", words, what),)
 
 
-async def _look_at_documents(destination: Destination, backup: StoredBackup) -> tuple[Finding, ...]:
+async def _look_at_documents(destination: Destination, stored: Stored) -> tuple[Finding, ...]:
     scratch = destination.workplace.scratch
     try:
         async with destination.documents() as store:
-            documents = RestoreDocuments(store, backup.repository, backup.manifest.backup_id, scratch)
-            return await documents.look(backup.manifest.files.listing)
+            documents = RestoreDocuments(store, stored.repository, destination.target.restore_id, scratch)
+            return await documents.look(stored.listing)
     except PermanentError as error:
         return (of_error(error, "documents"),)

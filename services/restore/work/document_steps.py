@@ -23,14 +23,14 @@ STAGE: Final = "stage documents that differ"
 
 def listing(attempt: Attempt) -> Sequence[Named]:
     """What comes before step 4 of the specification."""
-    if attempt.requested.database_only:
+    if attempt.wish.database_only:
         return ()
     return (Named("fix the list of what changes among the documents", DocumentSteps(attempt).fix_list),)
 
 
 def writing(attempt: Attempt, shared: Shared) -> Sequence[Named]:
     """Step 4 of the specification: nothing that is live is changed, only something added."""
-    if attempt.requested.database_only:
+    if attempt.wish.database_only:
         return ()
     steps = DocumentSteps(attempt)
     return (
@@ -41,7 +41,7 @@ def writing(attempt: Attempt, shared: Shared) -> Sequence[Named]:
 
 def exchanging(attempt: Attempt) -> Sequence[Named]:
     """Step 6 of the specification."""
-    if attempt.requested.database_only:
+    if attempt.wish.database_only:
         return ()
     steps = DocumentSteps(attempt)
     return (Named("set documents aside and put the staged ones in place", steps.exchange, once_switched=True),)
@@ -57,9 +57,9 @@ class DocumentSteps:
         """Fixed before the switch, and before anything is added: an undo has to know what the restore added."""
         attempt = self._attempt
         async with self._opened() as documents:
-            difference = await documents.fix_list(attempt.backup.manifest.files.listing)
+            difference = await documents.fix_list(attempt.stored.listing)
         attempt.memo.files = _restored(difference)
-        attempt.memo.bytes_to_move = attempt.backup.manifest.database.bytes + difference.new_bytes
+        attempt.memo.bytes_to_move = attempt.stored.dump_bytes + difference.new_bytes
         attempt.memo.warn(_strays(difference))
 
     async def add_absent(self, progress: Progress) -> None:
@@ -79,8 +79,8 @@ class DocumentSteps:
 
     def _opened(self, progress: Progress | None = None) -> AbstractAsyncContextManager[RestoreDocuments]:
         attempt = self._attempt
-        repository = attempt.workplace.repository.of(attempt.requested.source_environment_id)
-        return opened(attempt.destination, repository, attempt.requested.restore_id, progress or attempt.run.progress)
+        repository = attempt.workplace.repository.of(attempt.wish.source_environment_id)
+        return opened(attempt.destination, repository, attempt.wish.work_id, progress or attempt.run.progress)
 
 
 @asynccontextmanager
@@ -94,10 +94,10 @@ async def opened(
 
 async def put_documents_back(attempt: Attempt) -> None:
     """Take out what a restore added that was never switched to."""
-    if attempt.requested.database_only:
+    if attempt.wish.database_only:
         return
-    repository = attempt.workplace.repository.of(attempt.requested.source_environment_id)
-    async with opened(attempt.destination, repository, attempt.requested.restore_id) as documents:
+    repository = attempt.workplace.repository.of(attempt.wish.source_environment_id)
+    async with opened(attempt.destination, repository, attempt.wish.work_id) as documents:
         await documents.withdraw()
 
 

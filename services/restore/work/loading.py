@@ -4,20 +4,23 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from services.platform.connectors.database.errors import MissingRightsError
 from services.platform.connectors.database.loading.contents import Kind
 from services.platform.connectors.files.pacing import Progress
+from services.restore.domain.rights import more_rights
 from services.restore.work.attempt import Attempt, Named
 
 LOAD: Final = "load the dump"
 
 
+def creating(attempt: Attempt) -> Named:
+    """Step 2 of the specification."""
+    return Named("make a database beside the live one", Loading(attempt).create)
+
+
 def preparing(attempt: Attempt) -> Sequence[Named]:
-    """Step 2 of the specification, and what the rest of the dump lives in."""
-    steps = Loading(attempt)
-    return (
-        Named("make a database beside the live one", steps.create),
-        Named("make schemas and extensions", steps.create_extensions),
-    )
+    """Step 2, and what the rest of the dump lives in."""
+    return creating(attempt), Named("make schemas and extensions", Loading(attempt).create_extensions)
 
 
 def loading(attempt: Attempt, progress: Progress) -> Named:
@@ -54,13 +57,13 @@ class Loading:
     async def load(self, progress: Progress) -> None:
         """Everything that the environment's role may load."""
         attempt = self._attempt
-        total = attempt.backup.manifest.database.bytes
+        total = attempt.stored.dump_bytes
 
         async def told(bytes_done: int) -> None:
             await progress(bytes_done=bytes_done, bytes_total=total)
 
         attempt.memo.database_bytes = await attempt.target.load(
-            attempt.archive, attempt.backup.open_dump(), told=told, moved=attempt.run.moved
+            attempt.archive, attempt.stored.open_dump(), told=told, moved=attempt.run.moved
         )
 
     async def apply_in_roles(self) -> None:
@@ -69,14 +72,24 @@ class Loading:
 
     async def create_publications(self) -> None:
         """By the provisioner where the role may not; subscriptions never."""
-        await self._attempt.target.create_by_either(Kind.PUBLICATION, self._attempt.archive)
+        await self._create(Kind.PUBLICATION)
 
     async def create_event_triggers(self) -> None:
-        """Last of all that the dump holds: they would fire at the rest. Then everything that was left is known."""
+        """Last of all that the dump holds: they would fire at the rest. Then everything that was left is known.
+
+        Raises MissingRightsError where a dump that somebody wrote needs somebody who may more.
+        """
         attempt = self._attempt
-        await attempt.target.create_by_either(Kind.EVENT_TRIGGER, attempt.archive)
+        await self._create(Kind.EVENT_TRIGGER)
+        if attempt.stored.foreign and (needed := more_rights(attempt.target.left.warnings())):
+            raise MissingRightsError(needed)
         attempt.target.note_never_restored(attempt.archive)
         attempt.memo.warn(attempt.target.left.warnings())
+
+    async def _create(self, kind: Kind) -> None:
+        attempt = self._attempt
+        create = attempt.target.create_by_role if attempt.stored.foreign else attempt.target.create_by_either
+        await create(kind, attempt.archive)
 
     async def analyze(self) -> None:
         """A dump brings no statistics."""

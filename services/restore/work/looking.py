@@ -1,13 +1,12 @@
-"""The first step of a restore: what an earlier attempt left, what the destination says, what the dump holds."""
+"""The first steps: what an earlier attempt left, what the destination says, what the dump holds."""
 
 from contracts.errors import FailureCode
-from contracts.events.restores import RestoreStarted
 from contracts.values import EnvironmentPlaces
 from services.platform.process.errors import PermanentError
 from services.restore.domain import findings
-from services.restore.journal import restore_stream, tell
+from services.restore.journal import tell
 from services.restore.work.attempt import Attempt
-from services.restore.work.destination import Destination, StoredBackup, look, places_of
+from services.restore.work.destination import Destination, look, places_of
 from services.restore.workplace import queries
 
 
@@ -18,48 +17,39 @@ class PreflightFailedError(PermanentError):
         super().__init__(reason, code=code)
 
 
-async def look_around(attempt: Attempt) -> None:
-    """Find where to, from what, and whether it was done before; tell that work has begun.
+async def find_destination(attempt: Attempt) -> None:
+    """Find where to, and whether it was done before; tell that work has begun.
 
-    Raises PreflightFailedError, and what keeps destination or backup from being looked at.
+    Raises EnvironmentGoneError, and what keeps the destination from being looked at.
     """
     places = await begun_at(attempt)
-    attempt.destination = Destination.at(attempt.workplace, places, attempt.requested.restore_id, attempt.run)
-    attempt.backup = await StoredBackup.of(attempt.workplace, attempt.requested)
+    attempt.destination = Destination.at(attempt.workplace, places, attempt.wish.work_id, attempt.run)
     if attempt.memo.begun:
         await see_what_was_left(attempt)
     if not attempt.has_switched:
-        await _look(attempt)
+        attempt.memo.again()
 
 
 async def begun_at(attempt: Attempt) -> EnvironmentPlaces:
-    """Where the restore goes, the same for all its attempts; the first says that it has started.
+    """Where the work goes, the same for all its attempts; the first says that it has started.
 
     Raises EnvironmentGoneError.
     """
-    requested = attempt.requested
+    wish = attempt.wish
     async with attempt.run.transaction() as c:
-        known = await queries.find_restore(c, restore_id=requested.restore_id)
+        known = await queries.find_restore(c, restore_id=wish.work_id)
         if known is not None:
             return EnvironmentPlaces.model_validate(known["places"])
-        places = await places_of(c, requested.environment_id)
+        places = await places_of(c, wish.environment_id)
         await queries.begin_restore(
             c,
-            restore_id=requested.restore_id,
-            environment_id=requested.environment_id,
-            database_only=requested.database_only,
+            restore_id=wish.work_id,
+            environment_id=wish.environment_id,
+            database_only=wish.database_only,
             places=places.model_dump(mode="json"),
         )
-        await tell(attempt.workplace, c, attempt.run, restore_stream(requested.restore_id), _started(attempt))
+        await tell(attempt.workplace, c, attempt.run, wish.stream, wish.started(attempt.workplace.clock.now()))
         return places
-
-
-def _started(attempt: Attempt) -> RestoreStarted:
-    return RestoreStarted(
-        restore_id=attempt.requested.restore_id,
-        environment_id=attempt.requested.environment_id,
-        started_at=attempt.workplace.clock.now(),
-    )
 
 
 async def see_what_was_left(attempt: Attempt) -> None:
@@ -75,15 +65,14 @@ async def see_what_was_left(attempt: Attempt) -> None:
         await attempt.target.allow_connections()
 
 
-async def _look(attempt: Attempt) -> None:
-    attempt.memo.again()
-    attempt.archive, found = await look(
-        attempt.destination, attempt.backup, database_only=attempt.requested.database_only
-    )
+async def look_around(attempt: Attempt) -> None:
+    """Look at both sides, change nothing. Raises PreflightFailedError, and what keeps them from being looked at."""
+    archive, found = await look(attempt.destination, attempt.stored, database_only=attempt.wish.database_only)
     failure = findings.failure(found)
     if failure:
         raise PreflightFailedError(*failure)
-    attempt.memo.warn((*attempt.requested.warnings, *findings.warnings(found)))
-    attempt.memo.tables = attempt.archive.contents.table_count
-    attempt.memo.bytes_to_move = attempt.backup.manifest.database.bytes
+    attempt.memo.warn((*attempt.wish.warnings, *findings.warnings(found)))
+    if archive is not None:
+        attempt.archive, attempt.memo.tables = archive, archive.contents.table_count
+    attempt.memo.bytes_to_move = attempt.stored.dump_bytes
     attempt.memo.begun = True

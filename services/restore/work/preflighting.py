@@ -11,7 +11,7 @@ from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.restore.domain.findings import from_warnings
 from services.restore.journal import preflight_stream, tell
-from services.restore.work.destination import Destination, StoredBackup, look, places_of
+from services.restore.work.destination import Destination, Stored, look, places_of
 from services.restore.workplace import Workplace
 
 
@@ -40,9 +40,9 @@ class PreflightJob:
         async with run.transaction() as c:
             places = await places_of(c, requested.environment_id)
         destination = Destination.at(self._workplace, places, requested.preflight_id, run)
-        backup = await StoredBackup.of(self._workplace, requested)
+        stored = await Stored.backup(self._workplace, requested)
         only = requested.database_only
-        _, found = await look(destination, backup, database_only=only, within_seconds=defaults.PREFLIGHT_SECONDS)
+        _, found = await look(destination, stored, database_only=only, within_seconds=defaults.PREFLIGHT_SECONDS)
         return found
 
     async def _tell(self, c: Connection, run: JobRun, found: tuple[Finding, ...]) -> None:

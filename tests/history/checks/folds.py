@@ -85,4 +85,6 @@ def _environments(evidence: Evidence) -> dict[str, Json]:
                 found[entity_id] = told
             case "PackageDeployed":
                 found[entity_id]["model_version"] = record.data["model_version"]
+            case "EnvironmentCleared":
+                found[entity_id]["model_version"] = None
     return found

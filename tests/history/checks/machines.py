@@ -30,6 +30,12 @@ RESTORE: Final[Moves] = {
     "RestoreFailed": (_from("queued", "running"), "failed"),
     "RestoreUndone": (_from("completed"), "undone"),
 }
+UPLOAD: Final[Moves] = {
+    "UploadRequested": (_from(NONE), "queued"),
+    "UploadStarted": (_from("queued", "running"), "running"),
+    "DataUploaded": (_from("running"), "completed"),
+    "UploadFailed": (_from("queued", "running"), "failed"),
+}
 ARCHIVE: Final[Moves] = {
     "ArchiveRequested": (_from(NONE), "queued"),
     "ArchiveStarted": (_from("queued", "running"), "running"),
@@ -37,12 +43,15 @@ ARCHIVE: Final[Moves] = {
     "ArchiveFailed": (_from("queued", "running"), "failed"),
     "ArchiveExpired": (_from("completed"), "expired"),
 }
-MACHINES: Final = (("backup_id", BACKUP), ("restore_id", RESTORE), ("archive_id", ARCHIVE))
+MACHINES: Final = (("backup_id", BACKUP), ("restore_id", RESTORE), ("upload_id", UPLOAD), ("archive_id", ARCHIVE))
 STILL: Final = {
     "BackupCommented": "backup_id",
     "BackupPinned": "backup_id",
     "RestoreUndoRequested": "restore_id",
     "RestoreGraceEnded": "restore_id",
+    "UploadCancelRequested": "upload_id",
+    "EnvironmentCleared": "upload_id",
+    "AppServicesUnpublished": "upload_id",
 }
 """What is said only of something that there is."""
 
@@ -62,7 +71,7 @@ def states(evidence: Evidence, id_field: str, moves: Moves) -> tuple[dict[str, s
 
 
 def states_move_along_their_machines(evidence: Evidence) -> Iterator[Finding]:
-    """Backups, restores, archives; and nothing is said of what there is not."""
+    """Backups, restores, uploads, archives; and nothing is said of what there is not."""
     known: dict[str, dict[str, str]] = {}
     for id_field, moves in MACHINES:
         known[id_field], wrong = states(evidence, id_field, moves)

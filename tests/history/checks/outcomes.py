@@ -10,9 +10,10 @@ from tests.history.evidence import Call, Evidence, Finding, Record
 
 CALLERS: Final = UUID("faffdb79-9182-4006-93f2-8ddf680908f5")
 """The gateway's commands are named after user and idempotency key below this."""
-NO_COMMANDS: Final = re.compile(r"/api/v1/(webhooks|dead-letters|status|keys)|/archives|/simulat")
+NO_COMMANDS: Final = re.compile(r"/api/v1/(webhooks|dead-letters|status|keys)|/archives|/simulat|/parcels")
 """What the gateway does by itself."""
 DECIDER: Final = "nightkeep/catalog"
+UPLOAD: Final = "an upload and its safety backup"
 ONCE: Final = {
     "BackupRequested": "backup_id",
     "BackupStarted": "backup_id",
@@ -26,6 +27,10 @@ ONCE: Final = {
     "RestoreFailed": "restore_id",
     "RestoreUndone": "restore_id",
     "PreviousStateRemoved": "restore_id",
+    "UploadRequested": "upload_id",
+    "DataUploaded": "upload_id",
+    "UploadFailed": "upload_id",
+    "EnvironmentCleared": "upload_id",
     "AppRegistered": "app_id",
     "EnvironmentRegistered": "environment_id",
     "ArchiveCompleted": "archive_id",
@@ -55,17 +60,22 @@ def every_command_has_one_outcome(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("a command without an outcome", command_id)
         elif refusals and len(outcome) > 1:
             yield Finding("a command with two outcomes", command_id)
-        elif len(_streams(outcome)) > 1 or len({one.headers.get("ce_time") for one in outcome}) > 1:
+        elif len({(_stream(one), one.headers.get("ce_time")) for one in outcome}) > 1:
             yield Finding("a command decided twice", command_id)
     for record in evidence.distinct():
         if record.name == "CommandRejected" and record.data.get("command_id") not in asked:
             yield Finding("a refusal of nothing", record.id)
 
 
-def _streams(outcome: list[Record]) -> set[str | None]:
-    """One for each command; a shredding is said of every backup besides, in that one's own."""
-    besides = {one.id for one in outcome if one.name == "BackupDeletionRequested" and one.data.get("shred_id")}
-    return {one.headers.get("ce_subject") for one in outcome if one.id not in besides}
+def _stream(record: Record) -> str | None:
+    """The stream that was decided about; what is decided with it is in streams of its own.
+
+    That is an upload's safety backup, and each backup of a shredding.
+    """
+    if shred_id := record.data.get("shred_id"):
+        return f"shredding {shred_id}"
+    beside = record.name == "BackupPinned" or record.data.get("kind") == "safety"
+    return UPLOAD if beside or record.name == "UploadRequested" else record.headers.get("ce_subject")
 
 
 def every_answer_is_what_was_decided(evidence: Evidence) -> Iterator[Finding]:

@@ -11,10 +11,12 @@ import pytest
 
 from contracts.errors import FailureCode
 from contracts.events.apps import EnvironmentRemoved
-from contracts.events.backups import BackupCompleted, BackupFailed, BackupStarted, References
+from contracts.events.archives import DataType
+from contracts.events.backups import BackupCompleted, BackupFailed, BackupKind, BackupStarted, References
 from contracts.events.restores import RestoreFailed, RestoreRequested
+from contracts.events.uploads import UploadFailed, UploadRequested
 from contracts.manifest import Burial, Tombstone
-from contracts.values import S3Files, Severity
+from contracts.values import Parcel, S3Files, Severity
 from services.platform.messaging.progress import ProgressTail
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.settings import S3Settings
@@ -48,6 +50,20 @@ def restore_requested(snapshots: Snapshots, environment_id: UUID) -> RestoreRequ
         manifest_key="k",
         manifest_hash="h",
         warnings=(),
+    )
+
+
+def upload_requested(snapshots: Snapshots, environment_id: UUID) -> UploadRequested:
+    return UploadRequested(
+        upload_id=uuid4(),
+        app_id=snapshots.app_id,
+        environment_id=environment_id,
+        parcel=Parcel(parcel_id=uuid4(), size_bytes=1, part_bytes=1, sha256="0f" * 32),
+        data_type=DataType.FILES_ONLY,
+        requested_at=NOON,
+        requested_by="Ada",
+        safety_backup_id=uuid4(),
+        app_services=(),
     )
 
 
@@ -131,6 +147,21 @@ async def test_a_backup_waits_for_the_end_of_a_shredding(
         assert await snapshots.log.names(held) == []
         end_of_it = history.body("BackupsShredded" if ends_well else "ShreddingFailed", shred_id=shred_id)
         await snapshots.log.say(end_of_it, "retention", "shredding", shred_id)
+        await snapshots.log.about(BackupCompleted, held)
+
+
+async def test_a_safety_backup_does_not_wait_for_its_upload_and_others_do(snapshots: Snapshots, place: Place) -> None:
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        upload = upload_requested(snapshots, environment_id)
+        await snapshots.log.say(upload, "catalog", "upload", upload.upload_id)
+        held = await snapshots.request(environment_id)
+        safety = await snapshots.request(environment_id, kind=BackupKind.SAFETY)
+        await snapshots.log.about(BackupCompleted, safety)
+        assert await snapshots.log.names(held) == []
+        ids = {"upload_id": upload.upload_id, "environment_id": environment_id}
+        failed = UploadFailed(**ids, finished_at=NOON, code=FailureCode.CANCELLED, reason="of a test", retryable=False)
+        await snapshots.log.say(failed, "restore", "upload", upload.upload_id)
         await snapshots.log.about(BackupCompleted, held)
 
 

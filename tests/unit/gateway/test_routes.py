@@ -46,7 +46,7 @@ OPEN = {(route.name, method) for route in ALL for method in route.methods or () 
 KEYED = [route for route in ALL if not OPEN & {(route.name, method) for method in route.methods or ()}]
 """All but those that are opened by a secret of their own."""
 NAMED_OTHERWISE = {"key_id", "user_id", "dead_letter_id", "webhook_id", "app_name", "project_id", "snapshot_id",
-                   "lease_id", "sweep_id", "stop_id", "document_id", "table"}  # fmt: skip
+                   "lease_id", "number", "sweep_id", "stop_id", "document_id", "table"}  # fmt: skip
 """What addresses name that no right depends on: it lies on the platform, within what is named too, or shows itself."""
 LOOKS_OF_ITSELF = {"list_apps", "list_environments", "list_alerts", "status", "list_deployed_apps",
                    "list_deployed_environments", "list_users", "show_user", "list_keys"}  # fmt: skip

@@ -1,5 +1,6 @@
 """Decisions on backups."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,10 +13,12 @@ from contracts.commands.backups import (
     RequestBackup,
     UnpinBackup,
 )
+from contracts.commands.uploads import ImportBackup
 from contracts.errors import RejectionCode
 from contracts.events.backups import (
     BackupCancelRequested,
     BackupCommented,
+    BackupKind,
     BackupPinned,
     BackupRequested,
     BackupUnpinned,
@@ -23,7 +26,7 @@ from contracts.events.backups import (
 from contracts.retention import RULE_VERSION, Policy, expires_at, windows
 from contracts.states import BackupState
 from services.catalog.domain.decide.environments import refuse_shredding, remembered
-from services.catalog.domain.decide.occasions import nightly, on_demand, ready_at_night, ready_on_demand
+from services.catalog.domain.decide.occasions import Occasion, nightly, on_demand, ready_at_night, ready_on_demand
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
@@ -57,13 +60,47 @@ def request_backup(  # noqa: PLR0913 -- what was asked, of what, by whom, when, 
     else:
         environment = ready_at_night(environment, command.environment_id)
         occasion = nightly(environment, command.slot, policy)
+    return _requested(environment, command.backup_id, occasion, command.comment, now=now, policy=policy)
+
+
+def safety_backup(  # noqa: PLR0913 -- of what, before what, for whom, when, under which rule
+    environment: Environment, backup_id: UUID, upload_id: UUID, *, created_by: str, now: datetime, policy: Policy
+) -> tuple[BackupRequested, BackupPinned]:
+    """What an upload takes first: it names the upload, is pinned, and is the way back (spec: environments, step 7)."""
+    occasion = replace(on_demand(environment, created_by=created_by, now=now), kind=BackupKind.SAFETY)
+    comment = f"safety backup before upload {upload_id}"
+    pinned = BackupPinned(backup_id=backup_id, environment_id=environment.environment_id, reason=comment)
+    return _requested(environment, backup_id, occasion, comment, now=now, policy=policy), pinned
+
+
+def import_backup(  # noqa: PLR0913 -- what was asked, into what, by whom, when, under which rule
+    backup: Backup | None,
+    environment: Environment | None,
+    command: ImportBackup,
+    *,
+    created_by: str,
+    now: datetime,
+    policy: Policy,
+) -> BackupRequested:
+    """Kept as one that a person asked for now; what was sent is looked at by the work."""
+    if backup is not None:
+        raise RefusedError(RejectionCode.ALREADY_EXISTS, f"backup {command.backup_id} exists", field="backup_id")
+    environment = ready_on_demand(environment, command.environment_id)
+    occasion = replace(on_demand(environment, created_by=created_by, now=now), kind=BackupKind.UPLOADED)
+    requested = _requested(environment, command.backup_id, occasion, command.comment, now=now, policy=policy)
+    return requested.model_copy(update={"model_version": command.model_version, "parcel": command.parcel})
+
+
+def _requested(  # noqa: PLR0913 -- of what, on which occasion, when, under which rule
+    environment: Environment, backup_id: UUID, occasion: Occasion, comment: str, *, now: datetime, policy: Policy
+) -> BackupRequested:
     return BackupRequested(
         **vars(occasion),
-        backup_id=command.backup_id,
+        backup_id=backup_id,
         environment_id=environment.environment_id,
         app_id=environment.app_id,
         created_at=now,
-        comment=command.comment,
+        comment=comment,
         model_version=environment.model_version,
         windows=windows(now, occasion.tiers, policy, occasion.kind),
         expires_at=expires_at(now, occasion.tiers, policy, occasion.kind),

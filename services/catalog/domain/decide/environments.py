@@ -54,11 +54,17 @@ def remembered(environment: Environment | None, environment_id: UUID) -> Environ
 
 
 def refuse_restoring(environment: Environment) -> None:
-    """Refuse what must not happen between the acceptance of a restore and its end (spec: environments)."""
+    """Refuse what must not happen between the acceptance of a restore or upload and its end (spec: environments)."""
     if environment.active_restore is not None:
         raise RefusedError(
             RejectionCode.ENVIRONMENT_BUSY,
             f"restore {environment.active_restore} is under way in {environment.name}: wait for its end or cancel it",
+            field="environment_id",
+        )
+    if environment.active_upload is not None:
+        raise RefusedError(
+            RejectionCode.ENVIRONMENT_BUSY,
+            f"upload {environment.active_upload} is under way in {environment.name}: wait for its end or cancel it",
             field="environment_id",
         )
 
@@ -157,8 +163,9 @@ def stop_environment(environment: Environment | None, command: StopEnvironment) 
 
 
 def publish_app_service(environment: Environment | None, command: PublishAppService) -> AppServicePublished:
-    """Published under a name that is not published yet."""
+    """Published under a name that is not published yet; an upload would have to unpublish it again."""
     environment = known(environment, command.environment_id)
+    refuse_restoring(environment)
     if command.service_name in environment.services:
         reason = f"{command.service_name!r} is published already"
         raise RefusedError(RejectionCode.ALREADY_EXISTS, reason, field="service_name")

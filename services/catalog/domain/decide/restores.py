@@ -108,11 +108,11 @@ def end_grace(restore: Restore, environment: Environment | None, *, now: datetim
     return _grace_ended(restore, "its time was over")
 
 
-def end_grace_for_newer(restore: Restore, newer: UUID) -> RestoreGraceEnded | None:
+def end_grace_for_newer(restore: Restore, newer: str) -> RestoreGraceEnded | None:
     """What a newer switch does to an older one; None when its grace had ended already."""
     if restore.grace_ended or restore.state is not RestoreState.COMPLETED:
         return None
-    return _grace_ended(restore, f"restore {newer} has switched since")
+    return _grace_ended(restore, f"{newer} has switched since")
 
 
 def known(restore: Restore | None, restore_id: UUID) -> Restore:

@@ -47,7 +47,7 @@ class Backup(Aggregate):
     held: tuple[Blocker, ...] = ()
 
 
-_TOLD_ONLY: Final = {"calendar_offset", "rule_version", "windows", "slot", "fills_gap", "recovered_at"}
+_TOLD_ONLY: Final = {"calendar_offset", "rule_version", "windows", "slot", "fills_gap", "parcel", "recovered_at"}
 """What the request says for the reader; no decision needs it."""
 
 

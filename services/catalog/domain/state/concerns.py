@@ -5,8 +5,9 @@ from typing import Final
 from contracts.commands.backups import RequestBackup
 from contracts.commands.policies import ChangePolicy
 from contracts.commands.retention import DeleteBackup, ExpireBackup
+from contracts.commands.uploads import ImportBackup, RequestUpload
 from contracts.envelope import Command, Event
-from contracts.events import apps, backups, policies, restores, retention, shredding, slots
+from contracts.events import apps, backups, policies, restores, retention, shredding, slots, uploads
 
 Events = tuple[type[Event], ...]
 
@@ -22,6 +23,8 @@ _RESTORE_WORK: Final[Events] = (
     restores.RestoreGraceEnded,
 )
 
+_UPLOAD_WORK: Final[Events] = (uploads.UploadRequested, uploads.DataUploaded, uploads.UploadFailed)
+
 _APPLICATION: Final[Events] = (
     policies.PolicyApplicationRequested,
     policies.PolicyChangeApproved,
@@ -35,6 +38,9 @@ ENVIRONMENT: Final[Events] = (
     *_DESCRIBED,
     *_BACKUP_WORK,
     *_RESTORE_WORK,
+    *_UPLOAD_WORK,
+    uploads.EnvironmentCleared,
+    uploads.AppServicesUnpublished,
     apps.EnvironmentCheckRequested,
     apps.EnvironmentChecked,
     apps.PackageDeployed,
@@ -71,6 +77,7 @@ BACKUP: Final[Events] = (
     retention.LeaseReleased,
 )
 RESTORE: Final[Events] = (*_RESTORE_WORK, restores.RestoreCancelRequested, restores.RestoreStarted)
+UPLOAD: Final[Events] = (*_UPLOAD_WORK, uploads.UploadCancelRequested, uploads.UploadStarted)
 PREFLIGHT: Final[Events] = (restores.PreflightRequested, restores.PreflightCompleted)
 POLICY_CHANGE: Final[Events] = (policies.PolicyChanged, *_APPLICATION)
 
@@ -84,6 +91,11 @@ FACTS: Final[Events] = (
     restores.RestoreFailed,
     restores.RestoreUndone,
     restores.RestoreUndoFailed,
+    uploads.UploadStarted,
+    uploads.EnvironmentCleared,
+    uploads.AppServicesUnpublished,
+    uploads.DataUploaded,
+    uploads.UploadFailed,
     slots.SlotEnded,
     slots.ScheduleStopped,
     slots.ScheduleResumed,
@@ -95,5 +107,12 @@ FACTS: Final[Events] = (
 )
 """What other services say and the catalog's rows must know; the catalog's own events it has applied itself."""
 
-JUDGED_BY_MORE: Final[tuple[type[Command], ...]] = (RequestBackup, ChangePolicy, DeleteBackup, ExpireBackup)
+JUDGED_BY_MORE: Final[tuple[type[Command], ...]] = (
+    RequestBackup,
+    RequestUpload,
+    ImportBackup,
+    ChangePolicy,
+    DeleteBackup,
+    ExpireBackup,
+)
 """Commands that are decided from the environment and the app of what they name, too."""

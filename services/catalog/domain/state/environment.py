@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.events import apps, backups, policies, restores, retention, shredding, slots
+from contracts.events import apps, backups, policies, restores, retention, shredding, slots, uploads
 from contracts.events.backups import BackupKind
 from contracts.retention import SUNDAY, Policy, tiers
 from contracts.states import SlotState
@@ -16,8 +16,8 @@ from services.catalog.domain.state.policies import newest_version
 class Environment(Aggregate):
     """`passed` tells whether a check of these places ever went well; without, no backup is taken.
 
-    `active_backups`, `active_restore` (an undo counts as its restore) and `active_shredding` are what keeps the
-    environment busy.
+    `active_backups`, `active_restore` (an undo counts as its restore), `active_upload` and `active_shredding` are what
+    keeps it busy.
     `undoable_restore` is the newest switch that can still be undone. `needs_model_version` is what its data needs
     after a restore of another version's backup, until that package is deployed; an undo brings back what was needed
     before.
@@ -49,6 +49,7 @@ class Environment(Aggregate):
     active_backups: tuple[UUID, ...] = ()
     active_restore: UUID | None = None
     active_shredding: UUID | None = None
+    active_upload: UUID | None = None
     undoable_restore: UUID | None = None
     policy: Policy | None = None
     policy_version: int = 0
@@ -64,7 +65,7 @@ def evolve(environment: Environment | None, event: Event) -> Environment | None:
         return Environment.model_validate(event.model_dump())
     if environment is None:
         return None
-    for fold in (_on_description, _on_run_state, _on_work, _on_gap, _on_retention, _on_schedule):
+    for fold in (_on_description, _on_run_state, _on_work, _on_upload, _on_gap, _on_retention, _on_schedule):
         environment = fold(environment, event)
     return environment
 
@@ -122,6 +123,24 @@ def _on_work(environment: Environment, event: Event) -> Environment:
             return _after_undo(environment)
         case restores.RestoreGraceEnded() if event.restore_id == environment.undoable_restore:
             return changed(environment, undoable_restore=None)
+        case _:
+            return environment
+
+
+def _on_upload(environment: Environment, event: Event) -> Environment:
+    match event:
+        case uploads.UploadRequested():
+            return changed(environment, active_upload=event.upload_id)
+        case uploads.EnvironmentCleared():
+            return changed(environment, model_version=None, needs_model_version=None, needed_model_version_before=None)
+        case uploads.AppServicesUnpublished():
+            left = tuple(name for name in environment.services if name not in event.service_names)
+            return changed(environment, services=left)
+        case uploads.DataUploaded():
+            needs = _unless_deployed(environment, event.model_version)
+            return changed(environment, active_upload=None, needs_model_version=needs)
+        case uploads.UploadFailed():
+            return changed(environment, active_upload=None)
         case _:
             return environment
 

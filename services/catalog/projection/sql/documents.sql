@@ -40,6 +40,14 @@ INSERT INTO read.preflight (preflight_id, environment_id, document)
 VALUES (:preflight_id, :environment_id, :document)
 ON CONFLICT (preflight_id) DO UPDATE SET document = excluded.document;
 
+-- name: find_uploads(upload_ids)
+SELECT upload_id, document FROM read.upload WHERE upload_id = ANY (:upload_ids::uuid[]) ORDER BY upload_id FOR UPDATE;
+
+-- name: save_uploads(upload_id, environment_id, state, requested_at, document)*!
+INSERT INTO read.upload (upload_id, environment_id, state, requested_at, document)
+VALUES (:upload_id, :environment_id, :state, :requested_at, :document)
+ON CONFLICT (upload_id) DO UPDATE SET state = excluded.state, document = excluded.document;
+
 -- name: find_slots(environment_ids, slot_dates)
 SELECT environment_id, slot_date, document FROM read.slot
 WHERE (environment_id, slot_date) IN (SELECT * FROM unnest(:environment_ids::uuid[], :slot_dates::date[]))

@@ -118,6 +118,10 @@ class RestoreTarget:
         """Create the dump's publications or event triggers, and note subscriptions, which are never created."""
         await afterwards.create_by_either(self.access, self.name, kind, archive.apart[kind], self.left)
 
+    async def create_by_role(self, kind: Kind, archive: Archive) -> None:
+        """Create them as the environment role alone, and note what it may not."""
+        await afterwards.create_by_role(self.access, self.name, kind, archive.apart[kind], self.left)
+
     def note_never_restored(self, archive: Archive) -> None:
         """Name what no restore brings back."""
         for entry in archive.contents.of(Kind.SUBSCRIPTION, Kind.SECURITY_LABEL):

@@ -109,6 +109,14 @@ async def create_by_either(
             left.note(kind, f"{shortened(statement)}: {said}")
 
 
+async def create_by_role(
+    access: DatabaseAccess, database: str, kind: Kind, statements: Iterable[Statement], left: Left
+) -> None:
+    """Create publications or event triggers as the environment role, and no more."""
+    for statement, said in await _as_role(access, database, statements):
+        left.note(kind, f"{shortened(statement)}: {said}")
+
+
 async def apply_in_roles(  # noqa: PLR0913 -- where, what, for whom
     access: DatabaseAccess, database: str, kind: Kind, statements: Iterable[Statement], *, roles: Roles, left: Left
 ) -> None:

@@ -1,0 +1,56 @@
+"""`/api/v1/parcels`: files on their way into an environment, sent in parts that may be sent again."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from services.gateway.adapters.decisions import Intent
+from services.gateway.domain.rights import Scope
+from services.gateway.resources import NewParcel, Parcel
+from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.headers import location
+from services.gateway.routes.settling import settle
+
+router = APIRouter(prefix="/api/v1", tags=["uploads"], dependencies=[*DESCRIBED])
+
+Creating = Annotated[Intent, Depends(intent_with(Scope.CREATE))]
+
+
+@router.post("/environments/{environment_id}/parcels", status_code=201)
+async def create_parcel(
+    environment_id: UUID, asked: NewParcel, parts: PartsOf, intent: Creating, response: Response
+) -> Parcel:
+    """Begin to send a file for an upload into this environment; with the same key, go on with it."""
+    await settle(parts, environment_id, response)
+    parcel = await parts.parcels.open(intent, await parts.read_model.environment(environment_id), asked)
+    response.headers["Location"] = location("parcels", parcel.parcel_id)
+    return parcel
+
+
+@router.get("/parcels/{parcel_id}", dependencies=may(Scope.READ))
+async def show_parcel(parcel_id: UUID, parts: PartsOf) -> Parcel:
+    """A file on its way, and which parts of it are missing."""
+    return await parts.parcels.find(parcel_id)
+
+
+@router.put("/parcels/{parcel_id}/parts/{number}", status_code=204)
+async def send_part(
+    parcel_id: UUID,
+    number: int,
+    parts: PartsOf,
+    _intent: Creating,
+    request: Request,
+    content_digest: Annotated[
+        str | None, Header(description="`sha-256=:<base64>:` of the part (RFC 9530); other bytes are refused")
+    ] = None,
+) -> None:
+    """One part, counted from 0: its bytes are the body, as `application/octet-stream`. Again is harmless."""
+    with parts.parcel_places.one():
+        await parts.parcels.take(parcel_id, number, await request.body(), content_digest)
+
+
+@router.delete("/parcels/{parcel_id}", status_code=204)
+async def give_up_parcel(parcel_id: UUID, parts: PartsOf, _intent: Creating) -> None:
+    """Give a file up that no upload works off; what was sent of it goes."""
+    await parts.parcels.give_up(parcel_id)

@@ -1,0 +1,16 @@
+"""Files on their way in: sent in parts, kept encrypted in the object store, read by whoever works them off, removed."""
+
+from services.platform.parcels.errors import ParcelBrokenError, ParcelIncompleteError
+from services.platform.parcels.file import parcel_file
+from services.platform.parcels.opening import open_parcels
+from services.platform.parcels.parcels import Parcels, part_size, parts_of
+
+__all__ = [
+    "ParcelBrokenError",
+    "ParcelIncompleteError",
+    "Parcels",
+    "open_parcels",
+    "parcel_file",
+    "part_size",
+    "parts_of",
+]
