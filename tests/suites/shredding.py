@@ -81,6 +81,19 @@ class ShreddingBehaviour:
             with pytest.raises(RepositoryError):
                 await opened.of(environment_id).read_manifest(whole.backup_id)
 
+    async def test_who_only_reads_finds_no_backup_and_no_damage(
+        self, store: ObjectStore, secret_root: Repository, secrets: Backups
+    ) -> None:
+        environment_id = secrets.repository.environment_id
+        for number in range(20):
+            await Backups(secret_root.of(environment_id)).take(b"%d" % number)
+        await shred(secret_root.of(environment_id))
+        for opened in (by_master_key(store, store, KEY), by_recovery_key(store, store, PAIR.private_bytes_raw())):
+            reader = opened.of(environment_id)
+            report = await reader.check(read_percent=100, seed=0)
+            assert (report.backups, report.damage_count) == (0, 0)
+            assert [verdict.manifest async for verdict in reader.manifests()] == [None] * 20
+
     async def test_with_its_wraps_back_it_could_be_read(
         self, store: ObjectStore, secret_root: Repository, secrets: Backups
     ) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.platform.objectstore import ObjectNotFoundError, ObjectStore
 from services.platform.process.ids import NewId
+from services.platform.process.together import together
 from services.platform.repository.condemned import CondemnedObjects
 from services.platform.repository.errors import KeyDestroyedError, PackCorruptError, SealBrokenError
 from services.platform.repository.indexes import PackEntries, as_bytes, from_bytes
@@ -19,6 +20,8 @@ from services.platform.repository.sealing import Sealed, seal, unseal
 ENTRIES_AT_ONCE: Final = 200_000
 """Entries in one index object: about eight megabytes, held in memory while it is made or read."""
 HEAD_BYTES: Final = 16
+FOOTERS_AT_ONCE: Final = 16
+"""Where many packs have no index, or lie under destroyed keys, they are not looked at one by one."""
 Damaged = dict[UUID, str]
 """Packs that do not tell what they hold, and why."""
 
@@ -45,17 +48,23 @@ class StoredIndex:
         locations.condemn(condemned)
         async for key in self.keys():
             await self._take(locations, key)
-        for pack_id, size_bytes in locations.unindexed():
-            try:
-                pack = await self.footer(pack_id, size_bytes)
-            except PackCorruptError as error:
-                if damaged is None:
-                    raise
-                damaged[pack_id] = error.reason
-                continue
-            if pack:
-                locations.add(pack)
+        unindexed = locations.unindexed()
+        for start in range(0, len(unindexed), FOOTERS_AT_ONCE):
+            async with together() as group:
+                for pack_id, size_bytes in unindexed[start : start + FOOTERS_AT_ONCE]:
+                    group.create_task(self._take_footer(locations, pack_id, size_bytes, damaged))
         return locations
+
+    async def _take_footer(self, locations: Locations, pack_id: UUID, size_bytes: int, damaged: Damaged | None) -> None:
+        try:
+            pack = await self.footer(pack_id, size_bytes)
+        except PackCorruptError as error:
+            if damaged is None:
+                raise
+            damaged[pack_id] = error.reason
+            return
+        if pack:
+            locations.add(pack)
 
     async def keys(self) -> AsyncIterator[str]:
         """The keys of all index objects."""
