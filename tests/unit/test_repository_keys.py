@@ -14,7 +14,9 @@ from services.platform.repository.layout import key_prefix
 from services.platform.repository.wrapping import recovered, unwrapped, wrapped
 from services.platform.repository.wraps import Wraps
 from tests.suites.repository import KEY, read
+from tests.support.events import NOON
 from tests.support.manifests import ENVIRONMENT_ID, manifest
+from tests.support.memory_store import MemoryObjectStore
 
 OTHER = bytes(32)
 
@@ -76,6 +78,21 @@ async def test_another_master_key_takes_over_without_writing_content_anew(store:
     assert await read(RepositoryV2(store, OTHER).of(ENVIRONMENT_ID), stored.contents) == b"kept"
     with pytest.raises(RepositoryKeyError):
         await read(RepositoryV2(store, KEY).of(ENVIRONMENT_ID), stored.contents)
+
+
+async def test_a_rewrap_does_not_bring_back_what_is_destroyed_meanwhile() -> None:
+    class Meanwhile(MemoryObjectStore):
+        """Each wrap is destroyed just before it would be written anew."""
+
+        async def replace(self, key: str, data: bytes, *, etag: str) -> str:
+            await Wraps(destroying, KEY).destroy(ENVIRONMENT_ID, range(1), NOON)
+            return await super().replace(key, data, etag=etag)
+
+    store = Meanwhile()
+    destroying = MemoryObjectStore(objects=store.objects, puts=100)
+    await RepositoryV2(store, KEY).of(ENVIRONMENT_ID).hasher()
+    await Wraps(store, OTHER).rewrap(ENVIRONMENT_ID, KEY)
+    assert await Wraps(store, OTHER).numbers(ENVIRONMENT_ID) == range(1, 1)
 
 
 async def test_a_new_data_key_reads_and_finds_what_earlier_ones_stored(store: ObjectStore) -> None:

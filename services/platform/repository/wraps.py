@@ -125,14 +125,22 @@ class Wraps:
     async def rewrap(self, environment_id: UUID, old_master: bytes) -> None:
         """Wrap the same keys by another master key, and by the recovery key if there is one; else that wrap stays.
 
-        Nothing else is written anew; again is harmless. Raises RepositoryKeyError for keys of neither master key.
+        Nothing else is written anew; again is harmless. A key that is destroyed meanwhile stays so. Raises
+        RepositoryKeyError for keys of neither master key.
         """
         for wrap in await wraps_of(self._store, environment_id):
             if wrap.master_id == master_id(old_master):
-                again = self._again(wrap, unwrapped(old_master, wrap))
-                await self._store.put(_key(environment_id, wrap.number), _as_bytes(again))
+                await self._rewrap(_key(environment_id, wrap.number), old_master)
             else:
                 unwrapped(self.master, wrap)
+
+    async def _rewrap(self, key: str, old_master: bytes) -> None:
+        info = await self._store.head(key)
+        wrap = _parsed(key, await self._store.get(key))
+        if isinstance(wrap, Wrap):
+            again = self._again(wrap, unwrapped(old_master, wrap))
+            with suppress(ObjectChangedError):
+                await self._store.replace(key, _as_bytes(again), etag=info.etag)
 
     def _again(self, wrap: Wrap, key: bytes) -> Wrap:
         again = wrapped(self.master, self._recovery, wrap.environment_id, wrap.number, key)
