@@ -6,6 +6,8 @@ LEASE_SECONDS: Final = 60
 """A worker that was not heard of for so long has lost its job."""
 HEARTBEAT_SECONDS: Final = 15
 """Three beats may be lost before the lease is."""
+SILENT_SECONDS: Final = 15
+"""A process that sleeps holds its transaction's locks no longer: others get them well before its lease ends."""
 NO_PROGRESS_SECONDS: Final = 15 * 60
 """A job that moves nothing for so long ends its attempt and is tried again."""
 JOB_TRIES: Final = 5

@@ -1,6 +1,10 @@
 """Transactions, locks and notifications on a real PostgreSQL."""
 
 import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -11,6 +15,7 @@ from services.platform.database import ConflictError, Connection, Database, Data
 from services.platform.process.settings import PostgresSettings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
+from tests.support.running_services import ROOT
 
 
 @pytest.fixture
@@ -154,6 +159,73 @@ async def test_a_lock_has_one_holder_and_is_free_when_its_session_ends(
         await eventually(is_lost)
     assert await is_free()
     await other.close()
+
+
+async def test_who_sleeps_within_a_transaction_keeps_nobody_waiting(
+    database: Database, fresh_database: FreshDatabase
+) -> None:
+    async def sleep_and_insert() -> None:
+        async with sleeper.transaction() as c:
+            await c.execute("LOCK TABLE thing")
+            assert await _count(database) == 0  # waits until the sleeper's session was ended
+            await c.execute("INSERT INTO thing VALUES (1)")
+
+    sleeper = await Database.open(_impatient(fresh_database))
+    with pytest.raises(DatabaseUnavailableError):
+        await sleep_and_insert()
+    assert await _count(database) == 0
+    await sleeper.close()
+
+
+async def test_a_lock_stays_with_who_is_awake(database: Database, fresh_database: FreshDatabase) -> None:
+    async def has_held_long() -> bool:
+        async with database.transaction() as c:
+            return bool(
+                await c.fetchval(
+                    "SELECT backend_start < now() - interval '3 seconds'"
+                    " FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                    " WHERE locktype = 'advisory' AND datname = current_database()"
+                )
+            )
+
+    holder = await Database.open(_impatient(fresh_database))
+    async with holder.locked("relay") as place:
+        await eventually(has_held_long)
+        assert place is not None
+        assert not place.lost
+    async with holder.transaction() as c:
+        assert await c.fetchval("SHOW idle_session_timeout") == "0"
+    await holder.close()
+
+
+async def test_a_lock_is_free_when_its_holder_sleeps(database: Database, fresh_database: FreshDatabase) -> None:
+    async def is_free() -> bool:
+        async with database.locked("relay") as place:
+            return place is not None
+
+    process = await _holder(_impatient(fresh_database))
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"held\n"
+    assert not await is_free()
+    process.send_signal(signal.SIGSTOP)
+    await eventually(is_free)
+    process.send_signal(signal.SIGCONT)
+    assert await process.stdout.readline() == b"lost\n"
+    assert await process.wait() == 0
+
+
+def _impatient(fresh_database: FreshDatabase) -> PostgresSettings:
+    return fresh_database("catalog").model_copy(update={"silent_seconds": 1.0})
+
+
+async def _holder(settings: PostgresSettings) -> Process:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.lock_holder", cwd=ROOT, stdin=PIPE, stdout=PIPE
+    )
+    assert process.stdin is not None
+    told = settings.model_dump(mode="json") | {"password": settings.password.get_secret_value()}
+    process.stdin.write(json.dumps(told).encode() + b"\n")
+    return process
 
 
 async def test_verify_full_speaks_tls_and_refuses_a_foreign_authority(

@@ -37,8 +37,14 @@ def connect_arguments(settings: PostgresSettings, *, schema: str | None = None) 
             "search_path": schema or settings.user,
             "application_name": f"nightkeep {schema or settings.user}",
             "timezone": "UTC",
+            "idle_in_transaction_session_timeout": milliseconds(settings.silent_seconds),
         },
     }
+
+
+def milliseconds(seconds: float) -> str:
+    """A duration as PostgreSQL's settings take it."""
+    return f"{seconds * 1000:.0f}ms"
 
 
 def _ssl(settings: PostgresSettings) -> ssl.SSLContext | str:

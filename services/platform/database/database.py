@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 import asyncpg
 
-from services.platform.database.connection import Connection, RawConnection, Record, connect_arguments, prepare
+from services.platform.database.connection import (
+    Connection,
+    RawConnection,
+    Record,
+    connect_arguments,
+    milliseconds,
+    prepare,
+)
 from services.platform.database.errors import translated, translated_while_connecting
 from services.platform.database.notifications import HeldLock, Notifications
 from services.platform.process.seams import Seam, after, before
@@ -21,6 +28,8 @@ else:
 
 ACQUIRE_SECONDS: Final = 15.0
 """Longer than a connection attempt may take; then the pool is exhausted or the server away."""
+AWAKE_SHARE: Final = 0.3
+"""A lock's session says a word after this share of the time in which it may be silent."""
 CLOSE_SECONDS: Final = 5.0
 """What connections in use are given before they are cut."""
 GIVING_BACK_FAILED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -31,12 +40,13 @@ class Database:
     """One service's access to its own schema. `schema` is its name, the role's unless told otherwise.
 
     `generation` rises whenever a connection was lost: whoever relies on what PostgreSQL said before looks again
-    (architecture §2.1). Nothing may be SET on a connection but LOCAL.
+    (architecture §2.1). Nothing may be SET on a connection but LOCAL, or what the pool resets.
     """
 
     def __init__(self, settings: PostgresSettings, schema: str) -> None:
         self.schema = schema
         self.generation = 0
+        self._silent_seconds = settings.silent_seconds
         self._pool: Pool = asyncpg.create_pool(
             **connect_arguments(settings, schema=schema),
             min_size=0,
@@ -93,15 +103,21 @@ class Database:
 
     @asynccontextmanager
     async def locked(self, name: str) -> AsyncIterator[HeldLock | None]:
-        """The advisory lock `name` as long as its session lives, or None: somebody else holds it."""
+        """The advisory lock `name` as long as its session lives, or None: somebody else holds it.
+
+        The session ends when this process has been asleep for `silent_seconds`.
+        """
         lock = HeldLock()
         async with self._acquired() as c:
             c.add_termination_listener(lock.connection_lost)
             with translated():
                 held = await c.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name)
+                await c.execute(f"SET idle_session_timeout = '{milliseconds(self._silent_seconds)}'")
+            awake = asyncio.create_task(_stay_awake(c, self._silent_seconds * AWAKE_SHARE))
             try:
                 yield lock if held else None
             finally:
+                awake.cancel()
                 with suppress(*GIVING_BACK_FAILED):  # the pool lets go of the lock when it takes the connection back
                     c.remove_termination_listener(lock.connection_lost)
 
@@ -121,3 +137,11 @@ class Database:
 
     def _lost(self, _connection: object) -> None:
         self.generation += 1
+
+
+async def _stay_awake(c: Connection, every_seconds: float) -> None:
+    """Until the connection is lost, which its listeners are told."""
+    with suppress(*GIVING_BACK_FAILED):
+        while True:
+            await asyncio.sleep(every_seconds)
+            await c.execute("SELECT")

@@ -38,6 +38,8 @@ _AWAY: Final = (
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.IdleSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InternalClientError,  # what the driver says of a connection that the server ends at this moment
     ConnectionError,

@@ -62,6 +62,8 @@ class PostgresSettings(Group):
     ca_file: Annotated[Path | None, NoneIfEmpty] = None
     connections: int = Field(default=10, ge=8)
     """At most so many: six services stay below the usual 100. Relay and listeners hold up to six all the time."""
+    silent_seconds: float = Field(default=defaults.SILENT_SECONDS, ge=1)
+    """Who says nothing for so long, within a transaction or with a lock, is asleep: PostgreSQL lets others go on."""
 
 
 class S3Settings(Group):
