@@ -16,6 +16,7 @@ from contracts.events.retention import (
     ExpiryReleased,
     SweepApproved,
 )
+from contracts.events.uploads import DataUploaded, UploadFailed
 from contracts.states import BackupState
 from services.platform.database import Connection, load_queries
 from services.platform.messaging.follower import Reactions
@@ -56,6 +57,8 @@ class Handlers:
             BackupDeletionRequested: self.on_backup_deletion_requested,
             CommandRejected: self.on_command_rejected,
             SweepApproved: self.on_sweep_approved,
+            DataUploaded: self.on_upload_ended,
+            UploadFailed: self.on_upload_ended,
         }
 
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
@@ -102,6 +105,11 @@ class Handlers:
     async def on_backup_deletion_requested(self, c: Connection, message: Message[BackupDeletionRequested]) -> None:
         """Its grace begins."""
         await self._let_go(c, message, BackupState.DELETING, message.body.requested_at)
+
+    async def on_upload_ended(self, c: Connection, message: Message[DataUploaded | UploadFailed]) -> None:
+        """What was sent lay in the repository on its way in; unless a backup has the same, nobody needs it now."""
+        body, cause = message.body, Cause.of(message)
+        await queries.note_garbage(c, environment_id=body.environment_id, now=body.finished_at, cause=cause)
 
     async def on_command_rejected(self, c: Connection, message: Message[CommandRejected]) -> None:
         """Note why the catalog does not let it go. Heard again, the backup waits for no answer any more."""
