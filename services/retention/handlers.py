@@ -17,6 +17,7 @@ from contracts.events.retention import (
     SweepApproved,
 )
 from contracts.events.shredding import ShreddingRequested
+from contracts.events.uploads import DataUploaded, UploadFailed
 from contracts.states import BackupState
 from services.platform.database import Connection, load_queries
 from services.platform.jobs import JobQueue, NewJob
@@ -61,6 +62,8 @@ class Handlers:
             ShreddingRequested: self.on_shredding_requested,
             CommandRejected: self.on_command_rejected,
             SweepApproved: self.on_sweep_approved,
+            DataUploaded: self.on_upload_ended,
+            UploadFailed: self.on_upload_ended,
         }
 
     async def on_backup_requested(self, c: Connection, message: Message[BackupRequested]) -> None:
@@ -127,6 +130,11 @@ class Handlers:
             key=key,
         )
         await self._queue.put(c, job)
+
+    async def on_upload_ended(self, c: Connection, message: Message[DataUploaded | UploadFailed]) -> None:
+        """What was sent lay in the repository on its way in; unless a backup has the same, nobody needs it now."""
+        body, cause = message.body, Cause.of(message)
+        await queries.note_garbage(c, environment_id=body.environment_id, now=body.finished_at, cause=cause)
 
     async def on_command_rejected(self, c: Connection, message: Message[CommandRejected]) -> None:
         """Note why the catalog does not let it go. Heard again, the backup waits for no answer any more."""

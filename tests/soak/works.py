@@ -86,6 +86,7 @@ async def importing(world: World) -> AsyncGenerator[None, None]:
         lambda backup: backup.state in {BackupState.COMPLETED, BackupState.FAILED},
     )
     assert ended.state is BackupState.COMPLETED, ended.failure
+    await world.told("BackupCompleted", asked.backup_id)
     assert world.count("BackupCompleted", asked.backup_id) == 1
     world.contents[asked.backup_id] = wanted
     await _restored(world, asked.backup_id)

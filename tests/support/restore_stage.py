@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from contracts.envelope import Body, Event, Kind, Message, event_envelope
 from contracts.events.apps import EnvironmentRegistered
 from contracts.events.archives import DataType
+from contracts.events.backups import BackupKind
 from contracts.events.restores import (
     PreflightRequested,
     RestoreCancelRequested,
@@ -198,7 +199,7 @@ class RestoreStage:
             await reaction(c, Message(envelope, body))
         return envelope.id
 
-    async def back_up(self, place: Place) -> StoredBackup:
+    async def back_up(self, place: Place, kind: BackupKind = BackupKind.ON_DEMAND) -> StoredBackup:
         """The environment as it is now, in the repository."""
         repository = self.workplace.repository.of(place.environment_id)
         source = EnvironmentDatabase(place.app.access(), self.workplace.tools)
@@ -207,6 +208,7 @@ class RestoreStage:
             tables, version = await snapshot.table_count(), snapshot.server_version
         listing = await list_documents(repository, place.documents())
         plain = manifest(uuid4(), place.environment_id, repository.key_id)
+        entry = plain.backup.model_copy(update={"kind": kind})
         database = plain.database.model_copy(
             update={
                 "contents": dump.contents,
@@ -217,7 +219,9 @@ class RestoreStage:
             }
         )
         files = plain.files.model_copy(update={"listing": listing, "count": listing.count, "dangling": None})
-        verdict = await repository.put_manifest(plain.model_copy(update={"database": database, "files": files}))
+        verdict = await repository.put_manifest(
+            plain.model_copy(update={"database": database, "files": files, "backup": entry})
+        )
         assert verdict.manifest is not None
         return StoredBackup(place.environment_id, verdict.manifest, verdict.key, verdict.hash)
 

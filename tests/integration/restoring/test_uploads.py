@@ -8,7 +8,8 @@ import pytest
 
 from contracts.errors import FailureCode
 from contracts.events.archives import DataType
-from contracts.events.backups import BackupCompleted, BackupFailed
+from contracts.events.backups import BackupCompleted, BackupFailed, BackupKind
+from contracts.events.restores import RestoreFailed
 from contracts.events.uploads import (
     AppServicesUnpublished,
     DataUploaded,
@@ -58,6 +59,15 @@ async def failure(stage: RestoreStage, upload_id: UUID) -> UploadFailed:
     failed = (await stage.said(upload_id))[-1]
     assert isinstance(failed, UploadFailed), failed
     return failed
+
+
+def seize(app: AppDatabase) -> None:
+    """What would run at whatever an administrator does there later."""
+    app.run(
+        "CREATE FUNCTION seize() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'",
+        "CREATE EVENT TRIGGER takes_over ON ddl_command_end EXECUTE FUNCTION seize()",
+        superuser=True,
+    )
 
 
 def assert_untouched(place: Place) -> None:
@@ -214,14 +224,24 @@ async def test_a_dump_that_ends_early_fails_beside_the_live_data(
 async def test_what_needs_more_rights_is_named_and_refused(
     stage: RestoreStage, small: AppDatabase, destination: AppDatabase
 ) -> None:
-    small.run(
-        "CREATE FUNCTION seize() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'",
-        "CREATE EVENT TRIGGER takes_over ON ddl_command_end EXECUTE FUNCTION seize()",
-        superuser=True,
-    )
+    seize(small)
     place = await filled(stage, destination)
     failed = await failure(stage, await stage.ask_upload(place, await dumped(small, stage), DataType.DATABASE_ONLY))
     assert (failed.code, "takes_over" in failed.reason) == (FailureCode.MISSING_RIGHTS, True), failed
+    assert_untouched(place)
+
+
+async def test_an_imported_backup_is_not_restored_with_more_rights_either(
+    stage: RestoreStage, small: AppDatabase, destination: AppDatabase
+) -> None:
+    seize(small)
+    place = await filled(stage, destination)
+    backup = await stage.back_up(await stage.register(small), BackupKind.UPLOADED)
+    restore_id = await stage.ask(backup, place)
+    await stage.run(restore_id)
+    failed = (await stage.said(restore_id))[-1]
+    assert isinstance(failed, RestoreFailed), failed
+    assert (failed.code, "takes_over" in failed.reason) == (FailureCode.MISSING_RIGHTS, True)
     assert_untouched(place)
 
 

@@ -18,6 +18,7 @@ from contracts.events.retention import (
     ExpiryReleased,
     SweepApproved,
 )
+from contracts.events.uploads import UploadFailed
 from services.retention.sweeping import PAGE, Swept
 from tests.support.events import NOON
 from tests.support.histories import History
@@ -116,6 +117,21 @@ async def test_a_failed_backup_goes_after_two_weeks(sweeps: Sweeps) -> None:
     sweeps.clock.on(days=14)
     await sweeps.sweep.now()
     assert sweeps.asked() == [body.backup_id]
+
+
+async def test_what_an_upload_has_left_is_looked_for(sweeps: Sweeps) -> None:
+    await backed_up(sweeps, PRODUCTION, 14)
+    ended = UploadFailed(
+        upload_id=uuid4(),
+        environment_id=PRODUCTION,
+        finished_at=NOON,
+        code=FailureCode.HOSTILE_ARCHIVE,
+        reason="it looks like a bomb",
+        retryable=False,
+    )
+    await sweeps.hear(ended)
+    async with sweeps.database.transaction() as c:
+        assert await c.fetchval("SELECT has_garbage FROM environment WHERE environment_id = $1", PRODUCTION)
 
 
 async def test_a_held_backup_is_asked_for_again_only_when_it_is_released(sweeps: Sweeps) -> None:
