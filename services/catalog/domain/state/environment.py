@@ -149,7 +149,9 @@ def _on_gap(environment: Environment, event: Event) -> Environment:
     match event:
         case slots.SlotEnded() if event.state is not SlotState.COMPLETED and event.slot_date.weekday() == SUNDAY:
             return changed(environment, gap=_wider(environment.gap, event.slot_date), gap_filler=None)
-        case backups.BackupRequested(kind=BackupKind.NIGHTLY) if environment.gap and environment.gap_filler is None:
+        case backups.BackupRequested(kind=BackupKind.NIGHTLY, recovered_at=None) if (
+            environment.gap and environment.gap_filler is None
+        ):
             return changed(environment, gap_filler=event.backup_id)
         case backups.BackupCompleted() if event.backup_id == environment.gap_filler:
             return changed(environment, gap=None, gap_filler=None)
