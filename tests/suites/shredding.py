@@ -226,6 +226,27 @@ class ShreddingBehaviour:
         with pytest.raises(RepositoryError):
             await read(by_master_key(store, store, KEY).of(environment_id), whole.database.contents)
 
+    async def test_manifests_that_are_not_buried_yet_go_in_the_ordinary_way_and_are_in_nobodys(
+        self, secret_root: Repository, secrets: Backups
+    ) -> None:
+        environment_id = secrets.repository.environment_id
+        taken = [await secrets.take(b"%d" % number) for number in range(2)]
+        shredding = secrets.repository.shredding()
+        await shredding.destroy_keys(await shredding.keys(), NOW)
+        later = secret_root.of(environment_id)
+        assert [verdict async for verdict in later.manifests()] == []
+        space = await later.space()
+        condemned = await later.condemn(uuid4(), NOW)
+        assert (space.backups, condemned.bytes) == (0, space.reclaimable_bytes)
+        reclaimed = await later.remove_condemned(condemned.mark_id, NOW + timedelta(hours=CONDEMNED_HOURS))
+        assert reclaimed.bytes == condemned.bytes > 0
+        for whole in taken:
+            for _ in range(2):
+                await Backups(later).erase(whole.backup_id)
+            verdict = await later.verdict(whole.backup_id)
+            assert verdict is not None
+            assert isinstance(verdict.decided, Tombstone)
+
     async def test_a_wrap_below_a_destroyed_one_is_destroyed_as_well(
         self, store: ObjectStore, secret_root: Repository, secrets: Backups
     ) -> None:
