@@ -20,6 +20,7 @@ class AlertKind(StrEnum):
     SCHEDULE_STOPPED = "schedule_stopped"
     SCHEDULE_RESUMED = "schedule_resumed"
     BACKUP_DAMAGED = "backup_damaged"
+    SHREDDING_FAILED = "shredding_failed"
 
 
 class AlertRaised(Event):

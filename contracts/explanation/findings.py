@@ -55,7 +55,8 @@ class Hold(Value):
 class Ending(Value):
     """How it went: at its expiry, as a sweep asked, by a person's wish, or with all others of its environment.
 
-    At `removed_at` its manifest was removed; of a shredded one nothing can be read from then on.
+    At `removed_at` its manifest was removed; of a shredded one nothing can be read from then on, and until then it is
+    called deleted: a shredding that was asked for may fail.
     `shared_with` are the backups for which shared content stayed then.
     """
 
@@ -208,17 +209,19 @@ def _restored(one: Told, event: restores.RestoreRequested) -> Hold:
 def ending_of(told: Sequence[Told]) -> Ending | None:
     """How it went; None while it has not."""
     ending: Ending | None = None
+    to_shred = False
     for one in told:
         match one.event:
             case retention.BackupExpired() as event:
                 ending = Ending(why="expired", decided_at=event.expired_at, by=one.who, sweep_id=event.sweep_id)
             case retention.BackupDeletionRequested() as event:
-                told_so = event.was_last_good
-                why: Literal["deleted", "shredded"] = "shredded" if event.shred_id else "deleted"
+                told_so, to_shred = event.was_last_good, event.shred_id is not None
                 by = event.requested_by
-                ending = Ending(why=why, decided_at=event.requested_at, by=by, was_last_good=told_so)
+                ending = Ending(why="deleted", decided_at=event.requested_at, by=by, was_last_good=told_so)
             case retention.BackupDeleted() as event if ending is not None:
-                ending = ending.model_copy(update={"removed_at": event.deleted_at, "shared_with": event.shared_with})
+                why = event.why if to_shred else ending.why
+                removed = {"removed_at": event.deleted_at, "shared_with": event.shared_with}
+                ending = ending.model_copy(update={"why": why, **removed})
             case _:
                 pass
     return ending

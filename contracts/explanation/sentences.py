@@ -103,14 +103,17 @@ def _of_expiry(one: Told) -> str:
             return f"It expired at {instant(event.expired_at)}, by the business clock: {over}. {asked}."
         case retention.BackupDeletionRequested(shred_id=UUID()) as event:
             return (
-                f"{event.requested_by} had all backups of its environment shredded at {instant(event.requested_at)}: "
-                "the keys that they were encrypted with are destroyed."
+                f"{event.requested_by} asked at {instant(event.requested_at)} for all backups of its environment to be "
+                "shredded."
             )
         case retention.BackupDeletionRequested() as event:
             told = ", after being told that it was the last completed one" if event.was_last_good else ""
             return f"{event.requested_by} deleted it at {instant(event.requested_at)}{told}."
         case retention.BackupDeleted(why="shredded") as event:
-            return f"Since {instant(event.deleted_at)} nothing opens it any more, whoever has which key."
+            return (
+                f"Its environment's data keys were destroyed: since {instant(event.deleted_at)} nothing opens it any "
+                "more, whoever has which key."
+            )
         case retention.BackupDeleted() as event:
             return f"Its manifest was removed at {instant(event.deleted_at)}; {_content(event.shared_with)}."
         case _:

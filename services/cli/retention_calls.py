@@ -92,11 +92,13 @@ class RetentionCalls(Calling):
         """The newest shredding of an environment's backups."""
         return self._show(environment_path(environment_id, "shredding"), Shredding)
 
-    def wait_for_shredding(self, environment_id: UUID, *, timeout_seconds: float | None = None) -> Shredding:
-        """The newest one when it has ended. Raises NotKnownYetError after the timeout."""
+    def wait_for_shredding(
+        self, environment_id: UUID, shred_id: UUID, *, timeout_seconds: float | None = None
+    ) -> Shredding:
+        """This one when it has ended, once it is the newest. Raises NotKnownYetError after the timeout."""
         return poll(
             lambda: self.shredding(environment_id),
-            lambda shredding: shredding.state != "running",
+            lambda shredding: shredding.shred_id == shred_id and shredding.state != "running",
             Deadline("the shredding", timeout_seconds),
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.envelope import Message
 from contracts.events.backups import BackupCompleted, BackupFailed, BackupRequested
 from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
-from contracts.events.shredding import BackupsShredded, ShreddingRequested
+from contracts.events.shredding import BackupsShredded, ShreddingFailed, ShreddingRequested
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
 from services.gateway.adapters.alerts import AlertBook
@@ -41,6 +41,7 @@ class Handlers:
             RepositoryChecked: self._raising(alerts.of_check),
             ShreddingRequested: on_shredding,
             BackupsShredded: on_shredding,
+            ShreddingFailed: self._raising(alerts.of_failed_shredding),
             UploadRequested: self.on_upload_requested,
             DataUploaded: self.on_upload_ended,
             UploadFailed: self.on_upload_ended,

@@ -121,7 +121,7 @@ class Handlers:
         if check is not None:
             await self._queue.cancel(c, check, message.envelope.actor)
         job = NewJob(
-            job_id=body.shred_id,
+            job_id=message.envelope.id,
             kind=SHRED,
             environment_id=body.environment_id,
             host=str(body.environment_id),

@@ -8,7 +8,6 @@ from services.platform.jobs.run import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.snapshot.attempt import BackupAttempt
 from services.snapshot.backup import BackupJob
-from services.snapshot.parts import Parts
 
 
 class ManifestGoneError(PermanentError):
@@ -20,9 +19,6 @@ class ManifestGoneError(PermanentError):
 
 class RecoveringJob(BackupJob):
     """See JobKind and PutsBack: a backup that is there already is adopted, as after a takeover (architecture §2.11)."""
-
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
 
     def steps(self, run: JobRun) -> Sequence[Step]:
         """The steps of one attempt."""

@@ -12,7 +12,7 @@ from contracts.manifest import Burial, Manifest, Tombstone, serialize
 from services.platform.objectstore import ObjectStore
 from services.platform.repository import EnvironmentRepository, Remains, Repository, RepositoryV2
 from services.platform.repository.compression import compress
-from services.platform.repository.errors import KeyDestroyedError, RepositoryError
+from services.platform.repository.errors import KeyDestroyedError, RepositoryError, RepositoryKeyError
 from services.platform.repository.hashing import keyed_hash
 from services.platform.repository.keys import environment_keys
 from services.platform.repository.layout import KEYS, content_key, content_prefix, key_prefix, manifest_prefix, prefix
@@ -226,6 +226,71 @@ class ShreddingBehaviour:
         with pytest.raises(RepositoryError):
             await read(by_master_key(store, store, KEY).of(environment_id), whole.database.contents)
 
+    async def test_manifests_that_are_not_buried_yet_go_in_the_ordinary_way_and_are_in_nobodys(
+        self, secret_root: Repository, secrets: Backups
+    ) -> None:
+        environment_id = secrets.repository.environment_id
+        taken = [await secrets.take(b"%d" % number) for number in range(2)]
+        shredding = secrets.repository.shredding()
+        await shredding.destroy_keys(await shredding.keys(), NOW)
+        later = secret_root.of(environment_id)
+        assert [verdict async for verdict in later.manifests()] == []
+        space = await later.space()
+        condemned = await later.condemn(uuid4(), NOW)
+        assert (space.backups, condemned.bytes) == (0, space.reclaimable_bytes)
+        reclaimed = await later.remove_condemned(condemned.mark_id, NOW + timedelta(hours=CONDEMNED_HOURS))
+        assert reclaimed.bytes == condemned.bytes > 0
+        for whole in taken:
+            for _ in range(2):
+                await Backups(later).erase(whole.backup_id)
+            verdict = await later.verdict(whole.backup_id)
+            assert verdict is not None
+            assert isinstance(verdict.decided, Tombstone)
+
+    async def test_a_wrap_below_a_destroyed_one_is_destroyed_as_well(
+        self, store: ObjectStore, secret_root: Repository, secrets: Backups
+    ) -> None:
+        environment_id = secrets.repository.environment_id
+        whole = await secrets.take(b"a secret")
+        wraps = await objects(store, key_prefix(environment_id))
+        await Wraps(store, KEY).add(environment_id)
+        await shred(secret_root.of(environment_id))
+        for key, wrap in wraps.items():  # somebody brought the first back from a copy
+            await store.put(key, wrap)
+        assert await secret_root.of(environment_id).shredding().keys() == range(2)
+        await shred(secret_root.of(environment_id))
+        assert await secret_root.of(environment_id).shredding().keys() == range(2, 2)
+        await only_stones(store, environment_id, 2)
+        with pytest.raises(RepositoryError):
+            await read(by_master_key(store, store, KEY).of(environment_id), whole.database.contents)
+
+    async def test_wraps_on_both_sides_of_a_gap_are_destroyed_and_the_gap_is_never_filled(
+        self, store: ObjectStore, secret_root: Repository, secrets: Backups
+    ) -> None:
+        environment_id = secrets.repository.environment_id
+        await secrets.take(b"a secret")
+        for _ in range(2):
+            await Wraps(store, KEY).add(environment_id)
+        await store.delete(f"{key_prefix(environment_id)}1")
+        await shred(secret_root.of(environment_id))
+        await only_stones(store, environment_id, 3)
+        assert await Backups(secret_root.of(environment_id)).take(b"another")
+        assert f"{key_prefix(environment_id)}3" in await objects(store, KEYS)
+
+    async def test_a_key_that_lies_where_none_belongs_ends_it(
+        self, store: ObjectStore, secret_root: Repository, secrets: Backups
+    ) -> None:
+        environment_id = secrets.repository.environment_id
+        await secrets.take(b"a secret")
+        wrap = await store.get(f"{key_prefix(environment_id)}0")
+        for name in ("0.bak", "00", "old/7"):
+            key = f"{key_prefix(environment_id)}{name}"
+            await store.put(key, wrap)
+            with pytest.raises(RepositoryKeyError, match=key):
+                await shred(secret_root.of(environment_id))
+            await store.delete(key)
+        await shred(secret_root.of(environment_id))
+
     async def test_a_damaged_wrap_is_destroyed_as_well(
         self, store: ObjectStore, secret_root: Repository, secrets: Backups
     ) -> None:
@@ -234,6 +299,12 @@ class ShreddingBehaviour:
         await store.put(f"{key_prefix(environment_id)}0", b"damaged")
         await shred(secret_root.of(environment_id))
         assert await Backups(secret_root.of(environment_id)).take(b"another")
+
+
+async def only_stones(store: ObjectStore, environment_id: UUID, count: int) -> None:
+    there = await objects(store, key_prefix(environment_id))
+    assert len(there) == count
+    assert all(b"nightkeep-key-destroyed" in stone for stone in there.values())
 
 
 async def shred_leftovers(repository: EnvironmentRepository) -> None:

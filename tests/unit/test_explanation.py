@@ -252,11 +252,28 @@ def test_a_lease_is_told_by_its_holder_and_lasts_by_postgresqls_clock_however_th
     )
 
 
-def test_a_shredded_backup_says_by_whom_and_that_nothing_opens_it() -> None:
+def to_be_shredded() -> Tale:
     tale = Tale()
     tale.completed()
     asked = {"requested_at": "2026-04-01T08:00:00Z", "requested_by": "Karla", "shred_id": str(SWEEP)}
     tale.say("2026-04-01T08:00:00Z", "BackupDeletionRequested", was_last_good=True, **asked)
+    return tale
+
+
+def test_of_a_shredding_that_did_not_happen_only_the_wish_is_told() -> None:
+    tale = to_be_shredded()
+    asked = "Karla asked at 2026-04-01 08:00:00 UTC for all backups of its environment to be shredded."
+    for _ in range(2):
+        found = tale.explained()
+        assert found.ending is not None
+        assert (found.ending.why, found.ending.by) == ("deleted", "Karla")
+        assert asked in found.sentences
+        assert "destroyed" not in " ".join(found.sentences)
+        tale.say("2026-04-01T09:00:05Z", "BackupDeleted", deleted_at="2026-04-01T09:00:05Z", why="deleted")
+
+
+def test_a_shredded_backup_says_by_whom_and_that_nothing_opens_it() -> None:
+    tale = to_be_shredded()
     removed = {"deleted_at": "2026-04-01T08:00:05Z", "why": "shredded"}
     tale.say("2026-04-01T08:00:05Z", "BackupDeleted", **removed, shared_with=None)
 
@@ -265,11 +282,11 @@ def test_a_shredded_backup_says_by_whom_and_that_nothing_opens_it() -> None:
     assert found.ending is not None
     assert (found.ending.why, found.ending.by) == ("shredded", "Karla")
     assert found.sentences[-2:] == (
+        "Karla asked at 2026-04-01 08:00:00 UTC for all backups of its environment to be shredded.",
         (
-            "Karla had all backups of its environment shredded at 2026-04-01 08:00:00 UTC: "
-            "the keys that they were encrypted with are destroyed."
+            "Its environment's data keys were destroyed: since 2026-04-01 08:00:05 UTC nothing opens it any more, "
+            "whoever has which key."
         ),
-        "Since 2026-04-01 08:00:05 UTC nothing opens it any more, whoever has which key.",
     )
 
 

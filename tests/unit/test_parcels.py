@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from services.platform.parcels import (
     part_size,
     parts_of,
 )
-from services.platform.repository.errors import RepositoryKeyError
+from services.platform.repository.errors import KeyDestroyedError, RepositoryKeyError
 from services.platform.repository.wraps import Wraps
 from tests.suites.repository import KEY
 from tests.support.sent_archives import FULL, zipped
@@ -114,6 +115,15 @@ async def test_a_parcel_goes_without_a_trace(parcels: Parcels, store: DirectoryO
         await parcels.remove(ENVIRONMENT_ID, parcel.parcel_id)
     left = [info.key async for info in store.list(f"environments/{ENVIRONMENT_ID}/parcels/")]
     assert [key.split("/")[3] for key in left] == [str(other.parcel_id)]
+
+
+async def test_after_a_shredding_a_parcel_can_be_sent(parcels: Parcels, store: DirectoryObjectStore) -> None:
+    gone = await sent(parcels, b"before")
+    await Wraps(store, KEY).destroy(ENVIRONMENT_ID, range(1), datetime(2026, 11, 22, tzinfo=UTC))
+    later = await sent(parcels, b"after")
+    assert await parcels.read(ENVIRONMENT_ID, later, 0) == b"after"
+    with pytest.raises(KeyDestroyedError):
+        await parcels.read(ENVIRONMENT_ID, gone, 0)
 
 
 async def test_another_master_key_makes_no_keys_of_its_own(store: DirectoryObjectStore, parcels: Parcels) -> None:

@@ -35,11 +35,11 @@ async def request_backup(desk: Desk, command: RequestBackup, request: Request) -
 
 
 async def recover_backup(desk: Desk, command: RecoverBackup, request: Request) -> Decided:
-    """Make its entry again."""
+    """Make its entry again, pinned where its time is over."""
     backup = await desk.find(Backup, command.backup_id)
     environment = await desk.find(Environment, command.environment_id)
-    event = rules.recover_backup(backup, environment, command, now=request.now)
-    return Decided("backup", command.backup_id, event.app_id, (event,))
+    events = rules.recover_backup(backup, environment, command, now=request.now)
+    return Decided("backup", command.backup_id, events[0].app_id, events)
 
 
 async def comment_backup(desk: Desk, command: CommentBackup, _request: Request) -> Decided:

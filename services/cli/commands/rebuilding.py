@@ -65,17 +65,18 @@ def _rebuilt(
     session: Session, gateway: Gateway, backups: Sequence[KeptBackup], timeout: float | None
 ) -> Iterator[RebuiltEnvironment]:
     """One environment: asked for one after the other, then waited for."""
-    first = backups[0]
+    newest = newest_of(backups)
+    environment_id = newest.environment_id
     done = RebuiltEnvironment(
-        environment_id=first.environment_id, app_id=first.app_id, name=first.environment, backups=len(backups)
+        environment_id=environment_id, app_id=newest.app_id, name=newest.environment, backups=len(backups)
     )
     try:
-        gateway.environment(first.environment_id)
+        gateway.environment(environment_id)
     except NotFoundError:
         yield done
         return
     done.registered = True
-    session.note(f"recovering {len(backups)} backups of the environment {first.environment_id}")
+    session.note(f"recovering {len(backups)} backups of the environment {environment_id}")
     asked = [one for one in backups if _ask(gateway, one, done)]
     for one in asked:
         ended = gateway.wait_for_backup(one.backup_id, timeout_seconds=timeout)
@@ -83,7 +84,13 @@ def _rebuilt(
             done.not_recovered.append(NotRecovered(backup_id=one.backup_id, reason=ended.failure.reason))
         else:
             done.recovered += 1
+            done.pinned += ended.pinned
     yield done
+
+
+def newest_of(backups: Sequence[KeptBackup]) -> KeptBackup:
+    """The one that tells best what the environment was called; of nothing but unreadable ones any."""
+    return next((one for one in reversed(backups) if one.problem is None), backups[0])
 
 
 def _ask(gateway: Gateway, one: KeptBackup, done: RebuiltEnvironment) -> bool:

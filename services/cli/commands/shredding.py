@@ -57,7 +57,9 @@ def shred(  # noqa: PLR0913 -- one parameter for each option
             said = typer.prompt(f"Type the name {found.full_name or 'of the environment'} to shred them", err=True)
         name = found.confirmed(said.strip())
         asked = gateway.shred_backups(found.environment_id, name, idempotency_key=idempotency_key)
-        ended = gateway.wait_for_shredding(found.environment_id, timeout_seconds=timeout) if wait else asked
+        ended = asked
+        if wait:
+            ended = gateway.wait_for_shredding(found.environment_id, asked.shred_id, timeout_seconds=timeout)
     session.tell(ended, shown.shredding(ended))
     if ended.state == "failed":
         raise typer.Exit(Exit.FAILED)

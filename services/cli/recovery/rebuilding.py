@@ -15,7 +15,8 @@ class NotRecovered(BaseModel):
 class RebuiltEnvironment(BaseModel):
     """How many `backups` of one environment the bucket holds, and what became of them.
 
-    Where it is not `registered`, nothing did; `name` and `app_id` are those that its newest manifest tells.
+    Where it is not `registered`, nothing did; `name` and `app_id` are those that its newest manifest tells, if any
+    can be read. Of those `recovered` so many are `pinned` whose time was over: each goes when it is unpinned.
     """
 
     environment_id: UUID
@@ -24,5 +25,6 @@ class RebuiltEnvironment(BaseModel):
     backups: int
     registered: bool = False
     recovered: int = 0
+    pinned: int = 0
     there_already: int = 0
     not_recovered: list[NotRecovered] = []

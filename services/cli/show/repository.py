@@ -74,26 +74,33 @@ def spaces(found: Iterable[MeasuredEnvironment]) -> Table:
 
 
 def rebuilt(found: Sequence[RebuiltEnvironment]) -> RenderableType:
-    """What became of each environment's backups, and what to do for those that nothing could be done for."""
+    """What became of each environment's backups, and what is left for a person to do."""
     columns = (
         Column("environment", firm=False),
-        *(Column(name, right=True) for name in ("in the bucket", "recovered", "there already", "not recovered")),
+        *(
+            Column(name, right=True)
+            for name in ("in the bucket", "recovered", "pinned", "there already", "not recovered")
+        ),
     )
     counted = table(columns, map(_rebuilt, found))
-    return Group(counted, *(part for one in found for part in _missing(one)))
+    return Group(counted, *(part for one in found for part in _to_do(one)))
 
 
 def _rebuilt(one: RebuiltEnvironment) -> Sequence[str | Text]:
-    counts = (one.backups, one.recovered, one.there_already, len(one.not_recovered))
+    counts = (one.backups, one.recovered, one.pinned, one.there_already, len(one.not_recovered))
     return named(str(one.environment_id), formats.printable(one.name or "")), *(f"{count:,}" for count in counts)
 
 
-def _missing(one: RebuiltEnvironment) -> Iterator[RenderableType]:
+def _to_do(one: RebuiltEnvironment) -> Iterator[RenderableType]:
     if not one.registered:
         name = formats.printable(one.name or "")
         yield Text(f"{one.environment_id} ({name}) is not registered: do that, then this again", style="bold red")
-        yield Text(f"  nightkeep app register SLUG --id {one.app_id}")
+        if one.app_id:
+            yield Text(f"  nightkeep app register SLUG --id {one.app_id}")
         yield Text(f"  nightkeep env register SLUG --id {one.environment_id} --name … and where it is")
+    if one.pinned:
+        yield Text(f"{one.pinned:,} of {one.environment_id} are pinned, since their time was over: to let one expire,")
+        yield Text("  nightkeep backup unpin BACKUP")
     for lost in one.not_recovered:
         yield Text(formats.printable(f"backup {lost.backup_id}: {lost.reason}"), style="bold red")
 

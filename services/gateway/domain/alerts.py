@@ -9,6 +9,7 @@ from contracts import retention
 from contracts.events.alerts import AlertKind
 from contracts.events.backups import Tier
 from contracts.events.retention import BlockerKind, ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
+from contracts.events.shredding import ShreddingFailed
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from contracts.states import SlotState
 
@@ -110,6 +111,15 @@ def of_check(checked: RepositoryChecked, where: str) -> Iterable[Alert]:
             f" --read-data {checked.read_percent} --seed {checked.seed}, and take a new backup"
         )
         yield Alert(AlertKind.BACKUP_DAMAGED, str(checked.check_id), said)
+
+
+def of_failed_shredding(failed: ShreddingFailed, where: str) -> Iterable[Alert]:
+    """Backups that somebody wanted unreadable may be readable still."""
+    said = (
+        f"{where}: its backups could not be shredded: {failed.reason}. They are deleted, but data keys may be left."
+        f" Mend that, and shred them again: nightkeep env shred {where}"
+    )
+    yield Alert(AlertKind.SHREDDING_FAILED, str(failed.shred_id), said)
 
 
 def _tries(ended: SlotEnded) -> str:

@@ -23,7 +23,8 @@ async def recover_backup(environment_id: UUID, backup_id: UUID, parts: PartsOf, 
     """Make a backup's entry again that is in the bucket and in no catalog: its expiry is the one that it was given.
 
     The environment must be registered under the id that it had, in an app that has its own. What the manifest does not
-    tell is lost: later comments and policies, pins, and that somebody had deleted it within the last day.
+    tell is lost: later comments and policies, pins, and that somebody had deleted it within the last day. One whose
+    time is over is pinned, and goes when it is unpinned.
     """
     key = await key_of(parts, environment_id)
     entry = await parts.contents.entry(environment_id, backup_id)

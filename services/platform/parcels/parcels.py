@@ -70,9 +70,12 @@ class Parcels:
             await self._store.delete(info.key)
 
     async def _ring(self, environment_id: UUID) -> KeyRing:
-        """The environment's keys; before its first backup they are made, unless others' keys say that ours is wrong."""
+        """The environment's keys; before its first backup, and after a shredding, they are made.
+
+        Not where others' keys say that ours is wrong.
+        """
         ring = await self._wraps.ring(environment_id)
-        if ring is None:
+        if ring is None or not ring.keys:
             await self._wraps.verify()
             ring = await open_keys(self._store, self._wraps, environment_id)
         return ring

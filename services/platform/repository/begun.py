@@ -28,7 +28,7 @@ class Begun:
         """
         async for info in self._store.list(self._prefix):
             backup_id = UUID(info.key.removeprefix(self._prefix))
-            if await self._manifests.verdict(backup_id) is None:
-                yield backup_id, info.modified_at
-            else:
+            if await self._manifests.is_decided(backup_id):
                 await self._store.delete(info.key)
+            else:
+                yield backup_id, info.modified_at

@@ -9,6 +9,7 @@ from services.platform.objectstore import AlreadyExistsError, ObjectChangedError
 from services.platform.process.ids import NewId
 from services.platform.repository.errors import (
     ContentCorruptError,
+    KeyDestroyedError,
     ManifestCorruptError,
     ManifestMissingError,
     ManifestStandsError,
@@ -75,6 +76,13 @@ class Manifests:
         except ObjectNotFoundError:
             return None
 
+    async def is_decided(self, backup_id: UUID) -> bool:
+        """Whether anything was, which need not be readable any more."""
+        try:
+            return await self.verdict(backup_id) is not None
+        except KeyDestroyedError:
+            return True
+
     async def read(self, backup_id: UUID, expected_hash: str | None) -> Manifest:
         """See EnvironmentRepository.read_manifest."""
         verdict = await self.verdict(backup_id)
@@ -88,11 +96,18 @@ class Manifests:
     async def erase(self, tombstone: Tombstone) -> None:
         """See EnvironmentRepository.erase_manifest."""
         key = self.key(tombstone.backup_id)
-        while (verdict := await self.decide(tombstone)).manifest:
+        while await self._stands(tombstone):
             with suppress(ObjectChangedError):  # somebody else erases it too
                 etag = (await self._store.head(key)).etag
-                if verdict == await self.verdict(tombstone.backup_id):
+                if await self._stands(tombstone):
                     await self._store.replace(key, serialize(tombstone), etag=etag)
+
+    async def _stands(self, tombstone: Tombstone) -> bool:
+        """Whether a manifest is in its place, be it one that nobody can open any more; where nothing is, it is put."""
+        try:
+            return (await self.decide(tombstone)).manifest is not None
+        except KeyDestroyedError:
+            return True
 
     async def remove_tombstone(self, backup_id: UUID) -> None:
         """See EnvironmentRepository."""
@@ -113,9 +128,9 @@ class Manifests:
         return await self._read(key)
 
     async def all(self) -> AsyncIterator[Verdict]:
-        """Every decision, in no order."""
+        """Every decision, in no order; a manifest that was shredded and not yet buried is none any more."""
         async for info in self._store.list(manifest_prefix(self._environment_id)):
-            with suppress(ObjectNotFoundError):  # a tombstone that was removed meanwhile
+            with suppress(ObjectNotFoundError, KeyDestroyedError):  # the first: a tombstone that was removed meanwhile
                 yield await self._read(info.key)
 
     async def _read(self, key: str) -> Verdict:

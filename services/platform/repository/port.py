@@ -212,7 +212,10 @@ class EnvironmentRepository(Protocol):
         ...
 
     async def erase_manifest(self, tombstone: Tombstone) -> None:
-        """Put the tombstone in the manifest's place, or where there is nothing. One that stands there stays."""
+        """Put the tombstone in the manifest's place, or where there is nothing. One that stands there stays.
+
+        What lies under a destroyed data key gives way as well.
+        """
         ...
 
     async def remove_tombstone(self, backup_id: UUID) -> None:

@@ -70,8 +70,10 @@ class Shredding:
         count = 0
         async for info in self._store.list(manifest_prefix(self._environment_id)):
             self._moved()
-            with suppress(ObjectNotFoundError, ValueError):  # a tombstone that was removed meanwhile, or no backup's
-                count += await self._bury(info.key, stone(UUID(info.key.rpartition("/")[2])), below)
+            backup_id = _id_in(info.key)
+            if backup_id is not None:
+                with suppress(ObjectNotFoundError):  # a tombstone that was removed meanwhile
+                    count += await self._bury(info.key, stone(backup_id), below)
         return count
 
     async def _bury(self, key: str, stone: Tombstone, below: int) -> bool:
@@ -102,6 +104,13 @@ class Shredding:
             packs += 1
             size_bytes += info.size_bytes
         return Remains(packs, size_bytes)
+
+
+def _id_in(key: str) -> UUID | None:
+    """The backup's; None where it is no backup's."""
+    with suppress(ValueError):
+        return UUID(key.rpartition("/")[2])
+    return None
 
 
 def _is_tombstone(stored: bytes) -> bool:

@@ -50,13 +50,14 @@ class DataKeys(Protocol):
         ...
 
     async def numbers(self, environment_id: UUID) -> range:
-        """The numbers of those that were not destroyed, damaged ones and gaps among them."""
+        """From the first that was not destroyed to the newest, damaged ones and gaps among them."""
         ...
 
     async def destroy(self, environment_id: UUID, numbers: range, now: datetime) -> None:
-        """Leave nothing of these from which they could be had, by whatever key. Again is harmless, however late.
+        """Leave nothing of these, and of all before them, from which they could be had, by whatever key.
 
-        Raises UnsafeStoreError where an old version would live on, RepositoryKeyError where nothing may be written.
+        Again is harmless, however late. Raises UnsafeStoreError where an old version would live on, RepositoryKeyError
+        where nothing may be written, and where something lies among them that is no destroyed key's stone.
         """
         ...
 
@@ -108,8 +109,18 @@ class Wraps:
         """See DataKeys: a wrap is written over, and only where it is still what was looked at."""
         if isinstance(self._store, S3ObjectStore):
             await refuse_old_versions(self._store)
-        for number in numbers:
+        for number in range(numbers.stop):
             await self._destroy(DestroyedKey(environment_id=environment_id, number=number, destroyed_at=now))
+        await self._refuse_left(environment_id, numbers.stop)
+
+    async def _refuse_left(self, environment_id: UUID, below: int) -> None:
+        """Success is told of what is there, not of what was written: a key may lie where none belongs."""
+        prefix = key_prefix(environment_id)
+        async for info in self._store.list(prefix):
+            if not (_is_later(info.key.removeprefix(prefix), below) or await _is_destroyed(self._store, info.key)):
+                raise RepositoryKeyError(
+                    f"a data key may be left at {info.key}, where no wrapped key belongs: remove it, and shred again"
+                )
 
     async def _destroy(self, stone: DestroyedKey) -> None:
         key = _key(stone.environment_id, stone.number)
@@ -169,12 +180,12 @@ async def wraps_of(store: ObjectStore, environment_id: UUID) -> Sequence[Wrap]:
 async def numbers_of(store: ObjectStore, environment_id: UUID) -> range:
     """See DataKeys.numbers."""
     prefix = key_prefix(environment_id)
-    numbers = sorted([int(name) async for name in store.names(prefix) if name.isdecimal()])
+    numbers = [int(name) async for name in store.names(prefix) if name.isdecimal()]
+    stop = max(numbers, default=-1) + 1
     first = 0
-    for number in numbers:
-        if await _is_destroyed(store, f"{prefix}{number}"):
-            first = number + 1
-    return range(first, max(numbers, default=-1) + 1)
+    while first < stop and await _is_destroyed(store, f"{prefix}{first}"):
+        first += 1
+    return range(first, stop)
 
 
 def _behind_the_destroyed(there: Sequence[Wrap | DestroyedKey]) -> Sequence[Wrap]:
@@ -204,6 +215,11 @@ async def _one(store: ObjectStore, environment_id: UUID, number: int) -> Wrap | 
     if (found.environment_id, found.number) != (environment_id, number):
         raise RepositoryKeyError(f"the wrapped key {key} is another one's")
     return found
+
+
+def _is_later(name: str, below: int) -> bool:
+    """Whether a wrap of that number or a later one has its place there."""
+    return name.isdecimal() and int(name) >= below
 
 
 async def _is_destroyed(store: ObjectStore, key: str) -> bool:

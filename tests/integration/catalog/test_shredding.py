@@ -129,6 +129,17 @@ async def test_backups_of_a_removed_environment_are_shredded_too(shop: Shop) -> 
     assert (await shred(shop, environment_id)).data["backup_id"] == str(backup_id)
 
 
+async def test_the_id_of_a_shredding_is_not_used_again(shop: Shop) -> None:
+    environment_id, shred_id = await shop.environment(), uuid4()
+    assert (await shred(shop, environment_id, shred_id=shred_id)).name == "ShreddingRequested"
+    again = ("ALREADY_EXISTS", f"shredding {shred_id} exists", "shred_id")
+    assert refused(await shred(shop, environment_id, shred_id=shred_id)) == again
+    await shredded(shop, shred_id, environment_id)
+    await shop.heard()
+    assert refused(await shred(shop, environment_id, shred_id=shred_id)) == again
+    assert (await shred(shop, environment_id)).name == "ShreddingRequested"
+
+
 async def test_one_that_failed_is_asked_for_again(shop: Shop) -> None:
     environment_id, shred_id = await shop.environment(), uuid4()
     assert (await shred(shop, environment_id, shred_id=shred_id)).name == "ShreddingRequested"

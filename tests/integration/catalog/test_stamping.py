@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.events.backups import BackupKind
 from contracts.retention import PRESETS
+from tests.integration.catalog.test_recovering import entry, recover
 from tests.integration.catalog.test_refusals import refused
 from tests.support.moved_clock import MovedBy
 from tests.support.script import Json, Seen
@@ -133,6 +135,17 @@ async def test_the_first_nightly_after_a_sunday_without_a_backup_gets_its_tiers_
     await shop.heard()
     after = await shop.nightly(environment_id, "2026-03-04")
     assert (after.data["tiers"], after.data["fills_gap"]) == (DAILY, None)
+
+
+async def test_a_nightly_that_is_recovered_makes_up_for_no_sunday_of_today(shop: Shop, clock: MovedBy) -> None:
+    environment_id = await shop.running()
+    await _change(shop, environment_id, custom(fill_gaps=True))
+    clock.to(at("2026-03-02T19:00:00Z"))
+    await shop.slot_ended(environment_id, "2026-03-01")
+    await shop.heard()
+    assert (await recover(shop, entry(shop, environment_id, kind=BackupKind.NIGHTLY))).name == "BackupRequested"
+    monday = await shop.nightly(environment_id, "2026-03-02")
+    assert (monday.data["tiers"], monday.data["fills_gap"]) == (MONTHLY, "2026-03-01")
 
 
 async def test_without_fill_gaps_monday_is_not_promoted(shop: Shop, clock: MovedBy) -> None:

@@ -178,6 +178,15 @@ async def test_damaged_backups_are_an_alert_and_sound_ones_are_none(api: Api) ->
     assert "public.orders" in alert["message"]
 
 
+async def test_a_shredding_that_failed_is_an_alert(api: Api) -> None:
+    environment, shred_id = await api.ready_environment(), str(uuid4())
+    record = api.history(environment).record(f"retention/shredding/{shred_id}", "ShreddingFailed", shred_id=shred_id)
+    await api.tell(record)
+    (alert,) = await _alerts(api, environment, 1)
+    assert alert["alert"] == "shredding_failed"
+    assert f"nightkeep env shred {environment['app_slug']}/production" in alert["message"]
+
+
 async def test_alerts_are_paged_newest_first(api: Api) -> None:
     environment = await api.ready_environment()
     for day in range(10, 15):

@@ -61,7 +61,7 @@ async def test_it_is_confirmed_accepted_once_and_tells_what_it_left(api: Api) ->
     await api.tell(history.record(stream, "BackupDeleted", why="shredded", shared_with=None))
     explained = await api.eventually(f"{gone}/explain", "state", "deleted")
     assert explained["ending"]["why"] == "shredded"
-    assert explained["sentences"][-2].startswith("ada had all backups of its environment shredded at ")
+    assert explained["sentences"][-2].startswith("ada asked at ")
     assert explained["sentences"][-1].endswith("nothing opens it any more, whoever has which key.")
 
 

@@ -29,9 +29,9 @@ async def backed_up(sweeps: Sweeps) -> BackupRequested:
     return backup
 
 
-def asked(sweeps: Sweeps, environment_id: UUID, *backups: BackupRequested) -> list[Event]:
+def asked(sweeps: Sweeps, environment_id: UUID, *backups: BackupRequested, shred_id: UUID | None = None) -> list[Event]:
     """What the catalog says when somebody wants them shredded."""
-    shred_id = uuid4()
+    shred_id = shred_id or uuid4()
     ids = {"environment_id": environment_id, "shred_id": shred_id, "requested_at": sweeps.clock.now().isoformat()}
     deletions = [History().body("BackupDeletionRequested", **ids, backup_id=one.backup_id) for one in backups]
     return [*deletions, History().body("ShreddingRequested", **ids)]
@@ -70,6 +70,19 @@ async def test_its_backups_are_deleted_in_the_ordinary_way_and_a_second_one_does
     assert done is not None
     assert done["backup_count"] == 1
     assert (await sweeps.row(backup.backup_id))["state"] == "deleted"
+
+
+async def test_one_under_an_id_that_was_used_before_is_worked_on_too(sweeps: Sweeps) -> None:
+    one, other, shred_id = await backed_up(sweeps), await backed_up(sweeps), uuid4()
+    await sweeps.hear(*asked(sweeps, one.environment_id, one, shred_id=shred_id))
+    await sweeps.hear(*asked(sweeps, other.environment_id, other, shred_id=shred_id))
+
+    async def both() -> bool:
+        rows = [await sweeps.row(backup.backup_id) for backup in (one, other)]
+        return all(row["state"] == "deleted" for row in rows)
+
+    async with working(sweeps, ShreddingJob(sweeps.parts)):
+        await eventually(both)
 
 
 async def test_a_check_under_way_is_ended_since_it_would_read_for_hours(sweeps: Sweeps) -> None:

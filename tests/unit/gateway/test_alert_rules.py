@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.errors import FailureCode
 from contracts.events.alerts import AlertKind
 from contracts.events.retention import (
     Blocker,
@@ -18,10 +19,12 @@ from contracts.events.retention import (
     SweepResumed,
     SweepStopped,
 )
+from contracts.events.shredding import ShreddingFailed
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded, SlotTry
 from contracts.states import SlotState
 from services.gateway.domain.alerts import (
     of_check,
+    of_failed_shredding,
     of_hold,
     of_resumed_schedule,
     of_resumed_sweep,
@@ -183,6 +186,21 @@ def test_a_schedule_that_stopped_says_how_many_nights_are_overdue_and_how_it_goe
     assert alert.message.endswith("nightkeep slot approve shop/production")
     resumed = ScheduleResumed(stop_id=UUID(int=1), environment_id=ENVIRONMENT, resumed_at=EVENING)
     assert [one.kind for one in of_resumed_schedule(resumed, "shop/production")] == [AlertKind.SCHEDULE_RESUMED]
+
+
+def test_a_shredding_that_failed_says_why_and_how_it_is_asked_for_again() -> None:
+    failed = ShreddingFailed(
+        shred_id=UUID(int=1),
+        environment_id=ENVIRONMENT,
+        failed_at=EVENING,
+        code=FailureCode.STORE_UNAVAILABLE,
+        reason="the object store did not answer",
+        retryable=True,
+    )
+    (alert,) = of_failed_shredding(failed, "shop/production")
+    assert alert.kind is AlertKind.SHREDDING_FAILED
+    assert "the object store did not answer" in alert.message
+    assert alert.message.endswith("nightkeep env shred shop/production")
 
 
 def test_damage_is_told_with_the_command_that_reads_the_same_bytes_again() -> None:

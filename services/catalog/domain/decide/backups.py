@@ -32,6 +32,8 @@ from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 
 ACTIVE: Final = frozenset({BackupState.QUEUED, BackupState.RUNNING})
+OVERDUE: Final = "recovered: its time was over"
+"""Why a recovered backup is pinned that would go with the next sweep."""
 LISTED: Final = ACTIVE | {BackupState.COMPLETED, BackupState.FAILED}
 
 
@@ -112,8 +114,11 @@ def _requested(  # noqa: PLR0913 -- of what, on which occasion, when, under whic
 
 def recover_backup(
     backup: Backup | None, environment: Environment | None, command: RecoverBackup, *, now: datetime
-) -> BackupRequested:
-    """As its manifest tells it, the expiry as it was stamped; whether that is there, the snapshot service looks."""
+) -> tuple[BackupRequested] | tuple[BackupRequested, BackupPinned]:
+    """As its manifest tells it, the expiry as it was stamped; whether that is there, the snapshot service looks.
+
+    Pinned where that time is over: what kept it may have been lost with the log, and only a person knows.
+    """
     if backup is not None:
         raise RefusedError(RejectionCode.ALREADY_EXISTS, f"backup {command.backup_id} exists", field="backup_id")
     environment, entry = remembered(environment, command.environment_id), command.entry
@@ -125,7 +130,11 @@ def recover_backup(
             f"{entry.app_id}: register app and environment under the ids that they had"
         )
         raise RefusedError(RejectionCode.NOT_ALLOWED, reason, field="entry")
-    return BackupRequested(**dict(entry), recovered_at=now)
+    requested = BackupRequested(**dict(entry), recovered_at=now)
+    if requested.expires_at is None or now < requested.expires_at:
+        return (requested,)
+    ids = {"backup_id": requested.backup_id, "environment_id": requested.environment_id}
+    return requested, BackupPinned(**ids, reason=OVERDUE)
 
 
 def comment_backup(backup: Backup | None, command: CommentBackup) -> BackupCommented:

@@ -29,6 +29,8 @@ def shred_backups(
     now: datetime,
 ) -> Shred:
     """All that is `there` goes, each with what holds it, the guard not counted: a person said that all shall go."""
+    if command.shred_id in environment.shreddings:
+        raise RefusedError(RejectionCode.ALREADY_EXISTS, f"shredding {command.shred_id} exists", field="shred_id")
     _refuse_unconfirmed(environment, command)
     refuse_busy(environment)
     _refuse_held([(backup, blocker) for backup, held in there for blocker in held])

@@ -17,7 +17,7 @@ class Environment(Aggregate):
     """`passed` tells whether a check of these places ever went well; without, no backup is taken.
 
     `active_backups`, `active_restore` (an undo counts as its restore), `active_upload` and `active_shredding` are what
-    keeps it busy.
+    keeps it busy. `shreddings` are all that were ever asked for: none of their ids is used again.
     `undoable_restore` is the newest switch that can still be undone. `needs_model_version` is what its data needs
     after a restore of another version's backup, until that package is deployed; an undo brings back what was needed
     before.
@@ -49,6 +49,7 @@ class Environment(Aggregate):
     active_backups: tuple[UUID, ...] = ()
     active_restore: UUID | None = None
     active_shredding: UUID | None = None
+    shreddings: tuple[UUID, ...] = ()
     active_upload: UUID | None = None
     undoable_restore: UUID | None = None
     policy: Policy | None = None
@@ -149,7 +150,9 @@ def _on_gap(environment: Environment, event: Event) -> Environment:
     match event:
         case slots.SlotEnded() if event.state is not SlotState.COMPLETED and event.slot_date.weekday() == SUNDAY:
             return changed(environment, gap=_wider(environment.gap, event.slot_date), gap_filler=None)
-        case backups.BackupRequested(kind=BackupKind.NIGHTLY) if environment.gap and environment.gap_filler is None:
+        case backups.BackupRequested(kind=BackupKind.NIGHTLY, recovered_at=None) if (
+            environment.gap and environment.gap_filler is None
+        ):
             return changed(environment, gap_filler=event.backup_id)
         case backups.BackupCompleted() if event.backup_id == environment.gap_filler:
             return changed(environment, gap=None, gap_filler=None)
@@ -170,7 +173,8 @@ def _on_retention(environment: Environment, event: Event) -> Environment:
             version = newest_version(environment.policy_version, event.policy)
             return changed(environment, policy=event.policy, policy_version=version)
         case shredding.ShreddingRequested():
-            return changed(environment, active_shredding=event.shred_id)
+            known = (*environment.shreddings, event.shred_id)
+            return changed(environment, active_shredding=event.shred_id, shreddings=known)
         case shredding.BackupsShredded() | shredding.ShreddingFailed():
             return changed(environment, active_shredding=None)
         case retention.SweepStopped():

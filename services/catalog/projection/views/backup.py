@@ -90,9 +90,11 @@ def _on_retention(event: Event) -> dict[str, Any]:
         case retention.BackupExpired():
             return {"updated_at": event.expired_at, "status_message": "Expired"}
         case retention.BackupDeletionRequested(shred_id=UUID()):
-            return {"updated_at": event.requested_at, "status_message": f"Shredded by {event.requested_by}"}
+            return {"updated_at": event.requested_at, "status_message": f"Shredding asked for by {event.requested_by}"}
         case retention.BackupDeletionRequested():
             return {"updated_at": event.requested_at, "status_message": f"Deleted by {event.requested_by}"}
+        case retention.BackupDeleted(why="shredded"):
+            return {"updated_at": event.deleted_at, "status_message": "Shredded"}
         case retention.BackupDeleted():
             return {"updated_at": event.deleted_at}
         case _:
