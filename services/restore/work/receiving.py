@@ -31,7 +31,9 @@ def receiving(attempt: Attempt, requested: UploadRequested, limits: Limits) -> S
 
 
 class Receiving:
-    """What these steps do."""
+    """What these steps do; each attempt checks anew."""
+
+    _digests: tuple[bytes, ...]
 
     def __init__(self, attempt: Attempt, requested: UploadRequested, limits: Limits) -> None:
         self._attempt = attempt
@@ -56,13 +58,15 @@ class Receiving:
         async def moved(bytes_done: int) -> None:
             await self._attempt.run.progress(bytes_done=bytes_done, bytes_total=parcel.size_bytes)
 
-        await check_sum(self._attempt.workplace.parcels, self._requested.environment_id, parcel, moved)
+        parcels = self._attempt.workplace.parcels
+        self._digests = await check_sum(parcels, self._requested.environment_id, parcel, moved)
 
     async def read(self) -> None:
         """Read all of it into the repository. Raises the ArchiveRefusedError tree."""
         attempt, requested = self._attempt, self._requested
         repository = attempt.workplace.repository.of(requested.environment_id)
-        file = parcel_file(attempt.workplace.parcels, requested.environment_id, requested.parcel)
+        parcels = attempt.workplace.parcels
+        file = parcel_file(parcels, requested.environment_id, requested.parcel, self._digests)
         source = Source(file, self._limits, self._told)
         unpacked = await unpack(source, repository, requested.data_type, attempt.workplace.scratch)
         attempt.stored = Stored(repository, unpacked.dump, unpacked.listing, foreign=True)

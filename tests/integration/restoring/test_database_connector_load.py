@@ -11,6 +11,7 @@ from services.platform.archives.dump.reading import text_bytes
 from services.platform.connectors.database import Login
 from services.platform.connectors.database.connection import provisioning
 from services.platform.connectors.database.errors import LoadError, UnsupportedContentError
+from services.platform.connectors.database.loading import archive as reading
 from services.platform.process.settings import PostgresSettings
 from tests.support.app_databases import AppDatabase, app_database
 from tests.support.restoring import dump, load, only, said_nothing, streamed, switch, target
@@ -174,6 +175,34 @@ async def test_a_dump_that_ends_early_is_not_taken_for_a_whole_one(
 async def test_bytes_that_are_no_dump_are_refused(destination: AppDatabase, tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="cannot be read"):
         await target(destination, tmp_path).read_archive(streamed(b"something else" * 1000))
+
+
+@pytest.mark.parametrize("limit", [500, 5_000])
+async def test_a_dump_that_says_too_much_of_itself_is_refused(
+    source: AppDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(reading, "HEAD_LIMIT_BYTES", limit)
+    with pytest.raises(LoadError, match=f"larger than {limit} bytes"):
+        await target(source, tmp_path).read_archive(await dump(source))
+
+
+async def test_a_dump_of_a_strange_server_is_refused(source: AppDatabase, tmp_path: Path) -> None:
+    whole = b"".join([piece async for piece in (await dump(source))()])
+    name = text_bytes(source.name.encode())
+    begin = whole.index(name) + len(name)
+    size = len(text_bytes(whole[begin + 5 : begin + 5 + whole[begin + 1]]))
+    strange = whole[:begin] + text_bytes(b"Strange") + whole[begin + size :]
+    with pytest.raises(LoadError, match="has no server"):
+        await target(source, tmp_path).read_archive(streamed(strange))
+
+
+async def test_a_dump_is_read_to_its_end_without_a_database(source: AppDatabase, tmp_path: Path) -> None:
+    whole = b"".join([piece async for piece in (await dump(source))()])
+    into = target(source, tmp_path)
+    await into.read_whole(streamed(whole)(), said_nothing)
+    for cut in (len(whole) // 2, len(whole) - 300, len(whole) - 1):
+        with pytest.raises(LoadError, match="to its end"):
+            await into.read_whole(streamed(whole[:cut])(), said_nothing)
 
 
 async def test_a_stream_that_breaks_leaves_as_its_own_error(

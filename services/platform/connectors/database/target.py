@@ -16,6 +16,7 @@ from services.platform.connectors.database.loading.contents import Kind
 from services.platform.connectors.database.loading.foreign import extensions_alone, schemas_alone
 from services.platform.connectors.database.loading.load import APPLICATION as LOADING
 from services.platform.connectors.database.loading.load import Told, load
+from services.platform.connectors.database.loading.whole import read_whole
 from services.platform.connectors.database.preflight import Preflight
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.connectors.database.switching import names
@@ -70,6 +71,10 @@ class RestoreTarget:
         Raises OlderServerError, LoadError, ToolsMissingError.
         """
         return await read_archive(await self._pg_restore(), open_dump, self._scratch)
+
+    async def read_whole(self, dump: AsyncIterator[bytes], told: Told) -> None:
+        """Read a dump to its end, and load nothing. Raises LoadError, ToolsMissingError."""
+        await read_whole(await self._pg_restore(), dump, told=told, groups=self._children)
 
     async def look(self, archive: Archive | None, dump_bytes: int) -> tuple[Finding, ...]:
         """What stands in the way of a restore or should be known; changes nothing."""
