@@ -20,6 +20,15 @@ class SafetyBackupFailedError(PermanentError):
         super().__init__(f"the safety backup failed: {reason}", code=FailureCode.SAFETY_BACKUP_FAILED)
 
 
+def still_safe(attempt: Attempt, requested: UploadRequested) -> Named:
+    """Right before the switch: there is a way back now, too."""
+
+    async def look() -> None:
+        await see_safety_backup(attempt, requested)
+
+    return Named("see that the safety backup is still there", look)
+
+
 def receiving(attempt: Attempt, requested: UploadRequested, limits: Limits) -> Sequence[Named]:
     """What comes before anything is looked at in the environment."""
     steps = Receiving(attempt, requested, limits)
@@ -28,6 +37,18 @@ def receiving(attempt: Attempt, requested: UploadRequested, limits: Limits) -> S
         Named("check the sum of what was sent", steps.check_sum),
         Named("read what was sent, to its end", steps.read),
     )
+
+
+async def see_safety_backup(attempt: Attempt, requested: UploadRequested) -> None:
+    """A backup exists if its manifest does. Raises SafetyBackupFailedError."""
+    backup_id = requested.safety_backup_id
+    if backup_id is None:
+        return
+    repository = attempt.workplace.repository.of(requested.environment_id)
+    verdict = await repository.verdict(backup_id)
+    if verdict is None or isinstance(verdict.decided, Tombstone):
+        why = verdict.decided.reason if verdict and isinstance(verdict.decided, Tombstone) else "it is not there"
+        raise SafetyBackupFailedError(why)
 
 
 class Receiving:
@@ -41,15 +62,8 @@ class Receiving:
         self._limits = limits
 
     async def see_safety_backup(self) -> None:
-        """A backup exists if its manifest does. Raises SafetyBackupFailedError."""
-        backup_id = self._requested.safety_backup_id
-        if backup_id is None:
-            return
-        repository = self._attempt.workplace.repository.of(self._requested.environment_id)
-        verdict = await repository.verdict(backup_id)
-        if verdict is None or isinstance(verdict.decided, Tombstone):
-            why = verdict.decided.reason if verdict and isinstance(verdict.decided, Tombstone) else "it is not there"
-            raise SafetyBackupFailedError(why)
+        """Raises SafetyBackupFailedError."""
+        await see_safety_backup(self._attempt, self._requested)
 
     async def check_sum(self) -> None:
         """Raises DamagedArchiveError when it is not what was announced, and what reading a parcel raises."""

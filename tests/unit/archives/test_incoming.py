@@ -272,6 +272,6 @@ def test_a_long_name_in_a_damaged_zip_is_cut_in_the_reason() -> None:
     longer = 5000 - len(PLACE)
     begin, rest = sent[:26] + (5000).to_bytes(2, "little") + sent[28:30], sent[30 + len(PLACE) :]
     end = (int.from_bytes(rest[-6:-2], "little") + longer).to_bytes(4, "little") + rest[-2:]
-    with pytest.raises(DamagedArchiveError, match="differ|File name") as refused:
+    with pytest.raises(DamagedArchiveError, match="File name in directory") as refused:
         unpacked(begin + b"y" * 5000 + rest[:-6] + end)
     assert len(refused.value.reason) < 200
