@@ -18,6 +18,8 @@ RULE_VERSION: Final = 1
 """Of the rules in this module; stamped on every backup, so that `explain` can tell by which it was decided."""
 ON_DEMAND: Final = "on_demand"
 """The window that is no tier's."""
+ASKED_FOR: Final = frozenset({BackupKind.ON_DEMAND, BackupKind.UPLOADED})
+"""Kinds that somebody asks for, at any time; that window is theirs."""
 SUNDAY: Final = 6
 FIRST_WEEK_DAYS: Final = 7
 
@@ -42,8 +44,8 @@ class Window(Value):
 class Policy(Value):
     """A named, versioned rule: the window of each tier. One without any window keeps everything.
 
-    `on_demand`, where given, is the only window of on-demand backups, whatever their day. `fill_gaps`: the first
-    nightly after a Sunday whose slot ended without a backup gets that Sunday's tiers.
+    `on_demand`, where given, is the only window of on-demand and of imported backups, whatever their day.
+    `fill_gaps`: the first nightly after a Sunday whose slot ended without a backup gets that Sunday's tiers.
     """
 
     name: Name
@@ -131,7 +133,7 @@ def windows(
     kind: BackupKind = BackupKind.NIGHTLY,
 ) -> tuple[WindowEnd, ...]:
     """The windows that keep a backup, each with its end; none: it is kept for ever."""
-    if kind is BackupKind.ON_DEMAND and policy.on_demand is not None:
+    if kind in ASKED_FOR and policy.on_demand is not None:
         return (WindowEnd(window=ON_DEMAND, ends_at=policy.on_demand.end(created_at)),)
     found = [(tier, policy.window(tier)) for tier in matched]
     return tuple(WindowEnd(window=tier.value, ends_at=window.end(created_at)) for tier, window in found if window)

@@ -17,6 +17,7 @@ class BlockerKind(StrEnum):
     PIN = "pin"
     LAST_GOOD = "last_good"
     RESTORE = "restore"
+    UPLOAD = "upload"
     LEASE = "lease"
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.envelope import Cause, Event, Message
 from contracts.events.backups import BackupCompleted
 from contracts.events.restores import RestoreCompleted, RestoreFailed
-from contracts.events.uploads import DataUploaded
+from contracts.events.uploads import DataUploaded, UploadFailed
 from contracts.states import ForbiddenMoveError
 from contracts.topics import Topic
 from services.catalog.adapters.across import held_backups
@@ -17,6 +17,7 @@ from services.catalog.domain.state import concerns
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 from services.catalog.domain.state.restore import Restore
+from services.catalog.domain.state.upload import Upload
 from services.catalog.holding import released
 from services.catalog.saying import Teller
 from services.platform.database import Connection
@@ -78,13 +79,18 @@ async def _older_switch(desk: Desk, event: Event) -> Restore | None:
 
 
 async def _perhaps_released(desk: Desk, event: Event) -> Sequence[Backup]:
-    """The held backups that `event` may have freed: by a newer one, or by the end of a restore from it."""
+    """The held backups that `event` may have freed: by a newer one, or by the end of what needed it."""
     match event:
         case BackupCompleted():
             return await held_backups(desk, event.environment_id)
         case RestoreCompleted() | RestoreFailed():
             restore = await desk.find(Restore, event.restore_id)
             backup = await desk.find(Backup, restore.backup_id) if restore else None
+            return [backup] if backup and backup.held else []
+        case DataUploaded() | UploadFailed():
+            upload = await desk.find(Upload, event.upload_id)
+            way_back = upload.safety_backup_id if upload else None
+            backup = await desk.find(Backup, way_back) if way_back else None
             return [backup] if backup and backup.held else []
         case _:
             return []

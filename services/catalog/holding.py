@@ -5,7 +5,7 @@ from datetime import datetime
 from contracts.envelope import Event
 from contracts.events.retention import Blocker, ExpiryReleased
 from contracts.states import BackupState
-from services.catalog.adapters.across import newest_completed, running_restores
+from services.catalog.adapters.across import newest_completed, running_restores, upload_needing
 from services.catalog.adapters.desk import Desk
 from services.catalog.domain.decide import expiry as rules
 from services.catalog.domain.state.backup import Backup, evolve
@@ -14,7 +14,8 @@ from services.catalog.domain.state.backup import Backup, evolve
 async def holds(desk: Desk, backup: Backup) -> tuple[Blocker, ...]:
     """What keeps it from being deleted, too."""
     restores = await running_restores(desk, backup.backup_id)
-    return rules.holds(backup, restores, database_now=await desk.database_now())
+    upload = await upload_needing(desk, backup)
+    return rules.holds(backup, restores, database_now=await desk.database_now(), upload=upload)
 
 
 async def blockers(desk: Desk, backup: Backup) -> tuple[Blocker, ...]:

@@ -6,8 +6,9 @@ from contracts.events.archives import DataType
 from contracts.events.backups import References
 from contracts.manifest import BackupEntry, DatabasePart, FilesPart
 from contracts.values import Parcel
-from services.platform.archives.incoming import Limits
+from services.platform.archives.incoming import DamagedArchiveError, Limits
 from services.platform.connectors.database import DatabaseAccess
+from services.platform.connectors.database.errors import LoadError
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.target import RestoreTarget
 from services.platform.environments import Environment
@@ -41,6 +42,8 @@ class ImportJob(BackupJob):
 class ImportAttempt(BackupAttempt):
     """One attempt at one import; nothing of it is a backup before the manifest is."""
 
+    _digests: tuple[bytes, ...]
+
     def __init__(self, parts: Parts, run: JobRun) -> None:
         entry = BackupEntry.model_validate({name: value for name, value in run.payload.items() if name != PARCEL})
         super().__init__(parts, run, entry)
@@ -54,14 +57,14 @@ class ImportAttempt(BackupAttempt):
         async def moved(bytes_done: int) -> None:
             await self._run.progress(bytes_done=bytes_done, bytes_total=self._parcel.size_bytes)
 
-        await check_sum(self._parts.parcels, self._entry.environment_id, self._parcel, moved)
+        self._digests = await check_sum(self._parts.parcels, self._entry.environment_id, self._parcel, moved)
 
     async def capture(self) -> None:
         """Read all of it into the repository, and see that its dump can be loaded here. Raises ArchiveRefusedError."""
         if self._verdict:
             return
         environment = self._known_environment()
-        file = parcel_file(self._parts.parcels, self._entry.environment_id, self._parcel)
+        file = parcel_file(self._parts.parcels, self._entry.environment_id, self._parcel, self._digests)
         source = Source(file, Limits(), self._told)
         whole = DataType.FILES_AND_DATABASE
         unpacked = await unpack(source, self._repository, whole, self._parts.scratch_directory)
@@ -79,7 +82,10 @@ class ImportAttempt(BackupAttempt):
         await self._run.progress(bytes_done=bytes_done, bytes_total=total, documents_done=documents_done)
 
     async def _archive(self, environment: Environment, unpacked: Unpacked) -> Archive:
-        """What the dump says of itself. Raises OlderServerError for one of a newer server than the environment's."""
+        """What the dump says of itself, once it was read to its end: nobody finds out only when it is needed.
+
+        Raises OlderServerError for one of a newer server than the environment's, DamagedArchiveError for a part of one.
+        """
         assert unpacked.dump is not None  # noqa: S101 -- a full archive has one
         contents = unpacked.dump.contents
         target = RestoreTarget(
@@ -90,7 +96,15 @@ class ImportAttempt(BackupAttempt):
             scratch=self._parts.scratch_directory,
             children=self._run.children,
         )
-        return await target.read_archive(lambda: self._repository.read(contents))
+        try:
+            archive = await target.read_archive(lambda: self._repository.read(contents))
+            await target.read_whole(self._repository.read(contents), self._read)
+        except LoadError as error:
+            raise DamagedArchiveError(error.reason) from error
+        return archive
+
+    async def _read(self, bytes_done: int) -> None:
+        await self._run.progress(bytes_done=bytes_done)
 
 
 def _database(unpacked: Unpacked, archive: Archive) -> DatabasePart:

@@ -5,6 +5,7 @@ import hashlib
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from services.platform.parcels import (
 )
 from services.platform.repository.errors import KeyDestroyedError, RepositoryKeyError
 from services.platform.repository.wraps import Wraps
+from services.platform.unpacking import check_sum
 from tests.suites.repository import KEY
 from tests.support.sent_archives import FULL, zipped
 
@@ -43,6 +45,15 @@ async def sent(parcels: Parcels, data: bytes) -> Parcel:
     return parcel
 
 
+async def checked(parcels: Parcels, parcel: Parcel) -> BinaryIO:
+    """The file that it is, its sum being the one that was announced."""
+
+    async def moved(_bytes_done: int) -> None:
+        pass
+
+    return parcel_file(parcels, ENVIRONMENT_ID, parcel, await check_sum(parcels, ENVIRONMENT_ID, parcel, moved))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> DirectoryObjectStore:
     return DirectoryObjectStore(tmp_path)
@@ -56,12 +67,20 @@ def parcels(store: DirectoryObjectStore) -> Parcels:
 @pytest.mark.parametrize("size", [1, 99, 100, 101, 1000])
 async def test_what_was_sent_in_parts_is_read_as_one_file(parcels: Parcels, size: int) -> None:
     data = bytes(number % 251 for number in range(size))
-    file = parcel_file(parcels, ENVIRONMENT_ID, await sent(parcels, data))
+    file = await checked(parcels, await sent(parcels, data))
     assert await asyncio.to_thread(file.read) == data
 
 
+async def test_a_part_that_is_replaced_after_the_check_is_refused(parcels: Parcels) -> None:
+    parcel = await sent(parcels, bytes(250))
+    file = await checked(parcels, parcel)
+    await parcels.put(ENVIRONMENT_ID, parcel.parcel_id, 1, bytes(99) + b"x")
+    with pytest.raises(ParcelBrokenError, match=r"part 1 .* another than was checked"):
+        await asyncio.to_thread(file.read)
+
+
 async def test_a_zip_is_read_where_it_lies(parcels: Parcels) -> None:
-    file = parcel_file(parcels, ENVIRONMENT_ID, await sent(parcels, zipped(FULL)))
+    file = await checked(parcels, await sent(parcels, zipped(FULL)))
 
     def read() -> dict[str, bytes]:
         with zipfile.ZipFile(file) as archive:

@@ -95,7 +95,8 @@ def test_an_empty_policy_keeps_everything() -> None:
 
 def test_flat_on_demand_keeps_on_demand_backups_three_months_whatever_the_day() -> None:
     first_sunday = at("2026-03-01T19:00:00Z")
-    assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND, BackupKind.ON_DEMAND) == at("2026-06-01T19:00:00Z")
+    for kind in (BackupKind.ON_DEMAND, BackupKind.UPLOADED):
+        assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND, kind) == at("2026-06-01T19:00:00Z")
     assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND) == at("2027-03-01T19:00:00Z")
 
 

@@ -11,8 +11,10 @@ from services.catalog.adapters.desk import Desk, queries
 from services.catalog.domain.decide.backups import LISTED
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
+from services.catalog.domain.state.environment import Environment
 from services.catalog.domain.state.policy_change import OPEN, PolicyChange
 from services.catalog.domain.state.restore import Restore
+from services.catalog.domain.state.upload import Upload
 
 READING: Final = frozenset({RestoreState.QUEUED, RestoreState.RUNNING})
 """States in which a restore needs its backup."""
@@ -43,6 +45,13 @@ async def running_restores(desk: Desk, backup_id: UUID) -> list[UUID]:
     decided = desk.decided(Restore)
     stored = [row["id"] async for row in queries.running_restores(desk.c, backup_id=backup_id, besides=list(decided))]
     return stored + [one.restore_id for one in decided.values() if one.backup_id == backup_id and one.state in READING]
+
+
+async def upload_needing(desk: Desk, backup: Backup) -> UUID | None:
+    """The upload that is queued or running and has this backup as its way back."""
+    environment = await desk.find(Environment, backup.environment_id)
+    upload = await desk.find(Upload, environment.active_upload) if environment and environment.active_upload else None
+    return upload.upload_id if upload and upload.safety_backup_id == backup.backup_id else None
 
 
 async def restores_reading(desk: Desk, environment_id: UUID) -> dict[UUID, list[UUID]]:

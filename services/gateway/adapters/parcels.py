@@ -84,9 +84,7 @@ class ParcelDesk:
 
     async def sent(self, parcel_id: UUID, environment_id: UUID, work_id: UUID) -> values.Parcel:
         """A parcel that has come whole, for this environment and this work; kept a while. Raises RefusalError."""
-        row = await self._row(parcel_id, work_id)
-        if row["environment_id"] != environment_id:
-            raise _invalid("this parcel was sent for another environment", "parcel_id")
+        row = await self._row(parcel_id, work_id, environment_id)
         parcel = _parcel(row)
         received = await self._parcels.received(environment_id, parcel_id)
         if len(received) < parts_of(parcel):
@@ -121,9 +119,12 @@ class ParcelDesk:
                 await queries.forget_parcel(c, parcel_id=row["parcel_id"], expires_at=row["expires_at"])
         return len(ended)
 
-    async def _row(self, parcel_id: UUID, work_id: UUID | None = None) -> Record:
+    async def _row(self, parcel_id: UUID, work_id: UUID | None = None, environment_id: UUID | None = None) -> Record:
+        """`environment_id`: another's parcel is none, and nothing is said of it."""
         async with self._database.transaction() as c:
             row = await _living(c, parcel_id)
+        if environment_id not in (None, row["environment_id"]):
+            raise _gone()
         if row["held_by"] not in (None, work_id):
             raise rejection(RejectionCode.NOT_ALLOWED, f"{row['held_by']} works it off", "parcel_id")
         return row

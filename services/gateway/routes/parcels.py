@@ -1,11 +1,13 @@
 """`/api/v1/parcels`: files on their way into an environment, sent in parts that may be sent again."""
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from services.gateway.adapters.decisions import Intent
+from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import Scope
 from services.gateway.resources import NewParcel, Parcel
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
@@ -14,6 +16,8 @@ from services.gateway.routes.settling import settle
 
 router = APIRouter(prefix="/api/v1", tags=["uploads"], dependencies=[*DESCRIBED])
 
+BODY_SECONDS: Final = 120.0
+"""For one part, at most `PARCEL_PART_BYTES`: a slow line does with less."""
 Creating = Annotated[Intent, Depends(intent_with(Scope.CREATE))]
 
 
@@ -47,7 +51,17 @@ async def send_part(
 ) -> None:
     """One part, counted from 0: its bytes are the body, as `application/octet-stream`. Again is harmless."""
     with parts.parcel_places.one():
-        await parts.parcels.take(parcel_id, number, await request.body(), content_digest)
+        await parts.parcels.take(parcel_id, number, await body_in_time(request), content_digest)
+
+
+async def body_in_time(request: Request) -> bytes:
+    """The body, which holds a place until it is there. Raises RefusalError when that takes too long."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.body()
+    except TimeoutError as error:
+        reason = f"this part did not come within {BODY_SECONDS:g} s: send it again"
+        raise RefusalError(408, "REQUEST_TIMEOUT", reason) from error
 
 
 @router.delete("/parcels/{parcel_id}", status_code=204)

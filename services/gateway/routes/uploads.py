@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from contracts.commands.uploads import CancelUpload, ImportBackup, RequestUpload
+from contracts.events.backups import BackupKind
 from contracts.streams import stream
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.tide import Mark
@@ -79,7 +80,10 @@ async def import_backup(environment_id: UUID, asked: NewImport, parts: PartsOf, 
     key = await key_of(parts, environment_id)
     known = await parts.read_model.listed_backup(backup_id)
     if known is not None:
-        return Backup.model_validate(known)
+        backup = Backup.model_validate(known)
+        if (backup.environment_id, backup.kind) != (environment_id, BackupKind.UPLOADED):
+            raise key_reused()
+        return backup
     body = ImportBackup(
         backup_id=backup_id,
         environment_id=environment_id,

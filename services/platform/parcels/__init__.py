@@ -1,7 +1,7 @@
 """Files on their way in: sent in parts, kept encrypted in the object store, read by whoever works them off, removed."""
 
 from services.platform.parcels.errors import ParcelBrokenError, ParcelIncompleteError
-from services.platform.parcels.file import parcel_file
+from services.platform.parcels.file import digest_of, parcel_file
 from services.platform.parcels.opening import open_parcels
 from services.platform.parcels.parcels import Parcels, part_size, parts_of
 
@@ -9,6 +9,7 @@ __all__ = [
     "ParcelBrokenError",
     "ParcelIncompleteError",
     "Parcels",
+    "digest_of",
     "open_parcels",
     "parcel_file",
     "part_size",

@@ -2,7 +2,7 @@
 
 PermanentError
 ├── ParcelIncompleteError     a part of it is not there
-└── ParcelBrokenError         a part is damaged, or lies where it does not belong
+└── ParcelBrokenError         a part is damaged, lies where it does not belong, or was replaced
 """
 
 from contracts.errors import FailureCode
@@ -17,7 +17,7 @@ class ParcelIncompleteError(PermanentError):
 
 
 class ParcelBrokenError(PermanentError):
-    """A part is damaged, or lies where it does not belong: send it anew."""
+    """A part is damaged, lies where it does not belong, or was replaced while it was read: send it anew."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, code=FailureCode.ARCHIVE_DAMAGED)

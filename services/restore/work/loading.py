@@ -52,7 +52,8 @@ class Loading:
 
     async def create_extensions(self) -> None:
         """Schemas first: extensions live in them."""
-        await self._attempt.target.create_extensions(self._attempt.archive)
+        attempt = self._attempt
+        await attempt.target.create_extensions(attempt.archive, foreign=attempt.stored.foreign)
 
     async def load(self, progress: Progress) -> None:
         """Everything that the environment's role may load."""

@@ -1,5 +1,6 @@
 """The job that clears an environment and fills it with what was uploaded (seed page §3.2)."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
@@ -16,22 +17,26 @@ from contracts.events.uploads import (
     UploadRequested,
     UploadStarted,
 )
+from contracts.values import Warning  # noqa: A004 -- the product's word
 from services.platform.archives.incoming import Limits
 from services.platform.connectors.files import ListMissingError
 from services.platform.database import Connection
 from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
+from services.platform.process.retry import until_done
 from services.restore.journal import tell, tell_all, upload_stream
 from services.restore.work.attempt import Attempt, Named, Wish
 from services.restore.work.document_steps import DocumentSteps, listing, remove_area, writing
 from services.restore.work.loading import LOAD, completing, creating, loading, preparing
 from services.restore.work.looking import find_destination, look_around
 from services.restore.work.putting_back import put_back
-from services.restore.work.receiving import receiving
+from services.restore.work.receiving import receiving, still_safe
 from services.restore.work.side_by_side import Shared, side_by_side
 from services.restore.work.switching import switching
 from services.restore.workplace import Workplace, queries
 
+REMOVE_SECONDS: Final = 60.0
+"""How long the database from before may resist its removal."""
 FILL: Final = "load the dump and add the documents that were sent"
 
 
@@ -71,6 +76,7 @@ class UploadJob:
                 timed=False,
             ),
             *(completing(attempt) if dump else ()),
+            still_safe(attempt, requested),
             *_after_loading(attempt),
             Named("say that the data is there", say_so, once_switched=True),
         ))  # fmt: skip
@@ -107,14 +113,31 @@ def _after_loading(attempt: Attempt) -> Sequence[Named]:
             await DocumentSteps(attempt).exchange()
 
     async def clear() -> None:
-        await attempt.target.remove_previous()
         await remove_area(attempt.destination, attempt.wish.environment_id, attempt.wish.work_id)
+        await _remove_previous(attempt)
 
     return (
         *switching(attempt),
         Named("put the documents that were sent in place", exchange, once_switched=True),
         Named("remove what was there before", clear, once_switched=True),
     )
+
+
+async def _remove_previous(attempt: Attempt) -> None:
+    """The switch has happened: what keeps the database from before from going is told, and does not keep the rest."""
+    try:
+        async with asyncio.timeout(REMOVE_SECONDS):
+            await until_done("remove the database from before an upload", attempt.target.remove_previous)
+    except TimeoutError:
+        attempt.memo.warn((_left_over(attempt, f"something holds it for {REMOVE_SECONDS:g} s"),))
+    except PermanentError as error:
+        attempt.memo.warn((_left_over(attempt, error.reason),))
+
+
+def _left_over(attempt: Attempt, reason: str) -> Warning:
+    name = attempt.target.previous_name
+    message = f"the database from before, {name!r}, could not be removed ({reason}): drop it by hand"
+    return Warning(code="PREVIOUS_NOT_REMOVED", message=message, count=1, examples=(name,))
 
 
 async def _tell_uploaded(attempt: Attempt, requested: UploadRequested, c: Connection) -> None:

@@ -63,6 +63,22 @@ async def test_an_upload_takes_a_pinned_safety_backup_that_names_it(shop: Shop) 
     assert pinned.data["backup_id"] == asked.data["safety_backup_id"]
 
 
+async def test_the_way_back_stays_as_long_as_the_upload_may_need_it(shop: Shop) -> None:
+    environment_id = await shop.environment()
+    asked = await upload(shop, environment_id)
+    backup_id = UUID(asked.data["safety_backup_id"])
+    await shop.backup_started(backup_id, environment_id)
+    await shop.backup_completed(backup_id, environment_id)
+    await shop.heard()
+    assert (await shop.ask("UnpinBackup", backup_id=backup_id)).name == "BackupUnpinned"
+    code, reason, _ = refused(await shop.ask("DeleteBackup", backup_id=backup_id, confirm_last=True))
+    assert (code, f"way back of upload {asked.data['upload_id']}" in reason) == ("ERROR_NOT_ALLOWED", True)
+    await failed(shop, asked)
+    await shop.heard()
+    deleted = await shop.ask("DeleteBackup", backup_id=backup_id, confirm_last=True)
+    assert deleted.name == "BackupDeletionRequested", deleted.data
+
+
 async def test_an_upload_without_a_safety_backup_takes_none(shop: Shop) -> None:
     environment_id = await shop.environment(checked=False)
     asked = await upload(shop, environment_id, safety_backup=False)

@@ -7,8 +7,11 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.values import Severity
+from services.platform.archives.dump.reading import text_bytes
 from services.platform.connectors.database import Login
-from services.platform.connectors.database.errors import LoadError
+from services.platform.connectors.database.connection import provisioning
+from services.platform.connectors.database.errors import LoadError, UnsupportedContentError
+from services.platform.connectors.database.loading import archive as reading
 from services.platform.process.settings import PostgresSettings
 from tests.support.app_databases import AppDatabase, app_database
 from tests.support.restoring import dump, load, only, said_nothing, streamed, switch, target
@@ -174,6 +177,34 @@ async def test_bytes_that_are_no_dump_are_refused(destination: AppDatabase, tmp_
         await target(destination, tmp_path).read_archive(streamed(b"something else" * 1000))
 
 
+@pytest.mark.parametrize("limit", [500, 5_000])
+async def test_a_dump_that_says_too_much_of_itself_is_refused(
+    source: AppDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(reading, "HEAD_LIMIT_BYTES", limit)
+    with pytest.raises(LoadError, match=f"larger than {limit} bytes"):
+        await target(source, tmp_path).read_archive(await dump(source))
+
+
+async def test_a_dump_of_a_strange_server_is_refused(source: AppDatabase, tmp_path: Path) -> None:
+    whole = b"".join([piece async for piece in (await dump(source))()])
+    name = text_bytes(source.name.encode())
+    begin = whole.index(name) + len(name)
+    size = len(text_bytes(whole[begin + 5 : begin + 5 + whole[begin + 1]]))
+    strange = whole[:begin] + text_bytes(b"Strange") + whole[begin + size :]
+    with pytest.raises(LoadError, match="has no server"):
+        await target(source, tmp_path).read_archive(streamed(strange))
+
+
+async def test_a_dump_is_read_to_its_end_without_a_database(source: AppDatabase, tmp_path: Path) -> None:
+    whole = b"".join([piece async for piece in (await dump(source))()])
+    into = target(source, tmp_path)
+    await into.read_whole(streamed(whole)(), said_nothing)
+    for cut in (len(whole) // 2, len(whole) - 300, len(whole) - 1):
+        with pytest.raises(LoadError, match="to its end"):
+            await into.read_whole(streamed(whole[:cut])(), said_nothing)
+
+
 async def test_a_stream_that_breaks_leaves_as_its_own_error(
     source: AppDatabase, destination: AppDatabase, tmp_path: Path
 ) -> None:
@@ -249,3 +280,46 @@ async def test_a_server_without_room_is_told_before_anything_happens(
     assert "NO_SPACE" not in [finding.code for finding in free]
     full = await into.look(archive, 10**18)
     assert "NO_SPACE" in [finding.code for finding in full]
+
+
+SEIZING = """--
+CREATE SCHEMA evil;
+CREATE FUNCTION evil.eq(name, text) RETURNS boolean LANGUAGE plpgsql AS $seize$
+BEGIN
+    IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user) THEN
+        ALTER ROLE {role} SUPERUSER;
+    END IF;
+    RETURN $1 OPERATOR(pg_catalog.=) $2;
+END $seize$;
+CREATE OPERATOR evil.= (LEFTARG = name, RIGHTARG = text, FUNCTION = evil.eq);
+DO $path$BEGIN
+    EXECUTE pg_catalog.format('ALTER DATABASE %I SET search_path = evil, pg_catalog', pg_catalog.current_database());
+END$path$;
+"""
+IS_SUPERUSER = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+
+
+async def test_a_foreign_dump_makes_nobody_a_superuser(
+    source: AppDatabase, destination: AppDatabase, tmp_path: Path
+) -> None:
+    source.run("CREATE SCHEMA innocent")
+    source.run("CREATE EXTENSION postgres_fdw", superuser=True)
+    whole = b"".join([piece async for piece in (await dump(source))()])
+    innocent = text_bytes(b"CREATE SCHEMA innocent;\n")
+    assert innocent in whole
+    sent = streamed(whole.replace(innocent, text_bytes(SEIZING.format(role=destination.role).encode())))
+    into = target(destination, tmp_path, extensions=("postgres_fdw",))
+    archive = await into.read_archive(sent)
+    await into.create()
+    with pytest.raises(UnsupportedContentError, match="pg_dump does not write"):
+        await into.create_extensions(archive, foreign=True)
+    assert destination.run(IS_SUPERUSER) == "f"
+    await into.create_extensions(archive)
+    assert destination.run("SELECT 1 FROM pg_namespace WHERE nspname = 'evil'", database=into.name) == "1"
+    assert destination.run(IS_SUPERUSER) == "f"
+
+
+async def test_the_provisioner_looks_names_up_where_no_database_says_otherwise(destination: AppDatabase) -> None:
+    destination.run(f"ALTER DATABASE {destination.name} SET search_path = evil, pg_catalog")
+    async with provisioning(destination.access(), destination.name) as connection:
+        assert await connection.fetchval("SHOW search_path") == "pg_catalog, pg_temp"

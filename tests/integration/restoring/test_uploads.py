@@ -15,10 +15,14 @@ from contracts.events.uploads import (
     DataUploaded,
     EnvironmentCleared,
     UploadFailed,
+    UploadRequested,
     UploadStarted,
 )
 from contracts.manifest import Burial, Tombstone
 from services.platform.connectors.database import EnvironmentDatabase
+from services.restore.work import receiving, uploading
+from services.restore.work.attempt import Attempt
+from services.restore.work.receiving import SafetyBackupFailedError
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON
 from tests.support.restore_stage import Place, RestoreStage, place_of
@@ -171,6 +175,42 @@ async def test_an_upload_begins_when_its_safety_backup_has_completed(
     await stage.run(upload_id)
     assert isinstance((await stage.said(upload_id))[-1], DataUploaded)
     assert place.documents() == DOCUMENTS
+
+
+async def test_a_database_from_before_that_cannot_go_is_told_and_keeps_nothing_else(
+    stage: RestoreStage, destination: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploading, "REMOVE_SECONDS", 2.0)
+    place = await filled(stage, destination)
+    without = "WITH (connect = false, enabled = false, create_slot = false, slot_name = NONE)"
+    destination.run(f"CREATE SUBSCRIPTION {destination.name} CONNECTION '' PUBLICATION p {without}", superuser=True)
+    upload_id = await stage.ask_upload(place, tar_gz(files()), DataType.FILES_ONLY)
+    await stage.run(upload_id)
+    uploaded = (await stage.said(upload_id))[-1]
+    assert isinstance(uploaded, DataUploaded), uploaded
+    (left,) = [warning for warning in uploaded.warnings if warning.code == "PREVIOUS_NOT_REMOVED"]
+    assert set(place.databases()) == {destination.name, *left.examples}
+    assert place.documents() == DOCUMENTS
+
+
+async def test_a_safety_backup_that_goes_while_the_upload_loads_ends_it_before_the_switch(
+    stage: RestoreStage, destination: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = await filled(stage, destination)
+    safety = (await stage.back_up(place)).manifest.backup_id
+    seen: list[object] = []
+
+    async def seen_once(attempt: Attempt, requested: UploadRequested) -> None:
+        seen.append(requested.safety_backup_id)
+        if len(seen) > 1:
+            raise SafetyBackupFailedError("it was deleted")
+
+    monkeypatch.setattr(receiving, "see_safety_backup", seen_once)
+    upload_id = await stage.ask_upload(place, tar_gz(files()), DataType.FILES_ONLY, safety_backup_id=safety)
+    await ended_safety_backup(stage, place, safety, BackupCompleted)
+    failed = await failure(stage, upload_id)
+    assert (failed.code, seen) == (FailureCode.SAFETY_BACKUP_FAILED, [safety, safety])
+    assert_untouched(place)
 
 
 @pytest.mark.parametrize(

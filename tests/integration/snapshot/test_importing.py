@@ -81,3 +81,15 @@ async def test_what_is_not_right_never_becomes_a_backup(  # noqa: PLR0913, PLR09
     verdict = await snapshots.repository(environment_id, store[1]).verdict(backup_id)
     assert verdict is not None
     assert isinstance(verdict.decided, Tombstone)
+
+
+async def test_a_part_of_a_dump_never_becomes_a_backup(snapshots: Snapshots, place: Place, store: Store) -> None:
+    source = EnvironmentDatabase(place.database.access(), PostgresTools({}))
+    async with source.open_snapshot() as snapshot, snapshot.dump() as pieces:
+        dump = b"".join([piece async for piece in pieces])
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        parcel = await sent(snapshots, store, environment_id, tar_gz({"db/db.backup": dump[:-10], PLACE: b"x"}))
+        backup_id = await snapshots.request(environment_id, kind=BackupKind.UPLOADED, parcel=parcel)
+        failed = await snapshots.log.about(BackupFailed, backup_id)
+    assert (failed.code, "cannot be read" in failed.reason) == (FailureCode.ARCHIVE_DAMAGED, True), failed

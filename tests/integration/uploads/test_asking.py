@@ -79,7 +79,19 @@ async def test_a_file_that_has_not_come_whole_is_not_uploaded(sending: Sending) 
 async def test_a_file_is_uploaded_where_it_was_sent_for(sending: Sending) -> None:
     parcel = await sending.sent(await sending.stopped())
     refused = await sending.upload(await sending.stopped(), parcel)
-    assert (refused.status_code, refused.json()["field"]) == (400, "parcel_id")
+    assert (refused.status_code, refused.json()["errorCode"]) == (404, "NOT_FOUND")
+
+
+async def test_a_file_is_imported_where_it_was_sent_for_and_a_key_means_one_import(sending: Sending) -> None:
+    environment, other = await sending.stopped(), await sending.stopped()
+    asked = {"parcel_id": (await sending.sent(environment))["parcel_id"], "comment": "", "model_version": None}
+    foreign = await sending.api.client.post(f"/api/v1/environments/{other['environment_id']}/imports", json=asked)
+    assert (foreign.status_code, foreign.json()["errorCode"]) == (404, "NOT_FOUND")
+    key = {"Idempotency-Key": str(uuid4())}
+    places = [f"/api/v1/environments/{one['environment_id']}/imports" for one in (environment, other)]
+    assert (await sending.api.client.post(places[0], json=asked, headers=key)).status_code == 202
+    reused = await sending.api.client.post(places[1], json=asked, headers=key)
+    assert (reused.status_code, reused.json()["errorCode"]) == (409, "IDEMPOTENCY_KEY_REUSED")
 
 
 async def test_an_upload_is_cancelled_and_watched_to_its_end(sending: Sending) -> None:

@@ -256,3 +256,22 @@ def test_any_documents_come_out_as_they_went_in(documents: dict[UUID, bytes]) ->
     files = {document_name(one): data for one, data in documents.items()}
     expected = {Entry(What.DOCUMENT, one): data for one, data in documents.items()}
     assert unpacked(tar_gz(files)) == unpacked(zipped(files)) == expected
+
+
+def test_a_zip_that_says_more_than_comes_out_of_it_is_damaged() -> None:
+    sent = bytearray(zipped({PLACE: b"an invoice"}))
+    directory = sent.index(b"PK\x01\x02")
+    for place in (22, directory + 24):
+        sent[place : place + 4] = (11).to_bytes(4, "little")
+    with pytest.raises(DamagedArchiveError, match="says that it has 11 bytes, 10 came out"):
+        unpacked(bytes(sent))
+
+
+def test_a_long_name_in_a_damaged_zip_is_cut_in_the_reason() -> None:
+    sent = zipped({PLACE: b"x"})
+    longer = 5000 - len(PLACE)
+    begin, rest = sent[:26] + (5000).to_bytes(2, "little") + sent[28:30], sent[30 + len(PLACE) :]
+    end = (int.from_bytes(rest[-6:-2], "little") + longer).to_bytes(4, "little") + rest[-2:]
+    with pytest.raises(DamagedArchiveError, match="File name in directory") as refused:
+        unpacked(begin + b"y" * 5000 + rest[:-6] + end)
+    assert len(refused.value.reason) < 200

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.platform.connectors.database.errors import UnsupportedContentError
+from services.platform.connectors.database.loading.foreign import extensions_alone, schemas_alone
 from services.platform.connectors.database.loading.roles import adapt
 from services.platform.connectors.database.loading.statements import Statement, split, unquoted
 from services.platform.connectors.database.quoting import identifier, literal
@@ -100,3 +102,33 @@ def test_any_name_survives_quoting(name: str) -> None:
 @given(TEXTS)
 def test_any_text_stays_one_token(text: str) -> None:
     assert len(one(f"SELECT {literal(text)};").places) == 2
+
+
+@given(NAMES)
+def test_a_foreign_schema_is_made_by_its_name_alone(name: str) -> None:
+    (made,) = schemas_alone(split(f"--\nCREATE  SCHEMA {identifier(name)};"))
+    assert made.sql == f"CREATE SCHEMA {identifier(name)}"
+
+
+def test_a_foreign_extension_is_made_by_its_name_and_its_schema_alone() -> None:
+    script = "CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA public; COMMENT ON EXTENSION hstore IS 'x';"
+    (made,) = extensions_alone(split(script))
+    assert made.sql == 'CREATE EXTENSION IF NOT EXISTS "hstore" WITH SCHEMA "public"'
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "DO $$BEGIN END$$;",
+        "CREATE SCHEMA a CREATE VIEW v AS SELECT 1;",
+        "CREATE SCHEMA AUTHORIZATION b;",
+        "ALTER DATABASE shop SET search_path = evil;",
+        "CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA public VERSION '1.0' CASCADE;",
+        "CREATE EXTENSION IF NOT EXISTS hstore WITH SCHEMA 'public';",
+    ],
+)
+def test_what_else_makes_a_schema_or_an_extension_of_a_foreign_dump_is_refused(script: str) -> None:
+    with pytest.raises(UnsupportedContentError, match="pg_dump does not write"):
+        schemas_alone(split(script))
+    with pytest.raises(UnsupportedContentError, match="pg_dump does not write"):
+        extensions_alone(split(script))

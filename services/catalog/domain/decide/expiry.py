@@ -13,12 +13,22 @@ from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup
 
 
-def holds(backup: Backup, restores: Sequence[UUID], *, database_now: datetime) -> tuple[Blocker, ...]:
-    """What keeps a backup from going at all: its pin, the restores running from it, leases by PostgreSQL's clock."""
+def holds(
+    backup: Backup, restores: Sequence[UUID], *, database_now: datetime, upload: UUID | None = None
+) -> tuple[Blocker, ...]:
+    """What keeps a backup from going at all: its pin, the restores running from it, leases by PostgreSQL's clock.
+
+    And the `upload` whose way back it is, as long as that has not ended.
+    """
     pin = [Blocker(kind=BlockerKind.PIN, reason=_pinned(backup.pinned_reason))] if backup.pinned else []
     running = [
         Blocker(kind=BlockerKind.RESTORE, reason=f"restore {one} reads it", holder_id=one) for one in sorted(restores)
     ]
+    uploads = (
+        [Blocker(kind=BlockerKind.UPLOAD, reason=f"it is the way back of upload {upload}", holder_id=upload)]
+        if upload
+        else []
+    )
     leases = [
         Blocker(
             kind=BlockerKind.LEASE,
@@ -29,7 +39,7 @@ def holds(backup: Backup, restores: Sequence[UUID], *, database_now: datetime) -
         for lease in backup.leases
         if database_now < lease.until
     ]
-    return (*pin, *running, *leases)
+    return (*pin, *running, *uploads, *leases)
 
 
 def guard(backup: Backup, newest_completed: UUID | None) -> tuple[Blocker, ...]:

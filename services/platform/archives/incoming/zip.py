@@ -26,9 +26,9 @@ def read_zip(file: BinaryIO, guard: Guard) -> Iterator[Entry | bytes]:
             for info in archive.infolist():
                 yield from _item(archive, info, guard)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, zlib.error, struct.error) as error:
-        raise DamagedArchiveError(f"the zip is cut short or damaged: {error}") from error
+        raise DamagedArchiveError(f"the zip is cut short or damaged: {shown(str(error))}") from error
     except NotImplementedError as error:
-        raise WrongFormatError(f"the zip cannot be read: {error}") from error
+        raise WrongFormatError(f"the zip cannot be read: {shown(str(error))}") from error
 
 
 def _item(archive: zipfile.ZipFile, info: zipfile.ZipInfo, guard: Guard) -> Iterator[Entry | bytes]:
@@ -37,10 +37,16 @@ def _item(archive: zipfile.ZipFile, info: zipfile.ZipInfo, guard: Guard) -> Iter
         guard.directory(info.filename)
         return
     yield guard.file(info.filename, info.file_size)
+    left = info.file_size
     with archive.open(info) as opened:
         while piece := opened.read(PIECE_BYTES):
             guard.unpacked(len(piece))
+            left -= len(piece)
             yield piece
+    if left:
+        raise DamagedArchiveError(
+            f"{shown(info.filename)} says that it has {info.file_size} bytes, {info.file_size - left} came out of it"
+        )
 
 
 def _refuse_special(info: zipfile.ZipInfo) -> None:

@@ -9,7 +9,7 @@ from contracts.errors import FailureCode
 from contracts.values import Finding, Severity
 from services.platform.connectors.database import findings
 from services.platform.connectors.database.access import DatabaseAccess
-from services.platform.connectors.database.connection import Connection, connected, server_version
+from services.platform.connectors.database.connection import Connection, connected, provisioning, server_version
 from services.platform.connectors.database.errors import ReferenceQueryError
 from services.platform.connectors.database.libpq import NEEDS_TLS
 from services.platform.connectors.database.references import stream_references
@@ -185,7 +185,7 @@ async def provisioner_findings(access: DatabaseAccess) -> list[Finding]:
     """Whether the provisioner can create, rename and drop databases and end sessions there."""
     who = access.provisioner.user
     try:
-        async with connected(access, access.provisioner, access.maintenance_database) as connection:
+        async with provisioning(access, access.maintenance_database) as connection:
             rights = await _queries.provisioner_rights(connection, database=access.database)
             return _provisioner_lacks(dict(rights) if rights else {}, access)
     except NightkeepError as error:

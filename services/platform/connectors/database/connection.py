@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -24,21 +24,32 @@ from services.platform.process.errors import NightkeepError
 APPLICATION: Final = "nightkeep"
 CONNECT_SECONDS: Final = 10
 """A server that does not answer for so long is not there (the preflight's look is as long)."""
+PROVISIONER_PATH: Final = "pg_catalog, pg_temp"
+"""Where the provisioner looks names up, whatever a database says: nothing that somebody made comes before the system's.
+"""
 
 Connection: TypeAlias = RawConnection
 
 
 @asynccontextmanager
 async def connected(
-    access: DatabaseAccess, login: Login, database: str, *, application: str = APPLICATION
+    access: DatabaseAccess,
+    login: Login,
+    database: str,
+    *,
+    application: str = APPLICATION,
+    search_path: str | None = None,
 ) -> AsyncIterator[Connection]:
     """A connection of `login` to `database`; the driver's errors inside leave as ours, all others as they are.
+
+    `search_path` stands over what role and database say of it; without one, theirs does.
 
     Raises DatabaseUnreachableError, DatabaseRefusedError, AuthenticationError, MissingRightsError, SpaceError.
     """
     place = Place(access.server, str(access.sslmode), login.user, database)
+    settings = {"application_name": application} | ({"search_path": search_path} if search_path else {})
     with translated(place, OSError, TimeoutError):
-        connection = await _connect(access, login, database, application)
+        connection = await _connect(access, login, database, settings)
     try:
         with translated(place):
             yield connection
@@ -46,7 +57,14 @@ async def connected(
         await _close(connection)
 
 
-async def _connect(access: DatabaseAccess, login: Login, database: str, application: str) -> Connection:
+def provisioning(
+    access: DatabaseAccess, database: str, *, application: str = APPLICATION
+) -> AbstractAsyncContextManager[Connection]:
+    """A connection of the provisioner, who calls nothing that others have made. Raises as `connected`."""
+    return connected(access, access.provisioner, database, application=application, search_path=PROVISIONER_PATH)
+
+
+async def _connect(access: DatabaseAccess, login: Login, database: str, settings: dict[str, str]) -> Connection:
     return await asyncpg.connect(
         host=access.host,
         port=access.port,
@@ -55,7 +73,7 @@ async def _connect(access: DatabaseAccess, login: Login, database: str, applicat
         password=login.password.get_secret_value(),
         ssl=tls(access),
         timeout=CONNECT_SECONDS,
-        server_settings={"application_name": application},
+        server_settings=settings,
         statement_cache_size=0,
     )
 

@@ -13,7 +13,7 @@ from services.platform.connectors.database.check import (
     superuser_findings,
     tools_findings,
 )
-from services.platform.connectors.database.connection import Connection, connected
+from services.platform.connectors.database.connection import Connection, connected, provisioning
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.connectors.database.switching.server import sessions_in
@@ -61,7 +61,7 @@ class Preflight:
 
     async def _as_provisioner(self, dump_bytes: int) -> list[Finding]:
         access = self.access
-        async with connected(access, access.provisioner, access.maintenance_database) as connection:
+        async with provisioning(access, access.maintenance_database) as connection:
             return [
                 *await _sessions(connection, access.database),
                 *await _in_the_way(connection, access.database),

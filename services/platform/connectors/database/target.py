@@ -13,8 +13,10 @@ from services.platform.connectors.database.libpq import NEEDS_TLS
 from services.platform.connectors.database.loading import afterwards
 from services.platform.connectors.database.loading.archive import Archive, OpenDump, read_archive
 from services.platform.connectors.database.loading.contents import Kind
+from services.platform.connectors.database.loading.foreign import extensions_alone, schemas_alone
 from services.platform.connectors.database.loading.load import APPLICATION as LOADING
 from services.platform.connectors.database.loading.load import Told, load
+from services.platform.connectors.database.loading.whole import read_whole
 from services.platform.connectors.database.preflight import Preflight
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.connectors.database.switching import names
@@ -70,6 +72,10 @@ class RestoreTarget:
         """
         return await read_archive(await self._pg_restore(), open_dump, self._scratch)
 
+    async def read_whole(self, dump: AsyncIterator[bytes], told: Told) -> None:
+        """Read a dump to its end, and load nothing. Raises LoadError, ToolsMissingError."""
+        await read_whole(await self._pg_restore(), dump, told=told, groups=self._children)
+
     async def look(self, archive: Archive | None, dump_bytes: int) -> tuple[Finding, ...]:
         """What stands in the way of a restore or should be known; changes nothing."""
         return await self._preflight.look(archive, dump_bytes)
@@ -93,10 +99,16 @@ class RestoreTarget:
         """Make this attempt's empty database."""
         await self._server.create_like(self.access.database, self.name)
 
-    async def create_extensions(self, archive: Archive) -> None:
-        """Make the dump's schemas, and in them the extensions that may be."""
-        await afterwards.run_all(self.access, self.name, archive.apart[Kind.SCHEMA])
-        await afterwards.create_extensions(self.access, self.name, archive.apart[Kind.EXTENSION], self.left)
+    async def create_extensions(self, archive: Archive, *, foreign: bool = False) -> None:
+        """Make the dump's schemas, and in them the extensions that may be.
+
+        Of a `foreign` dump no text is run here. Raises UnsupportedContentError for one that pg_dump has not written.
+        """
+        schemas, extensions = archive.apart[Kind.SCHEMA], archive.apart[Kind.EXTENSION]
+        if foreign:
+            schemas, extensions = schemas_alone(schemas), extensions_alone(extensions)
+        await afterwards.run_all(self.access, self.name, schemas)
+        await afterwards.create_extensions(self.access, self.name, extensions, self.left)
 
     async def load(self, archive: Archive, dump: AsyncIterator[bytes], *, told: Told, moved: Moved) -> int:
         """Load the dump; how many bytes it had. Raises LoadError, SpaceError and MissingRightsError."""

@@ -13,7 +13,7 @@ import asyncpg
 
 from contracts.values import Warning  # noqa: A004 -- the product's word
 from services.platform.connectors.database.access import DatabaseAccess
-from services.platform.connectors.database.connection import Connection, connected
+from services.platform.connectors.database.connection import Connection, connected, provisioning
 from services.platform.connectors.database.loading.contents import Kind
 from services.platform.connectors.database.loading.roles import Roles, adapt
 from services.platform.connectors.database.loading.statements import Statement, unquoted
@@ -90,7 +90,7 @@ async def _lend_wrappers(access: DatabaseAccess, database: str, extensions: set[
     """Let the environment role use the foreign-data wrappers that came with an allowed extension: its servers do."""
     if not extensions:
         return
-    async with connected(access, access.provisioner, database) as connection:
+    async with provisioning(access, database) as connection:
         for wrapper in await connection.fetch(_WRAPPERS, list(extensions)):
             wrapped, role = identifier(wrapper["name"]), identifier(access.role.user)
             await connection.execute(f"GRANT USAGE ON FOREIGN DATA WRAPPER {wrapped} TO {role}")
@@ -173,8 +173,7 @@ async def _as_role(access: DatabaseAccess, database: str, statements: Iterable[S
 async def _as_provisioner(access: DatabaseAccess, database: str, statements: Sequence[Statement]) -> Refused:
     if not statements:
         return []
-    async with connected(access, access.provisioner, database) as connection:
-        await connection.execute("SET search_path = pg_catalog, pg_temp")
+    async with provisioning(access, database) as connection:
         return await _each(connection, statements)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from services.platform.connectors.database.children import Child, Invocation, output_of, running
+from services.platform.archives.dump.head import HEAD_LIMIT_BYTES
+from services.platform.connectors.database.children import PIPE_BYTES, Child, Invocation, output_of, running
 from services.platform.connectors.database.errors import LoadError, OlderServerError, UnsupportedContentError
 from services.platform.connectors.database.loading.contents import Contents, Kind, as_list, parse
 from services.platform.connectors.database.loading.statements import Statement, split
@@ -45,11 +46,12 @@ class Archive:
 async def read_archive(pg_restore: Path, open_dump: OpenDump, scratch: Path) -> Archive:
     """Read as much of the dump as its table of contents takes, keeping that much in a file under `scratch` meanwhile.
 
-    Raises OlderServerError when `pg_restore` is too old for it, LoadError when it is no dump.
+    Raises OlderServerError when `pg_restore` is too old for it, LoadError when it is no dump, or says more of itself
+    than a dump does.
     """
     with TemporaryDirectory(dir=scratch, prefix="nightkeep-head-") as directory:
         head = Path(directory) / "head"
-        contents = parse(await _listing(pg_restore, open_dump(), head))
+        contents = _parsed(await _listing(pg_restore, open_dump(), head))
         async with together() as group:
             scripts = {kind: group.create_task(_script(pg_restore, head, contents, kind)) for kind in APART}
         encoding = _encoding(scripts[APART[-1]].result())
@@ -66,13 +68,20 @@ def _of_kind(statements: list[Statement]) -> list[Statement]:
     return [each for each in statements if not any(each.begins(word) for word in ("SET", "RESET", "SELECT"))]
 
 
+def _parsed(listing: str) -> Contents:
+    try:
+        return parse(listing)
+    except ValueError as error:
+        raise _unreadable(str(error)) from error
+
+
 async def _listing(pg_restore: Path, dump: AsyncIterator[bytes], head: Path) -> str:
     how = Invocation(pg_restore, ("--format=custom", "--list", "--verbose"), _PLAIN)
     async with running(how, feeds=True) as child:
         assert child.process.stdout is not None  # noqa: S101 -- it was asked for as a pipe
         feeding = asyncio.create_task(_feed_head(child, dump, head))
         try:
-            printed = await child.process.stdout.read()
+            printed = await _bounded(child.process.stdout)
             code = await child.ended()
         finally:
             feeding.cancel()
@@ -84,14 +93,33 @@ async def _listing(pg_restore: Path, dump: AsyncIterator[bytes], head: Path) -> 
     return printed.decode("utf-8", "surrogateescape")
 
 
+async def _bounded(printed: asyncio.StreamReader) -> bytes:
+    """All of it. Raises LoadError when that is more than a table of contents has."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := await printed.read(PIPE_BYTES):
+        size += len(piece)
+        _refuse_large(size)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _refuse_large(size_bytes: int) -> None:
+    if size_bytes > HEAD_LIMIT_BYTES:
+        raise _unreadable(f"its table of contents is larger than {HEAD_LIMIT_BYTES} bytes")
+
+
 async def _feed_head(child: Child, dump: AsyncIterator[bytes], head: Path) -> None:
-    """Give pieces until it has seen enough, and keep them."""
+    """Give pieces until it has seen enough, and keep them. Raises LoadError when that is too much."""
+    size = 0
     stdin = child.process.stdin
     assert stdin is not None  # noqa: S101 -- it was asked for as a pipe
     try:
         async with closed_after(dump):
             with head.open("wb", buffering=0) as kept, suppress(BrokenPipeError, ConnectionResetError):
                 async for piece in dump:
+                    size += len(piece)
+                    _refuse_large(size)
                     await asyncio.to_thread(kept.write, piece)
                     stdin.write(piece)
                     await stdin.drain()

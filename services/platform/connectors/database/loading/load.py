@@ -66,7 +66,7 @@ async def load(  # noqa: PLR0913 -- a load has this many sides
         with invocation(access, access.role, pg_restore, arguments, application=APPLICATION) as how:
             async with running(how.with_descriptor(descriptor), feeds=True, groups=groups) as child:
                 async with closed_after(dump):
-                    size = await _feed(child, dump, told)
+                    size = await feed(child, dump, told)
                 if await child.ended() != 0:
                     raise failure(child.words)
                 return size
@@ -82,7 +82,7 @@ def _list_file(contents: Contents) -> Iterator[int]:
         os.close(descriptor)
 
 
-async def _feed(child: Child, dump: AsyncIterator[bytes], told: Told) -> int:
+async def feed(child: Child, dump: AsyncIterator[bytes], told: Told) -> int:
     """Give the whole dump; what the tool does not want any more is read all the same, so that every byte is checked."""
     stdin = child.process.stdin
     assert stdin is not None  # noqa: S101 -- it was asked for as a pipe

@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 
 from services.platform.connectors.database.access import DatabaseAccess
-from services.platform.connectors.database.connection import Connection, connected
+from services.platform.connectors.database.connection import Connection, provisioning
 from services.platform.connectors.database.errors import (
     DatabaseRefusedError,
     DatabaseUnreachableError,
@@ -34,8 +34,8 @@ class DatabaseServer:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Connection]:
         """The provisioner in the maintenance database."""
-        async with connected(
-            self.access, self.access.provisioner, self.access.maintenance_database, application="nightkeep provisioner"
+        async with provisioning(
+            self.access, self.access.maintenance_database, application="nightkeep provisioner"
         ) as connection:
             yield connection
 
