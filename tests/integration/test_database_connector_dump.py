@@ -108,7 +108,7 @@ async def dump_of(snapshot: Snapshot) -> bytes:
 
 
 async def test_a_dump_that_is_given_up_leaves_no_session(app: AppDatabase) -> None:
-    app.run("CREATE TABLE wide AS SELECT repeat(md5(i::text), 100) AS filler FROM generate_series(1, 20000) AS i")
+    app.run(WIDE)
     async with database_of(app).open_snapshot() as snapshot, snapshot.dump() as pieces:
         async for _ in pieces:
             break
@@ -129,6 +129,7 @@ async def test_a_dump_dies_with_the_process_that_began_it(app: AppDatabase, tmp_
 
 
 async def test_no_password_is_seen_in_arguments_or_environment(app: AppDatabase) -> None:
+    app.run(WIDE)  # what nobody reads keeps the dump alive
     groups = Recorder()
     database = EnvironmentDatabase(app.access(), TOOLS, children=groups)
     async with database.open_snapshot() as snapshot, snapshot.dump() as pieces:
@@ -180,6 +181,10 @@ async def test_a_server_that_ends_the_session_is_worth_another_try(app: AppDatab
         app.run(END_DUMPS.format(app.name), superuser=True)
         with pytest.raises(DatabaseUnreachableError):
             await whole(pieces)
+
+
+WIDE = "CREATE TABLE wide AS SELECT repeat(md5(i::text), 100) AS filler FROM generate_series(1, 20000) AS i"
+"""A dump of it is more than any pipe holds."""
 
 
 class Recorder:
