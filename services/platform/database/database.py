@@ -112,12 +112,13 @@ class Database:
             c.add_termination_listener(lock.connection_lost)
             with translated():
                 held = await c.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name)
-                await c.execute(f"SET idle_session_timeout = '{milliseconds(self._silent_seconds)}'")
-            awake = asyncio.create_task(_stay_awake(c, self._silent_seconds * AWAKE_SHARE))
             try:
-                yield lock if held else None
+                if held:
+                    async with _awake(c, self._silent_seconds):
+                        yield lock
+                else:
+                    yield None
             finally:
-                awake.cancel()
                 with suppress(*GIVING_BACK_FAILED):  # the pool lets go of the lock when it takes the connection back
                     c.remove_termination_listener(lock.connection_lost)
 
@@ -139,7 +140,20 @@ class Database:
         self.generation += 1
 
 
-async def _stay_awake(c: Connection, every_seconds: float) -> None:
+@asynccontextmanager
+async def _awake(c: Connection, silent_seconds: float) -> AsyncIterator[None]:
+    """While the block runs, PostgreSQL ends the session if this process is silent for so long."""
+    with translated():
+        await c.execute(f"SET idle_session_timeout = '{milliseconds(silent_seconds)}'")
+    saying = asyncio.create_task(_say_something(c, silent_seconds * AWAKE_SHARE))
+    try:
+        yield
+    finally:
+        saying.cancel()
+        await asyncio.gather(saying, return_exceptions=True)  # the connection is free for its next user then
+
+
+async def _say_something(c: Connection, every_seconds: float) -> None:
     """Until the connection is lost, which its listeners are told."""
     with suppress(*GIVING_BACK_FAILED):
         while True:
