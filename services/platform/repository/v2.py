@@ -224,8 +224,11 @@ class EnvironmentRepositoryV2:
         return self._ring
 
     async def _known_keys(self) -> KeyRing:
-        """Those that there are: who looks for what is there makes none."""
-        return self._ring or await known_keys(self._store, self._wraps, self._environment_id)
+        """Those that there are: who looks for what is there makes none. Where none is, one may come: look again."""
+        ring = self._ring or await known_keys(self._store, self._wraps, self._environment_id)
+        if ring.keys:
+            self._ring = ring
+        return ring
 
     async def _open(self) -> Opened:
         async with self._opening:
