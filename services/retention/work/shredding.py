@@ -1,13 +1,12 @@
 """The job `shred`: destroys an environment's data keys, so that nothing opens its backups any more."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import structlog
 
-from contracts import defaults
 from contracts.errors import FailureCode
 from contracts.events.retention import BackupDeleted
 from contracts.events.shredding import BackupsShredded, ShreddingFailed, ShreddingRemains
@@ -19,8 +18,8 @@ from services.platform.repository import Remains
 from services.retention import known
 from services.retention.domain.messages import tombstone
 from services.retention.parts import TRY_AGAIN_AFTER, Parts
+from services.retention.work.reclaiming import CONDEMNED_FOR
 
-CONDEMNED_FOR: Final = timedelta(hours=defaults.CONDEMNED_HOURS)
 SHREDDED: Final = "shredded"
 
 queries = load_queries("services.retention")
