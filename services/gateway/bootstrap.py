@@ -51,14 +51,14 @@ from services.platform.jobs import JobQueue, Worker
 from services.platform.jobs.reporting import Reporter
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher, ProgressTail
-from services.platform.parcels import open_parcels
+from services.platform.parcels import Parcels
 from services.platform.process.clock import SystemClock, open_clock
 from services.platform.process.health import Health
 from services.platform.process.http import serve
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
-from services.platform.repository import open_for_reading
+from services.platform.repository import open_bucket_unseen
 
 
 async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, health: Health) -> Sequence[Task]:
@@ -74,7 +74,8 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     outcomes = OutcomeWatch(database)
     tide = Tide(database, patience_seconds=settings.gateway.read_your_writes_seconds)
     decisions = Decisions(ground.producer, outcomes, clock)
-    repository = await stack.enter_async_context(open_for_reading(settings.s3, settings.repository, settings.wraps))
+    bucket = await stack.enter_async_context(open_bucket_unseen(settings.s3, settings.repository, settings.wraps))
+    repository = bucket.repository()
     workshop = stack.enter_context(Workshop.open())
     archives = Archives(
         database,
@@ -89,7 +90,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     authenticator = Authenticator(database, time.monotonic, hashing)
     access_log = AccessLog(database, stream, clock, gather_seconds=settings.gateway.access_gathered_seconds)
     places = Places(settings.gateway.downloads_at_once)
-    kept = await stack.enter_async_context(open_parcels(settings.s3, settings.repository, settings.wraps, random_id))
+    kept = Parcels(bucket.store, bucket.wraps, random_id)
     parcels = ParcelDesk(database, kept, part_bytes=settings.gateway.parcel_part_bytes)
     parts = Parts(
         authenticator=authenticator,

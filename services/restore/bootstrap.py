@@ -10,13 +10,13 @@ from services.platform.foundation import Foundation
 from services.platform.jobs import JobKind, JobQueue, Worker
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher
-from services.platform.parcels import open_parcels
+from services.platform.parcels import Parcels
 from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
-from services.platform.repository import open_repository
+from services.platform.repository import open_bucket
 from services.restore.adapters.progress import RestoreProgress
 from services.restore.handlers import PREFLIGHT, REMOVE, RESTORE, UNDO, UPLOAD, Handlers
 from services.restore.settings import RestoreSettings
@@ -35,16 +35,13 @@ async def bootstrap(stack: AsyncExitStack, settings: RestoreSettings, health: He
     environments = await Environments.open(ground.database)
     await migrate(ground.database, "services.restore", SERVICE)
     queue = await JobQueue.open(ground.database)
-    repository = await stack.enter_async_context(
-        open_repository(settings.s3, settings.repository, settings.wraps, random_id)
-    )
-    parcels = await stack.enter_async_context(open_parcels(settings.s3, settings.repository, settings.wraps, random_id))
+    bucket = await stack.enter_async_context(open_bucket(settings.s3, settings.repository, settings.wraps, random_id))
 
     workplace = Workplace(
         database=ground.database,
         events=ground.events,
-        repository=repository,
-        parcels=parcels,
+        repository=bucket.repository(random_id),
+        parcels=Parcels(bucket.store, bucket.wraps, random_id),
         secrets=SecretDirectory(settings.secrets_directory),
         tools=PostgresTools(settings.tools.postgresql),
         scratch=settings.scratch_directory,

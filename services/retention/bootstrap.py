@@ -14,7 +14,7 @@ from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.service import Task
-from services.platform.repository import Repository, open_repository
+from services.platform.repository import Repository, open_bucket
 from services.retention.asking import Asking
 from services.retention.chores import CHECK, CONDEMN, DELETE, FORGET, RECLAIM, SHRED, Chores
 from services.retention.handlers import Handlers
@@ -62,9 +62,10 @@ async def wire(
     await migrate(ground.database, "services.retention", SERVICE)
     queue = await JobQueue.open(ground.database)
     if repository is None:
-        repository = await stack.enter_async_context(
-            open_repository(settings.s3, settings.repository, settings.wraps, random_id)
+        bucket = await stack.enter_async_context(
+            open_bucket(settings.s3, settings.repository, settings.wraps, random_id)
         )
+        repository = bucket.repository(random_id)
     stay, check_every = timedelta(days=own.tombstone_days), timedelta(hours=own.check_interval_hours)
     parts = Parts(ground.database, ground.events, repository, clock, stay, check_every)
     kinds: dict[str, JobKind] = {

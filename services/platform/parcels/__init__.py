@@ -2,7 +2,6 @@
 
 from services.platform.parcels.errors import ParcelBrokenError, ParcelIncompleteError
 from services.platform.parcels.file import digest_of, parcel_file
-from services.platform.parcels.opening import open_parcels
 from services.platform.parcels.parcels import Parcels, part_size, parts_of
 
 __all__ = [
@@ -10,7 +9,6 @@ __all__ = [
     "ParcelIncompleteError",
     "Parcels",
     "digest_of",
-    "open_parcels",
     "parcel_file",
     "part_size",
     "parts_of",

@@ -4,7 +4,7 @@ The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRe
 """
 
 from services.platform.repository.lists import read_dangling, read_documents
-from services.platform.repository.opening import open_for_reading, open_repository
+from services.platform.repository.opening import Bucket, open_bucket, open_bucket_unseen
 from services.platform.repository.port import (
     Condemned,
     EnvironmentRepository,
@@ -20,6 +20,7 @@ from services.platform.repository.shredding import Remains, Shredding
 from services.platform.repository.v2 import RepositoryV2
 
 __all__ = [
+    "Bucket",
     "Condemned",
     "EnvironmentRepository",
     "Hasher",
@@ -32,8 +33,8 @@ __all__ = [
     "StoredDump",
     "StoredSequence",
     "Verdict",
-    "open_for_reading",
-    "open_repository",
+    "open_bucket",
+    "open_bucket_unseen",
     "read_dangling",
     "read_documents",
 ]

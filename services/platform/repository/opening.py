@@ -1,8 +1,9 @@
-"""Opens the repository that the settings name, and refuses a store that is not safe for it."""
+"""Opens the bucket that the settings name, and refuses a store that is not safe for it."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from services.platform.objectstore import S3ObjectStore, probe
 from services.platform.process.ids import NewId, random_id
@@ -15,11 +16,23 @@ from services.platform.repository.v2 import RepositoryV2
 from services.platform.repository.wraps import Wraps
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """Where the backups of all environments lie, and their wrapped keys: opened once for all that stands on both."""
+
+    store: S3ObjectStore
+    wraps: Wraps
+
+    def repository(self, new_id: NewId = random_id) -> Repository:
+        """The repository in it."""
+        return RepositoryV2(self.store, self.wraps.master, new_id, self.wraps)
+
+
 @asynccontextmanager
-async def open_repository(
+async def open_bucket(
     s3: S3Settings, repository: RepositorySettings, wraps: S3Settings | None, new_id: NewId
-) -> AsyncIterator[Repository]:
-    """The repository in a bucket that exists; its wrapped keys in another one, if that is named.
+) -> AsyncIterator[Bucket]:
+    """A bucket that exists; the wrapped keys in another one, if that is named.
 
     Raises RepositoryKeyError, UnsafeStoreError and StoreRefusedError (a person has to act), StoreUnavailableError
     (the store is not there yet).
@@ -29,20 +42,19 @@ async def open_repository(
         await refuse_old_versions(beside)
         kept = await _wraps(beside, repository)
         await kept.verify()
-        yield RepositoryV2(store, kept.master, new_id, kept)
+        yield Bucket(store, kept)
 
 
 @asynccontextmanager
-async def open_for_reading(
+async def open_bucket_unseen(
     s3: S3Settings, repository: RepositorySettings, wraps: S3Settings | None
-) -> AsyncIterator[Repository]:
-    """The repository for who only reads: the store need not be there yet, and what it cannot do harms nobody.
+) -> AsyncIterator[Bucket]:
+    """A bucket whose backups are only read: it need not be there yet, and what it cannot do harms nobody.
 
     Raises RepositoryKeyError.
     """
     async with _stores(s3, wraps) as (store, beside):
-        kept = await _wraps(beside, repository)
-        yield RepositoryV2(store, kept.master, random_id, kept)
+        yield Bucket(store, await _wraps(beside, repository))
 
 
 @asynccontextmanager
