@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.envelope import Event
 from contracts.events import backups as events
@@ -15,7 +15,9 @@ from services.catalog.domain.state.backup import Backup, evolve
 
 
 class FailureView(BaseModel):
-    """Why work failed, and whether trying again may help."""
+    """Why work failed, and whether trying again may help; made of the event that says so."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     code: str
     reason: str
@@ -112,5 +114,5 @@ def _failed(event: events.BackupFailed) -> dict[str, Any]:
         "updated_at": event.finished_at,
         "status_message": event.reason,
         "windows": (),
-        "failure": FailureView(code=event.code, reason=event.reason, retryable=event.retryable),
+        "failure": FailureView.model_validate(event),
     }

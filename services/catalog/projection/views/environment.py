@@ -100,7 +100,7 @@ def _shredding(before: ShreddingView | None, event: Event) -> ShreddingView | No
         case shredding.BackupsShredded() if before is not None:
             return changed(before, state="completed", **{name: getattr(event, name) for name in _DONE})
         case shredding.ShreddingFailed() if before is not None:
-            failure = FailureView(code=event.code, reason=event.reason, retryable=event.retryable)
+            failure = FailureView.model_validate(event)
             return changed(before, state="failed", failure=failure)
         case _:
             return before

@@ -73,7 +73,7 @@ def _details(before: RestoreView | None, event: Event) -> dict[str, Any]:
             warnings = (*(before.warnings if before else ()), *event.warnings)
             return told | {"updated_at": event.finished_at, "warnings": warnings, "status_message": "Completed"}
         case events.RestoreFailed() | events.RestoreUndoFailed():
-            failure = FailureView(code=event.code, reason=event.reason, retryable=event.retryable)
+            failure = FailureView.model_validate(event)
             told = {"updated_at": event.finished_at, "status_message": event.reason, "failure": failure}
             return told | ({"finished_at": event.finished_at} if isinstance(event, events.RestoreFailed) else {})
         case events.RestoreUndoRequested():

@@ -61,7 +61,7 @@ def _details(event: Event) -> dict[str, Any]:
             told = {name: getattr(event, name) for name in _COMPLETED}
             return told | {"updated_at": event.finished_at, "status_message": "Completed"}
         case events.UploadFailed():
-            failure = FailureView(code=event.code, reason=event.reason, retryable=event.retryable)
+            failure = FailureView.model_validate(event)
             told = {"updated_at": event.finished_at, "finished_at": event.finished_at, "failure": failure}
             return told | {"status_message": event.reason}
         case _:
