@@ -13,8 +13,7 @@ from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.target import RestoreTarget
 from services.platform.environments import Environment
 from services.platform.jobs.run import JobRun, Step
-from services.platform.parcels import parcel_file
-from services.platform.unpacking import Source, Unpacked, check_sum, unpack
+from services.platform.unpacking import Reception, Unpacked
 from services.snapshot.attempt import BackupAttempt
 from services.snapshot.backup import BackupJob
 from services.snapshot.capture import Captured
@@ -42,32 +41,24 @@ class ImportJob(BackupJob):
 class ImportAttempt(BackupAttempt):
     """One attempt at one import; nothing of it is a backup before the manifest is."""
 
-    _digests: tuple[bytes, ...]
-
     def __init__(self, parts: Parts, run: JobRun) -> None:
         entry = BackupEntry.model_validate({name: value for name, value in run.payload.items() if name != PARCEL})
         super().__init__(parts, run, entry)
-        self._parcel = Parcel.model_validate(run.payload[PARCEL])
+        parcel = Parcel.model_validate(run.payload[PARCEL])
+        self._reception = Reception(parts.parcels, entry.environment_id, parcel, run.progress)
 
     async def check_sum(self) -> None:
         """Raises DamagedArchiveError when it is not what was announced, and what reading a parcel raises."""
-        if self._verdict:
-            return
-
-        async def moved(bytes_done: int) -> None:
-            await self._run.progress(bytes_done=bytes_done, bytes_total=self._parcel.size_bytes)
-
-        self._digests = await check_sum(self._parts.parcels, self._entry.environment_id, self._parcel, moved)
+        if self._verdict is None:
+            await self._reception.check_sum()
 
     async def capture(self) -> None:
         """Read all of it into the repository, and see that its dump can be loaded here. Raises ArchiveRefusedError."""
         if self._verdict:
             return
         environment = self._known_environment()
-        file = parcel_file(self._parts.parcels, self._entry.environment_id, self._parcel, self._digests)
-        source = Source(file, Limits(), self._told)
-        whole = DataType.FILES_AND_DATABASE
-        unpacked = await unpack(source, self._repository, whole, self._parts.scratch_directory)
+        whole, scratch = DataType.FILES_AND_DATABASE, self._parts.scratch_directory
+        unpacked = await self._reception.unpack(self._repository, whole, scratch, Limits())
         archive = await self._archive(environment, unpacked)
         self._captured = Captured(
             restore_point=self._entry.created_at,
@@ -76,10 +67,6 @@ class ImportAttempt(BackupAttempt):
             references=References.UNPROVEN,
             met=Met(),
         )
-
-    async def _told(self, bytes_done: int, documents_done: int) -> None:
-        total = self._parcel.size_bytes
-        await self._run.progress(bytes_done=bytes_done, bytes_total=total, documents_done=documents_done)
 
     async def _archive(self, environment: Environment, unpacked: Unpacked) -> Archive:
         """What the dump says of itself, once it was read to its end: nobody finds out only when it is needed.

@@ -6,9 +6,8 @@ from contracts.errors import FailureCode
 from contracts.events.uploads import UploadRequested
 from contracts.manifest import Tombstone
 from services.platform.archives.incoming import Limits
-from services.platform.parcels import parcel_file
 from services.platform.process.errors import PermanentError
-from services.platform.unpacking import Source, check_sum, unpack
+from services.platform.unpacking import Reception
 from services.restore.work.attempt import Attempt, Named
 from services.restore.work.destination import Stored
 
@@ -54,12 +53,12 @@ async def see_safety_backup(attempt: Attempt, requested: UploadRequested) -> Non
 class Receiving:
     """What these steps do; each attempt checks anew."""
 
-    _digests: tuple[bytes, ...]
-
     def __init__(self, attempt: Attempt, requested: UploadRequested, limits: Limits) -> None:
         self._attempt = attempt
         self._requested = requested
         self._limits = limits
+        parcels, environment_id = attempt.workplace.parcels, requested.environment_id
+        self._reception = Reception(parcels, environment_id, requested.parcel, attempt.run.progress)
 
     async def see_safety_backup(self) -> None:
         """Raises SafetyBackupFailedError."""
@@ -67,25 +66,13 @@ class Receiving:
 
     async def check_sum(self) -> None:
         """Raises DamagedArchiveError when it is not what was announced, and what reading a parcel raises."""
-        parcel = self._requested.parcel
-
-        async def moved(bytes_done: int) -> None:
-            await self._attempt.run.progress(bytes_done=bytes_done, bytes_total=parcel.size_bytes)
-
-        parcels = self._attempt.workplace.parcels
-        self._digests = await check_sum(parcels, self._requested.environment_id, parcel, moved)
+        await self._reception.check_sum()
 
     async def read(self) -> None:
         """Read all of it into the repository. Raises the ArchiveRefusedError tree."""
         attempt, requested = self._attempt, self._requested
         repository = attempt.workplace.repository.of(requested.environment_id)
-        parcels = attempt.workplace.parcels
-        file = parcel_file(parcels, requested.environment_id, requested.parcel, self._digests)
-        source = Source(file, self._limits, self._told)
-        unpacked = await unpack(source, repository, requested.data_type, attempt.workplace.scratch)
+        scratch = attempt.workplace.scratch
+        unpacked = await self._reception.unpack(repository, requested.data_type, scratch, self._limits)
         attempt.stored = Stored(repository, unpacked.dump, unpacked.listing, foreign=True)
         attempt.memo.model_version = unpacked.model_version
-
-    async def _told(self, bytes_done: int, documents_done: int) -> None:
-        total = self._requested.parcel.size_bytes
-        await self._attempt.run.progress(bytes_done=bytes_done, bytes_total=total, documents_done=documents_done)
