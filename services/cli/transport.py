@@ -1,7 +1,5 @@
 """HTTP to the gateway: keys in headers, refusals as errors, "not known yet" repeated with the same key."""
 
-import base64
-import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +20,7 @@ from services.cli.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from services.gateway.resources.content_digest import content_digest
 
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 """The gateway answers within about 11 s, even when only to say that it does not know yet."""
@@ -167,11 +166,6 @@ class Transport:
     def _unreachable(self, error: Exception) -> UnreachableError:
         why = str(error) or type(error).__name__
         return UnreachableError(f"no gateway answers at {self.url} ({why}): is it up, and is the address right?")
-
-
-def content_digest(data: bytes) -> str:
-    """As RFC 9530 writes it."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
 
 
 def _answer(response: httpx.Response) -> Answer:

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import httpx
 
-from services.gateway.adapters.parcels import ParcelDesk, content_digest
+from services.gateway.adapters.parcels import ParcelDesk
+from services.gateway.resources.content_digest import content_digest
 from services.platform.objectstore import S3ObjectStore
 from services.platform.parcels import Parcels
 from services.platform.repository.keys import read_key_file

@@ -1,8 +1,6 @@
 """Parcels: files that callers send in parts, and that an upload or an import works off; what nobody wants goes."""
 
 import asyncio
-import base64
-import hashlib
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +10,7 @@ from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.gaps import gaps
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
 from services.gateway.resources import Environment, Gap, NewParcel, Parcel
+from services.gateway.resources.content_digest import content_digest
 from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.parcels import Parcels, part_size, parts_of
 from services.platform.process.retry import for_ever
@@ -147,11 +146,6 @@ class ParcelDesk:
             expires_at=row["expires_at"],
             held_by=row["held_by"],
         )
-
-
-def content_digest(data: bytes) -> str:
-    """As RFC 9530 writes it: `sha-256=:<base64>:`."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
 
 
 async def remove_ended_for_ever(desk: ParcelDesk) -> None:
