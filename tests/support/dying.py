@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from services.platform.database import Connection
 from services.platform.jobs import JobKind, JobRun, Step
@@ -10,6 +11,7 @@ from services.platform.jobs.attempt import PutsBack
 from services.platform.process.errors import PermanentError
 from services.platform.process.settings import WorkerSettings
 from tests.support.eventually import eventually
+from tests.support.restore_stage import RestoreStage
 
 SILENT = WorkerSettings(capacity=4, lease_seconds=600, heartbeat_seconds=300)
 """A worker that is not heard of for the length of a test."""
@@ -81,6 +83,22 @@ class Failing:
             await self.kind.put_back(run, error)
 
 
+async def die_and_be_taken_over(
+    stage: RestoreStage, job_id: UUID, kind: str, after: str, check: Callable[[], None]
+) -> None:
+    """Stop behind a step; let another worker finish, and `check`; then wake up."""
+    dying = Dying(stage.kinds()[kind], after)
+    async with stage.working({kind: dying}, SILENT):
+        async with asyncio.timeout(120):
+            await dying.stopped.wait()
+        async with stage.working():
+            await _changed_hands(stage, job_id)
+            await stage.ended(job_id)
+        check()
+        dying.wakes_up.set()
+        await attempts_over()
+
+
 async def attempts_over() -> None:
     """Return when no worker of this process carries out an attempt any more."""
 
@@ -89,3 +107,19 @@ async def attempts_over() -> None:
         return "_carry_out" not in names
 
     await eventually(none_under_way)
+
+
+async def _changed_hands(stage: RestoreStage, job_id: UUID) -> None:
+    """The job's first worker is not heard of any more: return when another one has it.
+
+    The lease is ended again until then: a beat of the first worker that was under way would have renewed it.
+    """
+
+    async def has_changed_hands() -> bool:
+        async with stage.database.transaction() as c:
+            await c.execute(
+                "UPDATE job SET lease_until = clock_timestamp() - interval '1s' WHERE job_id = $1 AND epoch = 1", job_id
+            )
+            return bool(await c.fetchval("SELECT epoch > 1 FROM job WHERE job_id = $1", job_id))
+
+    await eventually(has_changed_hands)

@@ -335,11 +335,6 @@ class RestoreStage:
 
         await eventually(has_ended, within_seconds=within_seconds)
 
-    async def expire(self, job_id: UUID) -> None:
-        """Its worker was not heard of for long."""
-        async with self.database.transaction() as c:
-            await c.execute("UPDATE job SET lease_until = clock_timestamp() - interval '1s' WHERE job_id = $1", job_id)
-
     async def said(self, entity_id: UUID) -> list[Any]:
         """The events about a restore, an upload or a preflight, in order."""
         async with self.database.transaction() as c:

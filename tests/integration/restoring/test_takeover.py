@@ -1,6 +1,5 @@
 """A worker killed at any point: the takeover finishes, and the one that wakes up late changes nothing."""
 
-import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from contracts.events.restores import RestoreCompleted, RestoreFailed, RestoreSt
 from services.platform.process.errors import TransientError
 from services.restore.handlers import RESTORE, UNDO
 from tests.support.app_databases import AppDatabase
-from tests.support.dying import SILENT, Dying, Failing, attempts_over
+from tests.support.dying import Failing, die_and_be_taken_over
 from tests.support.restore_stage import Place, RestoreStage, StoredBackup, place_of
 
 SAME, OTHER, ABSENT, EXTRA = (place_of(number) for number in range(1, 5))
@@ -53,17 +52,7 @@ class Scene:
         return await self.stage.ask(self.backup, self.acceptance)
 
     async def die_and_be_taken_over(self, job_id: UUID, kind: str, after: str) -> None:
-        """Stop behind a step; let another worker finish; then wake up."""
-        dying = Dying(self.stage.kinds()[kind], after)
-        async with self.stage.working({kind: dying}, SILENT):
-            async with asyncio.timeout(120):
-                await dying.stopped.wait()
-            await self.stage.expire(job_id)
-            async with self.stage.working():
-                await self.stage.ended(job_id)
-            self.assert_whole()
-            dying.wakes_up.set()
-            await attempts_over()
+        await die_and_be_taken_over(self.stage, job_id, kind, after, self.assert_whole)
 
     def assert_whole(self) -> None:
         """Never half of each, never closed."""

@@ -1,6 +1,5 @@
 """A worker killed at any step of an upload: the takeover finishes, and the one that wakes up late changes nothing."""
 
-import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from services.platform.process.errors import PermanentError
 from services.restore.handlers import UPLOAD
 from tests.integration.restoring.test_uploads import BEFORE, DOCUMENTS, assert_untouched, dumped, files, filled
 from tests.support.app_databases import AppDatabase
-from tests.support.dying import SILENT, Dying, Failing, attempts_over
+from tests.support.dying import Failing, die_and_be_taken_over
 from tests.support.restore_stage import Place, RestoreStage
 from tests.support.sent_archives import tar_gz
 
@@ -53,16 +52,7 @@ async def scene(stage: RestoreStage, small: AppDatabase, destination: AppDatabas
 @pytest.mark.parametrize("after", [*BEFORE_SWITCH, *BEHIND_SWITCH])
 async def test_an_upload_is_finished_by_whoever_takes_it_over(scene: Scene, after: str) -> None:
     upload_id = await scene.ask()
-    dying = Dying(scene.stage.kinds()[UPLOAD], after)
-    async with scene.stage.working({UPLOAD: dying}, SILENT):
-        async with asyncio.timeout(120):
-            await dying.stopped.wait()
-        await scene.stage.expire(upload_id)
-        async with scene.stage.working():
-            await scene.stage.ended(upload_id)
-        scene.assert_uploaded()
-        dying.wakes_up.set()
-        await attempts_over()
+    await die_and_be_taken_over(scene.stage, upload_id, UPLOAD, after, scene.assert_uploaded)
     scene.assert_uploaded()
     said = [type(event) for event in await scene.stage.said(upload_id)]
     assert said == [UploadStarted, EnvironmentCleared, DataUploaded]
