@@ -330,10 +330,16 @@ class RestoreStage:
         """Return when a job has ended."""
 
         async def has_ended() -> bool:
-            async with self.database.transaction() as c:
-                return await c.fetchval("SELECT state FROM job WHERE job_id = $1", job_id) in ("completed", "failed")
+            return (await self._job(job_id))["state"] in ("completed", "failed")
 
-        await eventually(has_ended, within_seconds=within_seconds)
+        try:
+            await eventually(has_ended, within_seconds=within_seconds)
+        except TimeoutError as error:
+            raise AssertionError(f"this job has not ended in time: {await self._job(job_id)}") from error
+
+    async def _job(self, job_id: UUID) -> dict[str, Any]:
+        async with self.database.transaction() as c:
+            return dict(await c.fetchrow("SELECT * FROM job WHERE job_id = $1", job_id) or {})
 
     async def said(self, entity_id: UUID) -> list[Any]:
         """The events about a restore, an upload or a preflight, in order."""
