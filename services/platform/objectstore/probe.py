@@ -6,39 +6,46 @@ from uuid import UUID
 
 from services.platform.objectstore.errors import AlreadyExistsError, UnsafeStoreError
 from services.platform.objectstore.port import ObjectStore
+from services.platform.process.together import together
 
-RACERS: Final = 8
-"""Puts at once: a server that looks first and writes afterwards lets several of so many through."""
+RACES: Final = 8
+"""At once, of two each: a server that looks first and writes afterwards lets both through in one of so many.
+
+Not one race of many: SeaweedFS has whoever finds a key locked ask again a second later, so that eight take five.
+"""
 PREFIX: Final = "probe"
+FIRST, SECOND, LATE = b"first racer", b"second racer", b"late"
 
 
 async def probe(store: ObjectStore, probe_id: UUID) -> None:
-    """Race for one key; exactly one wins, and it stays the winner's.
+    """Race for keys, two for each; exactly one wins, and it stays the winner's.
 
     Raises UnsafeStoreError when the store does not keep to that: nothing may be backed up there.
     """
-    key = f"{PREFIX}/{probe_id}"
+    keys = [f"{PREFIX}/{probe_id}/{number}" for number in range(RACES)]
     try:
-        winners = [name for name in await asyncio.gather(*(_race(store, key, n) for n in range(RACERS))) if name]
-        await _late_put_is_refused(store, key)
-        _refuse_unless(len(winners) == 1, f"{len(winners)} of {RACERS} conditional puts at once succeeded")
-        _refuse_unless(await store.get(key) == winners[0], "a conditional put that was refused changed the object")
+        async with together() as group:
+            for key in keys:
+                group.create_task(_race(store, key))
     finally:
-        await store.delete(key)
+        await asyncio.gather(*(store.delete(key) for key in keys))
 
 
-async def _race(store: ObjectStore, key: str, number: int) -> bytes | None:
-    name = f"racer {number}".encode()
+async def _race(store: ObjectStore, key: str) -> None:
+    outcomes = await asyncio.gather(_put(store, key, FIRST), _put(store, key, SECOND))
+    winners = [name for name in outcomes if name]
+    _refuse_unless(len(winners) == 1, f"{len(winners)} of {len(outcomes)} conditional puts at once succeeded")
+    late = await _put(store, key, LATE)
+    _refuse_unless(late is None, "a conditional put succeeded although the object was there")
+    _refuse_unless(await store.get(key) == winners[0], "a conditional put that was refused changed the object")
+
+
+async def _put(store: ObjectStore, key: str, name: bytes) -> bytes | None:
     try:
         await store.put(key, name, only_if_absent=True)
     except AlreadyExistsError:
         return None
     return name
-
-
-async def _late_put_is_refused(store: ObjectStore, key: str) -> None:
-    late = await _race(store, key, RACERS)
-    _refuse_unless(late is None, "a conditional put succeeded although the object was there")
 
 
 def _refuse_unless(holds: bool, what: str) -> None:  # noqa: FBT001 -- the sentence beside it says what it is
