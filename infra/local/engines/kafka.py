@@ -2,16 +2,20 @@
 
 import base64
 import os
+import secrets
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from infra.local.children import Command
+from infra.local.engines.class_archive import ClassArchive
 from infra.local.engines.jars import class_path
 from infra.local.engines.java import find_java
-from infra.local.ports import LOOPBACK
+from infra.local.ports import LOOPBACK, free_port
 from infra.local.private import write_private
 
 USER: Final = "nightkeep"
@@ -45,7 +49,16 @@ class Kafka:
         return self.directory / "log" / "kafka.log"
 
     def prepare(self) -> None:
-        """Write the settings; format the storage once."""
+        """Write the settings; format the storage once; keep the classes for quick starts, before the first of all."""
+        self._write()
+        archive = ClassArchive.of(find_java())
+        if not archive.was_tried():
+            with TemporaryDirectory(prefix="classes-", dir=self.directory) as directory, suppress(OSError):
+                brief = Kafka(Path(directory), free_port(), free_port(), secrets.token_urlsafe())
+                brief._write()
+                archive.make(brief.command(), brief.is_ready)
+
+    def _write(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(self.directory / "server.properties", self._properties())
         write_private(self.directory / "log4j2.properties", _LOG4J)
@@ -71,12 +84,12 @@ class Kafka:
     def _java(self, main: str, *arguments: str) -> Command:
         java = find_java()
         options = (
-            f"-Xms128m -Xmx{HEAP} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -XX:-UsePerfData"
+            f"-Xms128m -Xmx{HEAP} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
             f" -Dlog4j2.configurationFile=log4j2.properties -Djava.io.tmpdir={self.directory}"
         ).split()
         jars = ":".join(str(jar) for jar in class_path())
         return Command(
-            argv=[str(java), *options, "-cp", jars, main, *arguments],
+            argv=[str(java), *options, *ClassArchive.of(java).options(), "-cp", jars, main, *arguments],
             environment={"PATH": os.defpath, "LANG": "C.UTF-8"},
             directory=self.directory,
             log=self.log,
