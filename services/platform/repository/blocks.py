@@ -34,7 +34,7 @@ class Kept(Generic[K, V]):
         self._tasks.move_to_end(key)
         try:
             return await asyncio.shield(task)
-        except Exception:
+        except Exception:  # whatever it is: the next caller asks anew
             self._tasks.pop(key, None)
             raise
 
