@@ -92,8 +92,8 @@ class Sweep:
     async def _page(self, run_id: UUID, at: datetime, after: UUID) -> tuple[list[_Judged], int]:
         """The next environments with something to judge, and how many of their backups were asked for."""
         async with self._parts.database.transaction() as c:
-            rows = [row async for row in queries.standings(c, now=at, after=after, page=PAGE)]
-            judged = [self._judge(row, run_id, at) for row in rows]
+            standings = queries.standings(c, now=at, after=after, page=PAGE, cap_count=self._cap.count)
+            judged = [self._judge(row, run_id, at) async for row in standings]
             for one in judged:
                 if one.verdict.stops_now:
                     await self._say_stopped(c, one, at)

@@ -6,35 +6,36 @@ WHERE swept_at IS NULL
    OR EXISTS (SELECT FROM environment WHERE approved_until IS NOT NULL)
 RETURNING true;
 
--- name: standings(now, after, page)
+-- name: standings(now, after, page, cap_count)
 -- The next environments in which something is due or a sweep stands stopped, and how they stand; their rows are locked.
+-- min and not EXISTS: PostgreSQL would look through the backups of all environments for each page, and keep a hash.
 WITH next AS (
     SELECT environment_id, key, stopped_sweep_id, approved_until FROM environment
     WHERE environment_id > :after
       AND (   stopped_sweep_id IS NOT NULL
            OR approved_until IS NOT NULL
-           OR EXISTS (
-               SELECT FROM backup WHERE backup.environment_id = environment.environment_id AND ask_from <= :now))
+           OR (SELECT min(ask_from) FROM backup WHERE backup.environment_id = environment.environment_id) <= :now)
     ORDER BY environment_id
     LIMIT :page
     FOR UPDATE
 )
 SELECT environment_id, key, stopped_sweep_id, approved_until,
-    there.backup_count, due.due_count, due.held_count, due.approved_count
+    due.due_count, due.held_count, due.approved_count,
+    CASE WHEN due.due_count > :cap_count THEN (
+        SELECT count(*) FROM backup
+        WHERE backup.environment_id = next.environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+    ) ELSE 0 END AS backup_count
 FROM next
-CROSS JOIN LATERAL (
-    SELECT count(*) AS backup_count FROM backup
-    WHERE backup.environment_id = next.environment_id AND state IN ('queued', 'running', 'completed', 'failed')
-) AS there
+LEFT JOIN LATERAL (
+    SELECT backup_id FROM backup
+    WHERE backup.environment_id = next.environment_id AND state = 'completed'
+    ORDER BY created_at DESC, backup_id DESC LIMIT 1
+) AS newest ON true
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE NOT stays) AS due_count, count(*) FILTER (WHERE stays) AS held_count,
         count(*) FILTER (WHERE NOT stays AND expires_at <= next.approved_until) AS approved_count
     FROM (
-        SELECT expires_at, pinned OR backup_id IS NOT DISTINCT FROM (
-            SELECT newest.backup_id FROM backup AS newest
-            WHERE newest.environment_id = next.environment_id AND newest.state = 'completed'
-            ORDER BY newest.created_at DESC, newest.backup_id DESC LIMIT 1
-        ) AS stays
+        SELECT expires_at, pinned OR backup_id IS NOT DISTINCT FROM newest.backup_id AS stays
         FROM backup WHERE backup.environment_id = next.environment_id AND ask_from <= :now
     ) AS one
 ) AS due
@@ -66,11 +67,12 @@ ORDER BY expires_at, backup_id
 LIMIT :count;
 
 -- name: note_standings(environment_ids, sweep_ids, stopped_ats)!
--- An approval serves one sweep.
+-- An approval serves one sweep. No row is written where nothing is news.
 UPDATE environment SET approved_until = NULL, stopped_sweep_id = noted.sweep_id, stopped_at = noted.stopped_at
 FROM unnest(:environment_ids::uuid[], :sweep_ids::uuid[], :stopped_ats::timestamptz[])
     AS noted (environment_id, sweep_id, stopped_at)
-WHERE environment.environment_id = noted.environment_id;
+WHERE environment.environment_id = noted.environment_id
+  AND (approved_until IS NOT NULL OR environment.stopped_sweep_id IS DISTINCT FROM noted.sweep_id);
 
 -- name: approve(environment_id, sweep_id)!
 UPDATE environment SET approved_until = stopped_at, stopped_sweep_id = NULL, stopped_at = NULL

@@ -232,6 +232,15 @@ async def test_a_clock_that_jumps_ahead_stops_the_sweep_once_and_back_again_all_
     assert datetime.fromisoformat(resumed["resumed_at"]) == sweeps.clock.at
 
 
+async def test_one_more_than_always_goes_is_measured_against_all_that_are_there(sweeps: Sweeps) -> None:
+    await backed_up(sweeps, PRODUCTION, *[1] * 6, *[None] * 54)
+    await backed_up(sweeps, ACCEPTANCE, *[1] * 6, *[None] * 53)
+    sweeps.clock.on(days=1)
+    assert await sweeps.sweep.now() == Swept(judged=2, asked=6, stopped=1)
+    (stopped,) = await sweeps.said()
+    assert (stopped["environment_id"], stopped["due_count"], stopped["backup_count"]) == (str(ACCEPTANCE), 6, 59)
+
+
 async def test_a_stopped_sweep_counts_apart_what_is_over_and_stays(sweeps: Sweeps) -> None:
     backups = await backed_up(sweeps, PRODUCTION, *range(1, 10))
     await sweeps.hear(*(pinned(backup_id) for backup_id in backups[:2]))
