@@ -17,6 +17,7 @@ from services.platform.jobs.leased import LeasedRun
 from services.platform.jobs.leases import Leases
 from services.platform.jobs.rules import pause_seconds, verdict
 from services.platform.jobs.run import JobRun, Step
+from services.platform.jobs.system import system_error
 from services.platform.process.errors import NightkeepError, PermanentError, TransientError
 from services.platform.process.retry import until_done
 from services.platform.process.seams import passing, step_seam
@@ -190,7 +191,7 @@ def _named(task: asyncio.Future[None], line: dict[str, Any]) -> NightkeepError |
     line["error"] = str(error)
     if isinstance(error, NightkeepError):
         return error
-    if isinstance(error, OSError):
-        return TransientError(f"the system said: {error.strerror or type(error).__name__}")
+    if (refused := system_error(error)) is not None:
+        return refused
     log.error("a defect ended a job", exc_info=error)
     return PermanentError(f"a defect of Nightkeep ended the work ({type(error).__name__}): see its log")

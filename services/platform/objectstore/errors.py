@@ -18,8 +18,8 @@ from services.platform.process.errors import PermanentError, TransientError
 class StoreUnavailableError(TransientError):
     """The store is away, overloaded, or did not answer in time. What was asked for may have happened or not."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, code=FailureCode.STORE_UNAVAILABLE)
+    def __init__(self, reason: str, *, code: FailureCode = FailureCode.STORE_UNAVAILABLE) -> None:
+        super().__init__(reason, code=code)
 
 
 class StoreRefusedError(PermanentError):

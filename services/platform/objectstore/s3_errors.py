@@ -11,6 +11,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # -- botocore
     ParamValidationError,
 )
 
+from contracts.errors import FailureCode
 from services.platform.objectstore.errors import (
     AlreadyExistsError,
     ObjectChangedError,
@@ -25,6 +26,8 @@ _BEHIND_THE_END: Final = {"InvalidRange", "416"}
 _AGAIN: Final = {"ConditionalRequestConflict", "OperationAborted", "RequestTimeout", "SlowDown", "Throttling", "429"}
 _SERVER_ERROR: Final = 500
 _CONFLICT: Final = 409
+_FULL: Final = 507
+"""Tried again like an outage: somebody makes room meanwhile, or what was let go is removed."""
 
 
 class BehindTheEndError(StoreRefusedError):
@@ -53,6 +56,10 @@ def _named(error: ClientError, key: str, *, first: bool) -> Exception:
         return AlreadyExistsError(key) if first else ObjectChangedError(key)
     if code in _BEHIND_THE_END:
         return BehindTheEndError(f"a range behind the end of {key!r}")
+    if status == _FULL:
+        return StoreUnavailableError(
+            f"the object store is full ({code or status}): {_words(error)}", code=FailureCode.NO_SPACE
+        )
     if code in _AGAIN or status >= _SERVER_ERROR or status == _CONFLICT:
         return StoreUnavailableError(f"the object store could not do it now ({code or status}): {_words(error)}")
     return StoreRefusedError(f"the object store refused ({code or status}): {_words(error)}")

@@ -17,6 +17,7 @@ from services.platform.jobs import JobKind
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.process.settings import PostgresSettings
 from services.platform.repository import EnvironmentRepository, Repository
+from services.restore.documents import comparison
 from services.restore.handlers import RESTORE
 from services.restore.work.restoring import RestoreJob
 from tests.support.app_databases import AppDatabase, app_database, until
@@ -157,6 +158,23 @@ async def test_a_database_server_without_room(
         assert failed.code == "NO_SPACE"
         assert "1,000 bytes" in failed.reason
         assert destination.as_text() == before
+
+
+async def test_a_scratch_directory_without_room_and_the_next_restore_with_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.production.put({place_of(number): b"%d" % number for number in range(10, 210)})
+    backup = await scene.stage.back_up(scene.production)
+    with monkeypatch.context() as full:
+        full.setattr(comparison, "_SCHEMA", f"{comparison._SCHEMA}PRAGMA max_page_count = 1;")  # noqa: SLF001 -- the disk
+        failed = await failure(scene.stage, await scene.stage.ask(backup, scene.acceptance))
+    assert (failed.code, failed.retryable) == ("NO_SPACE", True)
+    scene.assert_nothing_changed()
+    again = await scene.stage.ask(backup, scene.acceptance)
+    async with scene.stage.working():
+        await scene.stage.ended(again)
+    *_, completed = await scene.stage.said(again)
+    assert isinstance(completed, RestoreCompleted), completed
 
 
 async def test_a_server_that_is_older_than_the_backup(scene: Scene, postgres17_tls: PostgresSettings) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 
 from contracts.events.backups import BackupCompleted, BackupStarted
@@ -15,9 +16,12 @@ from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.databases import FreshDatabase, execute
 from tests.support.eventually import eventually
-from tests.support.running_services import Platform, open_platform
+from tests.support.running_services import Platform, Service, open_platform
 from tests.support.snapshotting import Snapshots, open_snapshots
+from tests.support.standing_snapshot import met
 
+HEALTH_CHECK_SECONDS = 3.0
+"""As in docker-compose.yml."""
 QUICK = {
     "NIGHTKEEP_WORKER__LEASE_SECONDS": "8",
     "NIGHTKEEP_WORKER__HEARTBEAT_SECONDS": "0.5",
@@ -96,3 +100,52 @@ async def test_a_worker_that_wakes_up_late_changes_nothing(
     verdict = await told.repository(environment_id, store[1]).verdict(backup_id)
     assert verdict
     assert verdict.hash == completed.manifest_hash
+
+
+async def test_a_service_whose_event_loop_stands_still_says_so_by_silence_and_changes_nothing_afterwards(
+    platform: Platform, told: Snapshots, place: Place, store: tuple[S3Settings, S3ObjectStore]
+) -> None:
+    place.put(b"precious")
+    stand = platform.directory / "stand"
+    platform.settings["NIGHTKEEP_TEST_STANDS"] = str(stand)
+    other = replace(platform, services={})
+    platform.modules["snapshot"] = "tests.support.standing_snapshot"
+    await platform.start("snapshot")
+    first = platform.services["snapshot"]
+    environment_id = await told.register(place.database, place.documents, DOCUMENTS_QUERY)
+    assert (await told.checked(environment_id)).passed
+    try:
+        stand.touch()
+        backup_id = await told.request(environment_id)
+        await eventually(lambda: exists(met(stand)))
+        assert all(await asyncio.gather(silent(first, "/healthz"), silent(first, "/readyz")))
+        await other.start("snapshot")
+        completed = await told.log.about(BackupCompleted, backup_id)
+        again = await told.request(environment_id)  # whoever stands has lost its part of the log too
+        await told.log.about(BackupCompleted, again)
+        met(stand).unlink()
+        await eventually(lambda: says(first, "outcome=lost"))
+        await eventually(first.ready)
+    finally:
+        for service in (*platform.services.values(), *other.services.values()):
+            service.end()
+    assert await told.log.events(backup_id) == ["BackupStarted", "BackupCompleted"]
+    verdict = await told.repository(environment_id, store[1]).verdict(backup_id)
+    assert verdict
+    assert verdict.hash == completed.manifest_hash
+
+
+async def exists(path: Path) -> bool:
+    return await asyncio.to_thread(path.exists)
+
+
+async def says(service: Service, words: str) -> bool:
+    return words in await asyncio.to_thread(service.log.read_text)
+
+
+async def silent(service: Service, path: str) -> bool:
+    """Whether it lives and gives no answer to somebody who waits as long as a container's health check does."""
+    async with httpx.AsyncClient(timeout=HEALTH_CHECK_SECONDS) as client:
+        with pytest.raises(httpx.TimeoutException):
+            await client.get(f"{service.health_url}{path}")
+    return service.process.poll() is None
