@@ -1,7 +1,7 @@
 """Why a call to an object store did not do what it was asked for; the drivers' errors end here.
 
 TransientError
-└── StoreUnavailableError    away, overloaded, or no answer in time: what was asked may have happened
+└── StoreUnavailableError    away, overloaded, full, or no answer in time: what was asked may have happened
 PermanentError
 ├── StoreRefusedError        credentials, rights, a bucket that is not there: somebody has to change something
 ├── UnsafeStoreError         the server accepts conditional puts and does not keep to them
@@ -16,7 +16,7 @@ from services.platform.process.errors import PermanentError, TransientError
 
 
 class StoreUnavailableError(TransientError):
-    """The store is away, overloaded, or did not answer in time. What was asked for may have happened or not."""
+    """The store is away, overloaded, full, or did not answer in time. What was asked for may have happened or not."""
 
     def __init__(self, reason: str, *, code: FailureCode = FailureCode.STORE_UNAVAILABLE) -> None:
         super().__init__(reason, code=code)
