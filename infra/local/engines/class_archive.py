@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from infra.local.cache import cache_directory
 from infra.local.children import Command, start, stop
-from infra.local.engines.jars import TABLE
+from infra.local.engines.jars import TABLE, sha256_of
 from infra.local.engines.java import major_version
 
 SECONDS: Final = 120.0
@@ -67,7 +67,7 @@ class ClassArchive:
         shutil.copyfile(made, beside)
         for damaged in self._kept():
             damaged.unlink(missing_ok=True)
-        beside.replace(self._named(_sum(made)))
+        beside.replace(self._named(sha256_of(made)))
 
     @property
     def _is_aot(self) -> bool:
@@ -77,7 +77,7 @@ class ClassArchive:
     def _name(self) -> str:
         program = self.java.resolve()
         status = program.stat()
-        identity = f"{program} {status.st_size} {status.st_mtime_ns} {_sum(TABLE)}"
+        identity = f"{program} {status.st_size} {status.st_mtime_ns} {sha256_of(TABLE)}"
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
     def _named(self, name: str) -> Path:
@@ -99,9 +99,4 @@ def _live_once(command: Command, is_ready: Callable[[], bool]) -> bool:
 
 
 def _is_whole(path: Path) -> bool:
-    return path.suffixes[0] == f".{_sum(path)}"
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return path.suffixes[0] == f".{sha256_of(path)}"

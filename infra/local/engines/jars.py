@@ -36,13 +36,18 @@ class Jar:
 
     def check(self, path: Path) -> None:
         """Raise `WrongJarError` unless the file holds exactly this jar."""
-        with path.open("rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        found = sha256_of(path)
         if found != self.sha256:
             raise WrongJarError(
                 f"{path.name} has SHA-256 {found}, but {TABLE.name} names {self.sha256}: it was damaged or replaced; "
                 f"remove {path} to fetch it anew, and do not start it if that changes nothing"
             )
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal digits."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def locked_jars(table: Path = TABLE) -> list[Jar]:

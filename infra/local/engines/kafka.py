@@ -75,25 +75,22 @@ class Kafka:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".1.log"))
-        return self._java("kafka.Kafka", "server.properties")
-
-    def is_ready(self) -> bool:
-        """Whether the broker has said that it serves."""
-        return self.log.exists() and STARTED in self.log.read_text(errors="replace")
-
-    def _java(self, main: str, *arguments: str) -> Command:
         java = find_java()
         options = (
             f"-Xms128m -Xmx{HEAP} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
             f" -Dlog4j2.configurationFile=log4j2.properties -Djava.io.tmpdir={self.directory}"
         ).split()
-        jars = ":".join(str(jar) for jar in class_path())
+        program = ("-cp", ":".join(str(jar) for jar in class_path()), "kafka.Kafka", "server.properties")
         return Command(
-            argv=[str(java), *options, *ClassArchive.of(java).options(), "-cp", jars, main, *arguments],
+            argv=[str(java), *options, *ClassArchive.of(java).options(), *program],
             environment={"PATH": os.defpath, "LANG": "C.UTF-8"},
             directory=self.directory,
             log=self.log,
         )
+
+    def is_ready(self) -> bool:
+        """Whether the broker has said that it serves."""
+        return self.log.exists() and STARTED in self.log.read_text(errors="replace")
 
     def _properties(self) -> str:
         controller = f"{LOOPBACK}:{self.controller_port}"

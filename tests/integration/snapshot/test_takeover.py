@@ -57,6 +57,14 @@ async def ended(platform: Platform, backup_id: UUID) -> bool:
     return await asyncio.to_thread(execute, platform.database(), query) == "completed"
 
 
+async def assert_decided_once(told: Snapshots, store: S3ObjectStore, completed: BackupCompleted) -> None:
+    """The backup was told once, and the manifest in the store is the one that was told."""
+    assert await told.log.events(completed.backup_id) == ["BackupStarted", "BackupCompleted"]
+    verdict = await told.repository(completed.environment_id, store).verdict(completed.backup_id)
+    assert verdict
+    assert verdict.hash == completed.manifest_hash
+
+
 async def test_a_backup_whose_worker_is_killed_is_finished_by_the_next_one(
     platform: Platform, told: Snapshots, place: Place
 ) -> None:
@@ -96,10 +104,7 @@ async def test_a_worker_that_wakes_up_late_changes_nothing(
     finally:
         for service in (*platform.services.values(), *other.services.values()):
             service.end()
-    assert await told.log.events(backup_id) == ["BackupStarted", "BackupCompleted"]
-    verdict = await told.repository(environment_id, store[1]).verdict(backup_id)
-    assert verdict
-    assert verdict.hash == completed.manifest_hash
+    await assert_decided_once(told, store[1], completed)
 
 
 async def test_a_service_whose_event_loop_stands_still_says_so_by_silence_and_changes_nothing_afterwards(
@@ -129,10 +134,7 @@ async def test_a_service_whose_event_loop_stands_still_says_so_by_silence_and_ch
     finally:
         for service in (*platform.services.values(), *other.services.values()):
             service.end()
-    assert await told.log.events(backup_id) == ["BackupStarted", "BackupCompleted"]
-    verdict = await told.repository(environment_id, store[1]).verdict(backup_id)
-    assert verdict
-    assert verdict.hash == completed.manifest_hash
+    await assert_decided_once(told, store[1], completed)
 
 
 async def exists(path: Path) -> bool:
