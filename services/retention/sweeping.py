@@ -92,7 +92,9 @@ class Sweep:
     async def _page(self, run_id: UUID, at: datetime, after: UUID) -> tuple[list[_Judged], int]:
         """The next environments with something to judge, and how many of their backups were asked for."""
         async with self._parts.database.transaction() as c:
-            standings = queries.standings(c, now=at, after=after, page=PAGE, cap_count=self._cap.count)
+            next_ones = queries.lock_environments(c, now=at, after=after, page=PAGE)
+            ids = [row["environment_id"] async for row in next_ones]
+            standings = queries.standings(c, environment_ids=ids, now=at, cap_count=self._cap.count)
             judged = [self._judge(row, run_id, at) async for row in standings]
             for one in judged:
                 if one.verdict.stops_now:
@@ -145,6 +147,7 @@ async def _mark_asked(c: Connection, judged: Sequence[_Judged], run_id: UUID, at
         environment_ids=ids,
         sweep_ids=[sweep_of(run_id, environment_id) for environment_id in ids],
         untils=[one.verdict.ask_until for one in asking],
+        mosts=[one.standing.due_count + one.standing.held_count for one in asking],
         now=at,
     )
     return count

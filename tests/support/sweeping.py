@@ -138,6 +138,15 @@ def completed(body: BackupRequested) -> Event:
     return History().body("BackupCompleted", backup_id=body.backup_id, environment_id=body.environment_id)
 
 
+async def backed_up(sweeps: Sweeps, environment_id: UUID, *days: float | None) -> list[UUID]:
+    """Completed backups of an environment, the last the newest, that expire so many days after noon."""
+    expiries = [None if n is None else NOON + timedelta(days=n) for n in days]
+    bodies = [requested(environment_id, NOON + timedelta(microseconds=place), at) for place, at in enumerate(expiries)]
+    for body in bodies:
+        await sweeps.hear(body, completed(body))
+    return [body.backup_id for body in bodies]
+
+
 NO_CHECKS = RetentionSettings(check_interval_hours=0)
 """A test of sweeps counts the jobs that they put."""
 

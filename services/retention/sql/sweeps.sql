@@ -6,51 +6,63 @@ WHERE swept_at IS NULL
    OR EXISTS (SELECT FROM environment WHERE approved_until IS NOT NULL)
 RETURNING true;
 
--- name: standings(now, after, page, cap_count)
--- The next environments in which something is due or a sweep stands stopped, and how they stand; their rows are locked.
+-- name: lock_environments(now, after, page)
+-- The next environments in which something is due or a sweep stands stopped: one sweep at a time judges each. What it
+-- judges is looked at by a statement of its own: this one may have waited for another sweep, and saw what was before.
 -- min and not EXISTS: PostgreSQL would look through the backups of all environments for each page, and keep a hash.
-WITH next AS (
-    SELECT environment_id, key, stopped_sweep_id, approved_until FROM environment
-    WHERE environment_id > :after
-      AND (   stopped_sweep_id IS NOT NULL
-           OR approved_until IS NOT NULL
-           OR (SELECT min(ask_from) FROM backup WHERE backup.environment_id = environment.environment_id) <= :now)
-    ORDER BY environment_id
-    LIMIT :page
-    FOR UPDATE
-)
+SELECT environment_id FROM environment
+WHERE environment_id > :after
+  AND (   stopped_sweep_id IS NOT NULL
+       OR approved_until IS NOT NULL
+       OR (SELECT min(ask_from) FROM backup WHERE backup.environment_id = environment.environment_id) <= :now)
+ORDER BY environment_id
+LIMIT :page
+FOR UPDATE;
+
+-- name: standings(environment_ids, now, cap_count)
+-- How these environments stand.
 SELECT environment_id, key, stopped_sweep_id, approved_until,
     due.due_count, due.held_count, due.approved_count,
     CASE WHEN due.due_count > :cap_count THEN (
         SELECT count(*) FROM backup
-        WHERE backup.environment_id = next.environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+        WHERE backup.environment_id = environment.environment_id
+          AND state IN ('queued', 'running', 'completed', 'failed')
     ) ELSE 0 END AS backup_count
-FROM next
+FROM environment
 LEFT JOIN LATERAL (
     SELECT backup_id FROM backup
-    WHERE backup.environment_id = next.environment_id AND state = 'completed'
+    WHERE backup.environment_id = environment.environment_id AND state = 'completed'
     ORDER BY created_at DESC, backup_id DESC LIMIT 1
 ) AS newest ON true
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE NOT stays) AS due_count, count(*) FILTER (WHERE stays) AS held_count,
-        count(*) FILTER (WHERE NOT stays AND expires_at <= next.approved_until) AS approved_count
+        count(*) FILTER (WHERE NOT stays AND expires_at <= environment.approved_until) AS approved_count
     FROM (
         SELECT expires_at, pinned OR backup_id IS NOT DISTINCT FROM newest.backup_id AS stays
-        FROM backup WHERE backup.environment_id = next.environment_id AND ask_from <= :now
+        FROM backup WHERE backup.environment_id = environment.environment_id AND ask_from <= :now
     ) AS one
 ) AS due
+WHERE environment_id = ANY (:environment_ids::uuid[])
 ORDER BY environment_id;
 
--- name: ask(environment_ids, sweep_ids, untils, now)$
--- See domain.backup.Backup.ask.
+-- name: ask(environment_ids, sweep_ids, untils, mosts, now)$
+-- See domain.backup.Backup.ask. No more than was counted: what the log made due meanwhile is measured by the next sweep.
 WITH asked AS (
     UPDATE backup SET ask_from = NULL, waits_for = 'answer', reason = NULL,
-        asked_sweep_id = allowed.sweep_id, asked_expires_at = expires_at, asked_at = :now,
+        asked_sweep_id = chosen.sweep_id, asked_expires_at = expires_at, asked_at = :now,
         command_id = NULL, sent_at = NULL
-    FROM unnest(:environment_ids::uuid[], :sweep_ids::uuid[], :untils::timestamptz[])
-        AS allowed (environment_id, sweep_id, until)
-    WHERE backup.environment_id = allowed.environment_id AND ask_from <= :now AND expires_at <= allowed.until
-    RETURNING backup_id
+    FROM (
+        SELECT due.backup_id, allowed.sweep_id
+        FROM unnest(:environment_ids::uuid[], :sweep_ids::uuid[], :untils::timestamptz[], :mosts::bigint[])
+            AS allowed (environment_id, sweep_id, until, most)
+        CROSS JOIN LATERAL (
+            SELECT backup_id FROM backup
+            WHERE backup.environment_id = allowed.environment_id AND ask_from <= :now AND expires_at <= allowed.until
+            ORDER BY expires_at, backup_id LIMIT allowed.most
+        ) AS due
+    ) AS chosen
+    WHERE backup.backup_id = chosen.backup_id AND ask_from <= :now
+    RETURNING backup.backup_id
 )
 SELECT count(*) FROM asked;
 

@@ -1,6 +1,5 @@
 """What a sweep asks for, how often, and when it stops."""
 
-import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -19,22 +18,13 @@ from contracts.events.retention import (
     SweepApproved,
 )
 from contracts.events.uploads import UploadFailed
-from services.retention.sweeping import PAGE, Swept
+from services.retention.sweeping import Swept
 from tests.support.events import NOON
 from tests.support.histories import History
-from tests.support.sweeping import Sweeps, completed, requested
+from tests.support.sweeping import Sweeps, backed_up, requested
 
 PIN = Blocker(kind=BlockerKind.PIN, reason="it is pinned (audit)")
 PRODUCTION, ACCEPTANCE = UUID(int=1), UUID(int=2)
-
-
-async def backed_up(sweeps: Sweeps, environment_id: UUID, *days: float | None) -> list[UUID]:
-    """Completed backups of an environment, the last the newest, that expire so many days after noon."""
-    expiries = [None if n is None else NOON + timedelta(days=n) for n in days]
-    bodies = [requested(environment_id, NOON + timedelta(microseconds=place), at) for place, at in enumerate(expiries)]
-    for body in bodies:
-        await sweeps.hear(body, completed(body))
-    return [body.backup_id for body in bodies]
 
 
 def held(backup_id: UUID, at: datetime) -> ExpiryHeld:
@@ -280,16 +270,6 @@ async def test_an_approval_of_another_sweep_changes_nothing(sweeps: Sweeps) -> N
     await sweeps.sweep.now()
     await sweeps.hear(SweepApproved(sweep_id=uuid4(), environment_id=PRODUCTION, approved_by="Karla"))
     assert await sweeps.sweep.now() == Swept(judged=1)
-
-
-async def test_two_sweeps_at_once_ask_once(sweeps: Sweeps) -> None:
-    environments = [uuid4() for _ in range(PAGE + 20)]
-    for environment_id in environments:
-        await backed_up(sweeps, environment_id, 14)
-    sweeps.clock.on(days=14)
-    swept = await asyncio.gather(*(sweeps.sweep.now() for _ in range(3)))
-    assert sum(one.asked for one in swept) == len(environments)
-    assert len(sweeps.asked()) == len(set(sweeps.asked())) == len(environments)
 
 
 async def test_what_was_let_go_is_worked_on_when_its_grace_is_over(sweeps: Sweeps) -> None:
