@@ -140,6 +140,22 @@ async def test_a_listener_whose_connection_is_lost_is_told(database: Database) -
             await notifications.wait(60)
 
 
+async def test_what_a_lock_and_a_listener_leave_is_gone_for_the_next_user_of_their_connections(
+    database: Database,
+) -> None:
+    left = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    async with database.locked("relay"), database.listen("things"):
+        pass
+    async with database.transaction() as one, database.transaction() as other:
+        for c in (one, other):
+            assert await c.fetchval("SHOW idle_session_timeout") == "0"
+            assert await c.fetch("SELECT pg_listening_channels()") == []
+            assert await c.fetchval(left) == 0
+
+
 async def test_a_lock_has_one_holder_and_is_free_when_its_session_ends(
     database: Database, fresh_database: FreshDatabase
 ) -> None:

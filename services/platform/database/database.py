@@ -40,13 +40,14 @@ class Database:
     """One service's access to its own schema. `schema` is its name, the role's unless told otherwise.
 
     `generation` rises whenever a connection was lost: whoever relies on what PostgreSQL said before looks again
-    (architecture §2.1). Nothing may be SET on a connection but LOCAL, or what the pool resets.
+    (architecture §2.1). Nothing may be SET on a connection but LOCAL: a transaction leaves nothing to be reset.
     """
 
     def __init__(self, settings: PostgresSettings, schema: str) -> None:
         self.schema = schema
         self.generation = 0
         self._silent_seconds = settings.silent_seconds
+        self._with_state: set[int] = set()
         self._pool: Pool = asyncpg.create_pool(
             **connect_arguments(settings, schema=schema),
             min_size=0,
@@ -54,6 +55,7 @@ class Database:
             max_queries=sys.maxsize,  # never recycled: so a connection that ends was lost
             max_inactive_connection_lifetime=0,
             init=self._watch,
+            reset=self._tidy,
         )
 
     @classmethod
@@ -90,7 +92,7 @@ class Database:
     async def listen(self, channel: str) -> AsyncIterator[Notifications]:
         """`async with database.listen("outbox_catalog") as notifications:` on a connection of its own."""
         notifications = Notifications()
-        async with self._acquired() as c:
+        async with self._session() as c:
             c.add_termination_listener(notifications.connection_lost)
             with translated():
                 await c.add_listener(channel, notifications.arrived)
@@ -108,7 +110,7 @@ class Database:
         The session ends when this process has been asleep for `silent_seconds`.
         """
         lock = HeldLock()
-        async with self._acquired() as c:
+        async with self._session() as c:
             c.add_termination_listener(lock.connection_lost)
             with translated():
                 held = await c.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name)
@@ -131,6 +133,19 @@ class Database:
         finally:
             with suppress(*GIVING_BACK_FAILED):
                 await self._pool.release(c)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Connection]:
+        """A connection that may have more than a transaction leaves behind: all of it is reset at the end."""
+        async with self._acquired() as c:
+            self._with_state.add(c.get_server_pid())
+            yield c
+
+    async def _tidy(self, connection: RawConnection) -> None:
+        """What the pool calls before a connection's next user; an open transaction is rolled back by then."""
+        if (pid := connection.get_server_pid()) in self._with_state:
+            self._with_state.discard(pid)
+            await connection.execute(connection.get_reset_query())
 
     async def _watch(self, connection: RawConnection) -> None:
         await prepare(connection)

@@ -16,6 +16,7 @@ from services.platform.messaging.consuming import (
 from services.platform.messaging.driver import ConsumerRebalanceListener, broker_errors
 from services.platform.messaging.intake import Intake, Reaction, Reactions
 from services.platform.messaging.records import Received, firsts, received
+from services.platform.process.errors import PermanentError
 from services.platform.process.retry import for_ever, until_done
 from services.platform.process.seams import Seam
 from services.platform.process.settings import KafkaSettings
@@ -116,12 +117,20 @@ class EventFollower:
         return taken
 
     async def _take(self, records: Sequence[Received]) -> dict[int, int]:
+        """See `_taken`. Poison is rare: only behind one does each event get a savepoint, which costs as much as it."""
+        try:
+            return await self._taken(records, careful=False)
+        except PermanentError:
+            return await self._taken(records, careful=True)
+
+    async def _taken(self, records: Sequence[Received], *, careful: bool) -> dict[int, int]:
         """The next offsets; without the partitions whose records are not the ones that follow what was dealt with."""
         begun = firsts(records)
         async with self._database.transaction(Seam.TAKE) as c:
             stored = await self._intake.claim(c, self._topic, begun)
             known = {one for one, first in begun.items() if stored[one] in (first, self._agreed.get(one))}
-            next_offsets = await self._intake.take(c, [one for one in records if one.place.partition in known], stored)
+            those = [one for one in records if one.place.partition in known]
+            next_offsets = await self._intake.take(c, those, stored, careful=careful)
         for partition in next_offsets.keys() & self._agreed.keys():  # the others: a rebalance happened meanwhile
             self._agreed[partition] = next_offsets[partition]
         return next_offsets

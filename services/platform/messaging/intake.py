@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, Final
 
 from contracts.envelope import Event, Message
@@ -59,14 +60,18 @@ class Intake:
         """For each partition the offset of the first record that was not dealt with."""
         return await self._positions.next_offsets(c, topic)
 
-    async def take(self, c: Connection, records: Sequence[Received], claimed: Mapping[int, int]) -> dict[int, int]:
+    async def take(
+        self, c: Connection, records: Sequence[Received], claimed: Mapping[int, int], *, careful: bool = True
+    ) -> dict[int, int]:
         """Deals with `records`, each partition's in order, as far as they are new; returns the next offsets.
 
-        `claimed` is what `claim` said of their partitions in this transaction.
+        `claimed` is what `claim` said of their partitions in this transaction. Without being `careful` there are no
+        savepoints, and the PermanentError of a reaction is raised: take the same records again, in a new transaction.
         """
         fresh = [record for record in records if record.place.offset >= claimed[record.place.partition]]
         followed = [record for record in fresh if not _stream(record).startswith(self._unfollowed)]
-        await self._deal_with([arrival(r.topic, r.place.partition, r.place.offset, r.record) for r in followed], c)
+        arrivals = [arrival(r.topic, r.place.partition, r.place.offset, r.record) for r in followed]
+        await self._deal_with(arrivals, self._run(c, careful=careful))
         if CommandRejected in self._reactions:
             await self._hear_refusals(c, fresh)
         ends = {record.place.partition: record.place.offset + 1 for record in fresh}
@@ -76,13 +81,12 @@ class Intake:
 
     async def retry_parked(self, c: Connection) -> None:
         """Tries what waits once more, poison too: a newer release may understand it."""
-        run = self._run(c)
+        run = self._run(c, careful=True)
         for lane in await self._parked.all_lanes(c):
             await run.drain(lane, poison_too=True)
         await run.end()
 
-    async def _deal_with(self, arrivals: Sequence[Arrival], c: Connection) -> None:
-        run = self._run(c)
+    async def _deal_with(self, arrivals: Sequence[Arrival], run: IntakeRun) -> None:
         await run.begin(arrivals)
         if self._foresee is not None:
             await self._foresee([item.message.body for item in arrivals if item.message])
@@ -97,14 +101,15 @@ class Intake:
                 if item.message is not None and isinstance(item.message.body, CommandRejected):
                     await self._reactions[CommandRejected](c, item.message)
 
-    def _run(self, c: Connection) -> IntakeRun:
-        return IntakeRun(c, self._react, self._positions, self._parked)
+    def _run(self, c: Connection, *, careful: bool) -> IntakeRun:
+        react = partial(self._react, savepoint=careful and not self._all_or_nothing)
+        return IntakeRun(c, react, self._positions, self._parked, careful=careful)
 
-    async def _react(self, c: Connection, message: Message[Event]) -> None:
+    async def _react(self, c: Connection, message: Message[Event], *, savepoint: bool) -> None:
         reaction = self._reactions.get(type(message.body))
         if reaction is None:
             return
-        async with nullcontext() if self._all_or_nothing else c.transaction():
+        async with c.transaction() if savepoint else nullcontext():
             await reaction(c, message)
 
 

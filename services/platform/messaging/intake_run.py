@@ -13,16 +13,22 @@ from services.platform.messaging.errors import LogForkedError
 from services.platform.process.errors import PermanentError
 
 React = Callable[[Connection, Message[Event]], Awaitable[None]]
-"""What an event does, if anything; a PermanentError leaves nothing of it in the transaction."""
+"""What an event does, if anything; a PermanentError leaves nothing of it in the transaction of a careful run."""
 log = structlog.get_logger()
 
 
 class IntakeRun:
-    """Deals with one arrival after another inside one transaction; `begin` first, `end` last."""
+    """Deals with one arrival after another inside one transaction; `begin` first, `end` last.
 
-    def __init__(self, c: Connection, react: React, positions: StreamPositions, parked: ParkedRecords) -> None:
+    `careful`: what a reaction raises that is poison leaves nothing behind, and its event waits. Else it is raised.
+    """
+
+    def __init__(
+        self, c: Connection, react: React, positions: StreamPositions, parked: ParkedRecords, *, careful: bool
+    ) -> None:
         self._c = c
         self._react = react
+        self._careful = careful
         self._positions = positions
         self._parked = parked
         self._known: dict[str, Position] = {}
@@ -109,6 +115,8 @@ class IntakeRun:
             if item.message is not None:
                 await self._react(self._c, item.message)
         except PermanentError as error:
+            if not self._careful:
+                raise
             return error.reason
         return ""
 

@@ -101,10 +101,9 @@ class NightReactions:
             self._pace.decided((at - slot.asked_at).total_seconds())
 
     async def _end(self, c: Connection, found: Keyed, ended: SlotEnded, message: Message[Any]) -> None:
-        await queries.close(c, environment_id=ended.environment_id, slot_date=ended.slot_date)
+        await queries.close(c, environment_id=ended.environment_id, slot_date=ended.slot_date, channel=CHANNEL)
         name = slot_stream(ended.environment_id, ended.slot_date)
         await self._events.append_next(c, name, [ended], Cause.of(message), found.key, now=ended.ended_at)
-        await queries.wake(c, channel=CHANNEL)
         tell(ended)
 
 

@@ -120,6 +120,16 @@ async def test_poison_waits_with_everything_later_of_its_environment(followed: F
         await until_waiting(followed, "a:1", "b:1")
 
 
+async def test_what_is_dealt_with_together_with_poison_has_its_effect_once(followed: Followed) -> None:
+    poison = uuid4()
+    followed.poison.add(poison)
+    await followed.put(backup("c", 1, ACCEPTANCE), backup("a", 1), backup("a", 2, event_id=poison), backup("b", 1))
+    await followed.put(backup("c", 2, ACCEPTANCE))
+    async with followed.following():
+        await until_noted(followed, "c:1", "a:1", "c:2")
+        await until_waiting(followed, "a:2", "b:1")
+
+
 async def test_poison_that_a_newer_release_understands_heals_at_its_start(followed: Followed) -> None:
     poison = uuid4()
     followed.poison.add(poison)

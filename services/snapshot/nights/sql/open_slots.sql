@@ -46,5 +46,9 @@ UPDATE open_slot SET
     backup_id = :backup_id, asked_at = NULL, sent_at = NULL
 WHERE environment_id = :environment_id AND slot_date = :slot_date;
 
--- name: close(environment_id, slot_date)!
-DELETE FROM open_slot WHERE environment_id = :environment_id AND slot_date = :slot_date;
+-- name: close(environment_id, slot_date, channel)!
+-- The schedulers wake up at commit: there is room for another one.
+WITH closed AS (
+    DELETE FROM open_slot WHERE environment_id = :environment_id AND slot_date = :slot_date
+)
+SELECT pg_notify(:channel, '');
