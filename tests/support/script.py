@@ -134,7 +134,7 @@ async def open_script(kafka: KafkaSettings) -> AsyncIterator[Script]:
         "sasl_plain_password": kafka.password.get_secret_value() if kafka.password else None,
     }
     producer = AIOKafkaProducer(**client, acks="all", enable_idempotence=True)
-    consumer = AIOKafkaConsumer(**client, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=50)
+    consumer = AIOKafkaConsumer(**client, enable_auto_commit=False, auto_offset_reset="earliest")
     await producer.start()
     await consumer.start()
     script = Script(producer, kafka.topic_prefix)

@@ -22,8 +22,9 @@ class Standing:
     """How an environment stands before a sweep.
 
     `backup_count` are there; they are not counted (0) unless more than the cap's count are due: only then it matters.
-    `due_count` would go now; `approved_count` of these were due when the sweep that was approved had stopped, at
-    `approved_until`. `held_count` more are due and stay: pinned, or the last good one. `stopped_sweep_id` is a sweep
+    `due_count` would go now; the time of `approved_count` of these was over when the sweep that was approved had
+    stopped, at `approved_until` (a policy that was applied since may have moved it there, which a person has approved
+    as well). `held_count` more are due and stay: pinned, or the last good one. `stopped_sweep_id` is a sweep
     that stands stopped.
     """
 
