@@ -4,7 +4,7 @@ If it is broken off, all of it runs again; what was stored already makes that ch
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,14 +117,9 @@ class Capture:
     async def _dump(self, snapshot: Snapshot, earlier: DatabasePart | None) -> StoredDump:
         with self._stopwatch.timed("dump the database"):
             async with snapshot.dump() as pieces:
-                dump = await self._repository.store_dump(self._counted(pieces), earlier)
+                dump = await self._repository.store_dump(self._meter.counted(pieces), earlier)
         self._met.previous_unreadable = self._met.previous_unreadable or dump.earlier_unreadable
         return dump
-
-    async def _counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        async for piece in pieces:
-            yield piece
-            await self._meter.dumped(len(piece))
 
     async def _references(self, snapshot: Snapshot) -> None:
         if self._source.documents_query is None:

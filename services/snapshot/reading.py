@@ -82,7 +82,7 @@ class Reading:
         while document := await next_one():
             async with self._budget.lent(document.size_bytes):
                 await self._read(document)
-            await self._meter.document_read(document.size_bytes)
+            await self._meter.document_done()
             await self._keep(KEPT)
 
     async def _read(self, document: ToRead) -> None:
@@ -100,7 +100,7 @@ class Reading:
 
     async def _store(self, document: ToRead) -> Stored:
         reader = self._documents.read(document.place)
-        stored = await self._repository.store(reader.pieces())
+        stored = await self._repository.store(self._meter.counted(reader.pieces()))
         self.stored_bytes += stored.stored_bytes
         return Stored(reader.seen, stored.contents, stored.hash)
 
