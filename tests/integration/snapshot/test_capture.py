@@ -1,5 +1,6 @@
 """Dump and documents of one instant, whatever happens to the documents meanwhile (spec: environments, "The backup")."""
 
+import asyncio
 import os
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -316,6 +317,15 @@ async def test_a_document_moves_on_while_it_is_read_however_long_that_takes(
     assert len({told["bytes_done"] for told in under_way}) >= size_bytes // PIECE_BYTES
     last = run.told[-1]
     assert last["documents_done"] == last["documents_total"] == 1
+
+
+async def test_a_source_is_read_no_faster_than_it_may_be(place: Place) -> None:
+    for _ in range(8):
+        place.put(os.urandom(PIECE_BYTES // 2))
+    began = asyncio.get_running_loop().time()
+    captured = await place.capture(read_bytes_per_second=2 * PIECE_BYTES)
+    assert asyncio.get_running_loop().time() - began > 4 / 2 - 0.1
+    assert captured.files.bytes == 4 * PIECE_BYTES
 
 
 async def test_names_of_documents_are_sorted_in_the_list(place: Place) -> None:
