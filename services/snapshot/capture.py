@@ -123,9 +123,10 @@ class Capture:
         with self._stopwatch.timed("list the documents"):
             async for batch in self._source.documents.list():
                 await self._take_in(batch)
-            await self._scratch.adopt_unchanged()
+            if not self._source.read_all:
+                await self._scratch.adopt_unchanged()
         self._meter.expect_documents(*await self._scratch.to_read_totals())
-        with self._stopwatch.timed("store new documents"):
+        with self._stopwatch.timed("read all documents" if self._source.read_all else "store new documents"):
             await self._reading.run()
 
     async def _take_in(self, batch: Sequence[Listed | Stray]) -> None:
@@ -138,6 +139,7 @@ class Capture:
 
     async def _files(self) -> FilesPart:
         dangling = await self._prove() if self._source.documents_query else None
+        self._met.unnoticed = await self._scratch.unnoticed()
         numbers = await self._scratch.numbers()
         proven = self._source.documents_query is not None
         listing = await self._repository.store_parts(self._scratch.lines(proven=proven))

@@ -34,12 +34,16 @@ class Throttle:
 
 @dataclass(frozen=True)
 class Source:
-    """An environment's database and documents; with a query, the restore point is proven."""
+    """An environment's database and documents; with a query, the restore point is proven.
+
+    With `read_all` no document is taken as unchanged because its stamp says so.
+    """
 
     database: EnvironmentDatabase
     documents: DocumentStore
     documents_query: str | None
     throttle: Throttle = field(default_factory=lambda: Throttle(None))
+    read_all: bool = False
 
     @property
     def references(self) -> References:

@@ -21,7 +21,7 @@ from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.meter import Meter
 from services.snapshot.previous import Previous
 from services.snapshot.scratch import Scratch
-from services.snapshot.source import Source, Throttle
+from services.snapshot.source import Source
 from services.snapshot.stopwatch import Stopwatch
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON
@@ -143,9 +143,9 @@ class Place:
         query: str | None = DOCUMENTS_QUERY,
         meddle: Callable[[Meddled], Awaitable[None] | None] = lambda _: None,
         run: QuietRun | None = None,
-        read_bytes_per_second: int | None = None,
+        **reading: Any,  # noqa: ANN401 -- as Source has it
     ) -> Captured:
-        """Take one."""
+        """Take one; `reading` is what a Source is told besides."""
         async with AsyncExitStack() as stack:
             files = DirectoryFiles(path=str(self.documents))
             opened = await stack.enter_async_context(open_documents(files, NoSecrets()))
@@ -155,7 +155,7 @@ class Place:
             meddle(documents)
             database = EnvironmentDatabase(self.database.access(), PostgresTools({}))
             meter = Meter(run or QuietRun())  # type: ignore[arg-type]  # -- as much of a JobRun as a meter needs
-            source = Source(database, documents, query, Throttle(read_bytes_per_second))
+            source = Source(database, documents, query, **reading)
             return await Capture(source, self.repository, scratch, meter, Stopwatch()).run(Previous(previous))
 
     async def lines(self, captured: Captured | Manifest) -> dict[UUID, DocumentLine]:

@@ -200,6 +200,8 @@ class SourceSettings(Group):
     """
 
     read_bytes_per_second: Annotated[ReadRate | None, NoneIfEmpty] = None
+    read_all_every_days: float = Field(default=defaults.READ_ALL_EVERY_DAYS, ge=0)
+    """Then a nightly backup reads every document again, whatever size and time say; 0 is never."""
 
 
 class RetentionSettings(Group):

@@ -17,6 +17,7 @@ from services.platform.connectors.files import (
     DocumentsUnreachableError,
     Listed,
     open_documents,
+    stamps,
 )
 from services.platform.connectors.files.directory_reader import PIECE_BYTES
 from services.platform.repository import read_dangling
@@ -24,6 +25,7 @@ from services.snapshot import meter
 from services.snapshot.capture import Captured
 from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.reading import KEPT
+from services.snapshot.source import Throttle
 from tests.support.capturing import Meddled, NoSecrets, Place, QuietRun
 from tests.support.eventually import eventually
 
@@ -323,9 +325,29 @@ async def test_a_source_is_read_no_faster_than_it_may_be(place: Place) -> None:
     for _ in range(8):
         place.put(os.urandom(PIECE_BYTES // 2))
     began = asyncio.get_running_loop().time()
-    captured = await place.capture(read_bytes_per_second=2 * PIECE_BYTES)
+    captured = await place.capture(throttle=Throttle(2 * PIECE_BYTES))
     assert asyncio.get_running_loop().time() - began > 4 / 2 - 0.1
     assert captured.files.bytes == 4 * PIECE_BYTES
+
+
+async def test_a_backup_that_reads_all_finds_what_changed_behind_unchanged_stamps(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stamps, "stamp_of", lambda status: f"{status.st_size:x}")
+    rotten, kept = place.put(b"before"), place.put(b"stays as it is")
+    await settled(place)
+    first = place.manifest(await place.capture())
+    place.path(rotten).write_bytes(b"behind")
+    await settled(place)
+    second = await place.capture(previous=first)
+    assert (await place.stored(second))[rotten] == b"before"
+    reads: list[Meddled] = []
+    third = await place.capture(previous=first, read_all=True, meddle=reads.append)
+    assert len(reads[0].reads) == 2
+    assert await place.stored(third) == {rotten: b"behind", kept: b"stays as it is"}
+    assert warned(third)["CHANGED_UNNOTICED"] == (1, (str(rotten),))
+    assert third.files.new_count == 1
+    assert "CHANGED_UNNOTICED" not in warned(await place.capture(previous=place.manifest(third), read_all=True))
 
 
 async def test_names_of_documents_are_sorted_in_the_list(place: Place) -> None:
