@@ -39,6 +39,15 @@ def test_a_python_that_is_too_old_is_named_as_the_reason(checkout: Path) -> None
     assert not (checkout / ".venv").exists()
 
 
+def test_without_a_registry_it_says_that_the_first_start_needs_one(checkout: Path) -> None:
+    makes_one_without_packages = """case "$*" in *venv\\ --clear*)
+        mkdir -p .venv/bin; printf '#!/bin/sh\\nexit 1\\n' >.venv/bin/python; chmod +x .venv/bin/python;;
+    esac"""
+    done = setup(checkout, fake_python(checkout, makes_one_without_packages))
+    assert done.returncode == 1
+    assert "the first start needs a Python package registry" in done.stderr
+
+
 def test_a_missing_venv_module_is_named_with_the_package_that_has_it(checkout: Path) -> None:
     done = setup(checkout, fake_python(checkout, 'case "$2" in *ensurepip*) exit 1;; *) exit 0;; esac'))
     assert done.returncode == 1
