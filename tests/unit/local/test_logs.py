@@ -38,6 +38,12 @@ def test_a_state_without_its_supervisor_is_down(tmp_path: Path) -> None:
     assert not is_supervised(layout)
 
 
+def test_what_can_be_no_stack_is_down(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    assert read_state(Layout(tmp_path / "nowhere")).state == "down"
+    assert read_state(Layout(tmp_path / "thesis.txt")).state == "down"
+
+
 def test_a_directory_has_one_supervisor(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     with supervisor_lock(layout), pytest.raises(StackError, match=r"runs in .* already"), supervisor_lock(layout):
