@@ -189,7 +189,7 @@ def _show(found: Status) -> None:
         console.print(f"gateway      {found.endpoints.gateway_url}  (its API at /docs)", highlight=False)
         if found.sample:
             console.print(f"credentials  {found.sample.credentials_file}", highlight=False)
-        console.print(f"connections  {found.endpoints.connections_file}  (Kafka, PostgreSQL, S3)", highlight=False)
+        console.print(f"connections  {found.endpoints.connections_file}", highlight=False)
 
 
 def _parts(found: Status) -> Table:
