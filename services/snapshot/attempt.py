@@ -17,12 +17,13 @@ from services.platform.jobs.run import JobRun
 from services.platform.process.errors import PermanentError
 from services.platform.repository import Verdict
 from services.snapshot import previous
-from services.snapshot.capture import Capture, Captured, Source
+from services.snapshot.capture import Capture, Captured
 from services.snapshot.domain.endings import completed
 from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.meter import Meter
 from services.snapshot.parts import SERVICE, Parts
 from services.snapshot.scratch import Scratch
+from services.snapshot.source import Source, Throttle
 from services.snapshot.stopwatch import Stopwatch
 
 
@@ -87,7 +88,8 @@ class BackupAttempt:
             open_documents(environment.places.files, self._parts.secrets) as documents,
             self._scratch() as scratch,
         ):
-            source = Source(database, documents, environment.places.documents_query)
+            throttle = Throttle(self._parts.read_bytes_per_second)
+            source = Source(database, documents, environment.places.documents_query, throttle)
             capture = Capture(source, self._repository, scratch, Meter(self._run), self._stopwatch)
             self._captured = await capture.run(self._previous)
 

@@ -31,6 +31,7 @@ class Parts:
     tools: PostgresTools
     clock: Clock
     scratch_directory: Path
+    read_bytes_per_second: int | None = None
 
     def environment_database(self, environment: Environment, run: JobRun) -> EnvironmentDatabase:
         """The environment's database; its tools end with the attempt. Raises what resolving a secret raises."""

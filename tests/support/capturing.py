@@ -16,11 +16,12 @@ from contracts.values import CloudVersion, DirectoryFiles, Mode, Region
 from services.platform.connectors.database import EnvironmentDatabase, PostgresTools
 from services.platform.connectors.files import DocumentStore, Listed, Reader, Stray, open_documents
 from services.platform.repository import EnvironmentRepository, read_documents
-from services.snapshot.capture import Capture, Captured, Source
+from services.snapshot.capture import Capture, Captured
 from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.meter import Meter
 from services.snapshot.previous import Previous
 from services.snapshot.scratch import Scratch
+from services.snapshot.source import Source, Throttle
 from services.snapshot.stopwatch import Stopwatch
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON
@@ -142,6 +143,7 @@ class Place:
         query: str | None = DOCUMENTS_QUERY,
         meddle: Callable[[Meddled], Awaitable[None] | None] = lambda _: None,
         run: QuietRun | None = None,
+        read_bytes_per_second: int | None = None,
     ) -> Captured:
         """Take one."""
         async with AsyncExitStack() as stack:
@@ -153,7 +155,7 @@ class Place:
             meddle(documents)
             database = EnvironmentDatabase(self.database.access(), PostgresTools({}))
             meter = Meter(run or QuietRun())  # type: ignore[arg-type]  # -- as much of a JobRun as a meter needs
-            source = Source(database, documents, query)
+            source = Source(database, documents, query, Throttle(read_bytes_per_second))
             return await Capture(source, self.repository, scratch, meter, Stopwatch()).run(Previous(previous))
 
     async def lines(self, captured: Captured | Manifest) -> dict[UUID, DocumentLine]:
