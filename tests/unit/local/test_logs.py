@@ -15,6 +15,8 @@ def test_the_last_lines_of_every_part_are_shown_with_its_name(tmp_path: Path) ->
     layout.logs.mkdir()
     (layout.logs / "catalog.log").write_text("one\ntwo\nthree\n")
     assert list(recent(log_files(layout), 2)) == [("catalog", "two"), ("catalog", "three")]
+    assert list(recent(log_files(layout), 0)) == []
+    assert len(list(recent(log_files(layout), 100))) == 3
 
 
 def test_whole_lines_are_followed_through_a_restart(tmp_path: Path) -> None:
