@@ -70,7 +70,7 @@ def _staying(layout: Layout, told: Told) -> Status:
     if found.state == "ready":
         return found
     guard = up_detached(Wishes(layout))
-    return _ready(layout, told, lambda: is_alive(guard), layout.logs / "supervisor.log")
+    return _ready(layout, told, lambda: is_alive(guard), layout.supervisor_log)
 
 
 @contextmanager

@@ -98,7 +98,8 @@ def kill_all(processes: Sequence[psutil.Process], seconds: float = 5.0) -> None:
 
 def last_lines(log: Path, count: int = 15) -> str:
     """Return the end of a log, for a person who is told that its program failed."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-count:]) if log.exists() else ""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join(lines[max(0, len(lines) - count) :])
 
 
 def _roll(log: Path) -> None:

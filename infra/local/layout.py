@@ -79,6 +79,11 @@ class Layout:
         """The logs of the services and of the supervisor."""
         return self.root / "log"
 
+    @property
+    def supervisor_log(self) -> Path:
+        """What a supervisor without a terminal says."""
+        return self.logs / "supervisor.log"
+
     def engine(self, name: str) -> Path:
         """Everything of one engine."""
         return self.root / name
@@ -95,16 +100,29 @@ class Layout:
 
     def claim(self) -> None:
         """Make the directory, or take one that is empty or ours. Raises `StackError`."""
-        if self.root.exists() and not self.is_ours() and any(self.root.iterdir()):
-            raise StackError(f"{self.root} holds other things: name an empty or a new directory with --data-dir")
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.root.chmod(0o711)
-        for directory in (self.secrets, self.documents, self.scratch, self.logs):
-            directory.mkdir(exist_ok=True, mode=0o700)
+        try:
+            if self.root.exists() and not (self.is_ours() or self._is_barely_begun()):
+                raise StackError(f"{self.root} holds other things: name an empty or a new directory with --data-dir")
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o711)
+            for directory in self._claimed():
+                directory.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StackError(
+                f"{self.root} cannot be the stack's directory ({error.strerror}): name another one with --data-dir"
+            ) from error
+
+    def _claimed(self) -> tuple[Path, ...]:
+        return self.secrets, self.documents, self.scratch, self.logs
+
+    def _is_barely_begun(self) -> bool:
+        """Whether nothing is there but what a start makes before the identity, which may have ended right then."""
+        begun = {*self._claimed(), self.supervisor_log, self.state_file, self.lock_file}
+        return self.root.is_dir() and begun.issuperset(self.root.rglob("*"))
 
     def purge(self) -> list[Path]:
         """Remove what is ours; return what somebody else left there. Raises `StackError` for another's directory."""
-        if not self.is_ours():
+        if not (self.is_ours() or self._is_barely_begun()):
             raise StackError(f"{self.root} is not a directory of nightkeep (it has no stack.json): nothing removed")
         remove(self.everything())
         remove([self.identity_file])

@@ -1,12 +1,13 @@
 """What a person's settings name instead of our own engines; nothing is started for what is named."""
 
+import os
 from collections.abc import Mapping
 
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.local.errors import StackError
-from services.platform.process.settings import PREFIX, KafkaSettings, PostgresSettings, S3Settings
+from services.platform.process.settings import PREFIX, KafkaSettings, PostgresSettings, S3Settings, unknown_keys
 
 
 class Outside(BaseSettings):
@@ -28,6 +29,8 @@ class Outside(BaseSettings):
 
 def read_outside() -> Outside:
     """Read the environment. Raises `StackError` that names what is wrong, and no value."""
+    if unknown := sorted(unknown_keys(os.environ)):
+        raise StackError(f"unknown settings: {', '.join(unknown)}: correct or remove them")
     try:
         return Outside()
     except ValidationError as error:

@@ -115,11 +115,13 @@ def write_state(layout: Layout, status: Status) -> None:
 
 
 def read_state(layout: Layout) -> Status:
-    """Return what the supervisor says; `down` when there is no supervisor."""
+    """Return what the supervisor says; `down` when there is no supervisor. Raises `StackError` for another user's."""
     try:
         said = Status.model_validate_json(layout.state_file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Status(data_dir=layout.root)
+    except PermissionError as error:
+        raise StackError(f"{layout.state_file} may not be read: ask as the user who started the stack") from error
     if not is_supervised(layout):
         return Status(data_dir=layout.root, stack_id=said.stack_id, trouble=said.trouble)
     return said

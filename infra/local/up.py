@@ -108,7 +108,7 @@ def _teller(write: Callable[[str], object]) -> Say:
 def _leave_terminal(layout: Layout) -> None:
     """Belong to no terminal any more; what is said goes to the supervisor's log."""
     os.setsid()
-    log = os.open(layout.logs / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(layout.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(log, 1)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.errors import StackError
-from infra.local.layout import choose
+from infra.local.layout import Layout, choose
 from infra.local.logs import LINES, follow, log_files, recent
 from infra.local.ports import POSSIBLE
 from infra.local.stack_identity import PORTS_ASKED
@@ -62,9 +62,7 @@ def start(
         _fail(error)
     found = wait_ready(layout, START_SECONDS, go_on=lambda: is_alive(guard))
     if found.state != "ready":
-        _fail(
-            StackError(found.trouble or f"it is {found.state}; see `nightkeep logs` and {layout.logs}/supervisor.log")
-        )
+        _fail(StackError(found.trouble or f"it is {found.state}; see `nightkeep logs` and {layout.supervisor_log}"))
     _show(measured(found))
 
 
@@ -75,21 +73,17 @@ def end(
 ) -> None:
     """Stop the stack in order."""
     layout = choose(data_dir, os.environ)
-    typer.echo("stopped" if bring_down(layout) else "nothing was running")
-    if not purge:
-        return
     try:
-        left = layout.purge()
+        typer.echo("stopped" if bring_down(layout) else "nothing was running")
+        if purge:
+            typer.echo(_purged(layout))
     except StackError as error:
         _fail(error)
-    typer.echo(
-        f"removed {layout.root}" if not left else f"removed, but for what is not ours: {', '.join(map(str, left))}"
-    )
 
 
 def status(*, data_dir: DataDirectory = None, as_json: AsJson = False) -> None:
     """Show how the stack is; the exit code is 0 only when it is ready."""
-    found = measured(read_state(choose(data_dir, os.environ)))
+    found = measured(_read(data_dir))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -104,7 +98,10 @@ def wait(
     as_json: AsJson = False,
 ) -> None:
     """Wait until the stack is ready."""
-    found = measured(wait_ready(choose(data_dir, os.environ), timeout))
+    try:
+        found = measured(wait_ready(choose(data_dir, os.environ), timeout))
+    except StackError as error:
+        _fail(error)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     if found.state != "ready":
@@ -119,9 +116,12 @@ def logs(
     lines: Annotated[int, typer.Option(min=0, help="So many of each log's last lines.")] = LINES,
 ) -> None:
     """Show what the parts say."""
-    files = log_files(choose(data_dir, os.environ))
+    layout = choose(data_dir, os.environ)
+    files = log_files(layout)
+    if not files:
+        _fail(StackError(f"{layout.root} has no logs: `nightkeep up` starts a stack there"))
     if part and part not in files:
-        _fail(StackError(f"there is no log of {part!r}; there are: {', '.join(files) or 'none'}"))
+        _fail(StackError(f"there is no log of {part!r}; there are: {', '.join(files)}"))
     chosen = {part: files[part]} if part else files
     width = 0 if part else max(map(len, chosen), default=0)
     for name, line in recent(chosen, lines):
@@ -133,12 +133,29 @@ def logs(
 
 def local_stack() -> Status:
     """Return the status of this checkout's stack, for commands that talk to it when nothing else is named."""
-    return read_state(choose(None, os.environ))
+    return _read(None)
 
 
 def local_repository_key() -> Path:
     """Return where this checkout's stack keeps the repository's key."""
     return choose(None, os.environ).repository_key_file
+
+
+def _read(data_dir: Path | None) -> Status:
+    try:
+        return read_state(choose(data_dir, os.environ))
+    except StackError as error:
+        _fail(error)
+
+
+def _purged(layout: Layout) -> str:
+    """Remove what is ours; return a sentence that says what was removed. Raises `StackError`."""
+    if not layout.root.exists():
+        return f"{layout.root} is not there: nothing to remove"
+    left = layout.purge()
+    if left:
+        return f"removed, but for what is not ours: {', '.join(map(str, left))}"
+    return f"removed {layout.root}"
 
 
 def _ports(asked: list[str]) -> dict[str, int]:
@@ -170,7 +187,9 @@ def _show(found: Status) -> None:
         console.print(_parts(found))
     if found.endpoints and found.state in {"ready", "degraded"}:
         console.print(f"gateway      {found.endpoints.gateway_url}  (its API at /docs)", highlight=False)
-        console.print(f"credentials  {found.endpoints.connections_file}", highlight=False)
+        if found.sample:
+            console.print(f"credentials  {found.sample.credentials_file}", highlight=False)
+        console.print(f"connections  {found.endpoints.connections_file}", highlight=False)
 
 
 def _parts(found: Status) -> Table:

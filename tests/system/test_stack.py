@@ -190,6 +190,17 @@ def test_a_directory_of_somebody_else_is_not_used_and_not_removed(tmp_path: Path
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_what_was_never_started_has_no_logs_and_nothing_to_remove() -> None:
+    with stack_directory() as directory:
+        stack = LocalStack(directory)
+        told = stack.run("logs", "--follow")
+        assert told.returncode == 1
+        assert "`nightkeep up` starts" in told.stderr
+        purged = stack.run("down", "--purge")
+        assert purged.returncode == 0
+        assert "nothing to remove" in purged.stdout
+
+
 def test_what_was_never_started_is_down() -> None:
     with stack_directory() as directory:
         done = LocalStack(directory).run("status", "--json")

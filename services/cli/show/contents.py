@@ -28,10 +28,11 @@ def files(found: Iterable[BackedUpFile]) -> Table:
 
 
 def tables(found: TableList) -> Table:
-    """Tables of a dump."""
+    """Tables of a dump, with the sizes of their rows where they were asked for."""
     columns = (Column("schema", firm=False), Column("table", firm=False), Column("rows as text", right=True))
-    rows = (
+    rows = [
         (formats.printable(one.schema_name), formats.printable(one.name), formats.size(one.size_bytes))
         for one in found.tables
-    )
-    return table(columns, rows)
+    ]
+    shown = len(columns) if any(one.size_bytes is not None for one in found.tables) else len(columns) - 1
+    return table(columns[:shown], [row[:shown] for row in rows])

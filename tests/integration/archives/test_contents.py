@@ -110,6 +110,8 @@ def test_the_tables_are_listed_and_measured_when_asked_for(nightkeep: Nightkeep,
     assert told.exit_code == Exit.OK, told.output
     assert "thing" in told.output
     assert "30 file documents" in told.output
+    assert "rows as text" not in told.output
+    assert "rows as text" in nightkeep("backup", "contents", backup["backup_id"], "--sizes").output
     measured = json.loads(nightkeep("backup", "contents", backup["backup_id"], "--sizes", "--json").stdout)
     assert measured["tables"][0]["size_bytes"] > 2_000 * 64
 

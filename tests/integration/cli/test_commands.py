@@ -81,6 +81,14 @@ async def test_an_environment_is_registered_from_options_alone(api: Api, nightke
     assert _json(made.stdout)["files"]["prefix"] == "orders/"
 
 
+def test_all_that_was_not_given_is_named_at_once(nightkeep: Nightkeep) -> None:
+    result = nightkeep("env", "register", "orders", "--name", "test", "--database-host", "db")
+
+    assert result.exit_code == Exit.USAGE
+    told = " ".join(result.stderr.replace("│", " ").split())
+    assert "not given: mode, region, cloud_version, database.name, database.user, database.password, files" in told
+
+
 async def test_the_findings_of_a_failed_check_are_printed_and_are_exit_code_1(api: Api, nightkeep: Nightkeep) -> None:
     environment = await api.new_environment(await api.new_app(), passed=False)
     checking = asyncio.to_thread(nightkeep, "env", "check", environment["environment_id"])

@@ -32,6 +32,34 @@ def test_a_directory_that_is_not_ours_is_not_removed(tmp_path: Path) -> None:
     assert (tmp_path / "kafka").exists()
 
 
+def test_a_start_that_ended_at_its_beginning_is_no_obstacle_to_the_next_one(tmp_path: Path) -> None:
+    begun = Layout(tmp_path / "stack")
+    begun.claim()
+    for path in (begun.lock_file, begun.state_file, begun.supervisor_log):
+        path.touch()
+    begun.claim()
+    assert begun.purge() == []
+    assert not begun.root.exists()
+
+
+def test_somebody_elses_documents_are_no_beginning_of_ours(tmp_path: Path) -> None:
+    theirs = tmp_path / "documents" / "thesis.txt"
+    theirs.parent.mkdir()
+    theirs.write_text("years of work")
+    with pytest.raises(StackError, match="holds other things"):
+        Layout(tmp_path).claim()
+    with pytest.raises(StackError, match="not a directory of nightkeep"):
+        Layout(tmp_path).purge()
+    assert theirs.exists()
+
+
+@pytest.mark.parametrize("place", ["thesis.txt", "thesis.txt/stack", "/proc/stack"])
+def test_what_cannot_be_a_directory_is_named_with_what_to_do(tmp_path: Path, place: str) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(StackError, match=r"name .* with --data-dir"):
+        Layout(tmp_path / place).claim()
+
+
 def test_our_directory_is_removed_whole(ours: Layout) -> None:
     assert ours.purge() == []
     assert not ours.root.exists()

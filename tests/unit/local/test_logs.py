@@ -15,6 +15,8 @@ def test_the_last_lines_of_every_part_are_shown_with_its_name(tmp_path: Path) ->
     layout.logs.mkdir()
     (layout.logs / "catalog.log").write_text("one\ntwo\nthree\n")
     assert list(recent(log_files(layout), 2)) == [("catalog", "two"), ("catalog", "three")]
+    assert list(recent(log_files(layout), 0)) == []
+    assert len(list(recent(log_files(layout), 100))) == 3
 
 
 def test_whole_lines_are_followed_through_a_restart(tmp_path: Path) -> None:
@@ -36,6 +38,12 @@ def test_a_state_without_its_supervisor_is_down(tmp_path: Path) -> None:
         assert is_supervised(layout)
         assert read_state(layout).state == "ready"
     assert not is_supervised(layout)
+
+
+def test_what_can_be_no_stack_is_down(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    assert read_state(Layout(tmp_path / "nowhere")).state == "down"
+    assert read_state(Layout(tmp_path / "thesis.txt")).state == "down"
 
 
 def test_a_directory_has_one_supervisor(tmp_path: Path) -> None:

@@ -115,6 +115,13 @@ def test_half_of_a_setting_is_refused_by_name_and_without_its_value(monkeypatch:
     assert "a-real-secret" not in refused.value.reason
 
 
+def test_a_setting_that_nobody_knows_is_refused_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTKEEP_KAFAK__PASSWORD", "a-real-secret")
+    with pytest.raises(StackError, match="unknown settings: NIGHTKEEP_KAFAK__PASSWORD: correct") as refused:
+        read_outside()
+    assert "a-real-secret" not in refused.value.reason
+
+
 def test_no_secret_is_in_any_command_line(layout: Layout) -> None:
     programs = stack_of(layout, Outside(), {})
     services = [programs.service(name).command() for name in ("catalog", "gateway")]
