@@ -43,6 +43,10 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-
 Comment = Annotated[str, StringConstraints(max_length=defaults.COMMENT_CHARACTERS), PRINTABLE]
 ModelVersion = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[0-9A-Za-z][0-9A-Za-z._+-]*$")]
 Sql = Annotated[str, StringConstraints(min_length=1, max_length=20_000), PRINTABLE]
+PackageBytes = Annotated[int, Field(ge=1, le=2**53 - 1)]
+"""Up to what every reader of JSON keeps exactly."""
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""In lower-case hexadecimal."""
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=63), PRINTABLE]
 """A name in PostgreSQL (63 bytes at most; the server has the last word)."""
 
@@ -224,7 +228,7 @@ class Parcel(Value):
     parcel_id: UUID
     size_bytes: Annotated[int, Field(ge=1)]
     part_bytes: Annotated[int, Field(ge=1)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
 
 
 class Lease(Value):

@@ -13,8 +13,10 @@ from contracts.values import (
     Mode,
     ModelVersion,
     Name,
+    PackageBytes,
     Region,
     Schedule,
+    Sha256,
     Slug,
     Sql,
 )
@@ -94,10 +96,12 @@ class CheckEnvironment(Command):
 
 
 class DeployPackage(Command):
-    """Say which model version an environment runs from now on."""
+    """Say which model version an environment runs from now on; size and SHA-256 are of its deployment package."""
 
     environment_id: UUID
     model_version: ModelVersion
+    package_bytes: PackageBytes | None = None
+    package_sha256: Sha256 | None = None
 
 
 class StartEnvironment(Command):

@@ -12,8 +12,10 @@ from contracts.values import (
     Finding,
     Mode,
     ModelVersion,
+    PackageBytes,
     Region,
     Schedule,
+    Sha256,
 )
 
 
@@ -88,10 +90,12 @@ class EnvironmentChecked(Event):
 
 
 class PackageDeployed(Event):
-    """An environment runs this model version from now on."""
+    """An environment runs this model version from now on; what is not known of its package is None."""
 
     environment_id: UUID
     model_version: ModelVersion
+    package_bytes: PackageBytes | None = None
+    package_sha256: Sha256 | None = None
 
 
 class EnvironmentStarted(Event):

@@ -180,9 +180,18 @@ class Gateway(RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, UploadCall
             raise AssertionError("poll returns what has ended")
         return seen.check
 
-    def deploy(self, environment_id: UUID, model_version: str, *, idempotency_key: str | None = None) -> Environment:
-        """Say which model version an environment runs from now on."""
-        body = asked(Deployment, model_version=model_version)
+    def deploy(
+        self,
+        environment_id: UUID,
+        model_version: str,
+        *,
+        package_bytes: int | None = None,
+        package_sha256: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Environment:
+        """Say which model version an environment runs from now on, and what is known of its deployment package."""
+        package = {"package_bytes": package_bytes, "package_sha256": package_sha256}
+        body = asked(Deployment, model_version=model_version, **package)
         return self._change("POST", environment_path(environment_id, "deploy"), Environment, body, idempotency_key)
 
     def start(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from services.cli.commands import options
+from services.cli.commands.deploying import deploy
 from services.cli.commands.registering import register, update
 from services.cli.commands.shredding import shred
 from services.cli.exits import Exit
@@ -20,6 +21,7 @@ commands = typer.Typer(
 )
 commands.command()(register)
 commands.command()(update)
+commands.command()(deploy)
 commands.command()(shred)
 
 
@@ -65,21 +67,6 @@ def check(
     session.tell(found, details.check(found))
     if found.state == "failed":
         raise typer.Exit(Exit.FAILED)
-
-
-@commands.command()
-def deploy(
-    context: typer.Context,
-    *,
-    environment: options.Environment,
-    model_version: Annotated[str, typer.Argument(help="The version of the deployment package.")],
-    as_json: options.AsJson = False,
-) -> None:
-    """Say which model version it runs from now on."""
-    session = session_of(context, as_json=as_json)
-    with session.gateway() as gateway:
-        place = find_environment(gateway, environment)
-        _tell(session, gateway.deploy(place.environment_id, model_version))
 
 
 @commands.command()

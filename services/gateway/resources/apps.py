@@ -15,9 +15,11 @@ from contracts.values import (
     Mode,
     ModelVersion,
     Name,
+    PackageBytes,
     Region,
     RunState,
     Schedule,
+    Sha256,
     Slug,
     Sql,
 )
@@ -70,9 +72,11 @@ class EnvironmentChange(Asked):
 
 
 class Deployment(Asked):
-    """The model version that an environment runs from now on."""
+    """The model version that an environment runs from now on, with size and SHA-256 of its deployment package."""
 
     model_version: ModelVersion
+    package_bytes: PackageBytes | None = None
+    package_sha256: Sha256 | None = None
 
 
 class StoppedSweep(Resource):
@@ -167,6 +171,8 @@ class Environment(Resource):
     schedule: Schedule | None = None
     run_state: RunState
     model_version: str | None = None
+    package_bytes: int | None = None
+    package_sha256: str | None = None
     data_model_version: str | None = None
     gap: date | None = None
     stopped_sweep: StoppedSweep | None = None

@@ -116,7 +116,7 @@ async def check_environment(
 @router.post("/environments/{environment_id}/deploy")
 async def deploy(environment_id: UUID, asked: Deployment, parts: PartsOf, intent: Restoring) -> Environment:
     """Say which model version it runs from now on."""
-    body = DeployPackage(environment_id=environment_id, model_version=asked.model_version)
+    body = DeployPackage(environment_id=environment_id, **dict(asked))
     return await _change(parts, intent, body, environment_id)
 
 

@@ -24,7 +24,7 @@ ASKED: Final[dict[str, dict[str, Any]]] = {
     "update_app": {"name": "Orders and invoices"},
     "register_environment": _ENVIRONMENT,
     "update_environment": {"mode": "acceptance"},
-    "deploy": {"model_version": "1.4.2"},
+    "deploy": {"model_version": "1.4.2", "package_bytes": 48000000, "package_sha256": "0f" * 32},
     "create_backup": _COMMENT,
     "comment_backup": _COMMENT,
     "create_snapshot": _COMMENT,

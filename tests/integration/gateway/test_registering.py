@@ -89,12 +89,15 @@ async def test_run_state_and_model_version_are_what_the_commands_said(api: Api) 
     environment = await api.ready_environment()
     place = f"/api/v1/environments/{environment['environment_id']}"
 
-    deployed = await api.client.post(f"{place}/deploy", json={"model_version": "7.1.0"})
+    package = {"model_version": "7.1.0", "package_bytes": 48_000_000, "package_sha256": "0f" * 32}
+    deployed = await api.client.post(f"{place}/deploy", json=package)
     started = await api.client.post(f"{place}/start")
     stopped = await api.client.post(f"{place}/stop")
 
     assert [one.json()["run_state"] for one in (deployed, started, stopped)] == ["stopped", "running", "stopped"]
-    assert stopped.json()["model_version"] == "7.1.0"
+    assert {name: stopped.json()[name] for name in package} == package
+    again = (await api.client.post(f"{place}/deploy", json={"model_version": "7.2.0"})).json()
+    assert (again["model_version"], again["package_bytes"], again["package_sha256"]) == ("7.2.0", None, None)
 
 
 async def test_a_changed_place_is_checked_anew_and_what_was_not_given_stays(api: Api) -> None:

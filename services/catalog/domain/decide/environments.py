@@ -139,9 +139,8 @@ def check_environment(environment: Environment | None, command: CheckEnvironment
 
 def deploy_package(environment: Environment | None, command: DeployPackage) -> PackageDeployed:
     """The environment runs this model version from now on."""
-    environment = known(environment, command.environment_id)
-    refuse_restoring(environment)
-    return PackageDeployed(environment_id=environment.environment_id, model_version=command.model_version)
+    refuse_restoring(known(environment, command.environment_id))
+    return PackageDeployed(**dict(command))
 
 
 def start_environment(environment: Environment | None, command: StartEnvironment) -> EnvironmentStarted:

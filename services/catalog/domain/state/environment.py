@@ -42,6 +42,8 @@ class Environment(Aggregate):
     removed: bool = False
     run_state: RunState = RunState.STOPPED
     model_version: str | None = None
+    package_bytes: int | None = None
+    package_sha256: str | None = None
     needs_model_version: str | None = None
     needed_model_version_before: str | None = None
     restoring_model_version: str | None = None
@@ -91,7 +93,7 @@ def _on_run_state(environment: Environment, event: Event) -> Environment:
         case apps.PackageDeployed():
             needs = environment.needs_model_version
             left = None if needs == event.model_version else needs
-            return changed(environment, model_version=event.model_version, needs_model_version=left)
+            return changed(environment, **dict(event), needs_model_version=left)
         case apps.EnvironmentStarted():
             return changed(environment, run_state=RunState.RUNNING)
         case apps.EnvironmentStopped():
@@ -133,7 +135,7 @@ def _on_upload(environment: Environment, event: Event) -> Environment:
         case uploads.UploadRequested():
             return changed(environment, active_upload=event.upload_id)
         case uploads.EnvironmentCleared():
-            return changed(environment, model_version=None, needs_model_version=None, needed_model_version_before=None)
+            return changed(environment, **_NO_PACKAGE, needs_model_version=None, needed_model_version_before=None)
         case uploads.AppServicesUnpublished():
             left = tuple(name for name in environment.services if name not in event.service_names)
             return changed(environment, services=left)
@@ -144,6 +146,9 @@ def _on_upload(environment: Environment, event: Event) -> Environment:
             return changed(environment, active_upload=None)
         case _:
             return environment
+
+
+_NO_PACKAGE = dict.fromkeys(("model_version", "package_bytes", "package_sha256"))
 
 
 def _on_gap(environment: Environment, event: Event) -> Environment:
