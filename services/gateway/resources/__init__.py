@@ -76,12 +76,13 @@ from services.gateway.resources.policies import (
     WantedPolicy,
 )
 from services.gateway.resources.restores import NewRestore, Preflight, Restore, RestorePage
-from services.gateway.resources.shapes import Asked, PageSize, Refusal
+from services.gateway.resources.shapes import Accepted, Asked, PageSize, Refusal
 from services.gateway.resources.shredding import NewShredding, Shredding, ShreddingRemains
 from services.gateway.resources.slots import Slot, SlotPage
 from services.gateway.resources.uploads import Gap, NewImport, NewParcel, NewUpload, Parcel, Upload, UploadPage
 
 __all__ = [
+    "Accepted",
     "AcceptedInvitation",
     "Access",
     "AccessList",
