@@ -14,9 +14,10 @@ from services.cli.session import Session, session_of
 from services.cli.show import details, tables
 from services.gateway.resources import Environment
 
+AppService = Annotated[str, typer.Argument(metavar="SERVICE", help="A service's name.")]
 commands = typer.Typer(
     name="env",
-    help="Environments: register, list, show, update, check, deploy, start, stop, remove; shred their backups.",
+    help="Environments: register, list, show, update, deploy, start, stop, publish, remove; shred backups.",
     no_args_is_help=True,
 )
 commands.command()(register)
@@ -83,6 +84,26 @@ def stop(context: typer.Context, *, environment: options.Environment, as_json: o
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         _tell(session, gateway.stop(find_environment(gateway, environment).environment_id))
+
+
+@commands.command()
+def publish(
+    context: typer.Context, *, environment: options.Environment, service: AppService, as_json: options.AsJson = False
+) -> None:
+    """Say that its app publishes a service: uploading data into production unpublishes it."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        _tell(session, gateway.publish(find_environment(gateway, environment).environment_id, service))
+
+
+@commands.command()
+def unpublish(
+    context: typer.Context, *, environment: options.Environment, service: AppService, as_json: options.AsJson = False
+) -> None:
+    """Say that a service is published no longer."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        _tell(session, gateway.unpublish(find_environment(gateway, environment).environment_id, service))
 
 
 @commands.command()

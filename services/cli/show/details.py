@@ -48,6 +48,7 @@ def environment(one: Environment) -> RenderableType:
         ("Model version", one.model_version),
         ("Its package", _package(one)),
         ("Its data needs", one.data_model_version),
+        ("Publishes", ", ".join(one.app_services) or None),
         ("Database", f"{one.database.user}@{one.database.host}:{one.database.port}/{one.database.name}"),
         ("Files", one.files.path if one.files.kind == "directory" else f"s3://{one.files.bucket}/{one.files.prefix}"),
         ("References", "proven by a query" if one.documents_query else "unproven: no documents query"),

@@ -79,6 +79,12 @@ class Deployment(Asked):
     package_sha256: Sha256 | None = None
 
 
+class AppService(Asked):
+    """A service that an environment's app publishes."""
+
+    service_name: Name
+
+
 class StoppedSweep(Resource):
     """A sweep that would let too much go at once and waits for a person; `examples` are the first to go.
 
@@ -174,6 +180,7 @@ class Environment(Resource):
     package_bytes: int | None = None
     package_sha256: str | None = None
     data_model_version: str | None = None
+    app_services: tuple[str, ...] = ()
     gap: date | None = None
     stopped_sweep: StoppedSweep | None = None
     stopped_schedule: StoppedSchedule | None = None

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from contracts.commands.apps import (
     CheckEnvironment,
     DeployPackage,
+    PublishAppService,
     RegisterEnvironment,
     RemoveEnvironment,
     StartEnvironment,
     StopEnvironment,
+    UnpublishAppService,
     UpdateEnvironment,
 )
 from contracts.envelope import Command
@@ -22,6 +24,7 @@ from services.gateway.domain.paging import to_spelling
 from services.gateway.domain.rights import Caller, Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import (
+    AppService,
     Check,
     Deployment,
     Environment,
@@ -130,6 +133,24 @@ async def start(environment_id: UUID, parts: PartsOf, intent: Restoring) -> Envi
 async def stop(environment_id: UUID, parts: PartsOf, intent: Restoring) -> Environment:
     """Say that its app is stopped; before a restore it has to be."""
     return await _change(parts, intent, StopEnvironment(environment_id=environment_id), environment_id)
+
+
+@router.post("/environments/{environment_id}/publish")
+async def publish_app_service(
+    environment_id: UUID, asked: AppService, parts: PartsOf, intent: Restoring
+) -> Environment:
+    """Say that its app publishes a service; an upload into production unpublishes it."""
+    body = PublishAppService(environment_id=environment_id, service_name=asked.service_name)
+    return await _change(parts, intent, body, environment_id)
+
+
+@router.post("/environments/{environment_id}/unpublish")
+async def unpublish_app_service(
+    environment_id: UUID, asked: AppService, parts: PartsOf, intent: Restoring
+) -> Environment:
+    """Say that a service is published no longer."""
+    body = UnpublishAppService(environment_id=environment_id, service_name=asked.service_name)
+    return await _change(parts, intent, body, environment_id)
 
 
 async def _change(parts: Parts, intent: Intent, body: Command, environment_id: UUID) -> Environment:

@@ -229,6 +229,17 @@ async def test_a_deployed_package_is_told_by_its_size_and_sum_or_by_the_file_its
     assert (version_alone["package_bytes"], version_alone["package_sha256"]) == (None, None)
 
 
+async def test_published_services_are_told_and_taken_back(api: Api, nightkeep: Nightkeep) -> None:
+    environment = (await api.new_environment(await api.new_app(), passed=False))["environment_id"]
+
+    nightkeep("env", "publish", environment, "orders")
+    both = nightkeep("env", "publish", environment, "stock")
+    left = nightkeep("env", "unpublish", environment, "orders", "--json")
+
+    assert "orders, stock" in both.stdout, both.output
+    assert _json(left.stdout)["app_services"] == ["stock"]
+
+
 async def test_a_name_that_several_environments_have_is_an_error_with_the_candidates(
     api: Api, nightkeep: Nightkeep
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.topics import Topic
 from services.platform.messaging.reading import LogReader
-from tests.support.gateway import Api, described
+from tests.support.gateway import Api, Json, described
 
 
 async def test_an_app_is_registered_found_by_name_renamed_and_removed(api: Api) -> None:
@@ -98,6 +98,20 @@ async def test_run_state_and_model_version_are_what_the_commands_said(api: Api) 
     assert {name: stopped.json()[name] for name in package} == package
     again = (await api.client.post(f"{place}/deploy", json={"model_version": "7.2.0"})).json()
     assert (again["model_version"], again["package_bytes"], again["package_sha256"]) == ("7.2.0", None, None)
+
+
+async def test_published_services_are_shown_until_they_are_unpublished(api: Api) -> None:
+    environment = await api.new_environment(await api.new_app(), passed=False)
+    place = f"/api/v1/environments/{environment['environment_id']}"
+
+    async def said(verb: str, name: str) -> Json:
+        return dict((await api.client.post(f"{place}/{verb}", json={"service_name": name})).json())
+
+    assert (await said("publish", "orders"))["app_services"] == ["orders"]
+    assert (await said("publish", "stock"))["app_services"] == ["orders", "stock"]
+    assert (await said("publish", "stock"))["errorCode"] == "ALREADY_EXISTS"
+    assert (await said("unpublish", "orders"))["app_services"] == ["stock"]
+    assert (await said("unpublish", "orders"))["field"] == "service_name"
 
 
 async def test_a_changed_place_is_checked_anew_and_what_was_not_given_stays(api: Api) -> None:
