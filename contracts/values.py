@@ -5,7 +5,16 @@ from re import ASCII, fullmatch
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from contracts import defaults
 
@@ -176,6 +185,32 @@ class WallClockSchedule(Value):
 
 
 Schedule = Annotated[UtcSchedule | WallClockSchedule, Field(discriminator="kind")]
+
+
+def _without_credentials(url: HttpUrl) -> HttpUrl:
+    if url.username or url.password:
+        raise ValueError("no user or password in an address, since it is shown: the signature says who calls")
+    return url
+
+
+CallableUrl = Annotated[HttpUrl, AfterValidator(_without_credentials)]
+"""http or https, any host: the operator says whom Nightkeep calls."""
+
+
+class HookAction(StrEnum):
+    """What a platform is asked to do."""
+
+    STOP = "stop"
+    START = "start"
+    UNPUBLISH = "unpublish"
+    REMOVE_PACKAGE = "remove_package"
+
+
+class Hook(Value):
+    """Where the platform is asked that an environment runs on, and what signs the calls (HOOK.md)."""
+
+    url: CallableUrl
+    secret: SecretReference
 
 
 class EnvironmentPlaces(Value):

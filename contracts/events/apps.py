@@ -10,6 +10,8 @@ from contracts.values import (
     DatabasePlace,
     FilesPlace,
     Finding,
+    Hook,
+    HookAction,
     Mode,
     ModelVersion,
     PackageBytes,
@@ -52,6 +54,7 @@ class _EnvironmentDescribed(Event):
     files: FilesPlace
     documents_query: str | None
     schedule: Schedule | None
+    hook: Hook | None = None
     check_id: UUID
 
 
@@ -108,6 +111,34 @@ class EnvironmentStopped(Event):
     """The app is stopped."""
 
     environment_id: UUID
+
+
+class HookCallRequested(Event):
+    """The platform is to be asked by the environment's hook; until it has answered the app counts as it did."""
+
+    call_id: UUID
+    app_id: UUID
+    environment_id: UUID
+    action: HookAction
+
+
+class HookAnswered(Event):
+    """The platform has done it (said by the restore service)."""
+
+    call_id: UUID
+    environment_id: UUID
+    action: HookAction
+    answered_at: AwareDatetime
+
+
+class HookFailed(Event):
+    """The platform has refused it or given no answer (said by the restore service): the app counts as it did."""
+
+    call_id: UUID
+    environment_id: UUID
+    action: HookAction
+    failed_at: AwareDatetime
+    reason: str
 
 
 class AppServicePublished(Event):

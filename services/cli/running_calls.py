@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.cli.calling import Calling, asked, environment_path
+from services.cli.waiting import Deadline, poll
 from services.gateway.resources import AppService, Deployment, Environment
 
 
@@ -24,12 +25,20 @@ class RunningCalls(Calling):
         return self._change("POST", environment_path(environment_id, "deploy"), Environment, body, idempotency_key)
 
     def start(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
-        """Say that the app runs."""
+        """Say that the app runs; where there is a hook, `wait_for_platform` waits until it does."""
         return self._change("POST", environment_path(environment_id, "start"), Environment, None, idempotency_key)
 
     def stop(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
-        """Say that the app is stopped."""
+        """Say that the app is stopped; where there is a hook, `wait_for_platform` waits until it is."""
         return self._change("POST", environment_path(environment_id, "stop"), Environment, None, idempotency_key)
+
+    def wait_for_platform(self, environment_id: UUID, *, timeout_seconds: float | None = None) -> Environment:
+        """The environment when its platform has answered. Raises NotKnownYetError after the timeout."""
+        return poll(
+            lambda: self._show(environment_path(environment_id), Environment),
+            lambda environment: environment.hook_call is None,
+            Deadline("the platform's answer", timeout_seconds),
+        )
 
     def publish(self, environment_id: UUID, service_name: str, *, idempotency_key: str | None = None) -> Environment:
         """Say that the app publishes a service."""

@@ -67,16 +67,18 @@ BY_MODULE: Final[Mapping[str, Work]] = {
     "restore/work/switching.py": works.restore,
     "restore/work/receiving.py": works.upload,
     "restore/work/uploading.py": works.upload,
+    "restore/work/asking.py": works.asking,
     "restore/work/undoing.py": works.undo,
     "restore/work/removing.py": works.remove,
     "restore/work/preflighting.py": works.preflight,
 }
-"""The steps of a module belong to one work, but for the two halves of a reclaim."""
+"""The steps of a module belong to one work, but for the two halves of a reclaim, and what an upload asks a platform."""
 BY_SENTENCE: Final[Mapping[str, Work]] = {
     "condemn the content that nothing refers to": works.condemn,
     "note when it may be removed": works.condemn,
     "remove the condemned content": works.reclaim,
     "say what space was reclaimed": works.reclaim,
+    "have the platform unpublish services and remove the package": works.upload,
 }
 
 

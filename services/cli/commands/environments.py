@@ -72,18 +72,20 @@ def check(
 
 @commands.command()
 def start(context: typer.Context, *, environment: options.Environment, as_json: options.AsJson = False) -> None:
-    """Say that its app runs."""
+    """Say that its app runs, or have the platform start it by its hook."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        _tell(session, gateway.start(find_environment(gateway, environment).environment_id))
+        asked = gateway.start(find_environment(gateway, environment).environment_id)
+        _tell_answer(session, gateway.wait_for_platform(asked.environment_id))
 
 
 @commands.command()
 def stop(context: typer.Context, *, environment: options.Environment, as_json: options.AsJson = False) -> None:
-    """Say that its app is stopped: before a restore it has to be."""
+    """Say that its app is stopped, or have the platform stop it by its hook: before a restore it has to be."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        _tell(session, gateway.stop(find_environment(gateway, environment).environment_id))
+        asked = gateway.stop(find_environment(gateway, environment).environment_id)
+        _tell_answer(session, gateway.wait_for_platform(asked.environment_id))
 
 
 @commands.command()
@@ -120,3 +122,10 @@ def remove(context: typer.Context, *, environment: options.Environment, yes: opt
 
 def _tell(session: Session, environment: Environment) -> None:
     session.tell(environment, details.environment(environment))
+
+
+def _tell_answer(session: Session, environment: Environment) -> None:
+    """Exits with FAILED where the platform did not do what it was asked."""
+    _tell(session, environment)
+    if environment.hook_failure is not None:
+        raise typer.Exit(Exit.FAILED)

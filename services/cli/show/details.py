@@ -45,6 +45,8 @@ def environment(one: Environment) -> RenderableType:
         ("Mode", one.mode),
         ("Region", f"{one.region}, cloud {one.cloud_version}"),
         ("App is", state(one.run_state)),
+        ("Hook", None if one.hook is None else str(one.hook.url)),
+        ("Its platform", _asked(one)),
         ("Model version", one.model_version),
         ("Its package", _package(one)),
         ("Its data needs", one.data_model_version),
@@ -59,6 +61,12 @@ def environment(one: Environment) -> RenderableType:
         ("Got back", f"{formats.size(one.reclaimed.bytes)} of deleted backups" if one.reclaimed.bytes else None),
     ]
     return Group(lines_of(lines), *([] if one.check is None else [check(one.check)]))
+
+
+def _asked(one: Environment) -> Text | None:
+    if one.hook_call is not None:
+        return Text(f"is being asked to {one.hook_call.action}")
+    return None if one.hook_failure is None else Text(one.hook_failure, style="bold red")
 
 
 def _package(one: Environment) -> str | None:

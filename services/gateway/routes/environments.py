@@ -19,7 +19,7 @@ from contracts.commands.apps import (
 from contracts.envelope import Command
 from contracts.values import Text
 from services.gateway.adapters.decisions import Intent
-from services.gateway.adapters.findings import check_of, environment_checked
+from services.gateway.adapters.findings import check_of, environment_checked, platform_answered
 from services.gateway.domain.paging import to_spelling
 from services.gateway.domain.rights import Caller, Scope
 from services.gateway.parts import Parts
@@ -44,6 +44,7 @@ Creating = Annotated[Intent, Depends(intent_with(Scope.CREATE))]
 Restoring = Annotated[Intent, Depends(intent_with(Scope.RESTORE))]
 Looking = Annotated[Caller, Depends(caller_anywhere_with(Scope.READ))]
 WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for the check's findings")]
+AnswerSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for the platform's answer")]
 WAIT_SECONDS = 15.0
 """A check takes a few seconds; after this the answer says that it still runs."""
 
@@ -124,15 +125,21 @@ async def deploy(environment_id: UUID, asked: Deployment, parts: PartsOf, intent
 
 
 @router.post("/environments/{environment_id}/start")
-async def start(environment_id: UUID, parts: PartsOf, intent: Restoring) -> Environment:
-    """Say that its app runs."""
-    return await _change(parts, intent, StartEnvironment(environment_id=environment_id), environment_id)
+async def start(
+    environment_id: UUID, parts: PartsOf, intent: Restoring, wait_seconds: AnswerSeconds = WAIT_SECONDS
+) -> Environment:
+    """Say that its app runs; where there is a hook, have the platform start it: the answer waits for that."""
+    await _change(parts, intent, StartEnvironment(environment_id=environment_id), environment_id)
+    return await platform_answered(parts.read_model, environment_id, wait_seconds)
 
 
 @router.post("/environments/{environment_id}/stop")
-async def stop(environment_id: UUID, parts: PartsOf, intent: Restoring) -> Environment:
-    """Say that its app is stopped; before a restore it has to be."""
-    return await _change(parts, intent, StopEnvironment(environment_id=environment_id), environment_id)
+async def stop(
+    environment_id: UUID, parts: PartsOf, intent: Restoring, wait_seconds: AnswerSeconds = WAIT_SECONDS
+) -> Environment:
+    """Say that its app is stopped, or have the platform stop it by its hook; before a restore it has to be."""
+    await _change(parts, intent, StopEnvironment(environment_id=environment_id), environment_id)
+    return await platform_answered(parts.read_model, environment_id, wait_seconds)
 
 
 @router.post("/environments/{environment_id}/publish")

@@ -114,6 +114,41 @@ async def test_published_services_are_shown_until_they_are_unpublished(api: Api)
     assert (await said("unpublish", "orders"))["field"] == "service_name"
 
 
+async def test_a_hook_is_shown_asked_and_its_answer_waited_for(api: Api) -> None:
+    hook = {"url": "https://platform.example.com/hook", "secret": "secret:hook"}
+    environment = await api.new_environment(await api.new_app(), passed=False)
+    place = f"/api/v1/environments/{environment['environment_id']}"
+    await api.client.patch(place, params={"wait_seconds": 0}, json={"hook": hook})
+
+    asked = (await api.client.post(f"{place}/stop", params={"wait_seconds": 0})).json()
+    assert (asked["hook"], asked["hook_call"]["action"], asked["hook_failure"]) == (hook, "stop", None)
+    call = asked["hook_call"] | {"reason": "the hook answered 409: busy"}
+    await api.tell(api.history(environment).record(f"restore/hook/{call['call_id']}", "HookFailed", **call))
+    failed = await api.eventually_environment(environment, "hook_call", None)
+    assert failed["hook_failure"] == "the hook answered 409: busy"
+
+    without = await api.client.patch(place, params={"wait_seconds": 0}, json={"without_hook": True})
+    assert without.json()["hook"] is None
+    stopped = await api.client.post(f"{place}/stop")
+    assert (stopped.json()["hook_call"], stopped.json()["hook_failure"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("hook", "field"),
+    [
+        ({"url": "https://ada:pw@platform.example.com", "secret": "secret:hook"}, "hook.url"),
+        ({"url": "ftp://platform.example.com", "secret": "secret:hook"}, "hook.url"),
+        ({"url": "https://platform.example.com", "secret": "whsec_c2lnbmVk"}, "hook.secret"),
+    ],
+)
+async def test_a_hook_that_cannot_be_called_is_refused(api: Api, hook: Json, field: str) -> None:
+    app = await api.new_app()
+    answer = await api.client.post(f"/api/v1/apps/{app['app_id']}/environments", json=described(hook=hook))
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
+    assert "pw" not in answer.text
+    assert "whsec_" not in answer.text
+
+
 async def test_a_changed_place_is_checked_anew_and_what_was_not_given_stays(api: Api) -> None:
     environment = await api.ready_environment()
     place = f"/api/v1/environments/{environment['environment_id']}"

@@ -8,7 +8,7 @@ from contracts.events import apps, backups, policies, restores, retention, shred
 from contracts.events.backups import BackupKind
 from contracts.retention import SUNDAY, Policy, tiers
 from contracts.states import SlotState
-from contracts.values import CloudVersion, DatabasePlace, FilesPlace, Mode, Region, RunState, Schedule
+from contracts.values import CloudVersion, DatabasePlace, FilesPlace, Hook, HookAction, Mode, Region, RunState, Schedule
 from services.catalog.domain.state.aggregate import Aggregate, changed, without
 from services.catalog.domain.state.policies import newest_version
 
@@ -25,7 +25,7 @@ class Environment(Aggregate):
     `policy` is its own, where it has one; `policy_version` that of the newest of its own. `gap` is a Sunday whose slot
     ended without a backup and that no nightly has made up for yet; `gap_filler` the nightly that is about to.
     `stopped_sweep` is the sweep that stopped at its cap and waits for a person; `stopped_schedule` how its schedule
-    stopped, where it did.
+    stopped, where it did. `hook_call` is what its platform is being asked, `hook_failure` why it did not do the last.
     """
 
     environment_id: UUID
@@ -37,6 +37,7 @@ class Environment(Aggregate):
     files: FilesPlace
     documents_query: str | None
     schedule: Schedule | None
+    hook: Hook | None = None
     check_id: UUID
     passed: bool = False
     removed: bool = False
@@ -60,6 +61,8 @@ class Environment(Aggregate):
     gap_filler: UUID | None = None
     stopped_sweep: retention.SweepStopped | None = None
     stopped_schedule: slots.ScheduleStopped | None = None
+    hook_call: apps.HookCallRequested | None = None
+    hook_failure: str | None = None
 
 
 def evolve(environment: Environment | None, event: Event) -> Environment | None:
@@ -68,7 +71,7 @@ def evolve(environment: Environment | None, event: Event) -> Environment | None:
         return Environment.model_validate(event.model_dump())
     if environment is None:
         return None
-    for fold in (_on_description, _on_run_state, _on_work, _on_upload, _on_gap, _on_retention, _on_schedule):
+    for fold in (_on_description, _on_run_state, _on_hook, _on_work, _on_upload, _on_gap, _on_retention, _on_schedule):
         environment = fold(environment, event)
     return environment
 
@@ -95,14 +98,28 @@ def _on_run_state(environment: Environment, event: Event) -> Environment:
             left = None if needs == event.model_version else needs
             return changed(environment, **dict(event), needs_model_version=left)
         case apps.EnvironmentStarted():
-            return changed(environment, run_state=RunState.RUNNING)
+            return changed(environment, run_state=RunState.RUNNING, hook_failure=None)
         case apps.EnvironmentStopped():
-            return changed(environment, run_state=RunState.STOPPED)
+            return changed(environment, run_state=RunState.STOPPED, hook_failure=None)
         case apps.AppServicePublished():
             return changed(environment, services=(*environment.services, event.service_name))
         case apps.AppServiceUnpublished():
             left_services = tuple(name for name in environment.services if name != event.service_name)
             return changed(environment, services=left_services)
+        case _:
+            return environment
+
+
+def _on_hook(environment: Environment, event: Event) -> Environment:
+    asked = environment.hook_call
+    match event:
+        case apps.HookCallRequested():
+            return changed(environment, hook_call=event, hook_failure=None)
+        case apps.HookAnswered() if asked and asked.call_id == event.call_id:
+            stopped = event.action is HookAction.STOP
+            return changed(environment, run_state=RunState.STOPPED if stopped else RunState.RUNNING, hook_call=None)
+        case apps.HookFailed() if asked and asked.call_id == event.call_id:
+            return changed(environment, hook_call=None, hook_failure=event.reason)
         case _:
             return environment
 
