@@ -35,6 +35,10 @@ BACKUPS_PER_ENVIRONMENT: Final = 1
 BACKUPS_PER_HOST: Final = 4
 """Backups at once on one database host: a backup must not hurt the apps."""
 JOBS_PER_WORKER: Final = 2
+READ_ALL_EVERY_DAYS: Final = 28
+"""Stamps prove what is unchanged; that is not taken on trust for ever (spec: environments, "The backup")."""
+LEAST_READ_BYTES_PER_SECOND: Final = 64 * 1024
+"""Slower, the pieces that wait for their turn at once would look like a job that stands still."""
 
 LOCK_WAIT_SECONDS: Final = 30
 """A dump never waits longer for a lock: the app would queue behind it."""

@@ -9,12 +9,16 @@ from contracts.values import Comment
 
 
 class RequestBackup(Command):
-    """Back an environment up: its database and its file documents, as one unit. With a `slot`, as its nightly run."""
+    """Back an environment up: its database and its file documents, as one unit. With a `slot`, as its nightly run.
+
+    With `read_all`, every document is read again, also where size and times say that it is unchanged.
+    """
 
     backup_id: UUID
     environment_id: UUID
     comment: Comment = ""
     slot: NightlySlot | None = None
+    read_all: bool = False
 
 
 class RecoverBackup(Command):

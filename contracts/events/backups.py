@@ -60,7 +60,7 @@ class BackupRequested(Event):
     `expires_at` is the latest of. `slot` is the nightly run that it is for; `fills_gap` the Sunday whose tiers it got
     because that Sunday's slot had ended without a backup. `parcel` is what an uploaded one is made of.
     `recovered_at` is when its entry was made again, as its manifest in the bucket told it: then all else is as it was
-    at the acceptance.
+    at the acceptance. `read_all` has every document read again.
     """
 
     backup_id: UUID
@@ -83,6 +83,7 @@ class BackupRequested(Event):
     fills_gap: date | None = None
     parcel: Parcel | None = None
     recovered_at: AwareDatetime | None = None
+    read_all: bool = False
 
 
 class BackupCommented(Event):

@@ -4,9 +4,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,24 +41,25 @@ class Ground:
         if self.stays:
             yield _staying(choose(self.data_dir, os.environ), told)
             return
-        passing = nullcontext(choose(self.data_dir, os.environ)) if self.data_dir else _passing_directory()
-        with passing as layout, _passing(layout, told, () if self.data_dir else (layout.documents,)) as status:
+        if self.data_dir:
+            with _passing(choose(self.data_dir, os.environ), told) as status:
+                yield status
+            return
+        with ThreadPoolExecutor(1) as beside, _passing_directory() as layout, _passing(layout, told) as status:
             yield status
+            # Thousands of files take longer than the orderly stop and all the rest, which need none of them.
+            beside.submit(remove, (layout.documents.rename(layout.root.with_suffix(".documents")),))
 
 
 @contextmanager
-def _passing(layout: Layout, told: Told, spare: Iterable[Path]) -> Iterator[Status]:
-    """Run a stack that dies with this process, and end it in order when the block ends.
-
-    What is `spare` goes meanwhile, if the block ends well: thousands of files take as long as the stack does.
-    """
+def _passing(layout: Layout, told: Told) -> Iterator[Status]:
+    """Run a stack that dies with this process, and end it in order when the block ends."""
     class_path()
-    with tempfile.TemporaryDirectory(prefix="nightkeep-demo-log-") as directory, ThreadPoolExecutor(1) as beside:
+    with tempfile.TemporaryDirectory(prefix="nightkeep-demo-log-") as directory:
         command = _up(layout, Path(directory))
         process = start(command)
         try:
             yield _ready(layout, told, lambda: process.poll() is None, command.log)
-            beside.submit(remove, spare)
         finally:
             stop(process, command)
 

@@ -1,6 +1,7 @@
 """Tells the gateway about the sample app: an app with two environments, both able to take a backup."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -34,8 +35,9 @@ def register_sample(gateway: Gateway, sample: Sample) -> RegisteredSample:
     """
     app = _app(gateway, sample.names.app)
     known = {environment.name: environment for environment in gateway.environments(app_id=app.app_id)}
-    production = _environment(gateway, app, known, production_of(sample))
-    acceptance = _environment(gateway, app, known, acceptance_of(sample))
+    with ThreadPoolExecutor() as pool:
+        wanted = (production_of(sample), acceptance_of(sample))
+        production, acceptance = pool.map(lambda new: _environment(gateway, app, known, new), wanted)
     if production.model_version is None:
         gateway.deploy(production.environment_id, MODEL_VERSION)
         gateway.start(production.environment_id)

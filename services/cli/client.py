@@ -180,9 +180,11 @@ class Gateway(RunningCalls, RetentionCalls, AlertCalls, ArchiveCalls, ContentCal
             raise AssertionError("poll returns what has ended")
         return seen.check
 
-    def create_backup(self, environment_id: UUID, comment: str = "", *, idempotency_key: str | None = None) -> Backup:
+    def create_backup(
+        self, environment_id: UUID, comment: str = "", *, read_all: bool = False, idempotency_key: str | None = None
+    ) -> Backup:
         """Back an environment up; `wait_for_backup` waits for its end."""
-        body = asked(NewBackup, comment=comment)
+        body = asked(NewBackup, comment=comment, read_all=read_all)
         return self._change("POST", environment_path(environment_id, "backups"), Backup, body, idempotency_key)
 
     def recover_backup(self, environment_id: UUID, backup_id: UUID, *, idempotency_key: str | None = None) -> Backup:

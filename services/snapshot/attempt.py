@@ -17,12 +17,14 @@ from services.platform.jobs.run import JobRun
 from services.platform.process.errors import PermanentError
 from services.platform.repository import Verdict
 from services.snapshot import previous
-from services.snapshot.capture import Capture, Captured, Source
+from services.snapshot.capture import Capture, Captured
 from services.snapshot.domain.endings import completed
+from services.snapshot.domain.rereading import is_due
 from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.meter import Meter
 from services.snapshot.parts import SERVICE, Parts
 from services.snapshot.scratch import Scratch
+from services.snapshot.source import Source, Throttle
 from services.snapshot.stopwatch import Stopwatch
 
 
@@ -43,10 +45,11 @@ class BuriedError(PermanentError):
 class BackupAttempt:
     """Its steps in order; they do nothing once the backup is decided."""
 
-    def __init__(self, parts: Parts, run: JobRun, entry: BackupEntry) -> None:
+    def __init__(self, parts: Parts, run: JobRun, entry: BackupEntry, *, read_all: bool = False) -> None:
         self._parts = parts
         self._run = run
         self._entry = entry
+        self._read_all = read_all
         self._repository = parts.repository.of(self._entry.environment_id)
         self._stopwatch = Stopwatch()
         self._previous = previous.Previous()
@@ -71,6 +74,11 @@ class BackupAttempt:
             newest = await previous.known(c, self._entry.environment_id)
         self._run.memo.setdefault("started_at", started.started_at.isoformat())
         self._previous = await previous.read(self._repository, newest)
+        self._read_all = self._read_all or self._is_due(newest)
+
+    def _is_due(self, newest: previous.Newest | None) -> bool:
+        entry, now, every_days = self._entry, self._parts.clock.now(), self._parts.reads.read_all_every_days
+        return newest is not None and is_due(entry.kind, entry.environment_id, newest.read_all_at, now, every_days)
 
     @property
     def is_decided(self) -> bool:
@@ -87,7 +95,9 @@ class BackupAttempt:
             open_documents(environment.places.files, self._parts.secrets) as documents,
             self._scratch() as scratch,
         ):
-            source = Source(database, documents, environment.places.documents_query)
+            throttle = Throttle(self._parts.reads.read_bytes_per_second)
+            query = environment.places.documents_query
+            source = Source(database, documents, query, throttle, read_all=self._read_all)
             capture = Capture(source, self._repository, scratch, Meter(self._run), self._stopwatch)
             self._captured = await capture.run(self._previous)
 
@@ -104,7 +114,8 @@ class BackupAttempt:
         if isinstance(verdict.decided, Tombstone):
             raise BuriedError(verdict.decided)
         async with self._run.finish() as c:
-            await previous.remember(c, verdict)
+            now, read_all = self._parts.clock.now(), bool(self._captured and self._read_all)
+            await previous.remember(c, verdict, now, read_all=read_all)
             event = completed(verdict.decided, verdict.key, verdict.hash)
             await self._parts.say(c, self._run, "backup", self._entry.backup_id, event)
 

@@ -13,6 +13,8 @@ from services.snapshot.attempt import BackupAttempt
 from services.snapshot.domain.endings import buried, completed, failed
 from services.snapshot.parts import Parts
 
+READ_ALL = "read_all"
+
 
 class BackupJob:
     """See JobKind and PutsBack: a failure is told only when a tombstone has made sure of it (architecture §2.11)."""
@@ -22,7 +24,9 @@ class BackupJob:
 
     def steps(self, run: JobRun) -> Sequence[Step]:
         """The steps of one attempt."""
-        attempt = BackupAttempt(self._parts, run, BackupEntry.model_validate(run.payload))
+        entry = {name: value for name, value in run.payload.items() if name != READ_ALL}
+        read_all = run.payload.get(READ_ALL, False)  # a job from before has it not
+        attempt = BackupAttempt(self._parts, run, BackupEntry.model_validate(entry), read_all=read_all)
         return (
             Step("begin the backup", attempt.begin),
             Step("dump the database and store the documents of one snapshot", attempt.capture),
@@ -42,7 +46,7 @@ class BackupJob:
             event = failed(verdict.decided, retryable=error.retryable)
             await self._parts.say(c, run, "backup", _backup_id(run), event)
             return
-        await previous.remember(c, verdict)
+        await previous.remember(c, verdict, self._parts.clock.now())
         done = completed(verdict.decided, verdict.key, verdict.hash)
         await self._parts.say(c, run, "backup", _backup_id(run), done)
 

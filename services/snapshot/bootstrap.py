@@ -68,6 +68,7 @@ async def bootstrap(
         tools=PostgresTools(settings.tools.postgresql),
         clock=clock,
         scratch_directory=_scratch(settings),
+        reads=settings.source,
     )
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     worker = Worker(queue, kinds(parts), settings.worker, Reporter(publisher))

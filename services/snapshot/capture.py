@@ -4,7 +4,7 @@ If it is broken off, all of it runs again; what was stored already makes that ch
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,8 @@ from datetime import datetime
 from contracts.events.backups import References
 from contracts.manifest import DatabasePart, FilesPart, Lines, Manifest
 from contracts.values import Finding
-from services.platform.connectors.database import EnvironmentDatabase, Snapshot
-from services.platform.connectors.files import DocumentStore, Listed, Stray
+from services.platform.connectors.database import Snapshot
+from services.platform.connectors.files import Listed, Stray
 from services.platform.process.together import together
 from services.platform.repository import EnvironmentRepository, StoredDump, StoredSequence, read_documents
 from services.platform.repository.errors import RepositoryError
@@ -22,21 +22,8 @@ from services.snapshot.meter import Meter
 from services.snapshot.previous import Previous
 from services.snapshot.reading import Reading
 from services.snapshot.scratch import Numbers, Scratch
+from services.snapshot.source import Source
 from services.snapshot.stopwatch import Stopwatch
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is backed up: an environment's database and documents; with a query, the restore point is proven."""
-
-    database: EnvironmentDatabase
-    documents: DocumentStore
-    documents_query: str | None
-
-    @property
-    def references(self) -> References:
-        """Whether the app has told how its rows name documents."""
-        return References.PROVEN if self.documents_query else References.UNPROVEN
 
 
 @dataclass(frozen=True)
@@ -73,7 +60,7 @@ class Capture:
         self._meter = meter
         self._stopwatch = stopwatch
         self._met = Met()
-        self._reading = Reading(source.documents, repository, scratch, meter, self._met)
+        self._reading = Reading(source, repository, scratch, meter, self._met)
 
     async def run(self, previous: Previous) -> Captured:
         """Take both parts at once. `previous` is the backup that this one builds upon."""
@@ -117,14 +104,10 @@ class Capture:
     async def _dump(self, snapshot: Snapshot, earlier: DatabasePart | None) -> StoredDump:
         with self._stopwatch.timed("dump the database"):
             async with snapshot.dump() as pieces:
-                dump = await self._repository.store_dump(self._counted(pieces), earlier)
+                slowed = self._source.throttle.slowed(pieces)
+                dump = await self._repository.store_dump(self._meter.counted(slowed), earlier)
         self._met.previous_unreadable = self._met.previous_unreadable or dump.earlier_unreadable
         return dump
-
-    async def _counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        async for piece in pieces:
-            yield piece
-            await self._meter.dumped(len(piece))
 
     async def _references(self, snapshot: Snapshot) -> None:
         if self._source.documents_query is None:
@@ -140,9 +123,10 @@ class Capture:
         with self._stopwatch.timed("list the documents"):
             async for batch in self._source.documents.list():
                 await self._take_in(batch)
-            await self._scratch.adopt_unchanged()
+            if not self._source.read_all:
+                await self._scratch.adopt_unchanged()
         self._meter.expect_documents(*await self._scratch.to_read_totals())
-        with self._stopwatch.timed("store new documents"):
+        with self._stopwatch.timed("read all documents" if self._source.read_all else "store new documents"):
             await self._reading.run()
 
     async def _take_in(self, batch: Sequence[Listed | Stray]) -> None:
@@ -155,6 +139,7 @@ class Capture:
 
     async def _files(self) -> FilesPart:
         dangling = await self._prove() if self._source.documents_query else None
+        self._met.unnoticed = await self._scratch.unnoticed()
         numbers = await self._scratch.numbers()
         proven = self._source.documents_query is not None
         listing = await self._repository.store_parts(self._scratch.lines(proven=proven))

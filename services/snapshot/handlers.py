@@ -106,7 +106,7 @@ class Handlers:
             return
         await self._nights.on_backup_requested(c, message)
         held_by = None if body.kind is BackupKind.SAFETY else await self._held_by(c, body)
-        payload = BackupEntry.of(body).model_dump(mode="json")
+        payload = BackupEntry.of(body).model_dump(mode="json") | {"read_all": body.read_all}
         await self._put(c, message, BACKUP, body.environment_id, body.backup_id, payload, held_by)
 
     async def _recover(self, c: Connection, message: Message[BackupRequested]) -> None:

@@ -1,6 +1,7 @@
 """Adds up how far a backup is, and tells its job now and then."""
 
 import time
+from collections.abc import AsyncIterator
 from typing import Final
 
 from services.platform.jobs.run import JobRun
@@ -33,14 +34,15 @@ class Meter:
         """So many documents must be read."""
         self._documents_total, self._documents_bytes = count, size_bytes
 
-    async def dumped(self, size_bytes: int) -> None:
-        """A piece of the dump went by. Raises what JobRun.progress raises."""
-        self._bytes_done += size_bytes
-        await self._tell()
+    async def counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The same bytes, of the dump or of a document. Raises what JobRun.progress raises."""
+        async for piece in pieces:
+            yield piece
+            self._bytes_done += len(piece)
+            await self._tell()
 
-    async def document_read(self, size_bytes: int) -> None:
-        """A document was read and stored. Raises what JobRun.progress raises."""
-        self._bytes_done += size_bytes
+    async def document_done(self) -> None:
+        """A document was read and stored, or has vanished. Raises what JobRun.progress raises."""
         self._documents_done += 1
         await self._tell()
 

@@ -14,6 +14,7 @@ from services.platform.jobs.run import JobRun
 from services.platform.parcels import Parcels
 from services.platform.process.clock import Clock
 from services.platform.process.secrets import SecretDirectory
+from services.platform.process.settings import SourceSettings
 from services.platform.repository import Repository
 
 SERVICE = "snapshot"
@@ -31,6 +32,7 @@ class Parts:
     tools: PostgresTools
     clock: Clock
     scratch_directory: Path
+    reads: SourceSettings
 
     def environment_database(self, environment: Environment, run: JobRun) -> EnvironmentDatabase:
         """The environment's database; its tools end with the attempt. Raises what resolving a secret raises."""

@@ -1,6 +1,7 @@
 """Finds the backup that the next one builds upon, and remembers the newest."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from contracts.events.backups import BackupKind
@@ -20,7 +21,16 @@ class Previous:
     unreadable: str | None = None
 
 
-async def remember(c: Connection, verdict: Verdict) -> None:
+@dataclass(frozen=True)
+class Newest:
+    """What is remembered of an environment's newest backup, and when one has last read every document."""
+
+    backup_id: UUID
+    manifest_hash: str
+    read_all_at: datetime
+
+
+async def remember(c: Connection, verdict: Verdict, now: datetime, *, read_all: bool = False) -> None:
     """The next backup builds upon this one, unless it was made elsewhere: its stamps say nothing of what is here."""
     if verdict.manifest and verdict.manifest.backup.kind is BackupKind.UPLOADED:
         return
@@ -29,22 +39,23 @@ async def remember(c: Connection, verdict: Verdict) -> None:
         environment_id=verdict.decided.environment_id,
         backup_id=verdict.decided.backup_id,
         manifest_hash=verdict.hash,
+        now=now,
+        read_all=read_all,
     )
 
 
-async def known(c: Connection, environment_id: UUID) -> tuple[UUID, str] | None:
-    """Id and manifest hash of the newest backup; None before the first."""
+async def known(c: Connection, environment_id: UUID) -> Newest | None:
+    """The newest backup; None before the first."""
     row = await queries.last_backup(c, environment_id=environment_id)
-    return (row["backup_id"], row["manifest_hash"]) if row else None
+    return Newest(**dict(row)) if row else None
 
 
-async def read(repository: EnvironmentRepository, newest: tuple[UUID, str] | None) -> Previous:
+async def read(repository: EnvironmentRepository, newest: Newest | None) -> Previous:
     """Its manifest. One that was deleted since is no trouble, one that cannot be trusted is: a warning says so."""
     if newest is None:
         return Previous()
-    backup_id, manifest_hash = newest
     try:
-        return Previous(await repository.read_manifest(backup_id, expected_hash=manifest_hash))
+        return Previous(await repository.read_manifest(newest.backup_id, expected_hash=newest.manifest_hash))
     except ManifestMissingError:
         return Previous()
     except RepositoryError as error:

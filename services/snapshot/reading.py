@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from services.platform.connectors.files import DocumentChangedError, DocumentStore, DocumentVanishedError
+from services.platform.connectors.files import DocumentChangedError, DocumentVanishedError
 from services.platform.process.together import together
 from services.platform.repository import EnvironmentRepository
 from services.snapshot.domain.warnings import Met
 from services.snapshot.meter import Meter
 from services.snapshot.scratch import Scratch, Stored, ToRead
+from services.snapshot.source import Source
 
 AT_ONCE: Final = 24
 """Small documents under way: enough to hide what a put costs; more of them only wait for the same processor."""
@@ -49,9 +50,9 @@ class Reading:
     """Reads what the scratch file says must be read."""
 
     def __init__(
-        self, documents: DocumentStore, repository: EnvironmentRepository, scratch: Scratch, meter: Meter, met: Met
+        self, source: Source, repository: EnvironmentRepository, scratch: Scratch, meter: Meter, met: Met
     ) -> None:
-        self._documents = documents
+        self._source = source
         self._repository = repository
         self._scratch = scratch
         self._meter = meter
@@ -82,7 +83,7 @@ class Reading:
         while document := await next_one():
             async with self._budget.lent(document.size_bytes):
                 await self._read(document)
-            await self._meter.document_read(document.size_bytes)
+            await self._meter.document_done()
             await self._keep(KEPT)
 
     async def _read(self, document: ToRead) -> None:
@@ -99,8 +100,9 @@ class Reading:
             return
 
     async def _store(self, document: ToRead) -> Stored:
-        reader = self._documents.read(document.place)
-        stored = await self._repository.store(reader.pieces())
+        reader = self._source.documents.read(document.place)
+        pieces = self._source.throttle.slowed(reader.pieces())
+        stored = await self._repository.store(self._meter.counted(pieces))
         self.stored_bytes += stored.stored_bytes
         return Stored(reader.seen, stored.contents, stored.hash)
 

@@ -1,5 +1,6 @@
 """What a restore does with documents, wherever they are: also when it is killed anywhere and taken over."""
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from services.platform.connectors.files import (
     HostilePlaceError,
     ListMissingError,
     Part,
+    pacing,
 )
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.repository import EnvironmentRepository, RepositoryV2
@@ -268,6 +270,32 @@ class RestoreDocumentsBehaviour:
         total = sum(map(len, BACKUP.values()))
         assert told[-1] == (len(BACKUP), total, len(BACKUP), total)
         assert told == sorted(told)
+
+    async def test_a_large_document_moves_on_while_it_is_brought_and_while_it_is_compared(
+        self, store: DocumentStore, ground: Ground, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pacing, "TELL_SECONDS", 0.0)
+        size_bytes = 40 * 1024 * 1024
+        told: list[int] = []
+
+        async def progress(*, bytes_done: int = 0, **_: int | None) -> None:
+            told.append(bytes_done)
+
+        def moved() -> bool:
+            return any(0 < bytes_done < size_bytes for bytes_done in told) and told[-1] == size_bytes
+
+        stored = await ground.repository.store(pieces(os.urandom(size_bytes)))
+        line = await ground.line(ABSENT, b"")
+        large = line.model_copy(update={"size": size_bytes, "contents": stored.contents, "hash": stored.hash})
+        listing = await ground.list_of([large])
+        restore = RestoreDocuments(store, ground.repository, ground.area, ground.scratch, progress)
+        await restore.fix_list(listing)
+        await restore.add_absent()
+        assert moved()
+        told.clear()
+        again = RestoreDocuments(store, ground.repository, uuid4(), ground.scratch, progress)
+        assert (await again.fix_list(listing)).added_count == 0
+        assert moved()
 
 
 async def _dies(work: Awaitable[object]) -> bool:

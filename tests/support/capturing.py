@@ -16,11 +16,12 @@ from contracts.values import CloudVersion, DirectoryFiles, Mode, Region
 from services.platform.connectors.database import EnvironmentDatabase, PostgresTools
 from services.platform.connectors.files import DocumentStore, Listed, Reader, Stray, open_documents
 from services.platform.repository import EnvironmentRepository, read_documents
-from services.snapshot.capture import Capture, Captured, Source
+from services.snapshot.capture import Capture, Captured
 from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.meter import Meter
 from services.snapshot.previous import Previous
 from services.snapshot.scratch import Scratch
+from services.snapshot.source import Source
 from services.snapshot.stopwatch import Stopwatch
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON
@@ -142,8 +143,9 @@ class Place:
         query: str | None = DOCUMENTS_QUERY,
         meddle: Callable[[Meddled], Awaitable[None] | None] = lambda _: None,
         run: QuietRun | None = None,
+        **reading: Any,  # noqa: ANN401 -- as Source has it
     ) -> Captured:
-        """Take one."""
+        """Take one; `reading` is what a Source is told besides."""
         async with AsyncExitStack() as stack:
             files = DirectoryFiles(path=str(self.documents))
             opened = await stack.enter_async_context(open_documents(files, NoSecrets()))
@@ -153,7 +155,7 @@ class Place:
             meddle(documents)
             database = EnvironmentDatabase(self.database.access(), PostgresTools({}))
             meter = Meter(run or QuietRun())  # type: ignore[arg-type]  # -- as much of a JobRun as a meter needs
-            source = Source(database, documents, query)
+            source = Source(database, documents, query, **reading)
             return await Capture(source, self.repository, scratch, meter, Stopwatch()).run(Previous(previous))
 
     async def lines(self, captured: Captured | Manifest) -> dict[UUID, DocumentLine]:

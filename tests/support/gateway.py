@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 import httpx
 from pydantic import SecretStr
 
-from contracts.codec import RawRecord
+from contracts.codec import RawRecord, decode
+from contracts.envelope import Event, Message
 from contracts.topics import Topic
 from services.gateway.adapters.hashing import Hashing
 from services.gateway.adapters.keystore import HashedKey, add_key, random_key
@@ -20,6 +21,7 @@ from services.gateway.domain.rights import Scope
 from services.gateway.first_admin import make_first_admin
 from services.platform.database import Database
 from services.platform.messaging.producer import Producer
+from services.platform.messaging.reading import LogReader
 from services.platform.process.clock import SystemClock
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.support.databases import FreshDatabase
@@ -148,6 +150,15 @@ class Api:
     async def tell(self, *records: RawRecord) -> None:
         """Put facts on the log."""
         await self.producer.send_batch(Topic.EVENTS, records)
+
+    async def said(self, stream: str) -> list[Event]:
+        """The events of a stream that are on the log, in order."""
+        found: list[Message[Any]] = []
+        async with LogReader.open(self.platform.kafka) as reader:
+            for partition, end in (await reader.ends(Topic.EVENTS)).items():
+                async for records in reader.read(Topic.EVENTS, partition, 0, end):
+                    found += [decode(one.record) for one in records]
+        return [one.body for one in found if one.envelope.subject == stream]
 
     async def eventually_environment(self, environment: Json, name: str, value: object) -> Json:
         """The environment once a field has this value."""

@@ -15,7 +15,7 @@ from contracts.events.apps import EnvironmentChecked, EnvironmentRegistered
 from contracts.events.backups import BackupCancelRequested, BackupKind, BackupRequested
 from contracts.streams import stream
 from contracts.topics import Topic
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Parcel, Provisioner, Region, S3Files
+from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Provisioner, Region, S3Files
 from services.platform.messaging.producer import Producer
 from services.platform.messaging.reading import LogReader
 from services.platform.messaging.topics import ensure_topics
@@ -146,7 +146,7 @@ class Snapshots:
         environment_id: UUID,
         backup_id: UUID | None = None,
         kind: BackupKind = BackupKind.ON_DEMAND,
-        parcel: Parcel | None = None,
+        **more: Any,  # noqa: ANN401 -- fields of BackupRequested
     ) -> UUID:
         """Tell of a backup that was asked for; returns its id."""
         requested = BackupRequested(
@@ -164,7 +164,7 @@ class Snapshots:
             expires_at=None,
             policy="standard",
             policy_version=1,
-            parcel=parcel,
+            **more,
         )
         await self.log.say(requested, "catalog", "backup", requested.backup_id)
         return requested.backup_id

@@ -28,6 +28,9 @@ commands.command("import")(import_backup)
 
 Comment = Annotated[str, typer.Option("--comment", "-m", help="What the backup is for.")]
 
+ReadAll = Annotated[
+    bool, typer.Option("--read-all", help="Read every document again, also where size and times say it is unchanged.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show how long it would be kept; make nothing.")]
 
 
@@ -37,6 +40,7 @@ def create(  # noqa: PLR0913 -- one parameter for each option
     *,
     environment: options.Environment,
     comment: Comment = "",
+    read_all: ReadAll = False,
     dry_run: DryRun = False,
     wait: options.Wait = True,
     timeout: options.Timeout = None,
@@ -52,7 +56,9 @@ def create(  # noqa: PLR0913 -- one parameter for each option
             session.tell(expected, nights.preview(expected))
             return
         session.note(nights.kept_until(expected))
-        backup = gateway.create_backup(place.environment_id, comment, idempotency_key=idempotency_key)
+        backup = gateway.create_backup(
+            place.environment_id, comment, read_all=read_all, idempotency_key=idempotency_key
+        )
         if not wait:
             session.tell(backup, details.backup(backup))
             return

@@ -112,8 +112,8 @@ class Export:
             pace = Pace(self._tell)
 
             async def one(line: DocumentLine) -> None:
-                async with pace.document(line.size):
-                    await self._document(documents, line, problems)
+                async with pace.document(line.size) as passing:
+                    await self._document(documents, line, passing.counted(self._pieces(line)), problems)
 
             await pace.each(self._lines(problems), one)
             await documents.settle()
@@ -129,9 +129,11 @@ class Export:
             except RepositoryError as error:
                 self._problem(problems, "a part of the list of documents", error)
 
-    async def _document(self, documents: DocumentStore, line: DocumentLine, problems: BinaryIO) -> None:
+    async def _document(
+        self, documents: DocumentStore, line: DocumentLine, pieces: AsyncIterator[bytes], problems: BinaryIO
+    ) -> None:
         try:
-            added = await documents.add(line.place, self._pieces(line))
+            added = await documents.add(line.place, pieces)
         except (RepositoryError, HostilePlaceError) as error:
             self._problem(problems, f"document {line.id} at {line.place}", error)
             return

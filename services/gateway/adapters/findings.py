@@ -8,7 +8,9 @@ from uuid import UUID
 from services.gateway.adapters.read_model import ReadModel
 from services.gateway.resources import Check, Environment, Preflight
 
+SOON_SECONDS: Final = 0.025
 LOOK_SECONDS: Final = 0.2
+"""Where it takes longer, nobody notices so much."""
 
 T = TypeVar("T")
 
@@ -41,9 +43,10 @@ def _is_checked(environment: Environment) -> bool:
 
 async def once(look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], seconds: float) -> T:
     """What `look` sees once that has ended, or as it is after `seconds`."""
-    until = asyncio.get_running_loop().time() + seconds
+    until, pause_seconds = asyncio.get_running_loop().time() + seconds, SOON_SECONDS
     while True:
         seen = await look()
         if ended(seen) or asyncio.get_running_loop().time() >= until:
             return seen
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = min(2 * pause_seconds, LOOK_SECONDS)

@@ -12,6 +12,8 @@ from contracts.states import ArchiveState, BackupState, RestoreState, UploadStat
 from services.gateway.parts import Parts
 from services.gateway.resources import Archive, Backup, Restore, Upload
 
+SOON_SECONDS: Final = 0.1
+"""Whoever has just said something ends shortly after, more often than not."""
 LOOK_SECONDS: Final = 0.5
 REPEAT_SECONDS: Final = 5.0
 """The state is told again at least this often, so that a watcher knows a silent stream from a dead one."""
@@ -63,11 +65,12 @@ async def _watch(
     parts: Parts, seen: T, look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], job_id: UUID
 ) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(event="state", data=seen)
-    told_at = _now()
+    told_at, pause_seconds = _now(), SOON_SECONDS
     notes = _Notes(parts.progress.watch(job_id))
     try:
         while not ended(seen) and not parts.closing.is_set():
-            note = await notes.next(LOOK_SECONDS)
+            note = await notes.next(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, LOOK_SECONDS) if note is None else SOON_SECONDS
             if note is not None:
                 yield ServerSentEvent(event="progress", data=note)
             before, seen = seen, await look()

@@ -19,9 +19,10 @@ from services.gateway.resources.shapes import Asked, Resource
 
 
 class NewBackup(Asked):
-    """A backup to make."""
+    """A backup to make. With `read_all`, documents are read again where size and times say that they are unchanged."""
 
     comment: Comment = ""
+    read_all: bool = False
 
 
 class CommentText(Asked):

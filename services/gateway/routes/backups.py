@@ -32,8 +32,8 @@ async def create_backup(
     """Back an environment up: its database and its file documents, as one unit. The expiry is known at once."""
     key = await key_of(parts, environment_id)
     backup_id = intent.created_id("backup")
-    comment = asked.comment if asked else ""
-    body = RequestBackup(backup_id=backup_id, environment_id=environment_id, comment=comment)
+    wanted = asked or NewBackup()
+    body = RequestBackup(backup_id=backup_id, environment_id=environment_id, **dict(wanted))
     await parts.changes.make(intent, body, key, location=location("backups", backup_id))
     return await parts.read_model.backup(backup_id)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts import defaults
@@ -26,6 +26,7 @@ ELSEWHERE: Final = (
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 Port = Annotated[int, Field(ge=0, le=65535)]
+ReadRate = Annotated[ByteSize, Field(ge=defaults.LEAST_READ_BYTES_PER_SECOND)]
 NoneIfEmpty = BeforeValidator(lambda value: None if value == "" else value)
 """Compose files and shells say "not set" with an empty text."""
 
@@ -192,6 +193,17 @@ class WorkerSettings(Group):
         return self
 
 
+class SourceSettings(Group):
+    """What a backup may take of the app that it reads: database and documents together, by each backup; "20MiB".
+
+    Without a limit it reads as fast as it can store. The slower, the longer the dump holds its snapshot.
+    """
+
+    read_bytes_per_second: Annotated[ReadRate | None, NoneIfEmpty] = None
+    read_all_every_days: float = Field(default=defaults.READ_ALL_EVERY_DAYS, ge=0)
+    """Then a nightly backup reads every document again, whatever size and time say; 0 is never."""
+
+
 class RetentionSettings(Group):
     """When sweeps run, what stops them, how long what they let go stays (spec: messages, "Defaults"); business time."""
 
@@ -255,6 +267,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
     worker: WorkerSettings = WorkerSettings()
+    source: SourceSettings = SourceSettings()
     retention: RetentionSettings = RetentionSettings()
     webhooks: WebhookSettings = WebhookSettings()
     openid: OpenIdSettings | None = None

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from contracts.manifest import DocumentLine, Lines
 from services.platform.connectors.files import DocumentStore, DocumentVanishedError, checked_place
-from services.platform.connectors.files.pacing import Pace
+from services.platform.connectors.files.pacing import Pace, Passing
 from services.platform.repository import EnvironmentRepository
 from services.restore.documents.comparison import Comparison, Pair
 from services.restore.documents.json_lines import ListUnreadableError, parsed
@@ -39,8 +39,8 @@ async def look_into_pairs(
     found: list[str] = []
 
     async def look_into(pair: Pair) -> None:
-        async with pace.document(pair.size_bytes):
-            if await _hash(repository, store, pair) == pair.hash:
+        async with pace.document(pair.size_bytes) as passing:
+            if await _hash(repository, store, pair, passing) == pair.hash:
                 found.append(pair.place)
 
     await pace.each(_ahead_of(comparison, found), look_into)
@@ -60,10 +60,10 @@ async def _ahead_of(comparison: Comparison, found: list[str]) -> AsyncGenerator[
 _NOTED_AT_ONCE = 1000
 
 
-async def _hash(repository: EnvironmentRepository, store: DocumentStore, pair: Pair) -> str | None:
+async def _hash(repository: EnvironmentRepository, store: DocumentStore, pair: Pair, passing: Passing) -> str | None:
     hasher = await repository.hasher(like=pair.hash)
     try:
-        async for piece in store.read(pair.place).pieces():
+        async for piece in passing.counted(store.read(pair.place).pieces()):
             hasher.update(piece)
     except DocumentVanishedError:
         return None

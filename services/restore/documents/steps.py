@@ -16,7 +16,7 @@ from services.platform.connectors.files import (
     ListMissingError,
     Part,
 )
-from services.platform.connectors.files.pacing import Pace, Progress, unwatched
+from services.platform.connectors.files.pacing import Pace, Passing, Progress, unwatched
 from services.platform.repository import EnvironmentRepository
 from services.restore.documents.comparison import comparison
 from services.restore.documents.difference import Change, Difference, What
@@ -24,7 +24,7 @@ from services.restore.documents.findings import findings_of, shortage
 from services.restore.documents.kept_list import KeptList, keep, kept_difference, kept_list
 from services.restore.documents.looking import list_both, look_into_pairs
 
-Work = Callable[[Change], Awaitable[None]]
+Work = Callable[[Change, Passing], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -101,18 +101,18 @@ class RestoreDocuments:
             await self._store.settle()
             return kept.difference
 
-    async def _added(self, change: Change) -> None:
-        await self._store.add(change.place, self._repository.read(change.contents))
+    async def _added(self, change: Change, passing: Passing) -> None:
+        await self._store.add(change.place, passing.counted(self._repository.read(change.contents)))
 
-    async def _staged(self, change: Change) -> None:
-        await self._store.stage(self._area, change.place, self._repository.read(change.contents))
+    async def _staged(self, change: Change, passing: Passing) -> None:
+        await self._store.stage(self._area, change.place, passing.counted(self._repository.read(change.contents)))
 
     async def set_aside_and_place(self) -> Difference:
         """After the switch: what does not belong to the backup goes aside, the staged versions to their places."""
         async with kept_list(self._store, self._area, self._scratch) as kept:
             work = {
-                What.REPLACE: lambda change: self._exchange(change.place, comes=Part.STAGED, goes=Part.ASIDE),
-                What.SET_ASIDE: lambda change: self._take_out(Part.ASIDE, change.place),
+                What.REPLACE: lambda change, _: self._exchange(change.place, comes=Part.STAGED, goes=Part.ASIDE),
+                What.SET_ASIDE: lambda change, _: self._take_out(Part.ASIDE, change.place),
             }
             await self._work(kept, work)
             await self._store.settle()
@@ -122,9 +122,9 @@ class RestoreDocuments:
         """Undo: what went aside comes back; what the restore brought goes into the area; what the app added stays."""
         async with kept_list(self._store, self._area, self._scratch) as kept:
             back = {
-                What.ADD: lambda change: self._take_out(Part.STAGED, change.place),
-                What.REPLACE: lambda change: self._exchange(change.place, comes=Part.ASIDE, goes=Part.STAGED),
-                What.SET_ASIDE: lambda change: self._exchange(change.place, comes=Part.ASIDE, goes=Part.STAGED),
+                What.ADD: lambda change, _: self._take_out(Part.STAGED, change.place),
+                What.REPLACE: lambda change, _: self._exchange(change.place, comes=Part.ASIDE, goes=Part.STAGED),
+                What.SET_ASIDE: lambda change, _: self._exchange(change.place, comes=Part.ASIDE, goes=Part.STAGED),
             }
             await self._work(kept, back)
             await self._store.settle()
@@ -139,7 +139,7 @@ class RestoreDocuments:
         """Leave a restore that was never switched to: what it added goes, and its area. Never after the switch."""
         try:
             async with kept_list(self._store, self._area, self._scratch) as kept:
-                await self._work(kept, {What.ADD: lambda change: self._take_out(Part.STAGED, change.place)})
+                await self._work(kept, {What.ADD: lambda change, _: self._take_out(Part.STAGED, change.place)})
         except ListMissingError:  # nothing was added before there was a list
             pass
         await self.remove_area()
@@ -152,8 +152,8 @@ class RestoreDocuments:
         pace = Pace(self._progress, **_totals(kept.difference, work.keys()))
 
         async def one(change: Change) -> None:
-            async with pace.document(change.size):
-                await work[change.what](change)
+            async with pace.document(change.size) as passing:
+                await work[change.what](change, passing)
 
         await pace.each(_only(kept, work), one)
 

@@ -18,6 +18,7 @@ class Met:
     dangling: Sightings = field(default_factory=Sightings)
     orphans: Sightings = field(default_factory=Sightings)
     other_sizes: Sightings = field(default_factory=Sightings)
+    unnoticed: Sightings = field(default_factory=Sightings)
     previous_unreadable: str | None = None
 
 
@@ -27,6 +28,11 @@ def warnings_of(met: Met, database: Sequence[Finding]) -> tuple[Warning, ...]:
         ("DANGLING_REFERENCES", "rows refer to documents that were not there", met.dangling),
         ("ORPHAN_DOCUMENTS", "documents that no row refers to; they are in the backup", met.orphans),
         ("OTHER_SIZES", "documents whose size is not the one that their row says", met.other_sizes),
+        (
+            "CHANGED_UNNOTICED",
+            "documents that changed while size and times stayed the same; backups since then have their old content",
+            met.unnoticed,
+        ),
         ("STRAY_FILES", "files that are no documents, not named by a UUID; they are not in the backup", met.strays),
         ("DUPLICATE_DOCUMENTS", "further files of the same UUID; only the first is in the backup", met.duplicates),
         (

@@ -127,6 +127,10 @@ class Scratch:
         """Documents whose size is not the referenced one."""
         return await self._sightings(queries.other_size_count, queries.other_sizes)
 
+    async def unnoticed(self) -> Sightings:
+        """Documents that were read, and are not what their stamp promised."""
+        return await self._sightings(queries.unnoticed_count, queries.unnoticed)
+
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._connection)
 

@@ -74,3 +74,13 @@ SELECT count(*) FROM stored s JOIN referenced r USING (id) WHERE r.size <> s.siz
 
 -- name: other_sizes(count)
 SELECT id FROM stored s JOIN referenced r USING (id) WHERE r.size <> s.size ORDER BY id LIMIT :count;
+
+-- name: unnoticed_count()$
+-- The first format's hashes have another form, and say nothing of this one's.
+SELECT count(*) FROM stored s JOIN previous p USING (id)
+WHERE p.settled AND p.stamp = s.stamp AND p.hash <> s.hash AND length(p.hash) = length(s.hash);
+
+-- name: unnoticed(count)
+SELECT id FROM stored s JOIN previous p USING (id)
+WHERE p.settled AND p.stamp = s.stamp AND p.hash <> s.hash AND length(p.hash) = length(s.hash)
+ORDER BY id LIMIT :count;

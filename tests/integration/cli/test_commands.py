@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.events.backups import BackupRequested
 from services.cli.exits import Exit
 from tests.integration.cli.conftest import Nightkeep
 from tests.support.gateway import Api, described
@@ -146,6 +147,15 @@ async def test_waiting_has_an_end_and_the_backup_goes_on(api: Api, nightkeep: Ni
     assert result.exit_code == Exit.NOT_KNOWN
     assert "goes on" in result.stderr
     assert (await api.eventually_backup(environment))["state"] == "queued"
+
+
+async def test_a_backup_that_reads_everything_is_asked_for(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    for options, read_all in ((["--read-all"], True), ([], False)):
+        made = nightkeep("backup", "create", environment["environment_id"], "--no-wait", "--json", *options)
+        (requested,) = await api.said(f"catalog/backup/{_json(made.stdout)['backup_id']}")
+        assert isinstance(requested, BackupRequested)
+        assert requested.read_all is read_all
 
 
 async def test_a_backup_is_commented_pinned_unpinned_and_cancelled(api: Api, nightkeep: Nightkeep) -> None:

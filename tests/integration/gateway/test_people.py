@@ -9,12 +9,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from contracts.codec import decode
 from contracts.events.access import AccessRefused, AccessRevoked, AppHandedOver
-from contracts.topics import Topic
 from services.gateway.domain.keys import parse
 from services.gateway.domain.rights import Scope
-from services.platform.messaging.reading import LogReader
 from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json, described
 
@@ -69,12 +66,7 @@ async def said(api: Api, user_id: str, ready: Callable[[list[Any]], bool]) -> li
     """The bodies of a user's stream, once they are what is waited for."""
 
     async def look() -> list[Any] | None:
-        found = []
-        async with LogReader.open(api.platform.kafka) as reader:
-            for partition, end in (await reader.ends(Topic.EVENTS)).items():
-                async for records in reader.read(Topic.EVENTS, partition, 0, end):
-                    found += [decode(one.record) for one in records]
-        bodies = [one.body for one in found if one.envelope.subject == f"gateway/access/{user_id}"]
+        bodies: list[Any] = await api.said(f"gateway/access/{user_id}")
         return bodies if ready(bodies) else None
 
     seen = await eventually(look, within_seconds=120)

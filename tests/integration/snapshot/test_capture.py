@@ -1,5 +1,6 @@
 """Dump and documents of one instant, whatever happens to the documents meanwhile (spec: environments, "The backup")."""
 
+import asyncio
 import os
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,11 +17,15 @@ from services.platform.connectors.files import (
     DocumentsUnreachableError,
     Listed,
     open_documents,
+    stamps,
 )
+from services.platform.connectors.files.directory_reader import PIECE_BYTES
 from services.platform.repository import read_dangling
+from services.snapshot import meter
 from services.snapshot.capture import Captured
 from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.reading import KEPT
+from services.snapshot.source import Throttle
 from tests.support.capturing import Meddled, NoSecrets, Place, QuietRun
 from tests.support.eventually import eventually
 
@@ -301,6 +306,48 @@ async def test_progress_tells_bytes_and_documents(place: Place) -> None:
     await place.capture(run=run)
     assert run.told
     assert all(told["bytes_total"] >= told["bytes_done"] > 0 for told in run.told)
+
+
+async def test_a_document_moves_on_while_it_is_read_however_long_that_takes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "TELL_SECONDS", 0.0)
+    size_bytes = len(place.path(place.put(b"x" * (5 * PIECE_BYTES))).read_bytes())
+    run = QuietRun()
+    await place.capture(run=run)
+    under_way = [told for told in run.told if told["documents_total"] and not told["documents_done"]]
+    assert len({told["bytes_done"] for told in under_way}) >= size_bytes // PIECE_BYTES
+    last = run.told[-1]
+    assert last["documents_done"] == last["documents_total"] == 1
+
+
+async def test_a_source_is_read_no_faster_than_it_may_be(place: Place) -> None:
+    for _ in range(8):
+        place.put(os.urandom(PIECE_BYTES // 2))
+    began = asyncio.get_running_loop().time()
+    captured = await place.capture(throttle=Throttle(2 * PIECE_BYTES))
+    assert asyncio.get_running_loop().time() - began > 4 / 2 - 0.1
+    assert captured.files.bytes == 4 * PIECE_BYTES
+
+
+async def test_a_backup_that_reads_all_finds_what_changed_behind_unchanged_stamps(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stamps, "stamp_of", lambda status: f"{status.st_size:x}")
+    rotten, kept = place.put(b"before"), place.put(b"stays as it is")
+    await settled(place)
+    first = place.manifest(await place.capture())
+    place.path(rotten).write_bytes(b"behind")
+    await settled(place)
+    second = await place.capture(previous=first)
+    assert (await place.stored(second))[rotten] == b"before"
+    reads: list[Meddled] = []
+    third = await place.capture(previous=first, read_all=True, meddle=reads.append)
+    assert len(reads[0].reads) == 2
+    assert await place.stored(third) == {rotten: b"behind", kept: b"stays as it is"}
+    assert warned(third)["CHANGED_UNNOTICED"] == (1, (str(rotten),))
+    assert third.files.new_count == 1
+    assert "CHANGED_UNNOTICED" not in warned(await place.capture(previous=place.manifest(third), read_all=True))
 
 
 async def test_names_of_documents_are_sorted_in_the_list(place: Place) -> None:

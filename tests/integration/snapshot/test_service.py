@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.defaults import READ_ALL_EVERY_DAYS
 from contracts.errors import FailureCode
 from contracts.events.apps import EnvironmentRemoved
 from contracts.events.archives import DataType
@@ -19,11 +20,12 @@ from contracts.manifest import Burial, Tombstone
 from contracts.values import Parcel, S3Files, Severity
 from services.platform.messaging.progress import ProgressTail
 from services.platform.objectstore import S3ObjectStore
-from services.platform.process.settings import S3Settings
+from services.platform.process.settings import ClockSettings, S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.events import NOON
 from tests.support.histories import History
 from tests.support.manifests import manifest, tombstone
+from tests.support.moved_clock import MovedBy
 from tests.support.snapshotting import Snapshots
 
 Store = tuple[S3Settings, S3ObjectStore]
@@ -330,6 +332,30 @@ async def test_progress_of_a_backup_is_told(snapshots: Snapshots, place: Place) 
                 if note.step == note.steps:
                     break
     assert (note.entity, note.environment_id, note.steps) == ("backup", environment_id, 4)
+
+
+async def test_every_document_is_read_again_when_that_is_asked_for_and_when_its_time_has_come(
+    snapshots: Snapshots, place: Place, tmp_path: Path
+) -> None:
+    clock = MovedBy(tmp_path / "moved-by")
+    clock.to(NOON)
+    settings = snapshots.settings.model_copy(update={"clock": ClockSettings(moved_by_file=clock.path)})
+    place.put(b"a document")
+    async with replace(snapshots, settings=settings).running():
+        environment_id = await registered(snapshots, place)
+
+        async def read_all(kind: BackupKind = BackupKind.ON_DEMAND, *, asked: bool = False) -> bool:
+            backup_id = await snapshots.request(environment_id, kind=kind, read_all=asked)
+            completed = await snapshots.log.about(BackupCompleted, backup_id)
+            return "read all documents" in {one.step for one in completed.steps}
+
+        assert not await read_all()
+        assert await read_all(asked=True)
+        assert not await read_all(BackupKind.NIGHTLY)
+        clock.on(days=READ_ALL_EVERY_DAYS)
+        assert not await read_all()
+        assert await read_all(BackupKind.NIGHTLY)
+        assert not await read_all(BackupKind.NIGHTLY)
 
 
 async def test_documents_in_a_bucket_are_backed_up_and_read_once(

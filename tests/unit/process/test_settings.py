@@ -47,6 +47,19 @@ def test_an_empty_text_is_no_recovery_key(monkeypatch: pytest.MonkeyPatch) -> No
     assert repository.recovery_key_file is None
 
 
+def test_a_backups_reads_have_a_limit_in_bytes_where_one_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings(Settings).source.read_bytes_per_second is None
+    for text, limit in (("", None), ("20MiB", 20 * 1024 * 1024), ("65536", 65536)):
+        monkeypatch.setenv("NIGHTKEEP_SOURCE__READ_BYTES_PER_SECOND", text)
+        assert read_settings(Settings).source.read_bytes_per_second == limit
+
+
+@pytest.mark.parametrize("text", ["0", "65535", "-1", "fast"])
+def test_a_limit_that_nothing_could_be_read_under_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTKEEP_SOURCE__READ_BYTES_PER_SECOND", text)
+    assert "NIGHTKEEP_SOURCE__READ_BYTES_PER_SECOND" in refusal()
+
+
 @pytest.mark.parametrize("name", sorted(NEEDED))
 def test_what_is_missing_is_named_as_the_environment_names_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(name)

@@ -62,7 +62,8 @@ def request_backup(  # noqa: PLR0913 -- what was asked, of what, by whom, when, 
     else:
         environment = ready_at_night(environment, command.environment_id)
         occasion = nightly(environment, command.slot, policy)
-    return _requested(environment, command.backup_id, occasion, command.comment, now=now, policy=policy)
+    requested = _requested(environment, command.backup_id, occasion, command.comment, now=now, policy=policy)
+    return requested.model_copy(update={"read_all": command.read_all})
 
 
 def safety_backup(  # noqa: PLR0913 -- of what, before what, for whom, when, under which rule

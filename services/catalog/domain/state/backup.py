@@ -47,8 +47,17 @@ class Backup(Aggregate):
     held: tuple[Blocker, ...] = ()
 
 
-_TOLD_ONLY: Final = {"calendar_offset", "rule_version", "windows", "slot", "fills_gap", "parcel", "recovered_at"}
-"""What the request says for the reader; no decision needs it."""
+_TOLD_ONLY: Final = {
+    "calendar_offset",
+    "rule_version",
+    "windows",
+    "slot",
+    "fills_gap",
+    "parcel",
+    "recovered_at",
+    "read_all",
+}
+"""What the request says for readers and for the work; no decision needs it."""
 
 
 def evolve(backup: Backup | None, event: Event) -> Backup | None:

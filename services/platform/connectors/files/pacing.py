@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Final, Protocol, TypeVar
 
 from services.platform.process.together import together
@@ -75,14 +75,12 @@ class Pace:
         await self._tell()
 
     @asynccontextmanager
-    async def document(self, size_bytes: int) -> AsyncIterator[None]:
+    async def document(self, size_bytes: int) -> AsyncIterator["Passing"]:
         """One document under way; told as done at the end."""
-        if size_bytes > LARGE_BYTES:
-            async with self._large:
-                yield
-        else:
-            yield
-        await self.tell(1, size_bytes)
+        passing = Passing(self)
+        async with self._large if size_bytes > LARGE_BYTES else nullcontext():
+            yield passing
+        await self.tell(1, size_bytes - passing.told_bytes)
 
     async def tell(self, documents: int, size_bytes: int = 0) -> None:
         """So many more are done: the progress hears of it now and then."""
@@ -99,3 +97,18 @@ class Pace:
             documents_done=self._documents_done,
             documents_total=self._documents_total,
         )
+
+
+class Passing:
+    """Tells of one document's bytes as they pass: a large one takes longer than a job may stand still."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self.told_bytes = 0
+
+    async def counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The same bytes. Raises what the progress raises."""
+        async for piece in pieces:
+            yield piece
+            self.told_bytes += len(piece)
+            await self._pace.tell(0, len(piece))
