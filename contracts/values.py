@@ -5,7 +5,16 @@ from re import ASCII, fullmatch
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from contracts import defaults
 
@@ -43,6 +52,10 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-
 Comment = Annotated[str, StringConstraints(max_length=defaults.COMMENT_CHARACTERS), PRINTABLE]
 ModelVersion = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[0-9A-Za-z][0-9A-Za-z._+-]*$")]
 Sql = Annotated[str, StringConstraints(min_length=1, max_length=20_000), PRINTABLE]
+PackageBytes = Annotated[int, Field(ge=1, le=2**53 - 1)]
+"""Up to what every reader of JSON keeps exactly."""
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""In lower-case hexadecimal."""
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=63), PRINTABLE]
 """A name in PostgreSQL (63 bytes at most; the server has the last word)."""
 
@@ -174,6 +187,32 @@ class WallClockSchedule(Value):
 Schedule = Annotated[UtcSchedule | WallClockSchedule, Field(discriminator="kind")]
 
 
+def _without_credentials(url: HttpUrl) -> HttpUrl:
+    if url.username or url.password:
+        raise ValueError("no user or password in an address, since it is shown: the signature says who calls")
+    return url
+
+
+CallableUrl = Annotated[HttpUrl, AfterValidator(_without_credentials)]
+"""http or https, any host: the operator says whom Nightkeep calls."""
+
+
+class HookAction(StrEnum):
+    """What a platform is asked to do."""
+
+    STOP = "stop"
+    START = "start"
+    UNPUBLISH = "unpublish"
+    REMOVE_PACKAGE = "remove_package"
+
+
+class Hook(Value):
+    """Where the platform is asked that an environment runs on, and what signs the calls (HOOK.md)."""
+
+    url: CallableUrl
+    secret: SecretReference
+
+
 class EnvironmentPlaces(Value):
     """All that a service needs to reach an environment."""
 
@@ -224,7 +263,7 @@ class Parcel(Value):
     parcel_id: UUID
     size_bytes: Annotated[int, Field(ge=1)]
     part_bytes: Annotated[int, Field(ge=1)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
 
 
 class Lease(Value):

@@ -10,11 +10,14 @@ from contracts.values import (
     CloudVersion,
     DatabasePlace,
     FilesPlace,
+    Hook,
     Mode,
     ModelVersion,
     Name,
+    PackageBytes,
     Region,
     Schedule,
+    Sha256,
     Slug,
     Sql,
 )
@@ -61,6 +64,7 @@ class RegisterEnvironment(Command):
     files: FilesPlace
     documents_query: Sql | None = None
     schedule: Schedule | None = None
+    hook: Hook | None = None
 
     @model_validator(mode="after")
     def _region_has_this_version(self) -> Self:
@@ -69,7 +73,7 @@ class RegisterEnvironment(Command):
 
 
 class UpdateEnvironment(Command):
-    """Change an environment; what is not given stays. A changed place is checked anew."""
+    """Change an environment; what is not given stays, or goes: `without_hook`. A changed place is checked anew."""
 
     environment_id: UUID
     name: Name | None = None
@@ -78,6 +82,8 @@ class UpdateEnvironment(Command):
     files: FilesPlace | None = None
     documents_query: Sql | None = None
     schedule: Schedule | None = None
+    hook: Hook | None = None
+    without_hook: bool = False
 
 
 class RemoveEnvironment(Command):
@@ -94,20 +100,22 @@ class CheckEnvironment(Command):
 
 
 class DeployPackage(Command):
-    """Say which model version an environment runs from now on."""
+    """Say which model version an environment runs from now on; size and SHA-256 are of its deployment package."""
 
     environment_id: UUID
     model_version: ModelVersion
+    package_bytes: PackageBytes | None = None
+    package_sha256: Sha256 | None = None
 
 
 class StartEnvironment(Command):
-    """Say that the app runs."""
+    """Say that the app runs; where there is a hook, have the platform start it."""
 
     environment_id: UUID
 
 
 class StopEnvironment(Command):
-    """Say that the app is stopped."""
+    """Say that the app is stopped; where there is a hook, have the platform stop it."""
 
     environment_id: UUID
 

@@ -10,10 +10,14 @@ from contracts.values import (
     DatabasePlace,
     FilesPlace,
     Finding,
+    Hook,
+    HookAction,
     Mode,
     ModelVersion,
+    PackageBytes,
     Region,
     Schedule,
+    Sha256,
 )
 
 
@@ -50,6 +54,7 @@ class _EnvironmentDescribed(Event):
     files: FilesPlace
     documents_query: str | None
     schedule: Schedule | None
+    hook: Hook | None = None
     check_id: UUID
 
 
@@ -88,10 +93,12 @@ class EnvironmentChecked(Event):
 
 
 class PackageDeployed(Event):
-    """An environment runs this model version from now on."""
+    """An environment runs this model version from now on; what is not known of its package is None."""
 
     environment_id: UUID
     model_version: ModelVersion
+    package_bytes: PackageBytes | None = None
+    package_sha256: Sha256 | None = None
 
 
 class EnvironmentStarted(Event):
@@ -104,6 +111,34 @@ class EnvironmentStopped(Event):
     """The app is stopped."""
 
     environment_id: UUID
+
+
+class HookCallRequested(Event):
+    """The platform is to be asked by the environment's hook; until it has answered the app counts as it did."""
+
+    call_id: UUID
+    app_id: UUID
+    environment_id: UUID
+    action: HookAction
+
+
+class HookAnswered(Event):
+    """The platform has done it (said by the restore service)."""
+
+    call_id: UUID
+    environment_id: UUID
+    action: HookAction
+    answered_at: AwareDatetime
+
+
+class HookFailed(Event):
+    """The platform has refused it or given no answer (said by the restore service): the app counts as it did."""
+
+    call_id: UUID
+    environment_id: UUID
+    action: HookAction
+    failed_at: AwareDatetime
+    reason: str
 
 
 class AppServicePublished(Event):

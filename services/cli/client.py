@@ -34,6 +34,7 @@ from services.cli.errors import (
     UnreachableError,
 )
 from services.cli.retention_calls import RetentionCalls
+from services.cli.running_calls import RunningCalls
 from services.cli.transport import Transport
 from services.cli.upload_calls import UploadCalls
 from services.cli.waiting import Deadline, poll
@@ -45,7 +46,6 @@ from services.gateway.resources import (
     CommentText,
     DeadLetter,
     DeadLetterPage,
-    Deployment,
     Environment,
     EnvironmentChange,
     NewApp,
@@ -74,7 +74,7 @@ CHECK_SECONDS: Final = 15.0
 """How long the gateway is asked to wait for findings before it answers that the look still goes on."""
 
 
-class Gateway(RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, UploadCalls, AccessCalls):
+class Gateway(RunningCalls, RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, UploadCalls, AccessCalls):
     """A connection to the gateway at `url`, with the key of `user`. Close it, or use it as a context manager.
 
     Every changing call takes an `idempotency_key`; without one it makes its own and repeats with it while the answer
@@ -179,19 +179,6 @@ class Gateway(RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, UploadCall
         if seen.check is None:
             raise AssertionError("poll returns what has ended")
         return seen.check
-
-    def deploy(self, environment_id: UUID, model_version: str, *, idempotency_key: str | None = None) -> Environment:
-        """Say which model version an environment runs from now on."""
-        body = asked(Deployment, model_version=model_version)
-        return self._change("POST", environment_path(environment_id, "deploy"), Environment, body, idempotency_key)
-
-    def start(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
-        """Say that the app runs."""
-        return self._change("POST", environment_path(environment_id, "start"), Environment, None, idempotency_key)
-
-    def stop(self, environment_id: UUID, *, idempotency_key: str | None = None) -> Environment:
-        """Say that the app is stopped."""
-        return self._change("POST", environment_path(environment_id, "stop"), Environment, None, idempotency_key)
 
     def create_backup(
         self, environment_id: UUID, comment: str = "", *, read_all: bool = False, idempotency_key: str | None = None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -23,14 +24,19 @@ def send(gateway: Gateway, environment_id: UUID, path: Path, on_bytes: OnBytes) 
     Raises ChangedFileError, UnreachableError when the gateway stays away, and what it refuses.
     """
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        size_bytes = file.tell()
+        size_bytes, sha256 = measure(file)
         key = f"parcel {environment_id} {sha256}"
         parcel = gateway.create_parcel(environment_id, size_bytes, sha256, idempotency_key=key)
         while parcel.missing:
             _send_missing(gateway, parcel, file, on_bytes)
             parcel = gateway.parcel(parcel.parcel_id)
     return parcel
+
+
+def measure(file: BufferedReader) -> tuple[int, str]:
+    """Size in bytes and SHA-256 of an open file, which is read to its end."""
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return file.tell(), sha256
 
 
 def _send_missing(gateway: Gateway, parcel: Parcel, file: BinaryIO, on_bytes: OnBytes) -> None:

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from services.gateway.parts import Parts
-from services.gateway.resources import Refusal
+from services.gateway.resources import Accepted, Refusal
 from services.gateway.routes import (
     access,
     alerts,
@@ -113,13 +113,13 @@ def _described(app: FastAPI) -> dict[str, Any]:
         schemas = described["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        schemas[Refusal.__name__] = Refusal.model_json_schema()
+        schemas |= {shape.__name__: shape.model_json_schema() for shape in (Accepted, Refusal)}
     return app.openapi_schema or {}
 
 
 def _tell_of_lag(responses: dict[str, Any]) -> None:
     """A change that cannot be read yet is answered 202, whatever it is answered otherwise."""
-    accepted: dict[str, Any] = {"type": "object", "properties": {"accepted": {"const": True}}, "required": ["accepted"]}
+    accepted = {"$ref": "#/components/schemas/Accepted"}
     usual = responses.setdefault("202", {"description": "accepted, and not readable yet: look at Location in a moment"})
     content = usual.setdefault("content", {"application/json": {"schema": accepted}})["application/json"]
     if content["schema"] is not accepted:

@@ -30,9 +30,7 @@ from services.gateway.adapters.places import Places
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
-from services.gateway.adapters.receivers import Receivers
 from services.gateway.adapters.sessions import Sessions
-from services.gateway.adapters.signing_secrets import SigningSecrets
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
 from services.gateway.application import make_application
@@ -59,6 +57,7 @@ from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
 from services.platform.repository import open_bucket_unseen
+from services.platform.webhooks import Receivers, SigningSecrets
 
 
 async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, health: Health) -> Sequence[Task]:

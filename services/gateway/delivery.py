@@ -5,14 +5,12 @@ from functools import partial
 from uuid import UUID
 
 from services.gateway.adapters.deliveries import TEST
-from services.gateway.adapters.receivers import Answer, Receivers
-from services.gateway.adapters.signing_secrets import SigningSecrets
-from services.gateway.domain.signing import signed_headers
 from services.gateway.resources import Try
 from services.platform.database import Connection, Record, load_queries
 from services.platform.jobs import JobRun, Step
 from services.platform.process.clock import Clock
 from services.platform.process.errors import NightkeepError, PermanentError, TransientError
+from services.platform.webhooks import Answer, Receivers, SigningSecrets, signed_headers
 
 _sql = load_queries("services.gateway")
 

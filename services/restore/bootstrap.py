@@ -11,15 +11,18 @@ from services.platform.jobs import JobKind, JobQueue, Worker
 from services.platform.messaging.follower import EventFollower
 from services.platform.messaging.progress import ProgressPublisher
 from services.platform.parcels import Parcels
-from services.platform.process.clock import open_clock
+from services.platform.process.clock import SystemClock, open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
 from services.platform.repository import open_bucket
+from services.platform.webhooks import Receivers, SigningSecrets
+from services.restore.adapters.hooks import Hooks
 from services.restore.adapters.progress import RestoreProgress
-from services.restore.handlers import PREFLIGHT, REMOVE, RESTORE, UNDO, UPLOAD, Handlers
+from services.restore.handlers import HOOK, PREFLIGHT, REMOVE, RESTORE, UNDO, UPLOAD, Handlers
 from services.restore.settings import RestoreSettings
+from services.restore.work.asking import HookJob
 from services.restore.work.preflighting import PreflightJob
 from services.restore.work.removing import RemovalJob
 from services.restore.work.restoring import RestoreJob
@@ -37,12 +40,14 @@ async def bootstrap(stack: AsyncExitStack, settings: RestoreSettings, health: He
     queue = await JobQueue.open(ground.database)
     bucket = await stack.enter_async_context(open_bucket(settings.s3, settings.repository, settings.wraps, random_id))
 
+    secrets = SecretDirectory(settings.secrets_directory)
     workplace = Workplace(
         database=ground.database,
         events=ground.events,
         repository=bucket.repository(random_id),
         parcels=Parcels(bucket.store, bucket.wraps, random_id),
-        secrets=SecretDirectory(settings.secrets_directory),
+        secrets=secrets,
+        hooks=Hooks(Receivers(settings.webhooks), SigningSecrets(secrets), SystemClock()),
         tools=PostgresTools(settings.tools.postgresql),
         scratch=settings.scratch_directory,
         clock=clock,
@@ -56,7 +61,8 @@ async def bootstrap(stack: AsyncExitStack, settings: RestoreSettings, health: He
     }
     progress = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     worker = Worker(queue, kinds, settings.worker, RestoreProgress(progress))
+    asking = Worker(queue, {HOOK: HookJob(workplace)}, settings.asking)
     follower = EventFollower(SERVICE, ground.database, settings.kafka, Handlers(queue, environments).reactions())
 
     health.ready_when("log followed", follower.replayed)
-    return [ground.relay.run(), follower.run(), worker.run()]
+    return [ground.relay.run(), follower.run(), worker.run(), asking.run()]

@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.envelope import Cause, Message
+from contracts.events.apps import HookCallRequested
 from contracts.events.backups import BackupCompleted, BackupFailed
 from contracts.events.restores import (
     PreflightRequested,
@@ -23,6 +24,7 @@ UNDO: Final = "undo"
 REMOVE: Final = "remove"
 PREFLIGHT: Final = "preflight"
 UPLOAD: Final = "upload"
+HOOK: Final = "hook"
 
 
 class Handlers:
@@ -43,6 +45,7 @@ class Handlers:
             PreflightRequested: self.on_preflight_requested,
             UploadRequested: self.on_upload_requested,
             UploadCancelRequested: self.on_upload_cancel_requested,
+            HookCallRequested: self.on_hook_call_requested,
             BackupCompleted: self.on_backup_ended,
             BackupFailed: self.on_backup_ended,
         }
@@ -75,6 +78,10 @@ class Handlers:
     async def on_upload_cancel_requested(self, c: Connection, message: Message[UploadCancelRequested]) -> None:
         """Stop it, if its switch has not been begun."""
         await self._queue.cancel(c, message.body.upload_id, message.envelope.actor)
+
+    async def on_hook_call_requested(self, c: Connection, message: Message[HookCallRequested]) -> None:
+        """Ask the platform."""
+        await self._put(c, message, HOOK, message.body.call_id)
 
     async def on_backup_ended(self, c: Connection, message: Message[Any]) -> None:
         """Let the upload go that waited for it; how the backup ended, the work sees for itself."""

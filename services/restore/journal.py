@@ -25,6 +25,11 @@ def preflight_stream(preflight_id: UUID) -> str:
     return stream(SERVICE, "preflight", preflight_id)
 
 
+def hook_stream(call_id: UUID) -> str:
+    """The stream of one call of a hook."""
+    return stream(SERVICE, "hook", call_id)
+
+
 async def tell(workplace: Workplace, c: Connection, run: JobRun, where: str, body: Event) -> None:
     """Append one event of a job, behind what its stream has."""
     await tell_all(workplace, c, run, where, [body])

@@ -11,6 +11,7 @@ from services.platform.parcels import Parcels
 from services.platform.process.clock import Clock
 from services.platform.process.secrets import SecretDirectory
 from services.platform.repository import Repository
+from services.restore.adapters.hooks import Hooks
 
 SERVICE = "restore"
 queries = load_queries("services.restore")
@@ -25,6 +26,7 @@ class Workplace:
     repository: Repository
     parcels: Parcels
     secrets: SecretDirectory
+    hooks: Hooks
     tools: PostgresTools
     scratch: Path
     clock: Clock

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.platform.process.seams import Seam, step_seam
-from tests.soak import works
+from tests.soak import outside_calls, works
 from tests.soak.works import Work
 from tests.support.seam_names import FoundStep, steps
 
@@ -56,7 +56,7 @@ BY_MODULE: Final[Mapping[str, Work]] = {
     "snapshot/check.py": works.check,
     "snapshot/recovering.py": works.recovery,
     "gateway/archiving.py": works.archive,
-    "gateway/delivery.py": works.delivery,
+    "gateway/delivery.py": outside_calls.delivery,
     "retention/work/deleting.py": works.deletion,
     "retention/work/forgetting.py": works.forget,
     "retention/work/shredding.py": works.shredding,
@@ -67,16 +67,18 @@ BY_MODULE: Final[Mapping[str, Work]] = {
     "restore/work/switching.py": works.restore,
     "restore/work/receiving.py": works.upload,
     "restore/work/uploading.py": works.upload,
+    "restore/work/asking.py": outside_calls.asking,
     "restore/work/undoing.py": works.undo,
     "restore/work/removing.py": works.remove,
     "restore/work/preflighting.py": works.preflight,
 }
-"""The steps of a module belong to one work, but for the two halves of a reclaim."""
+"""The steps of a module belong to one work, but for the two halves of a reclaim, and what an upload asks a platform."""
 BY_SENTENCE: Final[Mapping[str, Work]] = {
     "condemn the content that nothing refers to": works.condemn,
     "note when it may be removed": works.condemn,
     "remove the condemned content": works.reclaim,
     "say what space was reclaimed": works.reclaim,
+    "have the platform unpublish services and remove the package": works.upload,
 }
 
 

@@ -14,7 +14,7 @@ from contracts.events.archives import DataType
 from contracts.states import ArchiveState, BackupState, RestoreState, UploadState
 from services.cli.client import Gateway
 from services.cli.sending import send
-from services.gateway.resources import NewWebhook, Restore
+from services.gateway.resources import Restore
 from services.platform.archives.tar import DUMP_NAME
 from services.platform.connectors.database import EnvironmentDatabase, PostgresTools
 from services.platform.repository import RepositoryV2
@@ -186,19 +186,6 @@ async def archive(world: World) -> AsyncGenerator[None, None]:
         lambda one: one.state in {ArchiveState.COMPLETED, ArchiveState.FAILED},
     )
     assert ended.state is ArchiveState.COMPLETED, ended
-
-
-async def delivery(world: World) -> AsyncGenerator[None, None]:
-    """A call of somebody who wants to hear of alerts; he may hear it twice under the same id."""
-    hook = await world.caller.change(world.gateway.create_webhook, NewWebhook(url=world.receiver.url))
-    before = len(world.receiver.calls)
-    yield
-    sent = await world.caller.change(world.gateway.test_webhook, hook.webhook_id)
-    await world.caller.until(
-        lambda: next(world.gateway.deliveries(hook.webhook_id)), lambda one: one.state == "delivered"
-    )
-    assert {call.message_id for call in world.receiver.calls[before:]} == {str(sent.message_id)}
-    await world.caller.change(world.gateway.remove_webhook, hook.webhook_id)
 
 
 async def deletion(world: World) -> AsyncGenerator[None, None]:

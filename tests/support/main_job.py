@@ -52,9 +52,10 @@ class Place:
 
 @dataclass
 class MainJob:
-    """The platform, a client with the first administrator's key, and the app's environments."""
+    """The platform, a client with the first administrator's key, that key, and the app's environments."""
 
     platform: Platform
+    api_key: str
     gateway: Gateway
     app: App
     production: Environment
@@ -82,7 +83,7 @@ async def open_main_job(
         places = {name: stack.enter_context(place(platform, name, server)) for name, server in servers.items()}
         await asyncio.to_thread(fill, places["production"], documents)
         gateway = stack.enter_context(Gateway(platform.gateway_url, "ada", key.text()))
-        yield await asyncio.to_thread(_registered, platform, gateway, places)
+        yield await asyncio.to_thread(_registered, platform, key.text(), gateway, places)
 
 
 @contextmanager
@@ -127,7 +128,7 @@ def described(platform: Platform, name: str, where: Place, mode: Mode) -> NewEnv
     )
 
 
-def _registered(platform: Platform, gateway: Gateway, places: dict[str, Place]) -> MainJob:
+def _registered(platform: Platform, api_key: str, gateway: Gateway, places: dict[str, Place]) -> MainJob:
     app = gateway.register_app(NewApp(name="Čapek shop", slug="shop"))
     registered = {}
     for name, mode in (("production", Mode.PRODUCTION), ("acceptance", Mode.ACCEPTANCE)):
@@ -136,4 +137,4 @@ def _registered(platform: Platform, gateway: Gateway, places: dict[str, Place]) 
         assert check.state == "passed", check.findings
         registered[name] = gateway.deploy(environment.environment_id, "7.1.0")
     gateway.start(registered["production"].environment_id)
-    return MainJob(platform, gateway, app, registered["production"], registered["acceptance"], places)
+    return MainJob(platform, api_key, gateway, app, registered["production"], registered["acceptance"], places)

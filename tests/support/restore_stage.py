@@ -21,9 +21,19 @@ from contracts.events.restores import (
     RestoreUndoRequested,
 )
 from contracts.events.uploads import UploadCancelRequested, UploadRequested
-from contracts.manifest import DocumentLine, Lines, Manifest
+from contracts.manifest import Manifest
 from contracts.registry import BODIES
-from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, Parcel, Provisioner, Region, Warning  # noqa: A004 -- the product's word
+from contracts.values import (
+    CloudVersion,
+    DatabasePlace,
+    DirectoryFiles,
+    Hook,
+    Mode,
+    Parcel,
+    Provisioner,
+    Region,
+    Warning,  # noqa: A004 -- the product's word
+)
 from services.platform.connectors.database import EnvironmentDatabase, PostgresTools
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.database import Database, migrate
@@ -34,10 +44,13 @@ from services.platform.objectstore import DirectoryObjectStore
 from services.platform.parcels import Parcels
 from services.platform.process.clock import SystemClock
 from services.platform.process.secrets import SecretDirectory
-from services.platform.process.settings import PostgresSettings, WorkerSettings
-from services.platform.repository import EnvironmentRepository, RepositoryV2
+from services.platform.process.settings import PostgresSettings, WebhookSettings, WorkerSettings
+from services.platform.repository import RepositoryV2
 from services.platform.repository.wraps import Wraps
-from services.restore.handlers import PREFLIGHT, REMOVE, RESTORE, UNDO, UPLOAD, Handlers
+from services.platform.webhooks import Receivers, SigningSecrets
+from services.restore.adapters.hooks import Hooks
+from services.restore.handlers import HOOK, PREFLIGHT, REMOVE, RESTORE, UNDO, UPLOAD, Handlers
+from services.restore.work.asking import HookJob
 from services.restore.work.preflighting import PreflightJob
 from services.restore.work.removing import RemovalJob
 from services.restore.work.restoring import RestoreJob
@@ -47,6 +60,7 @@ from services.restore.workplace import SERVICE, Workplace
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON, cause
 from tests.support.eventually import eventually
+from tests.support.listed_documents import Tree, list_documents
 from tests.support.manifests import manifest
 
 KEY: Final = bytes(range(32))
@@ -61,7 +75,6 @@ QUICK: Final = WorkerSettings(
     backoff_last_seconds=0.1,
 )
 """As in production, on another scale."""
-Tree = Mapping[str, bytes]
 
 
 @dataclass
@@ -129,12 +142,14 @@ class RestoreStage:
             environments = await Environments.open(database)
             queue = await JobQueue.open(database)
             store = DirectoryObjectStore(directory / "repository")
+            secrets = SecretDirectory(directory / "secrets")
             workplace = Workplace(
                 database=database,
                 events=EventStore(SERVICE),
                 repository=RepositoryV2(store, KEY),
                 parcels=Parcels(store, Wraps(store, KEY), uuid4),
-                secrets=SecretDirectory(directory / "secrets"),
+                secrets=secrets,
+                hooks=Hooks(Receivers(WebhookSettings()), SigningSecrets(secrets), SystemClock()),
                 tools=PostgresTools({}),
                 scratch=directory / "scratch",
                 clock=SystemClock(),
@@ -151,7 +166,7 @@ class RestoreStage:
         path.write_text(value)
         return f"secret:{name}"
 
-    async def register(self, app: AppDatabase, **changes: Any) -> Place:  # noqa: ANN401 -- fields of a DatabasePlace
+    async def register(self, app: AppDatabase, hook: Hook | None = None, **changes: Any) -> Place:  # noqa: ANN401 -- fields of a DatabasePlace
         """Make an environment known; the server's superuser is its provisioner unless told otherwise."""
         place = Place(app, self.directory / f"documents-{app.name}")
         place.root.mkdir(exist_ok=True)
@@ -178,6 +193,7 @@ class RestoreStage:
             files=DirectoryFiles(path=str(place.root)),
             documents_query=None,
             schedule=None,
+            hook=hook,
             check_id=uuid4(),
         )
         await self.react(registered)
@@ -312,6 +328,7 @@ class RestoreStage:
             REMOVE: RemovalJob(self.workplace),
             PREFLIGHT: PreflightJob(self.workplace),
             UPLOAD: UploadJob(self.workplace),
+            HOOK: HookJob(self.workplace),
         }
 
     @asynccontextmanager
@@ -369,26 +386,6 @@ def _what(backup: StoredBackup, place: Place) -> dict[str, Any]:
         "manifest_key": backup.manifest_key,
         "manifest_hash": backup.manifest_hash,
     }
-
-
-async def list_documents(repository: EnvironmentRepository, documents: Tree) -> Lines:
-    """Store documents and their list."""
-    lines = []
-    for place, data in sorted(documents.items()):
-        stored = await repository.store_bytes(data)
-        line = DocumentLine(
-            id=UUID(place[-36:]),
-            place=place,
-            size=len(data),
-            stamp="",
-            settled=False,
-            referenced=None,
-            contents=stored.contents,
-            hash=stored.hash,
-        )
-        lines.append(line.model_dump_json() + "\n")
-    stored = await repository.store_bytes("".join(lines).encode())
-    return Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=len(lines))
 
 
 def place_of(number: int) -> str:

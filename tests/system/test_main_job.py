@@ -8,10 +8,13 @@ from uuid import uuid4
 import pytest
 
 from contracts.states import BackupState, RestoreState
+from contracts.values import RunState
 from services.cli.client import RefusedError
+from services.gateway.resources import EnvironmentChange
 from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.databases import FreshDatabase
 from tests.support.main_job import MainJob, open_main_job
+from tests.support.receiver import open_receiver
 from tests.support.running_services import open_platform
 
 WITHIN = 120
@@ -76,3 +79,23 @@ async def test_a_restore_under_a_running_app_is_refused_and_nothing_changes(job:
     with pytest.raises(RefusedError, match="stop it first") as refused:
         await job.call(job.gateway.create_restore, job.production.environment_id, backup.backup_id)
     assert refused.value.code == "ERROR_NOT_ALLOWED"
+
+
+async def test_an_app_is_stopped_when_its_platform_has_stopped_it(job: MainJob) -> None:
+    environment_id = job.production.environment_id
+    with open_receiver() as platform:
+        hook = {"url": platform.url, "secret": job.platform.put_secret("hook", "whsec_" + "c2lnbmVk" * 4)}
+        change = EnvironmentChange.model_validate({"hook": hook})
+        await job.call(job.gateway.update_environment, environment_id, change)
+
+        platform.will_answer(409, said=b"users are signed in")
+        await job.call(job.gateway.stop, environment_id)
+        refused = await job.call(job.gateway.wait_for_platform, environment_id, timeout_seconds=WITHIN)
+        assert refused.run_state is RunState.RUNNING
+        assert refused.hook_failure
+        assert "answered 409: users are signed in" in refused.hook_failure
+
+        await job.call(job.gateway.stop, environment_id)
+        stopped = await job.call(job.gateway.wait_for_platform, environment_id, timeout_seconds=WITHIN)
+        assert (stopped.run_state, stopped.hook_failure) == (RunState.STOPPED, None)
+        assert len(platform.calls) == 2

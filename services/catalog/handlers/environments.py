@@ -1,6 +1,7 @@
 """Commands on environments."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from contracts.commands.apps import (
@@ -22,6 +23,7 @@ from services.catalog.domain.state.environment import Environment
 from services.catalog.handlers.decided import Decided, Request
 
 CHECK = "check"
+HOOK = "hook"
 
 
 async def register_environment(desk: Desk, command: RegisterEnvironment, request: Request) -> Decided:
@@ -55,14 +57,14 @@ async def deploy_package(desk: Desk, command: DeployPackage, _request: Request) 
     return await _on(desk, command, rules.deploy_package)
 
 
-async def start_environment(desk: Desk, command: StartEnvironment, _request: Request) -> Decided:
-    """Note that the app runs."""
-    return await _on(desk, command, rules.start_environment)
+async def start_environment(desk: Desk, command: StartEnvironment, request: Request) -> Decided:
+    """Note that the app runs, or have the platform asked; the call's id follows from the command's."""
+    return await _on(desk, command, partial(rules.start_environment, call_id=request.derived_id(HOOK)))
 
 
-async def stop_environment(desk: Desk, command: StopEnvironment, _request: Request) -> Decided:
-    """Note that the app is stopped."""
-    return await _on(desk, command, rules.stop_environment)
+async def stop_environment(desk: Desk, command: StopEnvironment, request: Request) -> Decided:
+    """Note that the app is stopped, or have the platform asked."""
+    return await _on(desk, command, partial(rules.stop_environment, call_id=request.derived_id(HOOK)))
 
 
 async def publish_app_service(desk: Desk, command: PublishAppService, _request: Request) -> Decided:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from services.cli.commands import options
+from services.cli.commands.deploying import deploy
 from services.cli.commands.registering import register, update
 from services.cli.commands.shredding import shred
 from services.cli.exits import Exit
@@ -13,13 +14,15 @@ from services.cli.session import Session, session_of
 from services.cli.show import details, tables
 from services.gateway.resources import Environment
 
+AppService = Annotated[str, typer.Argument(metavar="SERVICE", help="A service's name.")]
 commands = typer.Typer(
     name="env",
-    help="Environments: register, list, show, update, check, deploy, start, stop, remove; shred their backups.",
+    help="Environments: register, list, show, update, deploy, start, stop, publish, remove; shred backups.",
     no_args_is_help=True,
 )
 commands.command()(register)
 commands.command()(update)
+commands.command()(deploy)
 commands.command()(shred)
 
 
@@ -68,34 +71,41 @@ def check(
 
 
 @commands.command()
-def deploy(
-    context: typer.Context,
-    *,
-    environment: options.Environment,
-    model_version: Annotated[str, typer.Argument(help="The version of the deployment package.")],
-    as_json: options.AsJson = False,
-) -> None:
-    """Say which model version it runs from now on."""
-    session = session_of(context, as_json=as_json)
-    with session.gateway() as gateway:
-        place = find_environment(gateway, environment)
-        _tell(session, gateway.deploy(place.environment_id, model_version))
-
-
-@commands.command()
 def start(context: typer.Context, *, environment: options.Environment, as_json: options.AsJson = False) -> None:
-    """Say that its app runs."""
+    """Say that its app runs, or have the platform start it by its hook."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        _tell(session, gateway.start(find_environment(gateway, environment).environment_id))
+        asked = gateway.start(find_environment(gateway, environment).environment_id)
+        _tell_answer(session, gateway.wait_for_platform(asked.environment_id))
 
 
 @commands.command()
 def stop(context: typer.Context, *, environment: options.Environment, as_json: options.AsJson = False) -> None:
-    """Say that its app is stopped: before a restore it has to be."""
+    """Say that its app is stopped, or have the platform stop it by its hook: before a restore it has to be."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        _tell(session, gateway.stop(find_environment(gateway, environment).environment_id))
+        asked = gateway.stop(find_environment(gateway, environment).environment_id)
+        _tell_answer(session, gateway.wait_for_platform(asked.environment_id))
+
+
+@commands.command()
+def publish(
+    context: typer.Context, *, environment: options.Environment, service: AppService, as_json: options.AsJson = False
+) -> None:
+    """Say that its app publishes a service: uploading data into production unpublishes it."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        _tell(session, gateway.publish(find_environment(gateway, environment).environment_id, service))
+
+
+@commands.command()
+def unpublish(
+    context: typer.Context, *, environment: options.Environment, service: AppService, as_json: options.AsJson = False
+) -> None:
+    """Say that a service is published no longer."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        _tell(session, gateway.unpublish(find_environment(gateway, environment).environment_id, service))
 
 
 @commands.command()
@@ -112,3 +122,10 @@ def remove(context: typer.Context, *, environment: options.Environment, yes: opt
 
 def _tell(session: Session, environment: Environment) -> None:
     session.tell(environment, details.environment(environment))
+
+
+def _tell_answer(session: Session, environment: Environment) -> None:
+    """Exits with FAILED where the platform did not do what it was asked."""
+    _tell(session, environment)
+    if environment.hook_failure is not None:
+        raise typer.Exit(Exit.FAILED)

@@ -18,6 +18,7 @@ from services.gateway.resources import Environment, EnvironmentChange, NewEnviro
 
 _DATABASE = "Database"
 _FILES = "File documents"
+_HOOK = "Hook"
 
 File = Annotated[
     Path | None,
@@ -30,6 +31,13 @@ DocumentsQuery = Annotated[
     typer.Option(
         help="SQL that yields (uuid, size or null): with it restore points are proven.", rich_help_panel=_FILES
     ),
+]
+HookUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Where the platform is asked to stop and start the app.", rich_help_panel=_HOOK),
+]
+HookSecret = Annotated[
+    str | None, typer.Option(metavar="secret:NAME", help="What signs the calls.", rich_help_panel=_HOOK)
 ]
 
 
@@ -60,6 +68,8 @@ def register(  # noqa: PLR0913 -- one parameter for each option
     files_endpoint_url: Annotated[str | None, typer.Option(rich_help_panel=_FILES)] = None,
     files_credentials: Annotated[str | None, typer.Option(metavar="secret:NAME", rich_help_panel=_FILES)] = None,
     documents_query: DocumentsQuery = None,
+    hook_url: HookUrl = None,
+    hook_secret: HookSecret = None,
     environment_id: options.OwnId = None,
     wait: options.Wait = True,
     timeout: options.Timeout = None,
@@ -88,6 +98,8 @@ def register(  # noqa: PLR0913 -- one parameter for each option
         "files.endpoint_url": files_endpoint_url,
         "files.credentials": files_credentials,
         "documents_query": documents_query,
+        "hook.url": hook_url,
+        "hook.secret": hook_secret,
         "environment_id": environment_id,
     })  # fmt: skip
     new = checked(NewEnvironment, merged(_described(file), given))
@@ -106,13 +118,19 @@ def update(  # noqa: PLR0913 -- one parameter for each option
     name: Name = None,
     mode: ModeOf = None,
     documents_query: DocumentsQuery = None,
+    hook_url: HookUrl = None,
+    hook_secret: HookSecret = None,
+    without_hook: Annotated[
+        bool | None, typer.Option("--without-hook", help="Forget the hook.", rich_help_panel=_HOOK)
+    ] = None,
     wait: options.Wait = True,
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Change an environment; what is not given stays, also within `database` and `files`."""
     session = session_of(context, as_json=as_json)
-    options_given = nested({"name": name, "mode": mode, "documents_query": documents_query})
+    plain = {"name": name, "mode": mode, "documents_query": documents_query, "without_hook": without_hook}
+    options_given = nested(plain | {"hook.url": hook_url, "hook.secret": hook_secret})
     given = merged(_described(file), options_given)
     if not given:
         raise typer.BadParameter("nothing to change: give --file or an option")

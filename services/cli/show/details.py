@@ -45,8 +45,12 @@ def environment(one: Environment) -> RenderableType:
         ("Mode", one.mode),
         ("Region", f"{one.region}, cloud {one.cloud_version}"),
         ("App is", state(one.run_state)),
+        ("Hook", None if one.hook is None else str(one.hook.url)),
+        ("Its platform", _asked(one)),
         ("Model version", one.model_version),
+        ("Its package", _package(one)),
         ("Its data needs", one.data_model_version),
+        ("Publishes", ", ".join(one.app_services) or None),
         ("Database", f"{one.database.user}@{one.database.host}:{one.database.port}/{one.database.name}"),
         ("Files", one.files.path if one.files.kind == "directory" else f"s3://{one.files.bucket}/{one.files.prefix}"),
         ("References", "proven by a query" if one.documents_query else "unproven: no documents query"),
@@ -57,6 +61,18 @@ def environment(one: Environment) -> RenderableType:
         ("Got back", f"{formats.size(one.reclaimed.bytes)} of deleted backups" if one.reclaimed.bytes else None),
     ]
     return Group(lines_of(lines), *([] if one.check is None else [check(one.check)]))
+
+
+def _asked(one: Environment) -> Text | None:
+    if one.hook_call is not None:
+        return Text(f"is being asked to {one.hook_call.action}")
+    return None if one.hook_failure is None else Text(one.hook_failure, style="bold red")
+
+
+def _package(one: Environment) -> str | None:
+    size = None if one.package_bytes is None else formats.size(one.package_bytes)
+    sha256 = None if one.package_sha256 is None else f"SHA-256 {one.package_sha256}"
+    return ", ".join(filter(None, (size, sha256))) or None
 
 
 def _stopped(one: Environment) -> Text | None:

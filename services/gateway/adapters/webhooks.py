@@ -9,7 +9,6 @@ from services.gateway.adapters import deliveries
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.findings import once
 from services.gateway.adapters.pages import page
-from services.gateway.adapters.signing_secrets import SigningSecrets
 from services.gateway.domain.paging import Instant
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused
 from services.gateway.resources import CreatedWebhook, Delivery, DeliveryPage, NewWebhook, Webhook, WebhookList
@@ -17,6 +16,7 @@ from services.platform.database import Database, Record, load_queries
 from services.platform.jobs import JobQueue
 from services.platform.process.clock import Clock
 from services.platform.process.errors import PermanentError
+from services.platform.webhooks import SigningSecrets
 
 _sql = load_queries("services.gateway")
 

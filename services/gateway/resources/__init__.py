@@ -41,11 +41,13 @@ from services.gateway.resources.apps import (
     App,
     AppChange,
     AppPage,
+    AppService,
     Check,
     Deployment,
     Environment,
     EnvironmentChange,
     EnvironmentPage,
+    HookCall,
     NewApp,
     NewEnvironment,
     Reclaimed,
@@ -76,12 +78,13 @@ from services.gateway.resources.policies import (
     WantedPolicy,
 )
 from services.gateway.resources.restores import NewRestore, Preflight, Restore, RestorePage
-from services.gateway.resources.shapes import Asked, PageSize, Refusal
+from services.gateway.resources.shapes import Accepted, Asked, PageSize, Refusal
 from services.gateway.resources.shredding import NewShredding, Shredding, ShreddingRemains
 from services.gateway.resources.slots import Slot, SlotPage
 from services.gateway.resources.uploads import Gap, NewImport, NewParcel, NewUpload, Parcel, Upload, UploadPage
 
 __all__ = [
+    "Accepted",
     "AcceptedInvitation",
     "Access",
     "AccessList",
@@ -91,6 +94,7 @@ __all__ = [
     "App",
     "AppChange",
     "AppPage",
+    "AppService",
     "Approval",
     "Archive",
     "ArchivePage",
@@ -116,6 +120,7 @@ __all__ = [
     "Failure",
     "FilePage",
     "Gap",
+    "HookCall",
     "Invitation",
     "Key",
     "KeyList",

@@ -1,24 +1,12 @@
 """Alerts, and the webhooks that are called when one is raised, as the HTTP API takes and shows them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, HttpUrl
-
 from contracts.events.alerts import AlertKind
-from contracts.values import SecretReference
+from contracts.values import CallableUrl, SecretReference
 from services.gateway.resources.shapes import Asked, Resource
-
-
-def _without_credentials(url: HttpUrl) -> HttpUrl:
-    if url.username or url.password:
-        raise ValueError("no user or password in an address, since it is shown: the signature says who calls")
-    return url
-
-
-CallableUrl = Annotated[HttpUrl, AfterValidator(_without_credentials)]
-"""http or https, any host: the operator says whom Nightkeep calls."""
 
 
 class Alert(Resource):

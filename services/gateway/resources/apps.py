@@ -12,12 +12,16 @@ from contracts.values import (
     DatabasePlace,
     FilesPlace,
     Finding,
+    Hook,
+    HookAction,
     Mode,
     ModelVersion,
     Name,
+    PackageBytes,
     Region,
     RunState,
     Schedule,
+    Sha256,
     Slug,
     Sql,
 )
@@ -50,6 +54,7 @@ class NewEnvironment(Asked):
     files: FilesPlace
     documents_query: Sql | None = None
     schedule: Schedule | None = None
+    hook: Hook | None = None
     environment_id: UUID | None = None
 
     @model_validator(mode="after")
@@ -59,7 +64,10 @@ class NewEnvironment(Asked):
 
 
 class EnvironmentChange(Asked):
-    """What is to change of an environment; what is not given stays, a changed place is checked anew."""
+    """What is to change of an environment; what is not given stays, or goes: `without_hook`.
+
+    A changed place is checked anew.
+    """
 
     name: Name | None = None
     mode: Mode | None = None
@@ -67,12 +75,22 @@ class EnvironmentChange(Asked):
     files: FilesPlace | None = None
     documents_query: Sql | None = None
     schedule: Schedule | None = None
+    hook: Hook | None = None
+    without_hook: bool = False
 
 
 class Deployment(Asked):
-    """The model version that an environment runs from now on."""
+    """The model version that an environment runs from now on, with size and SHA-256 of its deployment package."""
 
     model_version: ModelVersion
+    package_bytes: PackageBytes | None = None
+    package_sha256: Sha256 | None = None
+
+
+class AppService(Asked):
+    """A service that an environment's app publishes."""
+
+    service_name: Name
 
 
 class StoppedSweep(Resource):
@@ -129,6 +147,13 @@ class Stored(Resource):
     space: Space | None = None
 
 
+class HookCall(Resource):
+    """What an environment's platform is being asked."""
+
+    call_id: UUID
+    action: HookAction
+
+
 class App(Resource):
     """An app."""
 
@@ -151,7 +176,8 @@ class Environment(Resource):
     """An environment. `ever_passed` says whether it takes backups; `check` is the newest look at it.
 
     `data_model_version` is the model version that its data needs since a restore, where that is not the deployed one.
-    `gap` is a Sunday whose nightly run ended without a backup, which nothing has made up for.
+    `gap` is a Sunday whose nightly run ended without a backup, which nothing has made up for. `hook_call` is what its
+    platform is being asked, `hook_failure` why it did not do what it was asked last.
     """
 
     environment_id: UUID
@@ -165,9 +191,15 @@ class Environment(Resource):
     files: FilesPlace
     documents_query: str | None = None
     schedule: Schedule | None = None
+    hook: Hook | None = None
+    hook_call: HookCall | None = None
+    hook_failure: str | None = None
     run_state: RunState
     model_version: str | None = None
+    package_bytes: int | None = None
+    package_sha256: str | None = None
     data_model_version: str | None = None
+    app_services: tuple[str, ...] = ()
     gap: date | None = None
     stopped_sweep: StoppedSweep | None = None
     stopped_schedule: StoppedSchedule | None = None

@@ -1,6 +1,6 @@
 """What all resources share: bodies of requests, refusals, the size of a page."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +23,12 @@ class Refusal(Resource):
     errorCode: str  # noqa: N815 -- the name that scripts of the Backups API know
     errorMessage: str  # noqa: N815 -- the same
     field: str | None = None
+
+
+class Accepted(Resource):
+    """A change that is accepted and cannot be read yet: look at Location in a moment."""
+
+    accepted: Literal[True]
 
 
 PageSize = Annotated[int, Field(ge=1, le=500)]

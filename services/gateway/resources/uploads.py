@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from contracts import defaults
 from contracts.events.archives import DataType
 from contracts.events.uploads import DatabaseUploaded, FilesUploaded
 from contracts.states import UploadState
-from contracts.values import Comment, ModelVersion, StepTime, Warning  # noqa: A004 -- the product's word
+from contracts.values import Comment, ModelVersion, Sha256, StepTime, Warning  # noqa: A004 -- the product's word
 from services.gateway.resources.backups import Failure
 from services.gateway.resources.shapes import Asked, Resource
 
@@ -19,7 +19,7 @@ class NewParcel(Asked):
     """A file that will be sent in parts: its size in bytes, and its SHA-256 in lower-case hexadecimal."""
 
     size_bytes: Annotated[int, Field(ge=1, le=defaults.PARCEL_BYTES)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
 
 
 class Gap(Resource):

@@ -8,20 +8,23 @@ from fastapi import APIRouter, Depends, Query, Response
 from contracts.commands.apps import (
     CheckEnvironment,
     DeployPackage,
+    PublishAppService,
     RegisterEnvironment,
     RemoveEnvironment,
     StartEnvironment,
     StopEnvironment,
+    UnpublishAppService,
     UpdateEnvironment,
 )
 from contracts.envelope import Command
 from contracts.values import Text
 from services.gateway.adapters.decisions import Intent
-from services.gateway.adapters.findings import check_of, environment_checked
+from services.gateway.adapters.findings import check_of, environment_checked, platform_answered
 from services.gateway.domain.paging import to_spelling
 from services.gateway.domain.rights import Caller, Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import (
+    AppService,
     Check,
     Deployment,
     Environment,
@@ -41,6 +44,7 @@ Creating = Annotated[Intent, Depends(intent_with(Scope.CREATE))]
 Restoring = Annotated[Intent, Depends(intent_with(Scope.RESTORE))]
 Looking = Annotated[Caller, Depends(caller_anywhere_with(Scope.READ))]
 WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for the check's findings")]
+AnswerSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for the platform's answer")]
 WAIT_SECONDS = 15.0
 """A check takes a few seconds; after this the answer says that it still runs."""
 
@@ -116,20 +120,44 @@ async def check_environment(
 @router.post("/environments/{environment_id}/deploy")
 async def deploy(environment_id: UUID, asked: Deployment, parts: PartsOf, intent: Restoring) -> Environment:
     """Say which model version it runs from now on."""
-    body = DeployPackage(environment_id=environment_id, model_version=asked.model_version)
+    body = DeployPackage(environment_id=environment_id, **dict(asked))
     return await _change(parts, intent, body, environment_id)
 
 
 @router.post("/environments/{environment_id}/start")
-async def start(environment_id: UUID, parts: PartsOf, intent: Restoring) -> Environment:
-    """Say that its app runs."""
-    return await _change(parts, intent, StartEnvironment(environment_id=environment_id), environment_id)
+async def start(
+    environment_id: UUID, parts: PartsOf, intent: Restoring, wait_seconds: AnswerSeconds = WAIT_SECONDS
+) -> Environment:
+    """Say that its app runs; where there is a hook, have the platform start it: the answer waits for that."""
+    await _change(parts, intent, StartEnvironment(environment_id=environment_id), environment_id)
+    return await platform_answered(parts.read_model, environment_id, wait_seconds)
 
 
 @router.post("/environments/{environment_id}/stop")
-async def stop(environment_id: UUID, parts: PartsOf, intent: Restoring) -> Environment:
-    """Say that its app is stopped; before a restore it has to be."""
-    return await _change(parts, intent, StopEnvironment(environment_id=environment_id), environment_id)
+async def stop(
+    environment_id: UUID, parts: PartsOf, intent: Restoring, wait_seconds: AnswerSeconds = WAIT_SECONDS
+) -> Environment:
+    """Say that its app is stopped, or have the platform stop it by its hook; before a restore it has to be."""
+    await _change(parts, intent, StopEnvironment(environment_id=environment_id), environment_id)
+    return await platform_answered(parts.read_model, environment_id, wait_seconds)
+
+
+@router.post("/environments/{environment_id}/publish")
+async def publish_app_service(
+    environment_id: UUID, asked: AppService, parts: PartsOf, intent: Restoring
+) -> Environment:
+    """Say that its app publishes a service; an upload into production unpublishes it."""
+    body = PublishAppService(environment_id=environment_id, service_name=asked.service_name)
+    return await _change(parts, intent, body, environment_id)
+
+
+@router.post("/environments/{environment_id}/unpublish")
+async def unpublish_app_service(
+    environment_id: UUID, asked: AppService, parts: PartsOf, intent: Restoring
+) -> Environment:
+    """Say that a service is published no longer."""
+    body = UnpublishAppService(environment_id=environment_id, service_name=asked.service_name)
+    return await _change(parts, intent, body, environment_id)
 
 
 async def _change(parts: Parts, intent: Intent, body: Command, environment_id: UUID) -> Environment:

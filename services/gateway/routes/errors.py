@@ -15,7 +15,7 @@ from contracts.values import LiteralSecretValueError
 from services.gateway.adapters.changes import NotReadableYetError
 from services.gateway.adapters.guessing import TooManyGuessesError
 from services.gateway.domain.refusals import NotKnownYetError, RefusalError, for_scripts
-from services.gateway.resources import Refusal
+from services.gateway.resources import Accepted, Refusal
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER, READ_LAG_HEADER
 from services.platform.process.errors import TransientError
 
@@ -114,7 +114,8 @@ async def _on_not_readable_yet(request: Request, error: Exception) -> JSONRespon
     if not isinstance(error, NotReadableYetError):
         raise TypeError("registered for NotReadableYetError") from error
     where = {} if error.location is None else {"Location": error.location}
-    return JSONResponse({"accepted": True}, 202, {READ_LAG_HEADER: error.lag, **where, **_key(request)})
+    told = {READ_LAG_HEADER: error.lag, **where, **_key(request)}
+    return JSONResponse(Accepted(accepted=True).model_dump(), 202, told)
 
 
 def _key(request: Request) -> dict[str, str]:

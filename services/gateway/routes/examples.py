@@ -11,6 +11,7 @@ _ENVIRONMENT: Final = {
     "database": {"host": "db.example.com", "name": "orders", "user": "orders", "password": "secret:orders-db"},
     "files": {"kind": "directory", "path": "/srv/orders"},
 }
+_SERVICE: Final = {"service_name": "orders"}
 _BACKUP_ID: Final = "1f0c3a52-6d43-4b5e-9a37-0c9a2f6f1f11"
 _RESTORE: Final = {"backup_id": _BACKUP_ID, "database_only": False}
 _ORGANISATION_ID: Final = "7d7f3f0e-55a7-4a35-8a3c-2f3a6f0f7c22"
@@ -24,7 +25,9 @@ ASKED: Final[dict[str, dict[str, Any]]] = {
     "update_app": {"name": "Orders and invoices"},
     "register_environment": _ENVIRONMENT,
     "update_environment": {"mode": "acceptance"},
-    "deploy": {"model_version": "1.4.2"},
+    "deploy": {"model_version": "1.4.2", "package_bytes": 48000000, "package_sha256": "0f" * 32},
+    "publish_app_service": _SERVICE,
+    "unpublish_app_service": _SERVICE,
     "create_backup": _COMMENT,
     "comment_backup": _COMMENT,
     "create_snapshot": _COMMENT,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.envelope import Message
 from contracts.events.apps import EnvironmentRegistered, EnvironmentRemoved, EnvironmentUpdated
-from contracts.values import CloudVersion, EnvironmentPlaces, Mode, Region, Schedule, Value
+from contracts.values import CloudVersion, EnvironmentPlaces, Hook, Mode, Region, Schedule, Value
 from services.platform.database import Connection, Database, load_queries, migrate
 from services.platform.messaging.follower import Reactions
 
@@ -28,6 +28,7 @@ class Environment(Value):
     region: Region
     cloud_version: CloudVersion
     schedule: Schedule | None = None
+    hook: Hook | None = None
     places: EnvironmentPlaces
 
     @classmethod

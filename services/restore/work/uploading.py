@@ -25,6 +25,7 @@ from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.platform.process.retry import until_done
 from services.restore.journal import tell, tell_all, upload_stream
+from services.restore.work.asking import clearing
 from services.restore.work.attempt import Attempt, Named, Wish
 from services.restore.work.document_steps import DocumentSteps, listing, remove_area, writing
 from services.restore.work.loading import LOAD, completing, creating, loading, preparing
@@ -77,6 +78,7 @@ class UploadJob:
             ),
             *(completing(attempt) if dump else ()),
             still_safe(attempt, requested),
+            clearing(attempt, requested),
             *_after_loading(attempt),
             Named("say that the data is there", say_so, once_switched=True),
         ))  # fmt: skip

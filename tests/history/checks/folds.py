@@ -8,6 +8,7 @@ from tests.history.checks.machines import BACKUP, RESTORE, states
 from tests.history.evidence import Evidence, Finding, Json, Record
 
 REQUESTED: Final = ("environment_id", "kind", "created_by", "comment", "model_version", "slot_date", "created_at")
+PACKAGE: Final = ("model_version", "package_bytes", "package_sha256")
 
 
 def the_read_model_is_the_fold_of_the_log(evidence: Evidence) -> Iterator[Finding]:
@@ -84,7 +85,7 @@ def _environments(evidence: Evidence) -> dict[str, Json]:
                 told = {field: record.data[field] for field in ("app_id", "name", "mode", "region", "cloud_version")}
                 found[entity_id] = told
             case "PackageDeployed":
-                found[entity_id]["model_version"] = record.data["model_version"]
+                found[entity_id] |= {field: record.data[field] for field in PACKAGE}
             case "EnvironmentCleared":
-                found[entity_id]["model_version"] = None
+                found[entity_id] |= dict.fromkeys(PACKAGE)
     return found

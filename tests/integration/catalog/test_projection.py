@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -96,6 +97,21 @@ async def test_a_history_becomes_what_a_reader_expects(reading: Reading) -> None
     assert restore
     assert (restore["state"], restore["undo_state"]) == ("completed", "possible")
     assert restore["undo_until"] == "2026-03-09T19:00:00Z"
+
+
+async def test_an_upload_clears_what_was_known_of_the_package(reading: Reading) -> None:
+    history = History()
+    await reading.put([*history.registered()])
+    await reading.replayer.catch_up()
+    deployed = await reading.document("environment")
+    await reading.put([history.record(f"restore/upload/{uuid4()}", "EnvironmentCleared")])
+    await reading.replayer.catch_up()
+    cleared = await reading.document("environment")
+    fields = ("model_version", "package_bytes", "package_sha256")
+    assert deployed
+    assert [deployed[field] for field in fields] == ["7.23.4.1802", 48_000_000, "0f" * 32]
+    assert cleared
+    assert [cleared[field] for field in fields] == [None, None, None]
 
 
 async def test_a_backup_that_has_gone_keeps_its_whole_history(reading: Reading) -> None:

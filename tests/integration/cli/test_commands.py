@@ -1,6 +1,7 @@
 """`nightkeep` as people and scripts use it: names instead of ids, tables or JSON, exit codes that mean something."""
 
 import asyncio
+import hashlib
 import json
 import signal
 from pathlib import Path
@@ -219,11 +220,42 @@ async def test_a_text_that_cannot_be_is_refused_before_it_is_sent(api: Api, nigh
         (("backup", "comment", made["backup_id"], "x" * 1001), "comment"),
         (("backup", "pin", made["backup_id"], "--reason", "x" * 1001), "reason"),
         (("env", "deploy", environment, "no version"), "model_version"),
+        (("env", "deploy", environment, "1.0", "--sha256", "ABC"), "package_sha256"),
     ):
         result = nightkeep(*words)
         assert result.exit_code == Exit.REFUSED
         assert result.stderr.splitlines()[-1].startswith(f"error: {field}: String should ")
     assert len(_json(nightkeep("backup", "list", environment, "--json").stdout)) == 1
+
+
+async def test_a_deployed_package_is_told_by_its_size_and_sum_or_by_the_file_itself(
+    api: Api, nightkeep: Nightkeep, tmp_path: Path
+) -> None:
+    environment = (await api.new_environment(await api.new_app(), passed=False))["environment_id"]
+    package = tmp_path / "orders.mda"
+    package.write_bytes(b"package")
+    sha256 = hashlib.sha256(b"package").hexdigest()
+
+    by_file = nightkeep("env", "deploy", environment, "7.1.0", "--package", str(package))
+    told = nightkeep("env", "deploy", environment, "7.1.0", "--size", "7", "--sha256", sha256, "--json")
+    both = nightkeep("env", "deploy", environment, "7.1.0", "--size", "8", "--package", str(package))
+    version_alone = _json(nightkeep("env", "deploy", environment, "7.2.0", "--json").stdout)
+
+    assert f"7 B, SHA-256 {sha256}" in by_file.stdout, by_file.output
+    assert (_json(told.stdout)["package_bytes"], _json(told.stdout)["package_sha256"]) == (7, sha256)
+    assert both.exit_code == Exit.USAGE
+    assert (version_alone["package_bytes"], version_alone["package_sha256"]) == (None, None)
+
+
+async def test_published_services_are_told_and_taken_back(api: Api, nightkeep: Nightkeep) -> None:
+    environment = (await api.new_environment(await api.new_app(), passed=False))["environment_id"]
+
+    nightkeep("env", "publish", environment, "orders")
+    both = nightkeep("env", "publish", environment, "stock")
+    left = nightkeep("env", "unpublish", environment, "orders", "--json")
+
+    assert "orders, stock" in both.stdout, both.output
+    assert _json(left.stdout)["app_services"] == ["stock"]
 
 
 async def test_a_name_that_several_environments_have_is_an_error_with_the_candidates(

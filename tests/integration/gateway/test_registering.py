@@ -6,7 +6,7 @@ import pytest
 
 from contracts.topics import Topic
 from services.platform.messaging.reading import LogReader
-from tests.support.gateway import Api, described
+from tests.support.gateway import Api, Json, described
 
 
 async def test_an_app_is_registered_found_by_name_renamed_and_removed(api: Api) -> None:
@@ -89,12 +89,64 @@ async def test_run_state_and_model_version_are_what_the_commands_said(api: Api) 
     environment = await api.ready_environment()
     place = f"/api/v1/environments/{environment['environment_id']}"
 
-    deployed = await api.client.post(f"{place}/deploy", json={"model_version": "7.1.0"})
+    package = {"model_version": "7.1.0", "package_bytes": 48_000_000, "package_sha256": "0f" * 32}
+    deployed = await api.client.post(f"{place}/deploy", json=package)
     started = await api.client.post(f"{place}/start")
     stopped = await api.client.post(f"{place}/stop")
 
     assert [one.json()["run_state"] for one in (deployed, started, stopped)] == ["stopped", "running", "stopped"]
-    assert stopped.json()["model_version"] == "7.1.0"
+    assert {name: stopped.json()[name] for name in package} == package
+    again = (await api.client.post(f"{place}/deploy", json={"model_version": "7.2.0"})).json()
+    assert (again["model_version"], again["package_bytes"], again["package_sha256"]) == ("7.2.0", None, None)
+
+
+async def test_published_services_are_shown_until_they_are_unpublished(api: Api) -> None:
+    environment = await api.new_environment(await api.new_app(), passed=False)
+    place = f"/api/v1/environments/{environment['environment_id']}"
+
+    async def said(verb: str, name: str) -> Json:
+        return dict((await api.client.post(f"{place}/{verb}", json={"service_name": name})).json())
+
+    assert (await said("publish", "orders"))["app_services"] == ["orders"]
+    assert (await said("publish", "stock"))["app_services"] == ["orders", "stock"]
+    assert (await said("publish", "stock"))["errorCode"] == "ALREADY_EXISTS"
+    assert (await said("unpublish", "orders"))["app_services"] == ["stock"]
+    assert (await said("unpublish", "orders"))["field"] == "service_name"
+
+
+async def test_a_hook_is_shown_asked_and_its_answer_waited_for(api: Api) -> None:
+    hook = {"url": "https://platform.example.com/hook", "secret": "secret:hook"}
+    environment = await api.new_environment(await api.new_app(), passed=False)
+    place = f"/api/v1/environments/{environment['environment_id']}"
+    await api.client.patch(place, params={"wait_seconds": 0}, json={"hook": hook})
+
+    asked = (await api.client.post(f"{place}/stop", params={"wait_seconds": 0})).json()
+    assert (asked["hook"], asked["hook_call"]["action"], asked["hook_failure"]) == (hook, "stop", None)
+    call = asked["hook_call"] | {"reason": "the hook answered 409: busy"}
+    await api.tell(api.history(environment).record(f"restore/hook/{call['call_id']}", "HookFailed", **call))
+    failed = await api.eventually_environment(environment, "hook_call", None)
+    assert failed["hook_failure"] == "the hook answered 409: busy"
+
+    without = await api.client.patch(place, params={"wait_seconds": 0}, json={"without_hook": True})
+    assert without.json()["hook"] is None
+    stopped = await api.client.post(f"{place}/stop")
+    assert (stopped.json()["hook_call"], stopped.json()["hook_failure"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("hook", "field"),
+    [
+        ({"url": "https://ada:pw@platform.example.com", "secret": "secret:hook"}, "hook.url"),
+        ({"url": "ftp://platform.example.com", "secret": "secret:hook"}, "hook.url"),
+        ({"url": "https://platform.example.com", "secret": "whsec_c2lnbmVk"}, "hook.secret"),
+    ],
+)
+async def test_a_hook_that_cannot_be_called_is_refused(api: Api, hook: Json, field: str) -> None:
+    app = await api.new_app()
+    answer = await api.client.post(f"/api/v1/apps/{app['app_id']}/environments", json=described(hook=hook))
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
+    assert "pw" not in answer.text
+    assert "whsec_" not in answer.text
 
 
 async def test_a_changed_place_is_checked_anew_and_what_was_not_given_stays(api: Api) -> None:

@@ -1,6 +1,6 @@
 """Decisions on environments: what is known of them, and what runs there."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -25,9 +25,10 @@ from contracts.events.apps import (
     EnvironmentStarted,
     EnvironmentStopped,
     EnvironmentUpdated,
+    HookCallRequested,
     PackageDeployed,
 )
-from contracts.values import RunState, Schedule, WallClockSchedule
+from contracts.values import HookAction, RunState, Schedule, WallClockSchedule
 from services.catalog.domain.decide.apps import known as known_app
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.app import App
@@ -79,10 +80,21 @@ def refuse_shredding(environment: Environment) -> None:
         )
 
 
+def refuse_asking(environment: Environment) -> None:
+    """Refuse until the platform has answered."""
+    if environment.hook_call is not None:
+        raise RefusedError(
+            RejectionCode.ENVIRONMENT_BUSY,
+            f"the platform is being asked to {environment.hook_call.action} {environment.name}: wait for its answer",
+            field="environment_id",
+        )
+
+
 def refuse_busy(environment: Environment) -> None:
-    """Refuse while a backup, restore or upload is queued or running there, or a shredding, naming it."""
+    """Refuse while a backup, restore, upload or shredding is queued or running there, or its hook, naming it."""
     refuse_restoring(environment)
     refuse_shredding(environment)
+    refuse_asking(environment)
     if environment.active_backups:
         raise RefusedError(
             RejectionCode.ENVIRONMENT_BUSY,
@@ -111,8 +123,7 @@ def update_environment(
     _refuse_unknown_zone(command.schedule)
     if command.name is not None:
         _refuse_taken_name(known_app(app, environment.app_id), command.name, environment.environment_id)
-    given = {name: value for name, value in dict(command).items() if value is not None}
-    described = {name: getattr(environment, name) for name in EnvironmentUpdated.model_fields} | given
+    described = {name: getattr(environment, name) for name in EnvironmentUpdated.model_fields} | _given(command)
     if all(described[name] == getattr(environment, name) for name in PLACES):
         return (EnvironmentUpdated(**described),)
     refuse_busy(environment)
@@ -120,6 +131,11 @@ def update_environment(
         app_id=environment.app_id, environment_id=environment.environment_id, check_id=check_id
     )
     return EnvironmentUpdated(**described | {"check_id": check_id}), again
+
+
+def _given(command: UpdateEnvironment) -> dict[str, Any]:
+    given = {name: value for name, value in dict(command).items() if value is not None and name != "without_hook"}
+    return given | ({"hook": None} if command.without_hook else {})
 
 
 def remove_environment(environment: Environment | None, command: RemoveEnvironment) -> EnvironmentRemoved:
@@ -139,13 +155,14 @@ def check_environment(environment: Environment | None, command: CheckEnvironment
 
 def deploy_package(environment: Environment | None, command: DeployPackage) -> PackageDeployed:
     """The environment runs this model version from now on."""
-    environment = known(environment, command.environment_id)
-    refuse_restoring(environment)
-    return PackageDeployed(environment_id=environment.environment_id, model_version=command.model_version)
+    refuse_restoring(known(environment, command.environment_id))
+    return PackageDeployed(**dict(command))
 
 
-def start_environment(environment: Environment | None, command: StartEnvironment) -> EnvironmentStarted:
-    """Needs a deployed package."""
+def start_environment(
+    environment: Environment | None, command: StartEnvironment, *, call_id: UUID
+) -> EnvironmentStarted | HookCallRequested:
+    """Needs a deployed package; where there is a hook, it runs when the platform has said so."""
     environment = known(environment, command.environment_id)
     refuse_restoring(environment)
     if environment.model_version is None:
@@ -154,12 +171,26 @@ def start_environment(environment: Environment | None, command: StartEnvironment
             f"nothing is deployed in {environment.name}: deploy a package first",
             field="environment_id",
         )
-    return EnvironmentStarted(environment_id=environment.environment_id)
+    asked = _by_hook(environment, HookAction.START, call_id)
+    return asked or EnvironmentStarted(environment_id=environment.environment_id)
 
 
-def stop_environment(environment: Environment | None, command: StopEnvironment) -> EnvironmentStopped:
-    """Saying it twice says it once more."""
-    return EnvironmentStopped(environment_id=known(environment, command.environment_id).environment_id)
+def stop_environment(
+    environment: Environment | None, command: StopEnvironment, *, call_id: UUID
+) -> EnvironmentStopped | HookCallRequested:
+    """Saying it twice says it once more; where there is a hook, it is stopped when the platform has said so."""
+    environment = known(environment, command.environment_id)
+    asked = _by_hook(environment, HookAction.STOP, call_id)
+    return asked or EnvironmentStopped(environment_id=environment.environment_id)
+
+
+def _by_hook(environment: Environment, action: HookAction, call_id: UUID) -> HookCallRequested | None:
+    refuse_asking(environment)
+    if environment.hook is None:
+        return None
+    return HookCallRequested(
+        call_id=call_id, app_id=environment.app_id, environment_id=environment.environment_id, action=action
+    )
 
 
 def publish_app_service(environment: Environment | None, command: PublishAppService) -> AppServicePublished:

@@ -46,6 +46,9 @@ ENVIRONMENT: Final[Events] = (
     apps.PackageDeployed,
     apps.EnvironmentStarted,
     apps.EnvironmentStopped,
+    apps.HookCallRequested,
+    apps.HookAnswered,
+    apps.HookFailed,
     apps.AppServicePublished,
     apps.AppServiceUnpublished,
     slots.SlotEnded,
@@ -83,6 +86,8 @@ POLICY_CHANGE: Final[Events] = (policies.PolicyChanged, *_APPLICATION)
 
 FACTS: Final[Events] = (
     apps.EnvironmentChecked,
+    apps.HookAnswered,
+    apps.HookFailed,
     backups.BackupStarted,
     backups.BackupCompleted,
     backups.BackupFailed,

@@ -8,7 +8,7 @@ from contracts.events import apps, backups, policies, restores, retention, shred
 from contracts.events.backups import BackupKind
 from contracts.retention import SUNDAY, Policy, tiers
 from contracts.states import SlotState
-from contracts.values import CloudVersion, DatabasePlace, FilesPlace, Mode, Region, RunState, Schedule
+from contracts.values import CloudVersion, DatabasePlace, FilesPlace, Hook, HookAction, Mode, Region, RunState, Schedule
 from services.catalog.domain.state.aggregate import Aggregate, changed, without
 from services.catalog.domain.state.policies import newest_version
 
@@ -25,7 +25,7 @@ class Environment(Aggregate):
     `policy` is its own, where it has one; `policy_version` that of the newest of its own. `gap` is a Sunday whose slot
     ended without a backup and that no nightly has made up for yet; `gap_filler` the nightly that is about to.
     `stopped_sweep` is the sweep that stopped at its cap and waits for a person; `stopped_schedule` how its schedule
-    stopped, where it did.
+    stopped, where it did. `hook_call` is what its platform is being asked, `hook_failure` why it did not do the last.
     """
 
     environment_id: UUID
@@ -37,11 +37,14 @@ class Environment(Aggregate):
     files: FilesPlace
     documents_query: str | None
     schedule: Schedule | None
+    hook: Hook | None = None
     check_id: UUID
     passed: bool = False
     removed: bool = False
     run_state: RunState = RunState.STOPPED
     model_version: str | None = None
+    package_bytes: int | None = None
+    package_sha256: str | None = None
     needs_model_version: str | None = None
     needed_model_version_before: str | None = None
     restoring_model_version: str | None = None
@@ -58,6 +61,8 @@ class Environment(Aggregate):
     gap_filler: UUID | None = None
     stopped_sweep: retention.SweepStopped | None = None
     stopped_schedule: slots.ScheduleStopped | None = None
+    hook_call: apps.HookCallRequested | None = None
+    hook_failure: str | None = None
 
 
 def evolve(environment: Environment | None, event: Event) -> Environment | None:
@@ -66,7 +71,7 @@ def evolve(environment: Environment | None, event: Event) -> Environment | None:
         return Environment.model_validate(event.model_dump())
     if environment is None:
         return None
-    for fold in (_on_description, _on_run_state, _on_work, _on_upload, _on_gap, _on_retention, _on_schedule):
+    for fold in (_on_description, _on_run_state, _on_hook, _on_work, _on_upload, _on_gap, _on_retention, _on_schedule):
         environment = fold(environment, event)
     return environment
 
@@ -91,16 +96,30 @@ def _on_run_state(environment: Environment, event: Event) -> Environment:
         case apps.PackageDeployed():
             needs = environment.needs_model_version
             left = None if needs == event.model_version else needs
-            return changed(environment, model_version=event.model_version, needs_model_version=left)
+            return changed(environment, **dict(event), needs_model_version=left)
         case apps.EnvironmentStarted():
-            return changed(environment, run_state=RunState.RUNNING)
+            return changed(environment, run_state=RunState.RUNNING, hook_failure=None)
         case apps.EnvironmentStopped():
-            return changed(environment, run_state=RunState.STOPPED)
+            return changed(environment, run_state=RunState.STOPPED, hook_failure=None)
         case apps.AppServicePublished():
             return changed(environment, services=(*environment.services, event.service_name))
         case apps.AppServiceUnpublished():
             left_services = tuple(name for name in environment.services if name != event.service_name)
             return changed(environment, services=left_services)
+        case _:
+            return environment
+
+
+def _on_hook(environment: Environment, event: Event) -> Environment:
+    asked = environment.hook_call
+    match event:
+        case apps.HookCallRequested():
+            return changed(environment, hook_call=event, hook_failure=None)
+        case apps.HookAnswered() if asked and asked.call_id == event.call_id:
+            stopped = event.action is HookAction.STOP
+            return changed(environment, run_state=RunState.STOPPED if stopped else RunState.RUNNING, hook_call=None)
+        case apps.HookFailed() if asked and asked.call_id == event.call_id:
+            return changed(environment, hook_call=None, hook_failure=event.reason)
         case _:
             return environment
 
@@ -133,7 +152,7 @@ def _on_upload(environment: Environment, event: Event) -> Environment:
         case uploads.UploadRequested():
             return changed(environment, active_upload=event.upload_id)
         case uploads.EnvironmentCleared():
-            return changed(environment, model_version=None, needs_model_version=None, needed_model_version_before=None)
+            return changed(environment, **_NO_PACKAGE, needs_model_version=None, needed_model_version_before=None)
         case uploads.AppServicesUnpublished():
             left = tuple(name for name in environment.services if name not in event.service_names)
             return changed(environment, services=left)
@@ -144,6 +163,9 @@ def _on_upload(environment: Environment, event: Event) -> Environment:
             return changed(environment, active_upload=None)
         case _:
             return environment
+
+
+_NO_PACKAGE = dict.fromkeys(("model_version", "package_bytes", "package_sha256"))
 
 
 def _on_gap(environment: Environment, event: Event) -> Environment:

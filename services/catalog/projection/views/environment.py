@@ -65,10 +65,11 @@ class ShreddingView(BaseModel):
 
 
 class EnvironmentView(Environment):
-    """`ever_passed` and `data_model_version` are the reader's names for `passed` and `needs_model_version`."""
+    """With the reader's names for `passed`, `needs_model_version` and `services`."""
 
     ever_passed: bool = False
     data_model_version: str | None = None
+    app_services: tuple[str, ...] = ()
     check: CheckView
     reclaimed: Reclaimed = Reclaimed()
     stored: StoredView | None = None
@@ -86,6 +87,7 @@ def view(before: EnvironmentView | None, event: Event) -> EnvironmentView | None
         **fields,
         ever_passed=state.passed,
         data_model_version=state.needs_model_version,
+        app_services=state.services,
         check=check,
         reclaimed=_reclaimed(before.reclaimed if before else Reclaimed(), event),
         stored=_stored(before.stored if before else None, event),

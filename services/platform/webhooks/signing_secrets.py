@@ -3,13 +3,13 @@
 import secrets
 
 from contracts.values import SECRET_PREFIX
-from services.gateway.domain import signing
 from services.platform.process.errors import PermanentError
 from services.platform.process.secrets import SecretDirectory
+from services.platform.webhooks import signing
 
 
 class SigningSecrets:
-    """`directory` is where `secret:<name>` is looked up; None: this gateway has no such place."""
+    """`directory` is where `secret:<name>` is looked up; None: this service has no such place."""
 
     def __init__(self, directory: SecretDirectory | None) -> None:
         self._directory = directory
@@ -23,7 +23,7 @@ class SigningSecrets:
         if not kept.startswith(SECRET_PREFIX):
             return kept
         if self._directory is None:
-            raise PermanentError("this gateway has no directory of secrets: set NIGHTKEEP_SECRETS_DIRECTORY")
+            raise PermanentError("this service has no directory of secrets: set NIGHTKEEP_SECRETS_DIRECTORY")
         secret = self._directory.resolve(kept).get_secret_value()
         try:
             signing.to_key(secret)

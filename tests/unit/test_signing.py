@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.domain.signing import NoSigningSecretError, signed_headers, to_key, to_secret
+from services.platform.webhooks.signing import NoSigningSecretError, signed_headers, to_key, to_secret
 
 PUBLISHED = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 """The secret of the conventions' own examples."""

@@ -1,0 +1,150 @@
+"""A platform is asked by an environment's hook, signed, again where need be; what it refuses does not happen."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.errors import FailureCode
+from contracts.events.apps import HookAnswered, HookCallRequested, HookFailed
+from contracts.events.archives import DataType
+from contracts.events.uploads import DataUploaded, UploadFailed
+from contracts.values import Hook, HookAction
+from services.platform.webhooks import signed_headers
+from services.restore.handlers import UPLOAD
+from services.restore.work import asking
+from tests.support.app_databases import AppDatabase
+from tests.support.dying import die_and_be_taken_over
+from tests.support.receiver import Call, Receiver, open_receiver
+from tests.support.restore_stage import Place, RestoreStage, place_of
+from tests.support.sent_archives import tar_gz
+
+SECRET: Final = "whsec_" + "c2lnbmVk" * 4
+SENT: Final = {f"tree/{place_of(1)}": b"sent"}
+
+
+@pytest.fixture
+def platform() -> Iterator[Receiver]:
+    with open_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def place(stage: RestoreStage, destination: AppDatabase, platform: Receiver) -> Place:
+    """An environment with a document and a hook."""
+    hook = Hook.model_validate({"url": platform.url, "secret": stage.secret("hook", SECRET)})
+    made = await stage.register(destination, hook)
+    made.put({place_of(2): b"before"})
+    return made
+
+
+async def asked(stage: RestoreStage, place: Place, action: HookAction = HookAction.STOP) -> UUID:
+    """A call that the catalog has asked for; its id."""
+    call_id = uuid4()
+    ids = {"call_id": call_id, "app_id": uuid4(), "environment_id": place.environment_id}
+    await stage.react(HookCallRequested(**ids, action=action))
+    return call_id
+
+
+def types(calls: list[Call]) -> list[str]:
+    """What the platform was asked, call by call."""
+    return [json.loads(call.body)["type"] for call in calls]
+
+
+async def test_the_platform_is_asked_once_and_signed(stage: RestoreStage, place: Place, platform: Receiver) -> None:
+    call_id = await asked(stage, place)
+    await stage.run(call_id)
+    (answered,) = await stage.said(call_id)
+    assert isinstance(answered, HookAnswered)
+    assert answered.action is HookAction.STOP
+    (call,) = platform.calls
+    told = json.loads(call.body)
+    assert (told["type"], told["data"]["environment_id"]) == ("environment.stop", str(place.environment_id))
+    timestamp = int(call.headers["webhook-timestamp"])
+    signed = signed_headers(SECRET, str(call_id), timestamp, call.body)
+    assert {name: call.headers[name] for name in signed} == signed
+
+
+async def test_a_platform_that_is_busy_is_asked_again_with_the_same_id(
+    stage: RestoreStage, place: Place, platform: Receiver
+) -> None:
+    platform.will_answer(503, 429)
+    call_id = await asked(stage, place, HookAction.START)
+    await stage.run(call_id)
+    (answered,) = await stage.said(call_id)
+    assert isinstance(answered, HookAnswered)
+    assert [call.message_id for call in platform.calls] == [str(call_id)] * 3
+
+
+@pytest.mark.parametrize(("statuses", "calls"), [((409,), 1), ((302,), 1), ((503,) * 3, 3)])
+async def test_what_is_refused_or_never_answered_is_told_with_the_hook_and_its_words(
+    stage: RestoreStage, place: Place, platform: Receiver, statuses: tuple[int, ...], calls: int
+) -> None:
+    platform.will_answer(*statuses, said=b"ask \x1b[31mlater", location=platform.url)
+    call_id = await asked(stage, place)
+    await stage.run(call_id)
+    (failed,) = await stage.said(call_id)
+    assert isinstance(failed, HookFailed)
+    assert platform.url in failed.reason
+    assert f"asked to stop, answered {statuses[0]}: ask [31mlater" in failed.reason
+    assert len(platform.calls) == calls
+
+
+async def test_a_secret_that_is_not_there_is_named_and_nobody_is_called(
+    stage: RestoreStage, place: Place, platform: Receiver
+) -> None:
+    (stage.directory / "secrets" / "hook").unlink()
+    call_id = await asked(stage, place)
+    await stage.run(call_id)
+    (failed,) = await stage.said(call_id)
+    assert isinstance(failed, HookFailed)
+    assert "no secret 'hook'" in failed.reason
+    assert platform.calls == []
+
+
+async def test_an_upload_has_services_unpublished_and_the_package_removed_before_it_clears(
+    stage: RestoreStage, place: Place, platform: Receiver
+) -> None:
+    platform.will_answer(503)
+    upload_id = await stage.ask_upload(place, tar_gz(SENT), DataType.FILES_ONLY, app_services=("orders", "stock"))
+    await stage.run(upload_id)
+    assert isinstance((await stage.said(upload_id))[-1], DataUploaded)
+    assert types(platform.calls) == ["environment.unpublish"] * 2 + ["environment.remove_package"]
+    assert json.loads(platform.calls[0].body)["data"]["app_services"] == ["orders", "stock"]
+    assert platform.calls[0].message_id == platform.calls[1].message_id != platform.calls[2].message_id
+    assert place.documents() == {place_of(1): b"sent"}
+
+
+@pytest.mark.parametrize("status", [403, 503])
+async def test_an_upload_that_the_platform_does_not_clear_for_changes_nothing(
+    stage: RestoreStage, place: Place, platform: Receiver, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(asking, "PATIENCE_SECONDS", 10.0)
+    platform.will_answer(*(status,) * 1000)
+    upload_id = await stage.ask_upload(place, tar_gz(SENT), DataType.FILES_ONLY)
+    await stage.run(upload_id)
+    failed = (await stage.said(upload_id))[-1]
+    assert isinstance(failed, UploadFailed)
+    assert (failed.code, f"answered {status}" in failed.reason) == (FailureCode.HOOK_FAILED, True)
+    assert failed.retryable is (status == 503)
+    assert set(types(platform.calls)) == {"environment.remove_package"}
+    assert place.documents() == {place_of(2): b"before"}
+    assert place.app.run("SELECT id FROM before") == "1"
+    assert place.databases() == [place.app.name]
+
+
+async def test_whoever_takes_an_upload_over_asks_for_the_same_again(
+    stage: RestoreStage, place: Place, platform: Receiver
+) -> None:
+    upload_id = await stage.ask_upload(place, tar_gz(SENT), DataType.FILES_ONLY)
+
+    def cleared() -> None:
+        assert place.documents() == {place_of(1): b"sent"}
+
+    await die_and_be_taken_over(
+        stage, upload_id, UPLOAD, "have the platform unpublish services and remove the package", cleared
+    )
+    assert types(platform.calls) == ["environment.remove_package"] * 2
+    assert len({call.message_id for call in platform.calls}) == 1
