@@ -25,7 +25,7 @@ T = TypeVar("T")
 PLACES: Final = st.integers(0, 1)
 CHOICE: Final = st.integers(0, 10_000)
 DAYS: Final = st.sampled_from([1, 1, 2, 14, 90, None])
-ENDS: Final = st.sampled_from(["completed", "completed", "completed", "failed", "queued"])
+ENDS: Final = st.sampled_from(["completed", "completed", "completed", "completed", "failed", "queued"])
 HISTORY: Final = History()
 
 
@@ -46,7 +46,7 @@ class Histories(RuleBasedStateMachine):
         self.sweeps.clock.at = NOON
         self.done(forget_all(self.sweeps))
 
-    @rule(place=PLACES, count=st.integers(1, 8), days=DAYS, end=ENDS)
+    @rule(place=PLACES, count=st.integers(3, 9), days=DAYS, end=ENDS)
     def back_up(self, place: int, count: int, days: int | None, end: str) -> None:
         """At one instant, so that their ids alone say which is the newest."""
         now = self.sweeps.clock.now()
@@ -67,10 +67,12 @@ class Histories(RuleBasedStateMachine):
     @rule(hours=st.integers(1, 24 * 16))
     def let_time_pass(self, hours: int) -> None:
         self.sweeps.clock.on(hours=hours)
+        self.sweep()
 
-    @rule(days=st.sampled_from([-30, -1, 400]))
+    @rule(days=st.sampled_from([-30, -1, 5, 15, 400]))
     def move_the_clock(self, days: int) -> None:
         self.sweeps.clock.on(days=days)
+        self.sweep()
 
     @precondition(lambda self: self.ended())
     @rule(choice=CHOICE)
