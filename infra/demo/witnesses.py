@@ -21,6 +21,10 @@ AREA: Final = ".nightkeep"
 """Where a restore keeps what it set aside, below the root; no part of the documents."""
 HEADING: Final = re.compile(r"-- Name: (?P<name>.*); Type: (?P<type>.*); Schema: (?P<schema>.*); Owner: (?P<owner>.*)")
 
+POLICY: Final = re.compile(
+    r"^(?P<policy>CREATE POLICY .* TO )(?P<roles>.+?)(?= USING \(| WITH CHECK \(|;$)", re.MULTILINE
+)
+
 
 def look(environment: SampleEnvironment, *, documents: bool = True) -> Evidence:
     """Everything that an environment holds, its roles told by what they are for."""
@@ -85,8 +89,14 @@ def _checksum(halves: str) -> str:
 
 def _renamed(fact: Fact, roles: Mapping[str, str]) -> Fact:
     """Only definitions name roles; checksums and values hold no word that could be one."""
+    return Fact(fact.size, renamed(fact.value, roles))
+
+
+def renamed(definition: str, roles: Mapping[str, str]) -> str:
+    """A definition with its roles as `roles` calls them; those of a policy in order, which pg_dump does not keep."""
     pattern = "|".join(re.escape(role) for role in roles)
-    return Fact(fact.size, re.sub(rf"\b({pattern})\b", lambda found: roles[found[1]], fact.value))
+    told = re.sub(rf"\b({pattern})\b", lambda found: roles[found[1]], definition)
+    return POLICY.sub(lambda found: found["policy"] + ", ".join(sorted(found["roles"].split(", "))), told)
 
 
 def _is_stray(subject: Subject) -> bool:

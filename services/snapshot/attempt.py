@@ -42,6 +42,12 @@ class BuriedError(PermanentError):
         super().__init__(tombstone.reason, code=tombstone.code or FailureCode.INTERNAL)
 
 
+def entry_of(run: JobRun) -> BackupEntry:
+    """What the catalog has said of the backup; a payload says more, for one kind of job or another."""
+    told = {name: value for name, value in run.payload.items() if name in BackupEntry.model_fields}
+    return BackupEntry.model_validate(told)
+
+
 class BackupAttempt:
     """Its steps in order; they do nothing once the backup is decided."""
 

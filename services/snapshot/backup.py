@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from contracts.manifest import BackupEntry, Tombstone
+from contracts.manifest import Tombstone
 from services.platform.database import Connection
 from services.platform.jobs.run import JobRun, Step
 from services.platform.process.errors import PermanentError, TransientError
 from services.platform.repository import Verdict
 from services.snapshot import previous
-from services.snapshot.attempt import BackupAttempt
+from services.snapshot.attempt import BackupAttempt, entry_of
 from services.snapshot.domain.endings import buried, completed, failed
 from services.snapshot.parts import Parts
-
-READ_ALL = "read_all"
 
 
 class BackupJob:
@@ -24,9 +22,8 @@ class BackupJob:
 
     def steps(self, run: JobRun) -> Sequence[Step]:
         """The steps of one attempt."""
-        entry = {name: value for name, value in run.payload.items() if name != READ_ALL}
-        read_all = run.payload.get(READ_ALL, False)  # a job from before has it not
-        attempt = BackupAttempt(self._parts, run, BackupEntry.model_validate(entry), read_all=read_all)
+        read_all = run.payload.get("read_all", False)  # a job from before has it not
+        attempt = BackupAttempt(self._parts, run, entry_of(run), read_all=read_all)
         return (
             Step("begin the backup", attempt.begin),
             Step("dump the database and store the documents of one snapshot", attempt.capture),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.events.archives import DataType
 from contracts.events.backups import References
-from contracts.manifest import BackupEntry, DatabasePart, FilesPart
+from contracts.manifest import DatabasePart, FilesPart
 from contracts.values import Parcel
 from services.platform.archives.incoming import DamagedArchiveError, Limits
 from services.platform.connectors.database import DatabaseAccess
@@ -14,7 +14,7 @@ from services.platform.connectors.database.target import RestoreTarget
 from services.platform.environments import Environment
 from services.platform.jobs.run import JobRun, Step
 from services.platform.unpacking import Reception, Unpacked
-from services.snapshot.attempt import BackupAttempt
+from services.snapshot.attempt import BackupAttempt, entry_of
 from services.snapshot.backup import BackupJob
 from services.snapshot.capture import Captured
 from services.snapshot.domain.warnings import Met
@@ -42,7 +42,7 @@ class ImportAttempt(BackupAttempt):
     """One attempt at one import; nothing of it is a backup before the manifest is."""
 
     def __init__(self, parts: Parts, run: JobRun) -> None:
-        entry = BackupEntry.model_validate({name: value for name, value in run.payload.items() if name != PARCEL})
+        entry = entry_of(run)
         super().__init__(parts, run, entry)
         parcel = Parcel.model_validate(run.payload[PARCEL])
         self._reception = Reception(parts.parcels, entry.environment_id, parcel, run.progress)

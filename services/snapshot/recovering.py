@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from contracts.errors import FailureCode
-from contracts.manifest import BackupEntry
 from services.platform.jobs.run import JobRun, Step
 from services.platform.process.errors import PermanentError
-from services.snapshot.attempt import BackupAttempt
+from services.snapshot.attempt import BackupAttempt, entry_of
 from services.snapshot.backup import BackupJob
 
 
@@ -22,7 +21,7 @@ class RecoveringJob(BackupJob):
 
     def steps(self, run: JobRun) -> Sequence[Step]:
         """The steps of one attempt."""
-        attempt = BackupAttempt(self._parts, run, BackupEntry.model_validate(run.payload))
+        attempt = BackupAttempt(self._parts, run, entry_of(run))
 
         async def find() -> None:
             await attempt.begin()

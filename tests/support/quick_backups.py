@@ -13,6 +13,7 @@ from services.platform.jobs.attempt import JobKind
 from services.platform.jobs.run import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.platform.repository import EnvironmentRepository, StoredSequence
+from services.snapshot.attempt import entry_of
 from services.snapshot.backup import BackupJob
 from services.snapshot.check import CheckJob
 from services.snapshot.domain.endings import completed
@@ -54,7 +55,7 @@ class _QuickBackup(BackupJob):
         return (Step("begin the backup", lambda: self._begin(run)), Step("end it", lambda: self._finish(run)))
 
     async def _begin(self, run: JobRun) -> None:
-        entry = BackupEntry.model_validate(run.payload)
+        entry = entry_of(run)
         now = self._parts.clock.now()
         started = BackupStarted(backup_id=entry.backup_id, environment_id=entry.environment_id, started_at=now)
         async with run.transaction() as c:
@@ -82,7 +83,7 @@ class _QuickBackup(BackupJob):
 
 
 def _manifest(run: JobRun, now: datetime, key_id: str, dump: StoredSequence, no_lines: Lines) -> Manifest:
-    entry = BackupEntry.model_validate(run.payload)
+    entry = entry_of(run)
     some = manifest(entry.backup_id, entry.environment_id, key_id)
     sizes = {"contents": dump.contents, "hash": dump.hash, "bytes": dump.bytes, "stored_bytes": dump.stored_bytes}
     changes = {

@@ -3,7 +3,7 @@
 from contracts.values import Warning  # noqa: A004 -- the product's word
 from infra.demo.evidence import Evidence, Fact, Kind, Subject, compare
 from infra.demo.references import References, misreported
-from infra.demo.witnesses import definitions, without_strays
+from infra.demo.witnesses import definitions, renamed, without_strays
 
 ORDERS = Subject(Kind.TABLE, "sales.order")
 VIEW = Subject(Kind.STRUCTURE, "VIEW sales.open")
@@ -65,6 +65,15 @@ def test_plain_text_of_a_dump_is_told_apart_by_object() -> None:
         "SCHEMA sales": "owner me\nCREATE SCHEMA sales;\nALTER SCHEMA sales OWNER TO me;",
         "COMMENT EXTENSION citext": "owner -\nCOMMENT ON EXTENSION citext IS 'text';",
     }
+
+
+def test_the_roles_of_a_policy_may_be_told_in_any_order() -> None:
+    told = "CREATE POLICY p ON office.task FOR SELECT TO {} USING ((id >= 0)) WITH CHECK ((id > 1));\n-- end"
+    roles = {"shop_owner": "(owner)", "shop_reader": "(reader)"}
+    first, second = (renamed(told.format(some), roles) for some in ("shop_reader, clerk", "clerk, shop_reader"))
+    assert first == second == told.format("(reader), clerk")
+    assert renamed("CREATE POLICY p ON t TO z, b;", roles) == "CREATE POLICY p ON t TO b, z;"
+    assert renamed("GRANT SELECT ON t TO z, shop_owner;", roles) == "GRANT SELECT ON t TO z, (owner);"
 
 
 def test_a_file_that_is_named_by_no_uuid_is_no_document() -> None:

@@ -31,6 +31,7 @@ async def test_its_entry_is_the_one_that_it_had_and_says_that_it_was_made_again(
     assert recovered.name == "BackupRequested"
     assert recovered.data.pop("recovered_at") is not None
     assert recovered.data.pop("parcel") is None  # what an imported one was made of has gone
+    assert recovered.data.pop("read_all") is False  # how it was taken is over
     assert recovered.data == told
     assert refused(await recover(shop, told))[0] == "ALREADY_EXISTS"
 
