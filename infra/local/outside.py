@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.local.errors import StackError
-from services.platform.process.settings import PREFIX, KafkaSettings, PostgresSettings, S3Settings, unknown_keys
+from services.platform.process.settings import PREFIX, KafkaSettings, PostgresSettings, S3Settings, unknown_settings
 
 
 class Outside(BaseSettings):
@@ -29,8 +29,8 @@ class Outside(BaseSettings):
 
 def read_outside() -> Outside:
     """Read the environment. Raises `StackError` that names what is wrong, and no value."""
-    if unknown := sorted(unknown_keys(os.environ)):
-        raise StackError(f"unknown settings: {', '.join(unknown)}: correct or remove them")
+    if unknown := unknown_settings(os.environ):
+        raise StackError(unknown)
     try:
         return Outside()
     except ValidationError as error:

@@ -61,8 +61,7 @@ class DeliveryJob:
     async def _call(self, run: JobRun, webhook: Record, timestamp_seconds: int) -> Answer:
         secret, body = self._secrets.of(webhook["secret"]), run.payload["body"].encode()
         signed = signed_headers(secret, run.payload["message_id"], timestamp_seconds, body)
-        headers = {"Content-Type": "application/json", "User-Agent": "Nightkeep", "Accept-Encoding": "identity"}
-        return await self._receivers.call(webhook["url"], body, headers | signed)
+        return await self._receivers.call(webhook["url"], body, signed)
 
 
 async def _note(c: Connection, run: JobRun, tried: Try) -> None:
@@ -71,7 +70,7 @@ async def _note(c: Connection, run: JobRun, tried: Try) -> None:
 
 def _trouble(run: JobRun, answer: Answer) -> NightkeepError:
     """A test is tried once, since somebody waits for it; a receiver that is gone is not called again."""
-    said = f": {answer.said}" if answer.said else ""
-    reason = f"the receiver answered {answer.status}{said}" if answer.status else f"no answer{said}"
+    what = f"the receiver answered {answer.status}" if answer.status else "no answer"
+    reason = f"{what}{answer.quoted}"
     final = answer.gone or run.payload["type"] == TEST
     return PermanentError(reason) if final else TransientError(reason)

@@ -139,7 +139,8 @@ class Capture:
 
     async def _files(self) -> FilesPart:
         dangling = await self._prove() if self._source.documents_query else None
-        self._met.unnoticed = await self._scratch.unnoticed()
+        if self._source.read_all:  # else what has the stamp of before was not read
+            self._met.unnoticed = await self._scratch.unnoticed()
         numbers = await self._scratch.numbers()
         proven = self._source.documents_query is not None
         listing = await self._repository.store_parts(self._scratch.lines(proven=proven))

@@ -21,6 +21,7 @@ from services.platform.repository import EnvironmentRepository, RepositoryV2
 from services.restore.documents import Difference, RestoreDocuments
 from services.restore.documents.json_lines import ListUnreadableError
 from tests.suites.document_store import listing, pieces, tree
+from tests.support.listed_documents import document_line
 
 KEY = bytes(range(32))
 Tree = Mapping[str, bytes]
@@ -61,17 +62,7 @@ class Ground:
         return await self.list_of([await self.line(place, data) for place, data in documents.items()])
 
     async def line(self, place: str, data: bytes) -> DocumentLine:
-        stored = await self.repository.store_bytes(data)
-        return DocumentLine(
-            id=UUID(place[-36:]),
-            place=place,
-            size=len(data),
-            stamp="",
-            settled=False,
-            referenced=True,
-            contents=stored.contents,
-            hash=stored.hash,
-        )
+        return await document_line(self.repository, place, data, referenced=True)
 
     async def list_of(self, lines: list[DocumentLine], count: int | None = None) -> Lines:
         data = b"".join(line.model_dump_json().encode() + b"\n" for line in lines)

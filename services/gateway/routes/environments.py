@@ -96,7 +96,7 @@ async def update_environment(
 ) -> Environment:
     """Change an environment; what is not given stays, and the answer waits for what the new check finds."""
     given = {name: value for name, value in asked if name in asked.model_fields_set}
-    await _change(parts, intent, UpdateEnvironment(environment_id=environment_id, **given), environment_id)
+    await _make(parts, intent, UpdateEnvironment(environment_id=environment_id, **given), environment_id)
     return await environment_checked(parts.read_model, environment_id, wait_seconds)
 
 
@@ -113,7 +113,7 @@ async def check_environment(
 ) -> Check:
     """Look again whether it can be backed up and restored; the answer waits for what is found."""
     body = CheckEnvironment(check_id=intent.created_id("check"), environment_id=environment_id)
-    await _change(parts, intent, body, environment_id)
+    await _make(parts, intent, body, environment_id)
     return check_of(await environment_checked(parts.read_model, environment_id, wait_seconds))
 
 
@@ -129,7 +129,7 @@ async def start(
     environment_id: UUID, parts: PartsOf, intent: Restoring, wait_seconds: AnswerSeconds = WAIT_SECONDS
 ) -> Environment:
     """Say that its app runs; where there is a hook, have the platform start it: the answer waits for that."""
-    await _change(parts, intent, StartEnvironment(environment_id=environment_id), environment_id)
+    await _make(parts, intent, StartEnvironment(environment_id=environment_id), environment_id)
     return await platform_answered(parts.read_model, environment_id, wait_seconds)
 
 
@@ -138,7 +138,7 @@ async def stop(
     environment_id: UUID, parts: PartsOf, intent: Restoring, wait_seconds: AnswerSeconds = WAIT_SECONDS
 ) -> Environment:
     """Say that its app is stopped, or have the platform stop it by its hook; before a restore it has to be."""
-    await _change(parts, intent, StopEnvironment(environment_id=environment_id), environment_id)
+    await _make(parts, intent, StopEnvironment(environment_id=environment_id), environment_id)
     return await platform_answered(parts.read_model, environment_id, wait_seconds)
 
 
@@ -161,6 +161,11 @@ async def unpublish_app_service(
 
 
 async def _change(parts: Parts, intent: Intent, body: Command, environment_id: UUID) -> Environment:
+    await _make(parts, intent, body, environment_id)
+    return await parts.read_model.environment(environment_id)
+
+
+async def _make(parts: Parts, intent: Intent, body: Command, environment_id: UUID) -> None:
+    """For those who look at the environment themselves, when something has ended there."""
     key = await key_of(parts, environment_id)
     await parts.changes.make(intent, body, key, location=location("environments", environment_id))
-    return await parts.read_model.environment(environment_id)

@@ -275,10 +275,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _knows_every_key(self) -> Self:
-        unknown = sorted(unknown_keys(os.environ))
-        if unknown:
-            raise ValueError(f"unknown settings: {', '.join(unknown)}: correct or remove them")
+        if unknown := unknown_settings(os.environ):
+            raise ValueError(unknown)
         return self
+
+
+def unknown_settings(names: Iterable[str]) -> str | None:
+    """A sentence that names the unknown keys among `names`, if there are any."""
+    unknown = sorted(unknown_keys(names))
+    return f"unknown settings: {', '.join(unknown)}: correct or remove them" if unknown else None
 
 
 def unknown_keys(names: Iterable[str]) -> set[str]:

@@ -14,6 +14,7 @@ SAID_BYTES: Final = 1_024
 SAID_CHARACTERS: Final = 200
 """Enough of it for a person to recognise the error page."""
 GONE: Final = 410
+_OURS: Final = {"Content-Type": "application/json", "User-Agent": "Nightkeep", "Accept-Encoding": "identity"}
 
 
 class Answer(NamedTuple):
@@ -27,6 +28,11 @@ class Answer(NamedTuple):
     def accepted(self) -> bool:
         """Whether the receiver has taken the message."""
         return self.status is not None and httpx.codes.is_success(self.status)
+
+    @property
+    def quoted(self) -> str:
+        """What was said, to be put behind a sentence; nothing where nothing was."""
+        return f": {self.said}" if self.said else ""
 
     @property
     def gone(self) -> bool:
@@ -44,11 +50,11 @@ class Receivers:
         )
 
     async def call(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        """POST `body`; never raises for what the receiver does."""
+        """POST `body`, which is JSON, with our usual headers and these; never raises for what the receiver does."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(self._seconds):
-                status, said = await self._post(url, body, headers)
+                status, said = await self._post(url, body, _OURS | headers)
         except TimeoutError:
             status, said = None, f"no answer within {self._seconds:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:

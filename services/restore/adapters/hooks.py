@@ -14,7 +14,6 @@ from services.platform.webhooks import Answer, Receivers, SigningSecrets, signed
 
 LATER: Final = frozenset({408, 425, 429})
 """Statuses below 500 that say: not now."""
-_HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "Nightkeep", "Accept-Encoding": "identity"}
 
 
 class NoHookError(PermanentError):
@@ -54,7 +53,7 @@ class Hooks:
         told = {"type": f"environment.{action}", "timestamp": now.isoformat()}
         body = json.dumps(told | {"data": _data(environment, app_services)}).encode()
         signed = signed_headers(secret, str(call_id), int(now.timestamp()), body)
-        answer = await self._receivers.call(str(hook.url), body, _HEADERS | signed)
+        answer = await self._receivers.call(str(hook.url), body, signed)
         _refuse_unless_done(answer, f"the hook {hook.url} of {environment.name}, asked to {_words(action)},")
 
 
@@ -72,10 +71,9 @@ def _refuse_unless_done(answer: Answer, whose: str) -> None:
     """Raises HookRefusedError, HookUnansweredError."""
     if answer.accepted:
         return
-    said = f": {answer.said}" if answer.said else ""
     if answer.status is None:
-        raise HookUnansweredError(f"{whose} gave no answer{said}", code=FailureCode.HOOK_FAILED)
-    reason = f"{whose} answered {answer.status}{said}"
+        raise HookUnansweredError(f"{whose} gave no answer{answer.quoted}", code=FailureCode.HOOK_FAILED)
+    reason = f"{whose} answered {answer.status}{answer.quoted}"
     if answer.status in LATER or answer.status >= 500:  # noqa: PLR2004 -- where HTTP's own troubles begin
         raise HookUnansweredError(reason, code=FailureCode.HOOK_FAILED)
     raise HookRefusedError(reason, code=FailureCode.HOOK_FAILED)
