@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from infra.local.engines.postgres import installation
 from services.platform.connectors.database import EnvironmentDatabase, PostgresTools, Snapshot
+from services.platform.connectors.database.children import PIPE_BYTES
 from services.platform.connectors.database.errors import (
     DatabaseUnreachableError,
     LockTimeoutError,
@@ -113,6 +115,22 @@ async def test_a_dump_that_is_given_up_leaves_no_session(app: AppDatabase) -> No
         async for _ in pieces:
             break
     await until(lambda: app.run(NIGHTKEEP_SESSIONS.format(app.name), superuser=True) == "0")
+
+
+async def test_a_dump_that_is_given_up_with_full_pipes_ends_too(app: AppDatabase) -> None:
+    app.run(WIDE)
+    groups = Recorder()
+    database = EnvironmentDatabase(app.access(), TOOLS, children=groups)
+    async with database.open_snapshot() as snapshot, snapshot.dump() as pieces, asyncio.timeout(60):
+        await anext(pieces)
+        await until(lambda: stands_still(groups.pids[0]))
+
+
+def stands_still(pid: int) -> bool:
+    """Whether a process writes nothing any more, for nobody reads it."""
+    before = psutil.Process(pid).io_counters().write_chars
+    time.sleep(0.2)
+    return psutil.Process(pid).io_counters().write_chars == before > 2 * PIPE_BYTES
 
 
 async def test_a_dump_dies_with_the_process_that_began_it(app: AppDatabase, tmp_path: Path) -> None:

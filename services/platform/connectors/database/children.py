@@ -75,11 +75,17 @@ class Child:
             self._words += piece
             del self._words[:-WORDS_KEPT]
 
+    async def _drain(self) -> None:
+        """Read stdout to its end: CPython before its issue 119710 waits for the pipe, too."""
+        while self.process.stdout is not None and await self.process.stdout.read(PIPE_BYTES):
+            pass
+
     async def stop(self) -> None:
         """Kill its process group, if anything is left of it, and reap it."""
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+        await self._drain()
         await self.process.wait()
         if self._listening:
             await self._listening
