@@ -84,6 +84,37 @@ class DocumentStoreBehaviour:
         assert not await store.add(place, pieces(b"ours"))
         assert await content(store, place) == b"the app's"
 
+    async def test_small_documents_are_added_together_and_none_over_one_that_is_there(
+        self, store: DocumentStore, put: Put
+    ) -> None:
+        taken = new_place()
+        await put(taken, b"the app's")
+        new = {new_place(): b"%d" % n * n for n in range(40)}
+        await store.add_small({**new, taken: b"ours"})
+        await store.add_small(dict.fromkeys(new, b"again"))
+        assert await tree(store) == {**new, taken: b"the app's"}
+
+    async def test_small_documents_are_staged_together_over_what_an_earlier_attempt_left(
+        self, store: DocumentStore
+    ) -> None:
+        area, staged = uuid4(), {new_place(): b"%d" % n for n in range(40)}
+        await store.stage_small(area, dict.fromkeys(staged, b"half"))
+        await store.stage_small(area, staged)
+        assert await listing(store) == []
+        assert sorted(await area_places(store, area, Part.STAGED)) == sorted(staged)
+        for place in staged:
+            assert await store.move_in(area, Part.STAGED, place)
+        assert await tree(store) == staged
+
+    async def test_of_small_documents_with_one_hostile_place_none_is_written(self, store: DocumentStore) -> None:
+        for attempt in (
+            store.add_small({new_place(): b"x", f"../{uuid4()}": b"x"}),
+            store.stage_small(uuid4(), {new_place(): b"x", f"../{uuid4()}": b"x"}),
+        ):
+            with pytest.raises(HostilePlaceError):
+                await attempt
+        assert await listing(store) == []
+
     async def test_of_many_that_add_the_same_document_one_wins(self, store: DocumentStore) -> None:
         place = new_place()
         added = await asyncio.gather(*(store.add(place, pieces(b"%d" % n)) for n in range(8)))

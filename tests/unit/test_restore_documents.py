@@ -54,6 +54,18 @@ class DyingDirectory(DirectoryDocuments):
         self._life.spend()
         return added
 
+    async def add_small(self, documents: Mapping[str, bytes]) -> None:
+        for place, data in documents.items():
+            self._life.spend()
+            await super().add_small({place: data})
+            self._life.spend()
+
+    async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
+        for place, data in documents.items():
+            self._life.spend()
+            await super().stage_small(area, {place: data})
+            self._life.spend()
+
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         self._life.spend()
         await super().stage(area, place, pieces)

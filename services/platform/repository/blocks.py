@@ -27,6 +27,9 @@ class Kept(Generic[K, V]):
     async def get(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
         """The result of `make` for this key."""
         task = self._tasks.get(key)
+        if task and task.done() and not task.cancelled() and not task.exception():  # nearly always
+            self._tasks.move_to_end(key)
+            return task.result()
         if task is None or task.cancelled():
             task = self._tasks[key] = asyncio.create_task(_made(make))
             while len(self._tasks) > self._size:

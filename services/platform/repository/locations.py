@@ -99,9 +99,10 @@ class Locations:
 
     def locate(self, digest: bytes) -> list[Location]:
         """Every place of a content, those that stay first."""
+        # Asked for every document of every restore, as `usable` is for those of a backup.
         return [
             Location(UUID(bytes=row[0]), row[1], Entry(digest, *row[2:7]), bool(row[7]))
-            for row in queries.locate(self._connection, digest=digest)
+            for row in self._connection.execute(queries.locate.sql, {"digest": digest})
         ]
 
     def usable(self, digest: bytes) -> bool:

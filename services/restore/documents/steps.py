@@ -1,8 +1,9 @@
 """What a restore does with documents, step by step; each step may run again after a kill at any point."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from services.platform.connectors.files import (
     ListMissingError,
     Part,
 )
-from services.platform.connectors.files.pacing import Pace, Passing, Progress, unwatched
+from services.platform.connectors.files.pacing import BUNDLES_AT_ONCE, SMALL_BYTES, Pace, Progress, bundles, unwatched
 from services.platform.repository import EnvironmentRepository
 from services.restore.documents.comparison import comparison
 from services.restore.documents.difference import Change, Difference, What
@@ -24,7 +25,11 @@ from services.restore.documents.findings import findings_of, shortage
 from services.restore.documents.kept_list import KeptList, keep, kept_difference, kept_list
 from services.restore.documents.looking import list_both, look_into_pairs
 
-Work = Callable[[Change, Passing], Awaitable[None]]
+Work = Callable[[Change], Awaitable[None]]
+Stream = Callable[[str, AsyncIterator[bytes]], Awaitable[object]]
+"""Writes one document of any size to a place."""
+Small = Callable[[Mapping[str, bytes]], Awaitable[None]]
+"""Writes some small documents, given by place."""
 
 
 @dataclass(frozen=True)
@@ -89,30 +94,42 @@ class RestoreDocuments:
 
     async def add_absent(self) -> Difference:
         """Add what the destination lacks, under its final names: harmless to the old state."""
-        return await self._write(What.ADD, self._added)
+        return await self._write(What.ADD, self._store.add, self._store.add_small)
 
     async def stage_differing(self) -> Difference:
         """Write the backup's versions of what differs into the area."""
-        return await self._write(What.REPLACE, self._staged)
+        return await self._write(
+            What.REPLACE, partial(self._store.stage, self._area), partial(self._store.stage_small, self._area)
+        )
 
-    async def _write(self, what: What, write: Work) -> Difference:
+    async def _write(self, what: What, stream: Stream, small: Small) -> Difference:
         async with kept_list(self._store, self._area, self._scratch) as kept:
-            await self._work(kept, {what: write})
+            pace = Pace(self._progress, **_totals(kept.difference, [what]))
+
+            async def write(changes: Sequence[Change]) -> None:
+                if _small_bytes(changes[0]) is None:
+                    await self._stream(changes[0], pace, stream)
+                else:
+                    await small({change.place: await self._content(change) for change in changes})
+                    await pace.tell(len(changes), sum(change.size for change in changes))
+
+            await pace.each(bundles(_only(kept, [what]), _small_bytes), write, at_once=BUNDLES_AT_ONCE)
             await self._store.settle()
             return kept.difference
 
-    async def _added(self, change: Change, passing: Passing) -> None:
-        await self._store.add(change.place, passing.counted(self._repository.read(change.contents)))
+    async def _stream(self, change: Change, pace: Pace, stream: Stream) -> None:
+        async with pace.document(change.size) as passing:
+            await stream(change.place, passing.counted(self._repository.read(change.contents)))
 
-    async def _staged(self, change: Change, passing: Passing) -> None:
-        await self._store.stage(self._area, change.place, passing.counted(self._repository.read(change.contents)))
+    async def _content(self, change: Change) -> bytes:
+        return b"".join([piece async for piece in self._repository.read(change.contents)])
 
     async def set_aside_and_place(self) -> Difference:
         """After the switch: what does not belong to the backup goes aside, the staged versions to their places."""
         async with kept_list(self._store, self._area, self._scratch) as kept:
             work = {
-                What.REPLACE: lambda change, _: self._exchange(change.place, comes=Part.STAGED, goes=Part.ASIDE),
-                What.SET_ASIDE: lambda change, _: self._take_out(Part.ASIDE, change.place),
+                What.REPLACE: lambda change: self._exchange(change.place, comes=Part.STAGED, goes=Part.ASIDE),
+                What.SET_ASIDE: lambda change: self._take_out(Part.ASIDE, change.place),
             }
             await self._work(kept, work)
             await self._store.settle()
@@ -122,9 +139,9 @@ class RestoreDocuments:
         """Undo: what went aside comes back; what the restore brought goes into the area; what the app added stays."""
         async with kept_list(self._store, self._area, self._scratch) as kept:
             back = {
-                What.ADD: lambda change, _: self._take_out(Part.STAGED, change.place),
-                What.REPLACE: lambda change, _: self._exchange(change.place, comes=Part.ASIDE, goes=Part.STAGED),
-                What.SET_ASIDE: lambda change, _: self._exchange(change.place, comes=Part.ASIDE, goes=Part.STAGED),
+                What.ADD: lambda change: self._take_out(Part.STAGED, change.place),
+                What.REPLACE: lambda change: self._exchange(change.place, comes=Part.ASIDE, goes=Part.STAGED),
+                What.SET_ASIDE: lambda change: self._exchange(change.place, comes=Part.ASIDE, goes=Part.STAGED),
             }
             await self._work(kept, back)
             await self._store.settle()
@@ -139,7 +156,7 @@ class RestoreDocuments:
         """Leave a restore that was never switched to: what it added goes, and its area. Never after the switch."""
         try:
             async with kept_list(self._store, self._area, self._scratch) as kept:
-                await self._work(kept, {What.ADD: lambda change, _: self._take_out(Part.STAGED, change.place)})
+                await self._work(kept, {What.ADD: lambda change: self._take_out(Part.STAGED, change.place)})
         except ListMissingError:  # nothing was added before there was a list
             pass
         await self.remove_area()
@@ -152,8 +169,8 @@ class RestoreDocuments:
         pace = Pace(self._progress, **_totals(kept.difference, work.keys()))
 
         async def one(change: Change) -> None:
-            async with pace.document(change.size) as passing:
-                await work[change.what](change, passing)
+            async with pace.document(change.size):
+                await work[change.what](change)
 
         await pace.each(_only(kept, work), one)
 
@@ -180,6 +197,11 @@ async def _only(kept: KeptList, wanted: Container[What]) -> AsyncGenerator[Chang
         async for change in changes:
             if change.what in wanted:
                 yield change
+
+
+def _small_bytes(change: Change) -> int | None:
+    """The size of a document that may go with others; None for another one. One content has a bound of its own."""
+    return change.size if change.size <= SMALL_BYTES and len(change.contents) == 1 else None
 
 
 def _totals(difference: Difference, wanted: Iterable[What]) -> dict[str, int]:

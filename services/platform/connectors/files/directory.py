@@ -4,7 +4,7 @@ Each file is synced before it has its name; the names are synced by `settle`, al
 directory would cost more than all the rest. What a power cut takes before that are whole documents.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, aclosing
 from itertools import islice
 from pathlib import Path
@@ -29,7 +29,7 @@ from services.platform.connectors.files.port import Listed, Part, Stray
 from services.platform.connectors.files.stamps import SETTLED_NS, listed, stamps_can_be_trusted
 from services.platform.connectors.files.threads import Threads
 from services.platform.connectors.files.tree import Tree
-from services.platform.connectors.files.unfinished import Unfinished, file_system_now_ns, forget_old, tidy
+from services.platform.connectors.files.unfinished import Unfinished, desk, file_system_now_ns, forget_old, tidy
 from services.platform.connectors.files.walking import walk
 
 P = ParamSpec("P")
@@ -103,24 +103,33 @@ class DirectoryDocuments:
         parts = checked(place)
         first, whole = await gathered(pieces, PIECE_BYTES)
         if whole:
-            return await self._run(place, write_new, self._tree, parts, first)
+            return await self._run(place, write_new, self._tree, {parts: first}) > 0
         if await self._run(place, present, self._tree, parts):
             return False
         return await self._streamed(place, first, pieces, lambda file: file.appear(parts))
 
+    async def add_small(self, documents: Mapping[str, bytes]) -> None:
+        """See DocumentStore."""
+        await self._run("", write_new, self._tree, {checked(place): data for place, data in documents.items()})
+
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
         await self._keep(in_part(area, Part.STAGED, checked(place)), pieces)
+
+    async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
+        """See DocumentStore."""
+        staged = {in_part(area, Part.STAGED, checked(place)): data for place, data in documents.items()}
+        await self._run("", write_over, self._tree, staged)
 
     async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
         await self._keep(list_of(area), pieces)
         await self.settle()
 
-    async def _keep(self, parts: Sequence[str], pieces: AsyncIterator[bytes]) -> None:
+    async def _keep(self, parts: tuple[str, ...], pieces: AsyncIterator[bytes]) -> None:
         first, whole = await gathered(pieces, PIECE_BYTES)
         if whole:
-            await self._run(parts[-1], write_over, self._tree, parts, first)
+            await self._run(parts[-1], write_over, self._tree, {parts: first})
         else:
             await self._streamed(parts[-1], first, pieces, lambda file: file.appear_over(parts))
 
@@ -128,7 +137,7 @@ class DirectoryDocuments:
         self, place: str, first: bytes, pieces: AsyncIterator[bytes], name: Callable[[Unfinished], T]
     ) -> T:
         with ExitStack() as held:
-            file = Unfinished(await self._run(place, held.enter_context, self._tree.opened()))
+            file = Unfinished(await self._run(place, held.enter_context, desk(self._tree)))
             try:
                 await self._run(place, file.open)
                 await self._run(place, file.write, first)

@@ -1,22 +1,34 @@
-"""Writes small documents in one go."""
+"""Writes small documents, a handful in one go."""
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from typing import TypeVar
 
 from services.platform.connectors.files.errors import DocumentConflictError
 from services.platform.connectors.files.moving import regular
 from services.platform.connectors.files.tree import Tree, directory, refuse_other_kinds
-from services.platform.connectors.files.unfinished import unfinished
+from services.platform.connectors.files.unfinished import Desk, Unfinished, desk, unfinished
+
+T = TypeVar("T")
+
+Parts = tuple[str, ...]
+"""Of a place below the root."""
 
 
-def present(tree: Tree, parts: Sequence[str]) -> os.stat_result | None:
+def present(tree: Tree, parts: Parts) -> os.stat_result | None:
     """The file at a place, if one is there. Raises HostilePlaceError and DocumentConflictError: something else is."""
     with tree.opened() as root_fd:
         return _present(root_fd, parts)
 
 
-def _present(root_fd: int, parts: Sequence[str]) -> os.stat_result | None:
+def _present(root_fd: int, parts: Parts) -> os.stat_result | None:
+    try:  # one look in nearly every case; what it finds may lie behind a symlink
+        os.stat("/".join(parts), dir_fd=root_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass
     with suppress(FileNotFoundError), directory(root_fd, parts[:-1]) as fd:
         if status := regular(fd, parts[-1]):
             return status
@@ -25,18 +37,28 @@ def _present(root_fd: int, parts: Sequence[str]) -> os.stat_result | None:
     return None
 
 
-def write_new(tree: Tree, parts: Sequence[str], data: bytes) -> bool:
-    """Write a file that must be new; False, and nothing written, if it is not."""
-    with tree.opened() as root_fd:
-        if _present(root_fd, parts):
-            return False
-        with unfinished(root_fd) as file:
-            file.write(data)
-            return file.appear(parts)
+def write_new(tree: Tree, documents: Mapping[Parts, bytes]) -> int:
+    """Write files that must be new; returns how many were. What is there stays."""
+    with desk(tree) as at:
+        absent = {parts: data for parts, data in documents.items() if _present(at.root_fd, parts) is None}
+        return sum(_named(at, absent, Unfinished.appear))
 
 
-def write_over(tree: Tree, parts: Sequence[str], data: bytes) -> None:
-    """Write a file, whatever was there."""
-    with tree.opened() as root_fd, unfinished(root_fd) as file:
-        file.write(data)
-        file.appear_over(parts)
+def write_over(tree: Tree, documents: Mapping[Parts, bytes]) -> None:
+    """Write files, whatever was there."""
+    with desk(tree) as at:
+        _named(at, documents, Unfinished.appear_over)
+
+
+def _named(at: Desk, documents: Mapping[Parts, bytes], name: Callable[[Unfinished, Parts], T]) -> list[T]:
+    """Write all, then sync and name each: those behind the first find most of what they wait for done."""
+    with ExitStack() as held:
+        files = [(parts, _written(held.enter_context(unfinished(at)), data)) for parts, data in documents.items()]
+        for _, file in files:
+            file.begin_sync()
+        return [name(file, parts) for parts, file in files]
+
+
+def _written(file: Unfinished, data: bytes) -> Unfinished:
+    file.write(data)
+    return file

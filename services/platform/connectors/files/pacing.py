@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Final, Protocol, TypeVar
 
@@ -12,6 +12,13 @@ T = TypeVar("T")
 
 AT_ONCE: Final = 16
 """Hides what one small document costs in round trips."""
+BUNDLES_AT_ONCE: Final = 8
+"""More of them only wait for each other."""
+BUNDLE_COUNT: Final = 32
+"""Documents in a bundle: each is an open file while it is written."""
+BUNDLE_BYTES: Final = 1024 * 1024
+SMALL_BYTES: Final = 256 * 1024
+"""What goes into a bundle with others."""
 LARGE_BYTES: Final = 1024 * 1024
 LARGE_AT_ONCE: Final = 2
 """A large one is several contents of 16 MiB in memory."""
@@ -58,9 +65,11 @@ class Pace:
         self._told_at = -TELL_SECONDS
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
-    async def each(self, items: AsyncGenerator[T, None], work: Callable[[T], Awaitable[None]]) -> None:
+    async def each(
+        self, items: AsyncGenerator[T, None], work: Callable[[T], Awaitable[None]], *, at_once: int = AT_ONCE
+    ) -> None:
         """Do `work` for every item, and tell what is done then; the first error ends all of it, as itself."""
-        room = asyncio.Semaphore(AT_ONCE)
+        room = asyncio.Semaphore(at_once)
 
         async def one(item: T) -> None:
             try:
@@ -97,6 +106,27 @@ class Pace:
             documents_done=self._documents_done,
             documents_total=self._documents_total,
         )
+
+
+async def bundles(
+    items: AsyncGenerator[T, None], small_bytes: Callable[[T], int | None]
+) -> AsyncGenerator[Sequence[T], None]:
+    """Small items together; one that is not (`small_bytes` says None) comes alone, before small ones that wait."""
+    waiting: list[T] = []
+    waiting_bytes = 0
+    async with aclosing(items):
+        async for item in items:
+            size_bytes = small_bytes(item)
+            if size_bytes is None:
+                yield [item]
+                continue
+            if waiting_bytes + size_bytes > BUNDLE_BYTES or len(waiting) == BUNDLE_COUNT:
+                yield waiting
+                waiting, waiting_bytes = [], 0
+            waiting.append(item)
+            waiting_bytes += size_bytes
+    if waiting:
+        yield waiting
 
 
 class Passing:

@@ -1,6 +1,6 @@
 """What backup and restore need of the place where an environment keeps its documents (spec: environments)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -102,8 +102,20 @@ class DocumentStore(Protocol):
         """Write a document under its final name: whole or not at all. False, and nothing written, if one is there."""
         ...
 
+    async def add_small(self, documents: Mapping[str, bytes]) -> None:
+        """Write some small documents, given by place, as `add` does, for less than it costs one by one.
+
+        Each is whole or not there; after an error some may be there. At most BUNDLE_COUNT of them, BUNDLE_BYTES
+        together (`pacing`): all are open at once.
+        """
+        ...
+
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """Write a document into the area's STAGED part, over what an earlier attempt left there."""
+        ...
+
+    async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
+        """Write some small documents as `stage` does; see `add_small`."""
         ...
 
     async def move_out(self, area: UUID, part: Part, place: str) -> bool:

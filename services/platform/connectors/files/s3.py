@@ -1,7 +1,8 @@
 """Documents as objects under a prefix of a bucket; a restore's own area is under the same prefix."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, Literal, TypeVar
 from uuid import UUID
 
@@ -24,7 +25,8 @@ BATCH: Final = 1000
 """Entries of a listing in memory at once: a page of most servers."""
 ONE_PUT_BYTES: Final = 8 * 1024 * 1024
 """What goes in one conditional request; more is uploaded in parts."""
-DELETED_AT_ONCE: Final = 16
+AT_ONCE: Final = 16
+"""Requests for small objects under way, whoever asks for how many."""
 
 
 class S3Documents:
@@ -36,6 +38,7 @@ class S3Documents:
         self._store = store
         self._subject = subject
         self._trusted = False
+        self._room = asyncio.Semaphore(AT_ONCE)
 
     async def check(self) -> tuple[Finding, ...]:
         """See DocumentStore."""
@@ -105,9 +108,27 @@ class S3Documents:
             return False
         return True
 
+    async def add_small(self, documents: Mapping[str, bytes]) -> None:
+        """See DocumentStore."""
+        for place in documents:
+            checked(place)
+        await self._each(documents.items(), self._add_one)
+
+    async def _add_one(self, document: tuple[str, bytes]) -> None:
+        with suppress(AlreadyExistsError):
+            await self._asked(self._store.put(*document, only_if_absent=True))
+
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
         await self._asked(self._store.put_stream("/".join(in_part(area, Part.STAGED, checked(place))), pieces))
+
+    async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
+        """See DocumentStore."""
+        staged = {"/".join(in_part(area, Part.STAGED, checked(place))): data for place, data in documents.items()}
+        await self._each(staged.items(), self._put)
+
+    async def _put(self, document: tuple[str, bytes]) -> None:
+        await self._asked(self._store.put(*document))
 
     async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
@@ -141,20 +162,21 @@ class S3Documents:
         for part in Part:
             async for keys in self._keys("/".join(in_part(area, part)) + "/"):
                 count += len(keys)
-                await self._delete(keys)
+                await self._each(keys, self._delete)
         await self._asked(self._store.delete("/".join(list_of(area))))
         return count
 
-    async def _delete(self, keys: Sequence[str]) -> None:
-        room = asyncio.Semaphore(DELETED_AT_ONCE)
+    async def _delete(self, key: str) -> None:
+        await self._asked(self._store.delete(key))
 
-        async def one(key: str) -> None:
-            async with room:
-                await self._asked(self._store.delete(key))
+    async def _each(self, items: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
+        async def one(item: T) -> None:
+            async with self._room:
+                await work(item)
 
         async with together() as group:
-            for key in keys:
-                group.create_task(one(key))
+            for item in items:
+                group.create_task(one(item))
 
     async def _asked(self, answer: Awaitable[T]) -> T:
         try:

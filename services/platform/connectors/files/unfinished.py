@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Final
 from uuid import uuid4
 
-from services.platform.connectors.files.linux import rename_new
+from services.platform.connectors.files.linux import begin_sync, rename_new
 from services.platform.connectors.files.places import AREAS, OWN, UNFINISHED
 from services.platform.connectors.files.tree import Tree, become_like, directory
 from services.platform.process.seams import Seam, passing
@@ -18,20 +19,33 @@ FORGOTTEN_SECONDS: Final = 24 * 3600
 """What a killed process left unfinished for so long is nobody's any more; jobs that write so long move on meanwhile."""
 
 
-class Unfinished:
-    """One such file, below an open root. Its methods block: call them from a thread."""
+@dataclass(frozen=True)
+class Desk:
+    """Where they are written: descriptors of the root, and of the directory that holds them."""
 
-    def __init__(self, root_fd: int) -> None:
-        self._root = root_fd
+    root_fd: int
+    fd: int
+
+
+@contextmanager
+def desk(tree: Tree) -> Iterator[Desk]:
+    """Open it; it is made if it is not there."""
+    with tree.opened() as root_fd, directory(root_fd, UNFINISHED, make=True) as fd:
+        yield Desk(root_fd, fd)
+
+
+class Unfinished:
+    """One such file. Its methods block: call them from a thread."""
+
+    def __init__(self, at: Desk) -> None:
+        self._at = at
         self._name = uuid4().hex
-        self._held = ExitStack()
-        self._here = self._fd = _CLOSED
+        self._fd = _CLOSED
         self._is_named = False
 
     def open(self) -> None:
-        """Begin; the directory that it is in stays open until it is closed."""
-        self._here = self._held.enter_context(directory(self._root, UNFINISHED, make=True))
-        self._fd = os.open(self._name, _NEW, 0o600, dir_fd=self._here)
+        """Begin."""
+        self._fd = os.open(self._name, _NEW, 0o600, dir_fd=self._at.fd)
 
     def write(self, data: bytes) -> None:
         """Write more."""
@@ -39,12 +53,16 @@ class Unfinished:
         while rest:
             rest = rest[os.write(self._fd, rest) :]
 
+    def begin_sync(self) -> None:
+        """Have the disk begin, while others are written."""
+        begin_sync(self._fd)
+
     def appear(self, parts: Sequence[str]) -> bool:
         """Give it its name, its bytes on the disk; False when something has that name."""
         self._complete()
-        with directory(self._root, parts[:-1], make=True) as there:
+        with directory(self._at.root_fd, parts[:-1], make=True) as there:
             try:
-                rename_new(self._here, self._name, there, parts[-1])
+                rename_new(self._at.fd, self._name, there, parts[-1])
             except FileExistsError:
                 return False
         self._is_named = True
@@ -53,30 +71,29 @@ class Unfinished:
     def appear_over(self, parts: Sequence[str]) -> None:
         """Give it its name, whatever had it."""
         self._complete()
-        with directory(self._root, parts[:-1], make=True) as there, passing(Seam.RENAME_OVER):
-            os.rename(self._name, parts[-1], src_dir_fd=self._here, dst_dir_fd=there)
+        with directory(self._at.root_fd, parts[:-1], make=True) as there, passing(Seam.RENAME_OVER):
+            os.rename(self._name, parts[-1], src_dir_fd=self._at.fd, dst_dir_fd=there)
         self._is_named = True
 
     def _complete(self) -> None:
-        become_like(self._fd, os.fstat(self._root), directory=False)
+        become_like(self._fd, os.fstat(self._at.root_fd), directory=False)
         os.fsync(self._fd)
 
     def close(self) -> None:
         """Remove it, unless it has got its name, or was never begun."""
-        with self._held:
-            if self._fd == _CLOSED:
-                return
-            os.close(self._fd)
-            self._fd = _CLOSED
-            if not self._is_named:
-                with suppress(FileNotFoundError):
-                    os.unlink(self._name, dir_fd=self._here)
+        if self._fd == _CLOSED:
+            return
+        os.close(self._fd)
+        self._fd = _CLOSED
+        if not self._is_named:
+            with suppress(FileNotFoundError):
+                os.unlink(self._name, dir_fd=self._at.fd)
 
 
 @contextmanager
-def unfinished(root_fd: int) -> Iterator[Unfinished]:
+def unfinished(at: Desk) -> Iterator[Unfinished]:
     """A file on its way, gone at the end if it got no name."""
-    file = Unfinished(root_fd)
+    file = Unfinished(at)
     try:
         file.open()
         yield file
