@@ -1,24 +1,27 @@
 """The documents of a restore, in a directory and in a bucket-like store, killed between any two changes."""
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.manifest import Lines
+from contracts.manifest import DocumentLine, Lines
 from services.platform.connectors.files import DocumentSpaceError, DocumentStore, Part
 from services.platform.connectors.files.directory import DirectoryDocuments
 from services.platform.connectors.files.s3 import S3Documents
 from services.platform.connectors.files.threads import Threads, threads
 from services.platform.objectstore import DirectoryObjectStore
+from services.platform.repository import RepositoryV2
 from tests.suites.document_store import Put, tree
 from tests.suites.restore_documents import (
     BACKUP,
     BEFORE,
+    KEY,
     Ground,
     Killed,
     RestoreDocumentsBehaviour,
@@ -26,6 +29,7 @@ from tests.suites.restore_documents import (
     place_of,
     whole,
 )
+from tests.support.listed_documents import document_line
 
 
 class Life:
@@ -183,6 +187,38 @@ async def test_a_look_finds_nothing_in_the_way_and_changes_nothing(root: Path, s
     found = await ground.restore(store).look(await ground.back_up(BACKUP))
     assert {finding.severity for finding in found} == {"info"}
     assert await tree(store) == BEFORE
+
+
+class Asked(DirectoryObjectStore):
+    """Objects; it is counted how often parts of them are asked for."""
+
+    parts = 0
+
+    async def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
+        self.parts += 1
+        return await super().get_range(key, offset, size_bytes)
+
+
+async def test_documents_of_many_backups_are_read_as_they_lie_in_the_store(
+    root: Path, some: Threads, tmp_path: Path
+) -> None:
+    environment_id, packs = uuid4(), 40
+    store = Asked(tmp_path / "packs")
+    written, read = (RepositoryV2(store, KEY).of(environment_id) for _ in range(2))
+    documents = {place_of(number): os.urandom(8000) for number in range(1, packs * 50 + 1)}
+    ground, lines = Ground.at(tmp_path), list[DocumentLine]()
+    for nth in range(packs):
+        lines += [await document_line(written, place, documents[place]) for place in list(documents)[nth::packs]]
+        async for _ in written.read(lines[-1].contents):  # closes the pack
+            pass
+    ground.repository = written
+    listed = await ground.list_of(sorted(lines, key=lambda line: line.place))
+    async for _ in written.read(listed.contents):
+        pass
+    ground.repository, store.parts = read, 0
+    await whole(ground.restore(DirectoryDocuments(root, some)), listed)
+    assert await tree(DirectoryDocuments(root, some)) == documents
+    assert store.parts < 6 * packs
 
 
 contents = st.binary(max_size=2)

@@ -19,6 +19,8 @@ from services.platform.repository.packs import Entry
 queries: Any = aiosql.from_path(Path(__file__).with_name("locations.sql"), "sqlite3")
 BATCH: Final = 100
 """Packs read at once."""
+_START_BITS: Final = 40
+"""More than any offset in a pack has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,11 @@ class Locations:
             Location(UUID(bytes=row[0]), row[1], Entry(digest, *row[2:7]), bool(row[7]))
             for row in self._connection.execute(queries.locate.sql, {"digest": digest})
         ]
+
+    def position(self, digest: bytes) -> int:
+        """A number that orders contents as they lie in the packs; 0 for what is in none."""
+        row = self._connection.execute(queries.position.sql, {"digest": digest}).fetchone()
+        return row[0] << _START_BITS | row[1] if row else 0
 
     def usable(self, digest: bytes) -> bool:
         """Whether a new backup may refer to it without looking further: stored whole, in a pack that stays."""

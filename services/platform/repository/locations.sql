@@ -43,6 +43,10 @@ INSERT INTO content VALUES (:digest, :pack, :place, :form, :start, :stored, :siz
 SELECT p.id, p.key_number, c.place, c.form, c.start, c.stored, c.size, p.condemned
 FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.condemned;
 
+-- name: position(digest)^
+SELECT c.pack, c.start FROM content c JOIN pack p ON p.number = c.pack
+WHERE digest = :digest ORDER BY p.condemned LIMIT 1;
+
 -- name: usable(digest, delta)^
 SELECT 1 FROM content c JOIN pack p ON p.number = c.pack
 WHERE c.digest = :digest AND c.form <> :delta AND NOT p.condemned LIMIT 1;

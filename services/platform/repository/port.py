@@ -143,6 +143,10 @@ class EnvironmentRepository(Protocol):
         """The same for what fits into memory and one content (a small document)."""
         ...
 
+    async def positions(self, names: Sequence[str]) -> Sequence[int]:
+        """Where contents lie, 0 for those that are not there: who reads in this order reads each part once."""
+        ...
+
     def read(self, contents: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """The bytes of a sequence, content by content (at most CONTENT_BYTES each), the next ones read ahead.
 

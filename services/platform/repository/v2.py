@@ -106,6 +106,11 @@ class EnvironmentRepositoryV2:
         stored = await (await self._open()).writer.store_content(data)
         return StoredSequence((stored.name,), stored.name, stored.bytes, stored.stored_bytes)
 
+    async def positions(self, names: Sequence[str]) -> Sequence[int]:
+        """See EnvironmentRepository: objects of the first format lie nowhere in particular."""
+        position = (await self._open()).locations.position
+        return [position(digest_of(name)) if is_second(name) else 0 for name in names]
+
     async def read(self, contents: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """See EnvironmentRepository."""
         if len(contents) == 1:  # nearly every document: nothing to read ahead

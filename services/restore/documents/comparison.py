@@ -3,9 +3,9 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BATCH: Final = 1000
+Positions = Callable[[Sequence[str]], Awaitable[Sequence[int]]]
+"""See EnvironmentRepository.positions."""
 
 _SCHEMA: Final = """
 PRAGMA journal_mode = OFF;
@@ -28,6 +30,7 @@ CREATE TABLE wanted (place TEXT PRIMARY KEY, size INTEGER NOT NULL, hash TEXT NO
     WITHOUT ROWID;
 CREATE TABLE present (place TEXT PRIMARY KEY, size INTEGER NOT NULL, same INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE stray (place TEXT PRIMARY KEY);
+CREATE TABLE coming (position INTEGER, place TEXT, PRIMARY KEY (position, place)) WITHOUT ROWID;
 CREATE VIEW change AS
     SELECT iif(p.place IS NULL, 'add', 'replace') AS what, w.place, w.size, w.contents
     FROM wanted AS w LEFT JOIN present AS p USING (place) WHERE p.place IS NULL OR NOT p.same
@@ -39,6 +42,16 @@ _PAIRS: Final = """
 SELECT place, w.size, w.hash FROM wanted AS w JOIN present AS p USING (place)
 WHERE w.size = p.size AND place > ? ORDER BY place LIMIT ?
 """
+_TO_COME: Final = """
+SELECT place, w.contents FROM wanted AS w LEFT JOIN present AS p USING (place)
+WHERE (p.place IS NULL OR NOT p.same) AND place > ? ORDER BY place LIMIT ?
+"""
+_COMING: Final = """
+SELECT iif(p.place IS NULL, 'add', 'replace'), w.place, w.size, w.contents
+FROM coming AS c CROSS JOIN wanted AS w USING (place) LEFT JOIN present AS p USING (place)
+ORDER BY c.position, c.place
+"""
+_GOING: Final = "SELECT what, place, size, contents FROM change WHERE what = 'set-aside'"
 _SUMS: Final = "SELECT what, count(*), coalesce(sum(size), 0) FROM change GROUP BY what"
 
 
@@ -113,9 +126,24 @@ class Comparison:
             strays=tuple(place for (place,) in examples),
         )
 
-    async def changes(self) -> AsyncGenerator[Sequence[Change], None]:
-        """What has to be done, in batches."""
-        cursor = await self._run(self._connection.execute, "SELECT what, place, size, contents FROM change")
+    async def changes(self, positions: Positions) -> AsyncGenerator[Sequence[Change], None]:
+        """What has to be done, in batches; what comes is in the order in which its first contents lie."""
+        await self._arrange(positions)
+        for statement in (_COMING, _GOING):
+            async with aclosing(self._changes(statement)) as batches:
+                async for batch in batches:
+                    yield batch
+
+    async def _arrange(self, positions: Positions) -> None:
+        after = ""
+        while rows := await self._rows(_TO_COME, after, BATCH):
+            places = [place for place, _ in rows]
+            found = await positions([next(iter(json.loads(contents)), "") for _, contents in rows])
+            await self._many("INSERT INTO coming VALUES (?, ?)", list(zip(found, places, strict=True)))
+            after = places[-1]
+
+    async def _changes(self, statement: str) -> AsyncGenerator[Sequence[Change], None]:
+        cursor = await self._run(self._connection.execute, statement)
         try:
             while rows := await self._run(cursor.fetchmany, BATCH):
                 yield [

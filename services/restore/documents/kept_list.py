@@ -1,7 +1,7 @@
 """The list of what a restore does with documents, as it is kept in the restore's own area."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -11,7 +11,6 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.platform.connectors.files import DocumentStore, ListMissingError
-from services.restore.documents.comparison import Comparison
 from services.restore.documents.difference import Change, Difference
 from services.restore.documents.json_lines import ListUnreadableError, parsed
 
@@ -67,13 +66,15 @@ async def kept_difference(store: DocumentStore, area: UUID, scratch: Path) -> Di
         return None
 
 
-async def keep(store: DocumentStore, area: UUID, difference: Difference, comparison: Comparison) -> None:
+async def keep(
+    store: DocumentStore, area: UUID, difference: Difference, changes: AsyncGenerator[Sequence[Change], None]
+) -> None:
     """Write the list; it is there whole, or not at all."""
-    await store.write_list(area, _lines(difference, comparison))
+    await store.write_list(area, _lines(difference, changes))
 
 
-async def _lines(difference: Difference, comparison: Comparison) -> AsyncIterator[bytes]:
+async def _lines(difference: Difference, changes: AsyncGenerator[Sequence[Change], None]) -> AsyncIterator[bytes]:
     yield difference.model_dump_json().encode() + b"\n"
-    async with aclosing(comparison.changes()) as batches:
-        async for batch in batches:
+    async with aclosing(changes):
+        async for batch in changes:
             yield b"".join(change.model_dump_json().encode() + b"\n" for change in batch)

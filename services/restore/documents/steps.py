@@ -89,7 +89,7 @@ class RestoreDocuments:
             difference = await both.difference()
             if short := shortage(difference, await self._store.free_bytes()):
                 raise DocumentSpaceError(short)
-            await keep(self._store, self._area, difference, both)
+            await keep(self._store, self._area, difference, both.changes(self._repository.positions))
         return difference
 
     async def add_absent(self) -> Difference:
