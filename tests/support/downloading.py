@@ -15,6 +15,7 @@ from tests.support.archiving import repository_of, stored
 from tests.support.dumps import TocEntry, blobs_block, data_block, dump
 from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json
+from tests.support.local_client import loopback_client
 
 ENDS_WITHIN_SECONDS = 240
 """On a machine where everything else runs too."""
@@ -71,7 +72,7 @@ class Shelf:
 
     def stranger(self) -> httpx.AsyncClient:
         """Somebody without a key."""
-        return httpx.AsyncClient(timeout=120)
+        return loopback_client(timeout=120)
 
     async def execute(self, statement: str, *arguments: Any) -> None:  # noqa: ANN401 -- what asyncpg takes
         """Change something in the gateway's own schema."""

@@ -27,6 +27,7 @@ from services.platform.process.settings import KafkaSettings, PostgresSettings, 
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.histories import History
+from tests.support.local_client import loopback_client
 from tests.support.running_services import Platform, open_platform
 
 Json = dict[str, Any]
@@ -61,7 +62,7 @@ class Api:
     def connect(self, key: str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client with a key, or with none."""
         shown = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=self.url, headers=shown | headers, timeout=60)
+        return loopback_client(base_url=self.url, headers=shown | headers, timeout=60)
 
     async def key_with(self, *scopes: Scope) -> str:
         """A new key of the administrator's with these scopes only."""
@@ -252,7 +253,7 @@ async def open_api(
 async def _api(platform: Platform, kafka: KafkaSettings, database: FreshDatabase) -> AsyncIterator[Api]:
     key = (await make_first_admin(database("gateway"), ADMIN, clock=SystemClock(), new_id=uuid4)).text()
     opened = await Database.open(database("gateway"))
-    client = httpx.AsyncClient(base_url=platform.gateway_url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+    client = loopback_client(base_url=platform.gateway_url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
     try:
         async with Producer.open(kafka) as producer, client:
             yield Api(platform, key, client, producer, opened)

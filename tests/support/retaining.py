@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import httpx
-
 from contracts.manifest import Manifest, Tombstone
 from services.platform.database import Database
 from services.platform.objectstore import S3ObjectStore
@@ -28,6 +26,7 @@ from tests.support.buckets import fresh_prefix
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.jobs import QUICK as QUICK_WORKER
+from tests.support.local_client import loopback_client
 from tests.support.moved_clock import MovedBy
 from tests.support.running_services import ROOT, Platform, open_platform
 from tests.support.script import Script, Seen, open_script
@@ -175,7 +174,7 @@ class Retaining:
         return await self._sweeps() > before
 
     async def _sweeps(self) -> int:
-        async with httpx.AsyncClient() as client:
+        async with loopback_client() as client:
             metrics = (await client.get(f"{self.platform.services['retention'].health_url}/metrics")).text
         found = re.search(r"^nightkeep_retention_sweep_seconds_count (\d+)", metrics, re.MULTILINE)
         return int(found[1]) if found else 0

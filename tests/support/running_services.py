@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr
 from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
+from tests.support.local_client import loopback_client
 
 ROOT: Final = Path(__file__).parents[2]
 STARTS_WITHIN_SECONDS: Final = 240.0
@@ -37,7 +38,7 @@ class Service:
         """Whether /readyz says so. Raises RuntimeError with its log when the process has died."""
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} ended with {self.process.returncode}:\n{self.log.read_text()[-4000:]}")
-        async with httpx.AsyncClient() as client:
+        async with loopback_client() as client:
             try:
                 return (await client.get(f"{self.health_url}/readyz")).status_code == httpx.codes.OK
             except httpx.TransportError:

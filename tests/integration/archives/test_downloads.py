@@ -18,6 +18,7 @@ from tests.support.downloading import Shelf, dump_of
 from tests.support.dumps import restored
 from tests.support.eventually import eventually
 from tests.support.gateway import Json
+from tests.support.local_client import loopback_client
 
 DOCUMENTS = documents(20, 50_000)
 
@@ -279,7 +280,7 @@ async def test_a_download_whose_client_vanished_leaves_its_place_to_others(shelf
 
 async def test_too_many_downloads_at_once_are_asked_to_come_back(shelf: Shelf, full: Json) -> None:
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=120, limits=limits) as client:
+    async with loopback_client(timeout=120, limits=limits) as client:
         answers = [await client.send(client.build_request("GET", full["url"]), stream=True) for _ in range(40)]
         codes = [answer.status_code for answer in answers]
         for answer in answers:

@@ -4,7 +4,6 @@ import asyncio
 import json
 from uuid import UUID, uuid4
 
-import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse
 
 from contracts.progress import JobProgressed
@@ -12,6 +11,7 @@ from services.platform.messaging.progress import ProgressPublisher
 from services.platform.process.clock import SystemClock
 from tests.support.events import cause
 from tests.support.gateway import Api, Json
+from tests.support.local_client import loopback_client
 
 
 def _note(environment: Json, entity_id: str, step: int) -> JobProgressed:
@@ -86,7 +86,7 @@ async def test_fifty_watchers_of_one_backup_all_see_its_end(api: Api) -> None:
 
     async def watch() -> str:
         async with (
-            httpx.AsyncClient(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, timeout=60) as client,
+            loopback_client(base_url=api.url, headers={"Authorization": f"Bearer {api.key}"}, timeout=60) as client,
             aconnect_sse(client, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
         ):
             last = ""

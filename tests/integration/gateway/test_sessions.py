@@ -18,6 +18,7 @@ from services.gateway.domain.sessions import COOKIE
 from services.platform.process.settings import KafkaSettings, PostgresSettings
 from tests.integration.gateway.test_people import as_user, give, has, new_user, said, told
 from tests.support.gateway import Api, Json, open_api
+from tests.support.local_client import loopback_client
 
 PASSWORD = "correct horse battery"  # noqa: S105 -- of a test
 VERIFIED, UNVERIFIED, STRANGER = "verified@example.com", "unverified@example.com", "stranger@example.com"
@@ -144,7 +145,7 @@ async def test_a_cookie_that_was_made_up_opens_nothing_and_a_key_beside_it_decid
 
 async def by_provider(api: Api, subject: str) -> httpx.Response:
     """The answer at the end of a sign-in at the provider."""
-    async with api.connect() as browser, httpx.AsyncClient(timeout=60) as elsewhere:
+    async with api.connect() as browser, loopback_client(timeout=60) as elsewhere:
         begun = await browser.get(f"{SIGN_IN}/openid")
         assert begun.status_code == 303, begun.text
         agreed = await elsewhere.post(begun.headers["location"], data={"sub": subject})
@@ -154,7 +155,7 @@ async def by_provider(api: Api, subject: str) -> httpx.Response:
 
 async def known_as(api: Api, subject: str, email: str) -> None:
     """Have the provider know somebody under this address."""
-    async with api.connect() as browser, httpx.AsyncClient(timeout=60) as elsewhere:
+    async with api.connect() as browser, loopback_client(timeout=60) as elsewhere:
         begun = await browser.get(f"{SIGN_IN}/openid")
         told = {"email": email, "email_verified": True}
         answer = await elsewhere.put(httpx.URL(begun.headers["location"]).join(f"/users/{subject}"), json=told)
@@ -201,7 +202,7 @@ async def test_whom_the_provider_names_otherwise_stays_the_same_user_until_remov
 
 
 async def test_a_sign_in_that_another_browser_began_is_refused(browsed: Api) -> None:
-    async with browsed.connect() as browser, httpx.AsyncClient(timeout=60) as elsewhere:
+    async with browsed.connect() as browser, loopback_client(timeout=60) as elsewhere:
         begun, other = await browser.get(f"{SIGN_IN}/openid"), await browser.get(f"{SIGN_IN}/openid")
         agreed = await elsewhere.post(begun.headers["location"], data={"sub": "verified"})
         errand = cookie_of(other, "__Host-nightkeep-openid")

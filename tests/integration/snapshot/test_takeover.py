@@ -16,6 +16,7 @@ from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.databases import FreshDatabase, execute
 from tests.support.eventually import eventually
+from tests.support.local_client import loopback_client
 from tests.support.running_services import Platform, Service, open_platform
 from tests.support.snapshotting import Snapshots, open_snapshots
 from tests.support.standing_snapshot import met
@@ -147,7 +148,7 @@ async def says(service: Service, words: str) -> bool:
 
 async def silent(service: Service, path: str) -> bool:
     """Whether it lives and gives no answer to somebody who waits as long as a container's health check does."""
-    async with httpx.AsyncClient(timeout=HEALTH_CHECK_SECONDS) as client:
+    async with loopback_client(timeout=HEALTH_CHECK_SECONDS) as client:
         with pytest.raises(httpx.TimeoutException):
             await client.get(f"{service.health_url}{path}")
     return service.process.poll() is None
