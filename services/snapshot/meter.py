@@ -38,8 +38,12 @@ class Meter:
         """The same bytes, of the dump or of a document. Raises what JobRun.progress raises."""
         async for piece in pieces:
             yield piece
-            self._bytes_done += len(piece)
-            await self._tell()
+            await self.passed(len(piece))
+
+    async def passed(self, size_bytes: int) -> None:
+        """So many bytes more. Raises what JobRun.progress raises."""
+        self._bytes_done += size_bytes
+        await self._tell()
 
     async def document_done(self) -> None:
         """A document was read and stored, or has vanished. Raises what JobRun.progress raises."""

@@ -1,20 +1,21 @@
 """Reads documents and stores them, many at once, within a bound of memory (spec: environments, "The backup")."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from services.platform.connectors.files import DocumentChangedError, DocumentVanishedError
+from services.platform.connectors.files import DocumentChangedError, DocumentVanishedError, Listed, Whole
+from services.platform.connectors.files.pacing import SMALL_BYTES, bundles
 from services.platform.process.together import together
-from services.platform.repository import EnvironmentRepository
+from services.platform.repository import EnvironmentRepository, StoredSequence
 from services.snapshot.domain.warnings import Met
 from services.snapshot.meter import Meter
 from services.snapshot.scratch import Scratch, Stored, ToRead
 from services.snapshot.source import Source
 
-AT_ONCE: Final = 24
-"""Small documents under way: enough to hide what a put costs; more of them only wait for the same processor."""
+AT_ONCE: Final = 12
+"""Bundles of small documents, and large ones, under way: more of them only wait for the same processor."""
 MEMORY_BYTES: Final = 48 * 1024 * 1024
 """Of documents' bytes under way: a few large ones, or all the small ones."""
 TRIES: Final = 3
@@ -64,10 +65,10 @@ class Reading:
 
     async def run(self) -> None:
         """Read and store all of it. Raises DocumentChangedError for one that changes each time."""
-        next_one = _shared(self._scratch.to_read())
+        next_ones = _shared(bundles(self._scratch.to_read(), _small_bytes))
         async with together() as group:
             for _ in range(AT_ONCE):
-                group.create_task(self._work(next_one))
+                group.create_task(self._work(next_ones))
         await self._keep(0)
         for document in self._vanished:
             await self._replace(document)
@@ -79,18 +80,32 @@ class Reading:
         if left != self._met.vanished.count:
             raise RuntimeError(f"{left - self._met.vanished.count} documents were listed and neither stored nor missed")
 
-    async def _work(self, next_one: Callable[[], Awaitable[ToRead | None]]) -> None:
-        while document := await next_one():
-            async with self._budget.lent(document.size_bytes):
-                await self._read(document)
-            await self._meter.document_done()
+    async def _work(self, next_ones: Callable[[], Awaitable[Sequence[ToRead] | None]]) -> None:
+        while documents := await next_ones():
+            async with self._budget.lent(sum(document.size_bytes for document in documents)):
+                await self._read_together(documents)
             await self._keep(KEPT)
+
+    async def _read_together(self, documents: Sequence[ToRead]) -> None:
+        for document, whole in zip(documents, await self._small(documents), strict=True):
+            if whole is None:
+                await self._read(document)
+            else:
+                stored = await self._repository.store_bytes(whole.data)
+                self._take(whole.seen, stored)
+                await self._meter.passed(len(whole.data))
+            await self._meter.document_done()
+
+    async def _small(self, documents: Sequence[ToRead]) -> Sequence[Whole | None]:
+        if _small_bytes(documents[0]) is None:
+            return [None]
+        await self._source.throttle.passed(sum(document.size_bytes for document in documents))
+        return await self._source.documents.read_small([document.place for document in documents])
 
     async def _read(self, document: ToRead) -> None:
         for attempt in range(1, TRIES + 1):
             try:
-                stored = await self._store(document)
-                self._results.append(stored)  # not in one expression: `_results` may be another list after the await
+                await self._store(document)
             except DocumentVanishedError:
                 self._vanished.append(document)
             except DocumentChangedError:
@@ -99,12 +114,15 @@ class Reading:
                 continue
             return
 
-    async def _store(self, document: ToRead) -> Stored:
+    async def _store(self, document: ToRead) -> None:
         reader = self._source.documents.read(document.place)
         pieces = self._source.throttle.slowed(reader.pieces())
         stored = await self._repository.store(self._meter.counted(pieces))
+        self._take(reader.seen, stored)
+
+    def _take(self, seen: Listed, stored: StoredSequence) -> None:
         self.stored_bytes += stored.stored_bytes
-        return Stored(reader.seen, stored.contents, stored.hash)
+        self._results.append(Stored(seen, stored.contents, stored.hash))
 
     async def _keep(self, at_least: int) -> None:
         if len(self._results) > at_least:
@@ -119,12 +137,16 @@ class Reading:
             self._met.vanished.add(document.place)
 
 
-def _shared(documents: AsyncIterator[ToRead]) -> Callable[[], Awaitable[ToRead | None]]:
-    """The next one for whoever asks; an iterator takes one question at a time."""
+def _small_bytes(document: ToRead) -> int | None:
+    return document.size_bytes if document.size_bytes <= SMALL_BYTES else None
+
+
+def _shared(documents: AsyncIterator[Sequence[ToRead]]) -> Callable[[], Awaitable[Sequence[ToRead] | None]]:
+    """The next ones for whoever asks; an iterator takes one question at a time."""
     one_at_a_time = asyncio.Lock()
 
-    async def next_one() -> ToRead | None:
+    async def next_ones() -> Sequence[ToRead] | None:
         async with one_at_a_time:
             return await anext(documents, None)
 
-    return next_one
+    return next_ones

@@ -22,9 +22,13 @@ class Throttle:
     async def slowed(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The same bytes, no faster; as they come where nothing limits them."""
         async for piece in pieces:
-            if self._bytes_per_second:
-                await self._wait(len(piece) / self._bytes_per_second)
+            await self.passed(len(piece))
             yield piece
+
+    async def passed(self, size_bytes: int) -> None:
+        """Return when so many bytes more may have been read."""
+        if self._bytes_per_second:
+            await self._wait(size_bytes / self._bytes_per_second)
 
     async def _wait(self, seconds: float) -> None:
         now = asyncio.get_running_loop().time()

@@ -78,6 +78,20 @@ class DocumentStoreBehaviour:
         assert max(len(piece) for piece in read) <= 16 * MEBIBYTE
         assert b"".join(read) == data
 
+    async def test_small_documents_are_read_together_and_what_is_not_simply_there_is_left_out(
+        self, store: DocumentStore, put: Put
+    ) -> None:
+        small = {new_place(): b"%d" % n * n for n in range(40)}
+        large, absent = new_place(), new_place()
+        await store.add_small(small)
+        await put(large, b"x" * 2 * MEBIBYTE)
+        *read, none_large, none_absent = await store.read_small([*small, large, absent])
+        assert none_large is none_absent is None
+        for place, whole in zip(small, read, strict=True):
+            assert whole is not None
+            assert whole.data == small[place]
+            assert whole.seen == await store.look(place)
+
     async def test_nothing_is_written_over_a_document_that_is_there(self, store: DocumentStore, put: Put) -> None:
         place = new_place()
         await put(place, b"the app's")

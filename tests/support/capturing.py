@@ -14,7 +14,7 @@ from contracts.events.backups import BackupKind
 from contracts.manifest import BackupEntry, DocumentLine, EnvironmentEntry, Manifest
 from contracts.values import CloudVersion, DirectoryFiles, Mode, Region
 from services.platform.connectors.database import EnvironmentDatabase, PostgresTools
-from services.platform.connectors.files import DocumentStore, Listed, Reader, Stray, open_documents
+from services.platform.connectors.files import DocumentStore, Listed, Reader, Stray, Whole, open_documents
 from services.platform.repository import EnvironmentRepository, read_documents
 from services.snapshot.capture import Capture, Captured
 from services.snapshot.domain.warnings import warnings_of
@@ -49,7 +49,7 @@ class Meddled:
     inner: DocumentStore
     before_listing: Callable[[], None] = lambda: None
     after_listing: Callable[[], None] = lambda: None
-    while_reading: Callable[[str, int], None] = lambda _place, _times: None
+    while_reading: Callable[[str, int], None] | None = None
     reads: list[str] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the real one has
@@ -62,10 +62,18 @@ class Meddled:
             yield batch
         self.after_listing()
 
+    async def read_small(self, places: Sequence[str]) -> Sequence[Whole | None]:
+        """See DocumentStore: none, where somebody meddles with each."""
+        if self.while_reading:
+            return [None for _ in places]
+        self.reads += places
+        return await self.inner.read_small(places)
+
     def read(self, place: str) -> Reader:
         """See DocumentStore."""
         self.reads.append(place)
-        return _Meddling(self.inner.read(place), lambda: self.while_reading(place, self.reads.count(place)))
+        meddle = self.while_reading or (lambda _place, _times: None)
+        return _Meddling(self.inner.read(place), lambda: meddle(place, self.reads.count(place)))
 
 
 class _Meddling:

@@ -113,7 +113,8 @@ class RestoreDocuments:
                     await small({change.place: await self._content(change) for change in changes})
                     await pace.tell(len(changes), sum(change.size for change in changes))
 
-            await pace.each(bundles(_only(kept, [what]), _small_bytes), write, at_once=BUNDLES_AT_ONCE)
+            async with aclosing(_only(kept, [what])) as changes:
+                await pace.each(bundles(changes, _small_bytes), write, at_once=BUNDLES_AT_ONCE)
             await self._store.settle()
             return kept.difference
 

@@ -17,7 +17,7 @@ from services.platform.connectors.files.errors import (
 from services.platform.connectors.files.findings import FREE_SPACE, NOT_WRITABLE
 from services.platform.connectors.files.opening import CredentialsError, Secrets, open_documents
 from services.platform.connectors.files.places import checked as checked_place
-from services.platform.connectors.files.port import DocumentStore, Listed, Part, Reader, Stray
+from services.platform.connectors.files.port import DocumentStore, Listed, Part, Reader, Stray, Whole
 
 __all__ = [
     "FREE_SPACE",
@@ -38,6 +38,7 @@ __all__ = [
     "Reader",
     "Secrets",
     "Stray",
+    "Whole",
     "checked_place",
     "open_documents",
 ]

@@ -25,7 +25,7 @@ from services.platform.connectors.files.errors import (
 from services.platform.connectors.files.linux import sync_file_system
 from services.platform.connectors.files.pieces import gathered
 from services.platform.connectors.files.places import checked, in_part, list_of
-from services.platform.connectors.files.port import Listed, Part, Stray
+from services.platform.connectors.files.port import Listed, Part, Stray, Whole
 from services.platform.connectors.files.stamps import SETTLED_NS, listed, stamps_can_be_trusted
 from services.platform.connectors.files.threads import Threads
 from services.platform.connectors.files.tree import Tree
@@ -93,6 +93,11 @@ class DirectoryDocuments:
     def read(self, place: str) -> DirectoryReader:
         """See DocumentStore."""
         return DirectoryReader(self._tree, checked(place), self._horizon_ns, self._threads)
+
+    async def read_small(self, places: Sequence[str]) -> Sequence[Whole | None]:
+        """See DocumentStore."""
+        readers = [self.read(place) for place in places]
+        return await self._run("", lambda: [reader.whole() for reader in readers])
 
     async def free_bytes(self) -> int | None:
         """See DocumentStore."""

@@ -8,7 +8,7 @@ from typing import Final
 from services.platform.connectors.files.directory_errors import translated
 from services.platform.connectors.files.errors import DocumentChangedError, DocumentVanishedError
 from services.platform.connectors.files.moving import regular
-from services.platform.connectors.files.port import Listed
+from services.platform.connectors.files.port import Listed, Whole
 from services.platform.connectors.files.stamps import listed, stamp_of
 from services.platform.connectors.files.threads import Threads
 from services.platform.connectors.files.tree import Tree
@@ -48,6 +48,17 @@ class DirectoryReader:
         finally:
             if fd is not None:
                 os.close(fd)
+
+    def whole(self) -> Whole | None:
+        """See DocumentStore.read_small; blocks."""
+        try:
+            fd, first = self._open()
+        except (DocumentVanishedError, DocumentChangedError):
+            return None
+        if fd is None:
+            return Whole(self.seen, first)
+        os.close(fd)
+        return None
 
     def _open(self) -> tuple[int | None, bytes]:
         """A descriptor for what comes after the first piece, if something does; and the first piece."""

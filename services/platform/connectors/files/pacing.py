@@ -108,23 +108,20 @@ class Pace:
         )
 
 
-async def bundles(
-    items: AsyncGenerator[T, None], small_bytes: Callable[[T], int | None]
-) -> AsyncGenerator[Sequence[T], None]:
+async def bundles(items: AsyncIterator[T], small_bytes: Callable[[T], int | None]) -> AsyncGenerator[Sequence[T], None]:
     """Small items together; one that is not (`small_bytes` says None) comes alone, before small ones that wait."""
     waiting: list[T] = []
     waiting_bytes = 0
-    async with aclosing(items):
-        async for item in items:
-            size_bytes = small_bytes(item)
-            if size_bytes is None:
-                yield [item]
-                continue
-            if waiting_bytes + size_bytes > BUNDLE_BYTES or len(waiting) == BUNDLE_COUNT:
-                yield waiting
-                waiting, waiting_bytes = [], 0
-            waiting.append(item)
-            waiting_bytes += size_bytes
+    async for item in items:
+        size_bytes = small_bytes(item)
+        if size_bytes is None:
+            yield [item]
+            continue
+        if waiting_bytes + size_bytes > BUNDLE_BYTES or len(waiting) == BUNDLE_COUNT:
+            yield waiting
+            waiting, waiting_bytes = [], 0
+        waiting.append(item)
+        waiting_bytes += size_bytes
     if waiting:
         yield waiting
 

@@ -1,9 +1,11 @@
 """Reads one object in pieces, and says so when it was replaced meanwhile."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from services.platform.connectors.files.errors import DocumentChangedError, DocumentVanishedError
-from services.platform.connectors.files.port import Listed
+from services.platform.connectors.files.pieces import gathered
+from services.platform.connectors.files.port import Listed, Whole
 from services.platform.connectors.files.s3_errors import translated
 from services.platform.connectors.files.s3_listing import listed
 from services.platform.objectstore import ObjectChangedError, ObjectNotFoundError, ObjectStore
@@ -26,6 +28,15 @@ class S3Reader:
         if self._seen is None:
             raise RuntimeError("nothing was read yet")
         return self._seen
+
+    async def whole(self) -> Whole | None:
+        """See DocumentStore.read_small."""
+        try:
+            async with aclosing(self.pieces()) as pieces:
+                data, is_all = await gathered(pieces, PIECE_BYTES)
+        except (DocumentVanishedError, DocumentChangedError):
+            return None
+        return Whole(self.seen, data) if is_all else None
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """See Reader. A small object comes in one answer, whole; after a large one the server is asked again."""
