@@ -21,6 +21,7 @@ from infra.local.sample import make
 from infra.local.state import Status
 from infra.sample import RegisteredSample
 from infra.sample.errors import SampleError
+from services import end_imports
 from services.cli.client import Gateway
 from services.cli.errors import GatewayError
 
@@ -95,6 +96,7 @@ class Parts:
 
 def main() -> None:
     """Run it; whoever ends it, even behind a terminal that is gone, has it put away what it began."""
+    end_imports()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     typer.run(demo)

@@ -1,7 +1,6 @@
 """The stack that the demo runs on: one of its own that goes with it, or one that stays."""
 
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra.local.children import Command, last_lines, start, stop
-from infra.local.engines.jars import class_path
+import psutil
+
+from infra.local.children import kill_all, last_lines
 from infra.local.errors import StackError
 from infra.local.layout import Layout, choose
 from infra.local.removal import remove
@@ -54,14 +54,20 @@ class Ground:
 @contextmanager
 def _passing(layout: Layout, told: Told) -> Iterator[Status]:
     """Run a stack that dies with this process, and end it in order when the block ends."""
-    class_path()
-    with tempfile.TemporaryDirectory(prefix="nightkeep-demo-log-") as directory:
-        command = _up(layout, Path(directory))
-        process = start(command)
-        try:
-            yield _ready(layout, told, lambda: process.poll() is None, command.log)
-        finally:
-            stop(process, command)
+    guard = up_detached(Wishes(layout), outlives=False)
+    try:
+        yield _ready(layout, told, guard)
+    finally:
+        _end(psutil.Process(guard))
+
+
+def _end(guard: psutil.Process) -> None:
+    """In order; what takes too long is killed."""
+    guard.terminate()
+    try:
+        guard.wait(STOP_SECONDS)
+    except psutil.TimeoutExpired:
+        kill_all([*guard.children(recursive=True), guard])
 
 
 def _staying(layout: Layout, told: Told) -> Status:
@@ -69,8 +75,7 @@ def _staying(layout: Layout, told: Told) -> Status:
     found = read_state(layout)
     if found.state == "ready":
         return found
-    guard = up_detached(Wishes(layout))
-    return _ready(layout, told, lambda: is_alive(guard), layout.supervisor_log)
+    return _ready(layout, told, up_detached(Wishes(layout)))
 
 
 @contextmanager
@@ -94,18 +99,12 @@ def _put_away(root: Path) -> None:
     root.rmdir()
 
 
-def _up(layout: Layout, directory: Path) -> Command:
-    return Command(
-        argv=[sys.executable, "-m", "services.cli", "up", "--data-dir", str(layout.root)],
-        environment=os.environ,
-        directory=Path.cwd(),
-        log=directory / "up.log",
-        stop_seconds=STOP_SECONDS,
-    )
-
-
-def _ready(layout: Layout, told: Told, lives: Callable[[], bool], log: Path) -> Status:
+def _ready(layout: Layout, told: Told, guard: int) -> Status:
     deadline = time.monotonic() + START_SECONDS
+
+    def lives() -> bool:
+        return is_alive(guard)
+
     while lives() and time.monotonic() < deadline:
         found = wait_ready(layout, LOOK_SECONDS, go_on=lives)
         told(found)
@@ -113,5 +112,5 @@ def _ready(layout: Layout, told: Told, lives: Callable[[], bool], log: Path) -> 
             return found
         if found.state == "degraded":
             break
-    trouble = read_state(layout).trouble or last_lines(log, 3)
+    trouble = read_state(layout).trouble or last_lines(layout.supervisor_log, 3)
     raise StackError(f"the stack did not become ready: {trouble}; its logs are in {layout.logs}")

@@ -45,6 +45,13 @@ def guarded(supervise: Callable[[], int]) -> int:
     return code if code >= 0 else KILLED - code
 
 
+def die_with(parent: int) -> None:
+    """Let this process, a child of `parent`, be killed when the thread that forked it is gone."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:
+        os._exit(DEFECT)
+
+
 def kill_descendants() -> None:
     """Kill everything below this process, until nothing is left."""
     while descendants := psutil.Process().children(recursive=True):

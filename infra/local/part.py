@@ -40,11 +40,11 @@ class Part:
     @classmethod
     def of_service(cls, name: str, address: str, command: Command) -> Self:
         """Return a service as a part; it says on /readyz whether it may be relied on."""
+        client = httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, verify=UNVERIFIED)
 
         async def is_ready() -> bool:
             try:
-                async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, verify=UNVERIFIED) as client:
-                    return (await client.get(f"http://{address}/readyz")).is_success
+                return (await client.get(f"http://{address}/readyz")).is_success
             except httpx.HTTPError:
                 return False
 

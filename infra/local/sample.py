@@ -22,6 +22,7 @@ from infra.local.programs import SCALE_SETTING
 from infra.local.state import Sample, SampleEnvironments
 from infra.sample import Sample as SampleApp
 from infra.sample import SampleGround, make_sample, register_sample
+from services import end_imports
 from services.cli.client import Gateway
 from services.cli.session import read_key_file
 from services.gateway.first_admin import make_first_admin
@@ -81,6 +82,7 @@ def _make_first_person(layout: Layout) -> None:
 
 def main() -> None:
     """Do both, for the stack in the directory of the argument."""
+    end_imports()
     layout, gateway_url = Layout(Path(sys.argv[1])), os.environ["NIGHTKEEP_STACK_GATEWAY_URL"]
     sample = make(layout)
     wait_for(gateway_url)

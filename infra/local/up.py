@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from uuid import uuid4
 from infra.local.connections import Connections
 from infra.local.engines.jars import class_path
 from infra.local.errors import StackError
-from infra.local.guard import guarded
+from infra.local.guard import FORWARDED, die_with, guarded
 from infra.local.keeper import Say
 from infra.local.layout import Layout
 from infra.local.outside import Outside, read_outside
@@ -40,12 +41,18 @@ def up(wishes: Wishes) -> int:
     return guarded(lambda: _supervise(wishes, outside, _teller(sys.stdout.write)))
 
 
-def up_detached(wishes: Wishes) -> int:
-    """Start the stack behind this terminal; return the process id of its guard. Raises `StackError` before a start."""
+def up_detached(wishes: Wishes, *, outlives: bool = True) -> int:
+    """Start the stack behind this terminal; return the process id of its guard. Raises `StackError` before a start.
+
+    One that does not outlive its caller is killed with the thread that called.
+    """
     outside = _prepare(wishes)
-    guard = os.fork()
+    caller, guard = os.getpid(), os.fork()
     if guard == 0:
+        _leave_caller()
         _leave_terminal(wishes.layout)
+        if not outlives:
+            die_with(caller)
         os._exit(guarded(lambda: _supervise(wishes, outside, _teller(sys.stdout.write))))
     return guard
 
@@ -103,6 +110,12 @@ def _teller(write: Callable[[str], object]) -> Say:
             sys.stdout.flush()
 
     return say
+
+
+def _leave_caller() -> None:
+    """Until the guard listens, a signal ends this process at once: the caller's handlers would run what is its own."""
+    for number in FORWARDED:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _leave_terminal(layout: Layout) -> None:

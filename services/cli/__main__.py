@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from services import end_imports
 from services.cli.commands import (
     access,
     admin,
@@ -100,6 +101,7 @@ def connect(
 
 def main() -> None:
     """The entry point of the program."""
+    end_imports()
     app()
 
 

@@ -85,18 +85,23 @@ def test_a_demo_that_does_not_stay_leaves_nothing_behind() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_that_is_ended_in_the_middle_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    with stack_directory() as directory, (tmp_path / "said").open("wb") as said:
-        environment = {**LocalStack(directory).environment_of_commands(), "TMPDIR": str(directory.parent)}
-        del environment[SETTING]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "infra.demo"], env=environment, cwd=ROOT, stdout=said, stderr=said
-        )
-        until(lambda: b"kafka is ready" in (tmp_path / "said").read_bytes(), within_seconds=240)
+    with stack_directory() as directory:
+        process = begun(directory, tmp_path / "said")
         process.send_signal(number)
 
         assert process.wait(120) != 0
         assert list(directory.parent.iterdir()) == []
         assert processes_in(directory.parent) == []
+
+
+def test_a_demo_that_is_killed_takes_its_stack_with_it(tmp_path: Path) -> None:
+    with stack_directory() as directory:
+        process = begun(directory, tmp_path / "said")
+        assert processes_in(directory.parent) != []
+        process.kill()
+
+        process.wait(120)
+        until(lambda: processes_in(directory.parent) == [], within_seconds=120)
 
 
 def test_a_demo_that_finds_no_place_says_what_to_do(tmp_path: Path) -> None:
@@ -105,6 +110,18 @@ def test_a_demo_that_finds_no_place_says_what_to_do(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "name an empty or a new directory with --data-dir" in " ".join(done.stdout.split())
+
+
+def begun(directory: Path, said: Path) -> subprocess.Popen[bytes]:
+    """A demo in a place of its own beside the directory, with Kafka ready."""
+    environment = {**LocalStack(directory).environment_of_commands(), "TMPDIR": str(directory.parent)}
+    del environment[SETTING]
+    with said.open("wb") as opened:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "infra.demo"], env=environment, cwd=ROOT, stdout=opened, stderr=opened
+        )
+    until(lambda: b"kafka is ready" in said.read_bytes(), within_seconds=240)
+    return process
 
 
 def processes_in(directory: Path) -> list[str]:

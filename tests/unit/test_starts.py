@@ -31,6 +31,18 @@ def test_a_library_that_few_starts_need_is_left_to_those(program: str, library: 
     assert printed(f"import sys, {program}; print({library!r} in sys.modules)") == "False"
 
 
+@pytest.mark.parametrize(
+    "program", ["services.gateway.bootstrap", "services.snapshot.bootstrap", "infra.demo.__main__"]
+)
+def test_the_collector_never_goes_through_all_that_a_program_imports(program: str) -> None:
+    assert printed(f"import gc, {program}; print(gc.get_stats()[2]['collections'])") == "0"
+
+
+def test_the_collector_works_as_usual_once_a_program_has_imported_what_it_needs() -> None:
+    look = "import gc; usual = gc.get_threshold(); import services; services.end_imports()"
+    assert printed(f"{look}; print(gc.get_threshold() == usual, gc.get_freeze_count() > 0)") == "True True"
+
+
 def test_how_a_message_is_checked_is_worked_out_when_the_first_one_comes() -> None:
     look = "from contracts.registry import BODIES; print(any(body.__pydantic_complete__ for body in BODIES.values()))"
     assert printed(look) == "False"

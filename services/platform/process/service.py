@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 from starlette.applications import Starlette
 
+from services import end_imports
 from services.platform.process.errors import NightkeepError
 from services.platform.process.health import Health
 from services.platform.process.http import serve
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 
 def run_service(name: str, settings_type: type[S], bootstrap: Bootstrap[S]) -> int:
     """Run until SIGTERM or SIGINT (0), or until a background task dies (1); wrong settings are 2."""
+    end_imports()
     try:
         settings = read_settings(settings_type)
     except SettingsError as error:
