@@ -127,7 +127,7 @@ def update(  # noqa: PLR0913 -- one parameter for each option
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Change an environment; what is not given stays, also within `database` and `files`."""
+    """Change an environment; what is not given stays, also within `database`, `files` and `hook`."""
     session = session_of(context, as_json=as_json)
     plain = {"name": name, "mode": mode, "documents_query": documents_query, "without_hook": without_hook}
     options_given = nested(plain | {"hook.url": hook_url, "hook.secret": hook_secret})
@@ -153,7 +153,7 @@ def _files_kind(directory: str | None, bucket: str | None) -> str | None:
 
 def _whole_places(known: Environment, given: Described) -> Described:
     """A place is changed as a whole; what was not given of it is as it was, unless it is another kind of place."""
-    present = known.model_dump(mode="json", include={"database", "files"})
+    present = known.model_dump(mode="json", include={"database", "files", "hook"}, exclude_none=True)
     kind = given.get("files", {}).get("kind", known.files.kind)
     bases = {name: place for name, place in present.items() if name in given and place.get("kind") in (None, kind)}
     return merged(bases, given)

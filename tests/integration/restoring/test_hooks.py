@@ -17,6 +17,7 @@ from services.restore.handlers import UPLOAD
 from services.restore.work import asking
 from tests.support.app_databases import AppDatabase
 from tests.support.dying import die_and_be_taken_over
+from tests.support.eventually import eventually
 from tests.support.receiver import Call, Receiver, open_receiver
 from tests.support.restore_stage import Place, RestoreStage, place_of
 from tests.support.sent_archives import tar_gz
@@ -46,6 +47,10 @@ async def asked(stage: RestoreStage, place: Place, action: HookAction = HookActi
     ids = {"call_id": call_id, "app_id": uuid4(), "environment_id": place.environment_id}
     await stage.react(HookCallRequested(**ids, action=action))
     return call_id
+
+
+async def _has(calls: list[Call]) -> bool:
+    return bool(calls)
 
 
 def types(calls: list[Call]) -> list[str]:
@@ -132,6 +137,25 @@ async def test_an_upload_that_the_platform_does_not_clear_for_changes_nothing(
     assert set(types(platform.calls)) == {"environment.remove_package"}
     assert place.documents() == {place_of(2): b"before"}
     assert place.app.run("SELECT id FROM before") == "1"
+    assert place.databases() == [place.app.name]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_an_upload_is_cancelled_while_its_platform_is_being_asked(
+    stage: RestoreStage, place: Place, platform: Receiver, *, silent: bool
+) -> None:
+    platform.will_answer(*(503,) * 1000)
+    if silent:
+        platform.answering.clear()
+    upload_id = await stage.ask_upload(place, tar_gz(SENT), DataType.FILES_ONLY)
+    async with stage.working():
+        await eventually(lambda: _has(platform.calls))
+        await stage.ask_upload_cancel(upload_id, place)
+        await stage.ended(upload_id, within_seconds=asking.PATIENCE_SECONDS / 3)
+    failed = (await stage.said(upload_id))[-1]
+    assert isinstance(failed, UploadFailed)
+    assert (failed.code, "user:ada" in failed.reason) == (FailureCode.CANCELLED, True)
+    assert place.documents() == {place_of(2): b"before"}
     assert place.databases() == [place.app.name]
 
 
