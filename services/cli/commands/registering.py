@@ -121,7 +121,8 @@ def update(  # noqa: PLR0913 -- one parameter for each option
     hook_url: HookUrl = None,
     hook_secret: HookSecret = None,
     without_hook: Annotated[
-        bool | None, typer.Option("--without-hook", help="Forget the hook.", rich_help_panel=_HOOK)
+        bool | None,
+        typer.Option("--without-hook", help="Forget the hook, and wait for its answer no more.", rich_help_panel=_HOOK),
     ] = None,
     wait: options.Wait = True,
     timeout: options.Timeout = None,

@@ -10,8 +10,8 @@ from typer.testing import Result
 
 from services.cli.exits import Exit
 from tests.integration.cli.conftest import Nightkeep
-from tests.support.gateway import Api, Json, described
 from tests.support.eventually import eventually
+from tests.support.gateway import Api, Json, described
 
 HOOK: Final = {"url": "https://platform.example.com/hook", "secret": "secret:hook"}
 GIVEN: Final = ("--hook-url", HOOK["url"], "--hook-secret", HOOK["secret"])
@@ -58,9 +58,7 @@ async def test_a_hook_is_named_at_registration_and_its_secret_is_no_more_than_a_
     assert HOOK["url"] in nightkeep("env", "show", f"{slug}/production").stdout
 
 
-async def test_of_a_hook_what_is_not_given_stays_and_all_of_it_can_be_forgotten(
-    api: Api, nightkeep: Nightkeep
-) -> None:
+async def test_of_a_hook_what_is_not_given_stays_and_all_of_it_can_be_forgotten(api: Api, nightkeep: Nightkeep) -> None:
     environment_id = (await hooked(api, nightkeep))["environment_id"]
     elsewhere = "https://elsewhere.example.com/hook"
 

@@ -19,7 +19,7 @@ from tests.support.app_databases import AppDatabase
 from tests.support.dying import die_and_be_taken_over
 from tests.support.eventually import eventually
 from tests.support.receiver import Call, Receiver, open_receiver
-from tests.support.restore_stage import Place, RestoreStage, place_of
+from tests.support.restore_stage import QUICK, Place, RestoreStage, place_of
 from tests.support.sent_archives import tar_gz
 
 SECRET: Final = "whsec_" + "c2lnbmVk" * 4
@@ -95,6 +95,25 @@ async def test_what_is_refused_or_never_answered_is_told_with_the_hook_and_its_w
     assert platform.url in failed.reason
     assert f"asked to stop, answered {statuses[0]}: ask [31mlater" in failed.reason
     assert len(platform.calls) == calls
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_platform_whose_hook_is_taken_away_is_not_waited_for(
+    stage: RestoreStage, place: Place, platform: Receiver, *, silent: bool
+) -> None:
+    never_again = QUICK.model_copy(update={"backoff_first_seconds": 3600.0, "backoff_last_seconds": 3600.0})
+    platform.will_answer(503)
+    if silent:
+        platform.answering.clear()
+    call_id = await asked(stage, place)
+    async with stage.working(settings=never_again):
+        await eventually(lambda: _has(platform.calls))
+        await stage.take_hook_away(place)
+        await stage.ended(call_id)
+    (failed,) = await stage.said(call_id)
+    assert isinstance(failed, HookFailed)
+    assert "cancelled by user:ada" in failed.reason
+    assert len(platform.calls) == 1
 
 
 async def test_a_secret_that_is_not_there_is_named_and_nobody_is_called(
