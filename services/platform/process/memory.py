@@ -14,7 +14,7 @@ ARENAS: Final = 2
 """glibc gives almost every thread an arena of its own, and each keeps its peak: a tenth of all memory, measured."""
 LARGE_BYTES: Final = 1024 * 1024
 """glibc raises its own bound to the largest block that was freed, up to 32 MiB. Contents and segments then lie among
-small blocks that outlive them: two fifths of what the making of a long archive took, measured."""
+small blocks that outlive them: a seventh of what the making of a long archive took, measured."""
 
 
 def bound_arenas() -> None:
