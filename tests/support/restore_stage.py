@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from contracts.envelope import Body, Event, Kind, Message, event_envelope
-from contracts.events.apps import EnvironmentRegistered, EnvironmentUpdated
+from contracts.events.apps import EnvironmentRegistered
 from contracts.events.archives import DataType
 from contracts.events.backups import BackupKind
 from contracts.events.restores import (
@@ -200,11 +200,6 @@ class RestoreStage:
         await self.react(registered)
         place.described = registered
         return place
-
-    async def take_hook_away(self, place: Place) -> None:
-        """Somebody has its platform asked no more."""
-        described = {name: getattr(place.described, name) for name in EnvironmentUpdated.model_fields}
-        await self.react(EnvironmentUpdated(**described | {"hook": None}))
 
     async def react(self, body: Event, actor: str = "user:ada") -> UUID:
         """What the service does when the log tells this; the event's id."""

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.errors import FailureCode
-from contracts.events.apps import HookAnswered, HookCallRequested, HookFailed
+from contracts.events.apps import EnvironmentUpdated, HookAnswered, HookCallRequested, HookFailed
 from contracts.events.archives import DataType
 from contracts.events.uploads import DataUploaded, UploadFailed
 from contracts.values import Hook, HookAction
@@ -47,6 +47,12 @@ async def asked(stage: RestoreStage, place: Place, action: HookAction = HookActi
     ids = {"call_id": call_id, "app_id": uuid4(), "environment_id": place.environment_id}
     await stage.react(HookCallRequested(**ids, action=action))
     return call_id
+
+
+async def take_hook_away(stage: RestoreStage, place: Place) -> None:
+    """Somebody has the platform asked no more."""
+    described = {name: getattr(place.described, name) for name in EnvironmentUpdated.model_fields}
+    await stage.react(EnvironmentUpdated(**described | {"hook": None}))
 
 
 async def _has(calls: list[Call]) -> bool:
@@ -108,7 +114,7 @@ async def test_a_platform_whose_hook_is_taken_away_is_not_waited_for(
     call_id = await asked(stage, place)
     async with stage.working(settings=never_again):
         await eventually(lambda: _has(platform.calls))
-        await stage.take_hook_away(place)
+        await take_hook_away(stage, place)
         await stage.ended(call_id)
     (failed,) = await stage.said(call_id)
     assert isinstance(failed, HookFailed)
