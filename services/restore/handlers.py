@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.envelope import Cause, Message
-from contracts.events.apps import HookCallRequested
+from contracts.events.apps import EnvironmentUpdated, HookCallRequested
 from contracts.events.backups import BackupCompleted, BackupFailed
 from contracts.events.restores import (
     PreflightRequested,
@@ -38,6 +38,7 @@ class Handlers:
         """Which event is answered by what."""
         return {
             **self._environments.reactions(),
+            EnvironmentUpdated: self.on_environment_updated,
             RestoreRequested: self.on_restore_requested,
             RestoreCancelRequested: self.on_restore_cancel_requested,
             RestoreUndoRequested: self.on_restore_undo_requested,
@@ -49,6 +50,12 @@ class Handlers:
             BackupCompleted: self.on_backup_ended,
             BackupFailed: self.on_backup_ended,
         }
+
+    async def on_environment_updated(self, c: Connection, message: Message[EnvironmentUpdated]) -> None:
+        """Know it as it is now; without its hook, the platform is asked nothing any more."""
+        await self._environments.on_environment_described(c, message)
+        if message.body.hook is None:
+            await self._queue.cancel_all(c, HOOK, message.body.environment_id, message.envelope.actor)
 
     async def on_restore_requested(self, c: Connection, message: Message[RestoreRequested]) -> None:
         """Restore."""

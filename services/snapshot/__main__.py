@@ -2,9 +2,9 @@
 
 import sys
 
+from services.platform.process.memory import bound_arenas
 from services.platform.process.service import run_service
 from services.snapshot.bootstrap import bootstrap
-from services.snapshot.memory import bound_arenas
 from services.snapshot.parts import SERVICE
 from services.snapshot.settings import SnapshotSettings
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -31,6 +31,8 @@ class Receiver:
     url: str
     calls: list[Call] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    answering: threading.Event = field(default_factory=threading.Event)
+    """Cleared, it takes calls and leaves them without an answer."""
 
     def will_answer(self, *statuses: int, said: bytes = b"", **headers: str) -> None:
         """Answer the next calls so."""
@@ -48,10 +50,12 @@ def open_receiver() -> Iterator[Receiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hook")  # type: ignore[attr-defined]  # -- for _Handler
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    server.receiver.answering.set()  # type: ignore[attr-defined]  # -- as above
     thread.start()
     try:
         yield server.receiver  # type: ignore[attr-defined]  # -- as above
     finally:
+        server.receiver.answering.set()  # type: ignore[attr-defined]  # -- as above
         server.shutdown()
         server.server_close()
         thread.join()
@@ -65,12 +69,14 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
         status, more, said = self.server.receiver.take(Call(self.path, headers, body))
+        self.server.receiver.answering.wait()
         self.send_response(status)
         for name, value in more.items():
             self.send_header(name.replace("_", "-"), value)
         self.send_header("content-length", str(len(said)))
-        self.end_headers()
-        self.wfile.write(said)
+        with suppress(ConnectionError):  # whoever asked may have gone
+            self.end_headers()
+            self.wfile.write(said)
 
     def log_message(self, *_: object) -> None:
         """A test says what it has to say."""

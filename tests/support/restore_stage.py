@@ -84,6 +84,7 @@ class Place:
     app: AppDatabase
     root: Path
     environment_id: UUID = field(default_factory=uuid4)
+    described: EnvironmentRegistered | None = None
 
     def put(self, documents: Tree) -> None:
         """Write documents by their places."""
@@ -197,6 +198,7 @@ class RestoreStage:
             check_id=uuid4(),
         )
         await self.react(registered)
+        place.described = registered
         return place
 
     async def react(self, body: Event, actor: str = "user:ada") -> UUID:

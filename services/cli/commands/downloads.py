@@ -11,6 +11,7 @@ from services.cli.client import Gateway
 from services.cli.commands import options
 from services.cli.commands.waits import followed
 from services.cli.downloading import download as bring
+from services.cli.downloading import part_of
 from services.cli.exits import Exit
 from services.cli.names import as_id
 from services.cli.session import Session, session_of
@@ -25,6 +26,10 @@ FilesOnly = Annotated[bool, typer.Option("--files-only", help="Only the file doc
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file, or the directory that it goes into.")
 ]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume/--from-start", help="Go on where an earlier try has ended, or forget what it has left."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")]
 
 
@@ -35,6 +40,7 @@ def download(  # noqa: PLR0913 -- one parameter for each option
     database_only: DatabaseOnly = False,
     files_only: FilesOnly = False,
     output: Output = None,
+    resume: Resume = True,
     overwrite: Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -47,6 +53,8 @@ def download(  # noqa: PLR0913 -- one parameter for each option
         asked = gateway.create_archive(as_id(backup, "backup"), wanted or DataType.FILES_AND_DATABASE)
         target = _target(output, asked.file_name, overwrite=overwrite)
         archive = _ready(session, gateway, asked)
+    if not resume:
+        part_of(target, archive).unlink(missing_ok=True)
     with bytes_bar(session.err, "downloading", target.name, archive.size_bytes or 0) as on_bytes:
         bring(archive, target, on_bytes)
     session.tell(archive, f"{target} ({formats.size(archive.size_bytes)}, SHA-256 {archive.sha256})")

@@ -121,13 +121,14 @@ def update(  # noqa: PLR0913 -- one parameter for each option
     hook_url: HookUrl = None,
     hook_secret: HookSecret = None,
     without_hook: Annotated[
-        bool | None, typer.Option("--without-hook", help="Forget the hook.", rich_help_panel=_HOOK)
+        bool | None,
+        typer.Option("--without-hook", help="Forget the hook, and wait for its answer no more.", rich_help_panel=_HOOK),
     ] = None,
     wait: options.Wait = True,
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Change an environment; what is not given stays, also within `database` and `files`."""
+    """Change an environment; what is not given stays, also within `database`, `files` and `hook`."""
     session = session_of(context, as_json=as_json)
     plain = {"name": name, "mode": mode, "documents_query": documents_query, "without_hook": without_hook}
     options_given = nested(plain | {"hook.url": hook_url, "hook.secret": hook_secret})
@@ -153,7 +154,7 @@ def _files_kind(directory: str | None, bucket: str | None) -> str | None:
 
 def _whole_places(known: Environment, given: Described) -> Described:
     """A place is changed as a whole; what was not given of it is as it was, unless it is another kind of place."""
-    present = known.model_dump(mode="json", include={"database", "files"})
+    present = known.model_dump(mode="json", include={"database", "files", "hook"}, exclude_none=True)
     kind = given.get("files", {}).get("kind", known.files.kind)
     bases = {name: place for name, place in present.items() if name in given and place.get("kind") in (None, kind)}
     return merged(bases, given)

@@ -68,6 +68,11 @@ class JobQueue:
         await self.wake(c)
         return bool(asked)
 
+    async def cancel_all(self, c: Connection, kind: str, environment_id: UUID, by: str) -> None:
+        """The same for each job of this kind that an environment has."""
+        await queries.cancel_all(c, kind=kind, environment_id=environment_id, by=by)
+        await self.wake(c)
+
     async def wake(self, c: Connection) -> None:
         """Make the workers look when the transaction commits."""
         await queries.wake(c, channel=self.channel)

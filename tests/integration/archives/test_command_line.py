@@ -96,6 +96,19 @@ def test_a_broken_download_goes_on_where_it_ended(archive: Archive, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["full.tar.gz"]
 
 
+def test_a_download_goes_on_unless_it_is_to_begin_anew(
+    nightkeep: Nightkeep, backup: Json, archive: Archive, tmp_path: Path
+) -> None:
+    target = tmp_path / "full.tar.gz"
+    arguments = ("backup", "download", backup["backup_id"], "-o", str(target))
+    part_of(target, archive).write_bytes(b"something else")
+    assert nightkeep(*arguments, "--from-start").exit_code == 0
+    whole = target.read_bytes()
+    target.rename(part_of(target, archive))
+    assert nightkeep(*arguments, "--resume").exit_code == 0
+    assert target.read_bytes() == whole
+
+
 def test_a_damaged_download_is_never_taken_for_the_file(archive: Archive, tmp_path: Path) -> None:
     target = tmp_path / "full.tar.gz"
     part_of(target, archive).write_bytes(b"something else")

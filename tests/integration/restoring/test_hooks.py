@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.errors import FailureCode
-from contracts.events.apps import HookAnswered, HookCallRequested, HookFailed
+from contracts.events.apps import EnvironmentUpdated, HookAnswered, HookCallRequested, HookFailed
 from contracts.events.archives import DataType
 from contracts.events.uploads import DataUploaded, UploadFailed
 from contracts.values import Hook, HookAction
@@ -17,8 +17,9 @@ from services.restore.handlers import UPLOAD
 from services.restore.work import asking
 from tests.support.app_databases import AppDatabase
 from tests.support.dying import die_and_be_taken_over
+from tests.support.eventually import eventually
 from tests.support.receiver import Call, Receiver, open_receiver
-from tests.support.restore_stage import Place, RestoreStage, place_of
+from tests.support.restore_stage import QUICK, Place, RestoreStage, place_of
 from tests.support.sent_archives import tar_gz
 
 SECRET: Final = "whsec_" + "c2lnbmVk" * 4
@@ -46,6 +47,16 @@ async def asked(stage: RestoreStage, place: Place, action: HookAction = HookActi
     ids = {"call_id": call_id, "app_id": uuid4(), "environment_id": place.environment_id}
     await stage.react(HookCallRequested(**ids, action=action))
     return call_id
+
+
+async def take_hook_away(stage: RestoreStage, place: Place) -> None:
+    """Somebody has the platform asked no more."""
+    described = {name: getattr(place.described, name) for name in EnvironmentUpdated.model_fields}
+    await stage.react(EnvironmentUpdated(**described | {"hook": None}))
+
+
+async def _has(calls: list[Call]) -> bool:
+    return bool(calls)
 
 
 def types(calls: list[Call]) -> list[str]:
@@ -92,6 +103,25 @@ async def test_what_is_refused_or_never_answered_is_told_with_the_hook_and_its_w
     assert len(platform.calls) == calls
 
 
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_platform_whose_hook_is_taken_away_is_not_waited_for(
+    stage: RestoreStage, place: Place, platform: Receiver, *, silent: bool
+) -> None:
+    never_again = QUICK.model_copy(update={"backoff_first_seconds": 3600.0, "backoff_last_seconds": 3600.0})
+    platform.will_answer(503)
+    if silent:
+        platform.answering.clear()
+    call_id = await asked(stage, place)
+    async with stage.working(settings=never_again):
+        await eventually(lambda: _has(platform.calls))
+        await take_hook_away(stage, place)
+        await stage.ended(call_id)
+    (failed,) = await stage.said(call_id)
+    assert isinstance(failed, HookFailed)
+    assert "cancelled by user:ada" in failed.reason
+    assert len(platform.calls) == 1
+
+
 async def test_a_secret_that_is_not_there_is_named_and_nobody_is_called(
     stage: RestoreStage, place: Place, platform: Receiver
 ) -> None:
@@ -132,6 +162,25 @@ async def test_an_upload_that_the_platform_does_not_clear_for_changes_nothing(
     assert set(types(platform.calls)) == {"environment.remove_package"}
     assert place.documents() == {place_of(2): b"before"}
     assert place.app.run("SELECT id FROM before") == "1"
+    assert place.databases() == [place.app.name]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_an_upload_is_cancelled_while_its_platform_is_being_asked(
+    stage: RestoreStage, place: Place, platform: Receiver, *, silent: bool
+) -> None:
+    platform.will_answer(*(503,) * 1000)
+    if silent:
+        platform.answering.clear()
+    upload_id = await stage.ask_upload(place, tar_gz(SENT), DataType.FILES_ONLY)
+    async with stage.working():
+        await eventually(lambda: _has(platform.calls))
+        await stage.ask_upload_cancel(upload_id, place)
+        await stage.ended(upload_id, within_seconds=asking.PATIENCE_SECONDS / 3)
+    failed = (await stage.said(upload_id))[-1]
+    assert isinstance(failed, UploadFailed)
+    assert (failed.code, "user:ada" in failed.reason) == (FailureCode.CANCELLED, True)
+    assert place.documents() == {place_of(2): b"before"}
     assert place.databases() == [place.app.name]
 
 

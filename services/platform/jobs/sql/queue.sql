@@ -17,5 +17,9 @@ UPDATE job SET cancelled_by = coalesce(cancelled_by, :by), held_by = NULL, run_a
 WHERE job_id = :job_id AND state IN ('waiting', 'running') AND NOT refuses_cancel
 RETURNING true;
 
+-- name: cancel_all(kind, environment_id, by)!
+UPDATE job SET cancelled_by = coalesce(cancelled_by, :by), held_by = NULL, run_after = clock_timestamp()
+WHERE kind = :kind AND environment_id = :environment_id AND state IN ('waiting', 'running') AND NOT refuses_cancel;
+
 -- name: wake(channel)!
 SELECT pg_notify(:channel, '');
