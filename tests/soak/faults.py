@@ -118,8 +118,8 @@ async def the_object_store_is_killed(_world: World, engines: Engines, dice: rand
 
 
 async def the_object_store_lies(_world: World, engines: Engines, dice: random.Random) -> str:
-    """It refuses, errs, is slow, or does what it was asked to and loses the answer."""
-    lies: list[Lie] = ["refuses", "errs", "is slow", "loses answers"]
+    """It refuses, errs, is slow, is full, or does what it was asked to and loses the answer."""
+    lies: list[Lie] = ["refuses", "errs", "is slow", "loses answers", "is full"]
     lie = dice.choice(lies)
     engines.door.tell(lie)
     await asyncio.sleep(dice.uniform(1, 6))
