@@ -15,7 +15,6 @@ from contracts.errors import FailureCode
 from services.platform.database import Connection
 from services.platform.jobs import JobCancelledError, JobRun, LeaseLostError
 from services.platform.jobs.leases import Lease, Leases
-from services.platform.jobs.run import ProgressNote
 from services.platform.process.errors import PermanentError, TransientError
 from tests.support.eventually import eventually
 from tests.support.jobs import KIND, QUICK, Jobs, Kind, nothing, say
@@ -146,36 +145,6 @@ async def test_half_done_work_is_put_back_before_the_failure_is_said(jobs: Jobs)
         await jobs.ended(job_id)
     assert kind.put_back_for == ["no", "no"]
     assert await jobs.said(job_id) == ["failed INTERNAL no never"]
-
-
-@dataclass
-class Watched:
-    """Every trouble that watchers were told, once; None where the job went on."""
-
-    troubles: list[str | None] = field(default_factory=list)
-
-    async def __call__(self, _run: JobRun, note: ProgressNote) -> None:
-        """See Report."""
-        if self.troubles[-1:] != [note.trouble]:
-            self.troubles.append(note.trouble)
-
-
-async def test_a_job_that_is_tried_again_says_why_it_waits_until_it_goes_on(jobs: Jobs) -> None:
-    watched = Watched()
-    job_id = await jobs.put()
-    async with jobs.working(Kind([Flaky(2, TransientError("the store is full")).work]), report=watched):
-        await jobs.ended(job_id)
-    waits = [f"the store is full (try {number} of 5 in 0 s)" for number in (2, 3)]
-    assert watched.troubles == [None, waits[0], None, waits[1], None]
-
-
-async def test_a_job_that_failed_says_what_keeps_that_from_being_recorded(jobs: Jobs) -> None:
-    watched = Watched()
-    job_id = await jobs.put()
-    async with jobs.working(Careful([Flaky(9, PermanentError("no")).work]), report=watched):
-        await jobs.ended(job_id)
-    hindered = "no; that it failed can be recorded later only: the store is away"
-    assert [trouble for trouble in watched.troubles if trouble] == [hindered]
 
 
 async def test_half_done_work_of_a_cancelled_job_is_put_back_too(jobs: Jobs) -> None:
