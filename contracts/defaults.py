@@ -10,6 +10,10 @@ SILENT_SECONDS: Final = 15
 """A process that sleeps holds its transaction's locks no longer: others get them well before its lease ends."""
 NO_PROGRESS_SECONDS: Final = 15 * 60
 """A job that moves nothing for so long ends its attempt and is tried again."""
+STALL_SECONDS: Final = 5
+"""An event loop that stands still for so long is about to lose its place in Kafka's groups, and then its leases."""
+SETTLE_SECONDS: Final = 15
+"""How long it is not relied on after that; whoever asks every few seconds has seen it."""
 JOB_TRIES: Final = 5
 """After transient errors; a fault that outlasts these needs a person."""
 BACKOFF_FIRST_SECONDS: Final = 5

@@ -9,7 +9,7 @@ class JobProgressed(Progress):
     """One look at a running job, at most one a second.
 
     `entity` is `backup`, `restore`, `check` or `archive`; `step` counts from 1. Totals are None where they are not
-    known yet. `seconds_left` is an estimate for the whole job.
+    known yet. `seconds_left` is an estimate for the whole job. `trouble` is why it waits instead of going on.
     """
 
     entity: str
@@ -24,3 +24,4 @@ class JobProgressed(Progress):
     documents_total: int | None = None
     bytes_per_second: float | None = None
     seconds_left: float | None = None
+    trouble: str | None = None

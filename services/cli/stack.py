@@ -16,6 +16,7 @@ from infra.local.stack_identity import PORTS_ASKED
 from infra.local.state import Status, measured, read_state
 from infra.local.up import Wishes, up, up_detached
 from infra.local.waiting import bring_down, is_alive, wait_ready
+from services.cli.unready import why_unready
 
 READY: Final = 0
 NOT_READY: Final = 1
@@ -83,7 +84,7 @@ def end(
 
 def status(*, data_dir: DataDirectory = None, as_json: AsJson = False) -> None:
     """Show how the stack is; the exit code is 0 only when it is ready."""
-    found = measured(_read(data_dir))
+    found = _explained(measured(_read(data_dir)))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -99,7 +100,7 @@ def wait(
 ) -> None:
     """Wait until the stack is ready."""
     try:
-        found = measured(wait_ready(choose(data_dir, os.environ), timeout))
+        found = _explained(measured(wait_ready(choose(data_dir, os.environ), timeout)))
     except StackError as error:
         _fail(error)
     if as_json:
@@ -146,6 +147,12 @@ def _read(data_dir: Path | None) -> Status:
         return read_state(choose(data_dir, os.environ))
     except StackError as error:
         _fail(error)
+
+
+def _explained(found: Status) -> Status:
+    """The same with what services that lost their readiness say, unless the supervisor knows a reason."""
+    unready = {part.name: part.address for part in found.parts if part.state == "unready" and part.address}
+    return found.model_copy(update={"trouble": found.trouble or why_unready(unready)}) if unready else found
 
 
 def _purged(layout: Layout) -> str:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
+from contracts.errors import FailureCode
 from services.platform.objectstore import (
     ObjectStore,
     S3ObjectStore,
@@ -19,6 +20,7 @@ from tests.suites.reclaim import ReclaimBehaviour
 from tests.suites.repository import RepositoryBehaviour
 from tests.suites.shredding import ShreddingBehaviour
 from tests.support.buckets import fresh_prefix
+from tests.support.full_store import before
 
 
 class TestS3ObjectStore(ObjectStoreBehaviour):
@@ -52,6 +54,29 @@ async def test_what_was_put_below_one_prefix_is_not_seen_below_another(s3: S3Set
 async def test_a_bucket_is_made_once(s3: S3Settings) -> None:
     async with S3ObjectStore.open(s3.model_copy(update={"bucket": f"made-{uuid4().hex}"})) as store:
         assert [await store.create_bucket("us-east-1") for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(507, "XMinioStorageFull"), (403, "QuotaExceeded"), (400, "XMinioAdminBucketQuotaExceeded"), (507, "")],
+)
+async def test_a_store_without_room_is_worth_another_try_and_named(s3: S3Settings, status: int, code: str) -> None:
+    async with fresh_prefix(s3) as (settings, _), before(settings) as full, S3ObjectStore.open(full.settings) as store:
+        full.status, full.code, full.room = status, code, 0
+        for put in (store.put("k", b"x"), store.put_stream("k", pieces(b"x" * (17 * MEBIBYTE)))):
+            with pytest.raises(StoreUnavailableError, match="the object store is full") as raised:
+                await put
+            assert raised.value.code is FailureCode.NO_SPACE
+        full.room = None
+        await store.put("k", b"x")
+
+
+async def test_a_store_that_fails_at_a_write_is_perhaps_full(s3: S3Settings) -> None:
+    async with fresh_prefix(s3) as (settings, _), before(settings) as full, S3ObjectStore.open(full.settings) as store:
+        full.status, full.code, full.room = 500, "InternalError", 0
+        with pytest.raises(StoreUnavailableError, match="when they are full: look at its room") as raised:
+            await store.put("k", b"x")
+        assert raised.value.code is FailureCode.STORE_UNAVAILABLE
 
 
 @pytest.mark.parametrize(

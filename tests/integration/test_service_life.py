@@ -34,7 +34,7 @@ class Small:
     def get(self, path: str) -> httpx.Response | None:
         """What its health server answers, or None while nobody listens."""
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}{path}")
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=60)
         except httpx.TransportError:
             return None
 
@@ -106,10 +106,28 @@ def test_alive_and_ready_are_two_answers(settings: PostgresSettings, tmp_path: P
         assert service.answers("/readyz", 503)
         service.file.touch()
         until(lambda: service.answers("/readyz", 200))
-        assert _text(service, "/readyz") == '{"ready":true,"checks":{"wired":true,"file":true}}'
+        checks = {"wired": True, "event loop": True, "file": True}
+        assert json.loads(_text(service, "/readyz")) == {"ready": True, "checks": checks, "reasons": {}}
         service.file.unlink()
         assert service.answers("/readyz", 503)
         assert "nightkeep_jobs" in _text(service, "/metrics") or "process_" in _text(service, "/metrics")
+
+
+def test_a_service_whose_event_loop_stands_still_says_where_and_is_not_relied_on_for_a_while(
+    settings: PostgresSettings, tmp_path: Path
+) -> None:
+    quick = {"NIGHTKEEP_HEALTH__STALL_SECONDS": "2", "NIGHTKEEP_HEALTH__SETTLE_SECONDS": "8"}
+    with small("stand", tmp_path / "ready", settings, quick) as service:
+        until(lambda: service.answers("/healthz", 200))
+        service.file.touch()
+        until(lambda: "the event loop stands still" in service.said.read_text())
+        until(lambda: service.answers("/readyz", 503) and "stood still for" in _text(service, "/readyz"))
+        assert json.loads(_text(service, "/readyz"))["checks"]["event loop"] is False
+        until(lambda: service.answers("/readyz", 200))
+        assert 'nightkeep_event_loop_lag_seconds_bucket{le="2.5"}' in _text(service, "/metrics")
+        said = [json.loads(line) for line in service.said.read_text().splitlines() if line.startswith("{")]
+        stands = [line["where"][-1] for line in said if line["event"] == "the event loop stands still"]
+        assert any(where.endswith(" stand") for where in stands)
 
 
 def test_a_service_whose_engine_is_absent_lives_and_keeps_trying(settings: PostgresSettings, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Engines that can be frozen, killed and started again, and a door to the object store that lies."""
 
 import asyncio
+import re
 import secrets
 import signal
 import subprocess
@@ -61,7 +62,9 @@ class Machine:
         self.process.send_signal(number)
 
 
-Lie = Literal["none", "refuses", "errs", "is slow", "loses answers"]
+Lie = Literal["none", "refuses", "errs", "is slow", "loses answers", "is full"]
+WRITING: Final = (b"PUT ", b"POST ")
+FULL: Final = b"HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 @dataclass
@@ -102,7 +105,10 @@ class Door:
 
     async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lie: Lie) -> None:
         theirs, ours = await asyncio.open_connection("127.0.0.1", self.upstream_port)
-        asked = asyncio.create_task(_copy(reader, ours, seconds=0.3 if lie == "is slow" else 0.0))
+        if lie == "is full":
+            asked = asyncio.create_task(_copy_reads(reader, writer, ours))
+        else:
+            asked = asyncio.create_task(_copy(reader, ours, seconds=0.3 if lie == "is slow" else 0.0))
         try:
             if lie == "loses answers":
                 await theirs.read(1)  # it was done, and nobody hears of it
@@ -119,6 +125,18 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter, seco
         await asyncio.sleep(seconds)
         target.write(data)
         await target.drain()
+
+
+async def _copy_reads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ours: asyncio.StreamWriter) -> None:
+    """Pass on what only reads; what writes finds no room, and is told so once all of it has come."""
+    while (head := await reader.readuntil(b"\r\n\r\n")) and not head.startswith(WRITING):
+        ours.write(head)
+        await ours.drain()
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    await reader.readexactly(int(length[1]) if length else 0)
+    writer.write(FULL)
+    await writer.drain()
+    ours.close()  # so whoever copies its answers ends, too
 
 
 @dataclass

@@ -15,6 +15,8 @@ from tests.soak.world import QUICK, World
 from tests.support.main_job import SERVICES
 
 LEASE_SECONDS: Final = float(QUICK["NIGHTKEEP_WORKER__LEASE_SECONDS"])
+STANDS_SECONDS: Final = 8
+"""Longer than a lease here, and than Kafka's session."""
 TOLD_AGAIN: Final = 40
 """Records that are put on a topic once more."""
 PASSED: Final = (works.backup, works.restore, works.undo, works.check)
@@ -41,6 +43,20 @@ async def a_service_dies_at_a_seam(world: World, _engines: Engines, dice: random
         await asyncio.sleep(0.1)
     world.crash_file(stop.service).unlink(missing_ok=True)
     await world.restart_dead()
+    return f"{stop.service} {stop.point}: it did not come by"
+
+
+async def a_service_stands_still(world: World, _engines: Engines, dice: random.Random) -> str:
+    """Its event loop and all that it does, until its lease and its place in Kafka's groups are gone; it goes on."""
+    stop = dice.choice([stop for stop in stops() if stop.work in PASSED])
+    crash_file = world.crash_file(stop.service)
+    crash_file.write_text(f"stand {STANDS_SECONDS} {stop.point}", encoding="utf-8")
+    for _ in range(80):
+        if not crash_file.exists():
+            await asyncio.sleep(STANDS_SECONDS)
+            return f"{stop.service} {stop.point}"
+        await asyncio.sleep(0.1)
+    crash_file.unlink(missing_ok=True)
     return f"{stop.service} {stop.point}: it did not come by"
 
 
@@ -102,8 +118,8 @@ async def the_object_store_is_killed(_world: World, engines: Engines, dice: rand
 
 
 async def the_object_store_lies(_world: World, engines: Engines, dice: random.Random) -> str:
-    """It refuses, errs, is slow, or does what it was asked to and loses the answer."""
-    lies: list[Lie] = ["refuses", "errs", "is slow", "loses answers"]
+    """It refuses, errs, is slow, is full, or does what it was asked to and loses the answer."""
+    lies: list[Lie] = ["refuses", "errs", "is slow", "loses answers", "is full"]
     lie = dice.choice(lies)
     engines.door.tell(lie)
     await asyncio.sleep(dice.uniform(1, 6))
@@ -136,6 +152,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     a_service_dies_at_a_seam,
     a_service_dies_at_a_seam,
     a_service_dies_at_a_seam,
+    a_service_stands_still,
     a_service_sleeps_past_its_lease,
     a_service_is_told_to_end,
     the_broker_is_frozen,

@@ -251,7 +251,7 @@ async def forget(world: World) -> AsyncGenerator[None, None]:
     yield
     world.clock.on(days=31)
     query = f"SELECT count(*) FROM retention.backup WHERE backup_id = '{gone}'"  # noqa: S608 -- an id
-    await _until_known(world, query, "0")
+    await _until_known(world, query, "0", minutes=11)
 
 
 async def letter(world: World) -> AsyncGenerator[None, None]:
@@ -351,7 +351,10 @@ async def _deleted_soon(world: World) -> UUID:
 
 
 async def _deleted(world: World, backup_id: UUID) -> None:
+    """Of a sweep that died on its way only the next one knows, ten minutes later."""
     world.clock.on(hours=25)
+    query = f"SELECT state FROM retention.backup WHERE backup_id = '{backup_id}'"  # noqa: S608 -- an id
+    await _until_known(world, query, BackupState.DELETED, minutes=11)
     await world.told("BackupDeleted", backup_id)
 
 

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contracts.errors import FailureCode
+from services.platform.objectstore import Faults, StoreUnavailableError
 from services.platform.process.http import serve
 from services.platform.process.settings import S3Settings
 from tests.support.eventually import eventually
@@ -18,26 +20,29 @@ from tests.support.running_services import free_port
 
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 WRITING = ("PUT", "POST")
-FULL = b"<Error><Code>XMinioStorageFull</Code><Message>no room is left</Message></Error>"
+ADDING = ("put", "put_stream", "replace", "copy")
+FULL = "<Error><Code>{}</Code><Message>no room is left</Message></Error>"
 
 
 @dataclass
 class FullStore:
     """`settings` lead to it; after `room` more requests that write, it is full. None: there is room for all.
 
-    `refused` are the paths of what found no room.
+    `refused` are the paths of what found no room; `status` and `code` are how that is said.
     """
 
     settings: S3Settings
     inner: httpx.AsyncClient
     room: int | None = None
     refused: list[str] = field(default_factory=list)
+    status: int = 507
+    code: str = "XMinioStorageFull"
 
     async def answer(self, request: Request) -> Response:
         """What the real one says, or that it is full. The host is passed on too: it is part of what was signed."""
         if request.method in WRITING and not self._fits():
             self.refused.append(request.url.path)
-            return Response(FULL, status_code=507, media_type="application/xml")
+            return Response(FULL.format(self.code), status_code=self.status, media_type="application/xml")
         path = request.scope["raw_path"] + (b"?" + query if (query := request.scope["query_string"]) else b"")
         url = self.inner.base_url.copy_with(raw_path=path)
         said = await self.inner.request(request.method, url, headers=request.headers.raw, content=await request.body())
@@ -47,6 +52,18 @@ class FullStore:
         if self.room is not None:
             self.room -= 1
         return self.room is None or self.room >= 0
+
+
+@dataclass
+class NoRoom(Faults):
+    """The same in this process: while it is `full`, whatever writes finds no room."""
+
+    full: bool = False
+
+    def strike(self, when: dict[str, int], operation: str) -> None:
+        """Raises StoreUnavailableError."""
+        if self.full and when is self.before and operation in ADDING:
+            raise StoreUnavailableError("the object store is full (507): no room is left", code=FailureCode.NO_SPACE)
 
 
 @asynccontextmanager

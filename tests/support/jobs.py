@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 from services.platform.database import Connection, Database
 from services.platform.jobs import JobQueue, JobRun, NewJob, Step, Worker
+from services.platform.jobs.leased import Report
+from services.platform.jobs.worker import report_nothing
 from services.platform.process.errors import PermanentError
 from services.platform.process.settings import PostgresSettings, WorkerSettings
 from tests.support.events import cause
@@ -120,9 +122,11 @@ class Jobs:
             await c.execute("UPDATE job SET lease_until = clock_timestamp() WHERE job_id = $1", job_id)
 
     @asynccontextmanager
-    async def working(self, kind: Kind, settings: WorkerSettings = QUICK) -> AsyncIterator[asyncio.Task[None]]:
+    async def working(
+        self, kind: Kind, settings: WorkerSettings = QUICK, report: Report = report_nothing
+    ) -> AsyncIterator[asyncio.Task[None]]:
         """A worker until the end of the context."""
-        task = asyncio.create_task(Worker(self.queue, {KIND: kind}, settings).run())
+        task = asyncio.create_task(Worker(self.queue, {KIND: kind}, settings, report).run())
         try:
             yield task
         finally:

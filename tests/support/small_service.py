@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ from services.platform.process.health import Health
 from services.platform.process.service import Task, run_service
 from services.platform.process.settings import Settings
 
+STANDS_SECONDS = 4
 WHAT, FILE = sys.argv[1], Path(sys.argv[2])
 
 
@@ -24,7 +26,7 @@ async def bootstrap(stack: AsyncExitStack, settings: Settings, health: Health) -
         return FILE.exists()  # noqa: ASYNC240 -- one look at a file
 
     health.ready_when("file", file_is_there)
-    return [wait(), die() if WHAT == "die" else wait()]
+    return [wait(), {"die": die, "stand": stand}.get(WHAT, wait)()]
 
 
 async def wait() -> None:
@@ -40,6 +42,14 @@ async def die() -> None:
     while not FILE.exists():  # noqa: ASYNC110, ASYNC240 -- another process makes the file
         await asyncio.sleep(0.02)
     raise LookupError("on purpose")
+
+
+async def stand() -> None:
+    """A task that holds up all others, once, for longer than is borne."""
+    while not FILE.exists():  # noqa: ASYNC110, ASYNC240 -- another process makes the file
+        await asyncio.sleep(0.02)
+    time.sleep(STANDS_SECONDS)  # noqa: ASYNC251 -- on purpose
+    await wait()
 
 
 if __name__ == "__main__":

@@ -146,6 +146,19 @@ def test_killed_parts_are_started_again_and_it_is_said(stack: LocalStack) -> Non
         assert f"{name} was killed by signal 9; starting it again in 0.5 s" in said(stack)
 
 
+def test_a_service_that_stands_still_is_said_to_with_its_reason_until_it_has_settled(stack: LocalStack) -> None:
+    service = psutil.Process(part(stack.status(), "retention")["pid"])
+    service.suspend()
+    try:
+        until(lambda: stack.status()["state"] == "degraded", within_seconds=120)
+        assert "retention does not answer" in stack.status()["trouble"]
+    finally:
+        service.resume()
+    until(lambda: "retention is not ready: stood still for" in (stack.status()["trouble"] or ""), within_seconds=120)
+    stack.wait_ready()
+    assert stack.status()["trouble"] is None
+
+
 def test_logs_are_shown_by_part(stack: LocalStack) -> None:
     assert "started" in stack.run("logs", "catalog", "--lines", "1000").stdout
     assert "Kafka Server started" in stack.run("logs", "kafka", "--lines", "1000").stdout

@@ -62,7 +62,7 @@ class _Live:
         done, total = _measure(note)
         self._progress.update(
             self._task,
-            description=_shortened(_step(note), self._sentence_width),
+            description=_shortened(_what(note), self._sentence_width),
             completed=done,
             total=total,
             amount=_amount(note),
@@ -74,16 +74,16 @@ class _Live:
 class _Plain:
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._told = 0
+        self._told = ""
 
     def __call__(self, note: JobProgressed) -> None:
-        if note.step != self._told:
-            self._told = note.step
-            self._console.print(_step(note), markup=False, highlight=False)
+        if (what := _what(note)) != self._told:
+            self._told = what
+            self._console.print(what, markup=False, highlight=False)
 
 
-def _step(note: JobProgressed) -> str:
-    return f"Step {note.step}/{note.steps}: {note.sentence}"
+def _what(note: JobProgressed) -> str:
+    return f"Waits: {note.trouble}" if note.trouble else f"Step {note.step}/{note.steps}: {note.sentence}"
 
 
 def _shortened(text: str, width: int) -> str:

@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from contracts.commands.backups import CancelBackup, CommentBackup, PinBackup, RequestBackup, UnpinBackup
 from contracts.envelope import Command
 from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.waiting import with_trouble
 from services.gateway.adapters.watching import watch_backup
 from services.gateway.domain.paging import to_instant
 from services.gateway.domain.policies import preview
@@ -63,7 +64,7 @@ async def show_backup(backup_id: UUID, parts: PartsOf, response: Response) -> Ba
     """All about one backup."""
     found = await parts.read_model.backup(backup_id)
     await settle(parts, found.environment_id, response)
-    return await parts.read_model.backup(backup_id)
+    return with_trouble(parts.progress, await parts.read_model.backup(backup_id), backup_id)
 
 
 @router.put("/backups/{backup_id}/comment")

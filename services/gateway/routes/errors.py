@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from contracts.defaults import COMMAND_BYTES
-from contracts.errors import RejectionCode
+from contracts.errors import FailureCode, RejectionCode
 from contracts.values import LiteralSecretValueError
 from services.gateway.adapters.changes import NotReadableYetError
 from services.gateway.adapters.guessing import TooManyGuessesError
@@ -65,10 +65,12 @@ def too_many(wait_seconds: float) -> JSONResponse:
 
 
 def away(error: TransientError) -> JSONResponse:
-    """The answer while an engine is away; its name and address stay in the log."""
+    """The answer while an engine is away, or has no room; its name and address stay in the log."""
     _log.warning("engine away", reason=error.reason)
     headers = {"Retry-After": str(RETRY_SECONDS)}
-    return refusal(503, "SERVICE_UNAVAILABLE", "a part of the platform is away: try again", headers=headers)
+    full = error.code is FailureCode.NO_SPACE
+    what = "the platform has no room to store more" if full else "a part of the platform is away"
+    return refusal(503, "SERVICE_UNAVAILABLE", f"{what}: try again", headers=headers)
 
 
 COMPATIBLE: Final = ("/api/v2/", "/api/1/")

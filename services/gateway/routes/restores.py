@@ -11,6 +11,7 @@ from contracts.commands.restores import CancelRestore, RequestPreflight, Request
 from contracts.envelope import Command
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.findings import preflight_done
+from services.gateway.adapters.waiting import with_trouble
 from services.gateway.adapters.watching import watch_restore
 from services.gateway.domain.paging import to_instant
 from services.gateway.domain.rights import Scope
@@ -69,7 +70,7 @@ async def show_restore(restore_id: UUID, parts: PartsOf, response: Response) -> 
     """All about one restore."""
     found = await parts.read_model.restore(restore_id)
     await settle(parts, found.environment_id, response)
-    return await parts.read_model.restore(restore_id)
+    return with_trouble(parts.progress, await parts.read_model.restore(restore_id), restore_id)
 
 
 @router.post("/restores/{restore_id}/cancel", status_code=202)

@@ -12,6 +12,7 @@ from contracts.events.backups import BackupKind
 from contracts.streams import stream
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.tide import Mark
+from services.gateway.adapters.waiting import with_trouble
 from services.gateway.adapters.watching import watch_upload
 from services.gateway.domain.paging import to_instant
 from services.gateway.domain.refusals import key_reused
@@ -111,7 +112,7 @@ async def show_upload(upload_id: UUID, parts: PartsOf, response: Response) -> Up
     """All about one upload."""
     found = await parts.read_model.upload(upload_id)
     await settle(parts, found.environment_id, response)
-    return await parts.read_model.upload(upload_id)
+    return with_trouble(parts.progress, await parts.read_model.upload(upload_id), upload_id)
 
 
 @router.post("/uploads/{upload_id}/cancel", status_code=202)

@@ -153,10 +153,14 @@ class Attempt:
         return await self._try_later(ended)
 
     async def _fail_once(self, error: PermanentError) -> None:
-        if isinstance(self._kind, PutsBack):
-            await self._kind.put_back(self._run, error)
-        async with self._leases.ending(self._run.lease, error) as c:
-            await self._kind.failed(c, self._run, error)
+        try:
+            if isinstance(self._kind, PutsBack):
+                await self._kind.put_back(self._run, error)
+            async with self._leases.ending(self._run.lease, error) as c:
+                await self._kind.failed(c, self._run, error)
+        except TransientError as hindered:
+            await self._run.waits(f"{error.reason}; that it failed can be recorded later only: {hindered.reason}")
+            raise
 
     async def _try_later(self, error: NightkeepError) -> str:
         settings = self._settings
@@ -166,6 +170,8 @@ class Attempt:
             last=settings.backoff_last_seconds,
             chance=random.random(),  # noqa: S311 -- jitter, no secret
         )
+        next_try = f"try {self._run.attempt + 1} of {settings.tries} in {pause:.0f} s"
+        await self._run.waits(f"{error.reason} ({next_try})")
         with suppress(NightkeepError):  # then the lease ends by itself, and the attempt has counted
             await self._leases.try_later(self._run.lease, error, pause)
         return "tried again later"

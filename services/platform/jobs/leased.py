@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from services.platform.database import Connection
 from services.platform.jobs.children import ChildGroups
@@ -51,6 +52,10 @@ class LeasedRun:
         await self._tell(
             ProgressNote(now.step, now.steps, now.sentence, bytes_done, bytes_total, documents_done, documents_total)
         )
+
+    async def waits(self, trouble: str) -> None:
+        """Tell watchers why the job does not go on; what is told next takes it back."""
+        await self._tell(replace(self._note, trouble=trouble))
 
     async def _tell(self, note: ProgressNote) -> None:
         if note != self._note:

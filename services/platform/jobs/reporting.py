@@ -30,7 +30,7 @@ class Reporter:
         seconds = time.monotonic() - self._since(run, note)
         if note.step == note.steps:
             self._begun.pop(run.job_id, None)
-        if self._publisher.is_due(run.job_id, note.step):
+        if self._publisher.is_due(run.job_id, note.step, note.trouble):
             self._publisher.publish(progressed(run, note, seconds), run.cause, run.key)
 
     def _since(self, run: JobRun, note: ProgressNote) -> float:

@@ -21,7 +21,10 @@ class Step:
 
 @dataclass(frozen=True)
 class ProgressNote:
-    """How far an attempt is: `step` of `steps`, from 1; totals are None where they are not known."""
+    """How far an attempt is: `step` of `steps`, from 1; totals are None where they are not known.
+
+    `trouble` is why the job waits instead of going on.
+    """
 
     step: int
     steps: int
@@ -30,6 +33,7 @@ class ProgressNote:
     bytes_total: int | None = None
     documents_done: int = 0
     documents_total: int | None = None
+    trouble: str | None = None
 
 
 class JobRun(Protocol):

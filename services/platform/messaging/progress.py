@@ -34,11 +34,14 @@ REMEMBERED: Final = 10_000
 START_SECONDS: Final = 5.0
 """A gateway starts without its progress rather than not at all."""
 
+_Place = tuple[int, str | None]
+"""Where a job stands: its step and its trouble."""
+
 log = structlog.get_logger()
 
 
 class ProgressPublisher:
-    """Puts progress on its topic: the first look at a step at once, then at most one a second and entity.
+    """Puts progress on its topic: the first look at a step or a trouble at once, then at most one a second and entity.
 
     It never raises and never waits for the broker: progress is a courtesy.
     """
@@ -48,20 +51,20 @@ class ProgressPublisher:
         self._source = f"nightkeep/{service}"
         self._clock = clock
         self._new_id = new_id
-        self._sent: dict[UUID, tuple[int, float]] = {}
+        self._sent: dict[UUID, tuple[_Place, float]] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
-    def is_due(self, entity_id: UUID, step: int) -> bool:
+    def is_due(self, entity_id: UUID, step: int, trouble: str | None) -> bool:
         """Whether a note would go out now. Ask before making one: it costs far more, and nearly all are too many."""
-        sent_step, at = self._sent.get(entity_id, (0, -INTERVAL_SECONDS))
-        return sent_step != step or asyncio.get_running_loop().time() - at >= INTERVAL_SECONDS
+        sent, at = self._sent.get(entity_id, (None, -INTERVAL_SECONDS))
+        return sent != (step, trouble) or asyncio.get_running_loop().time() - at >= INTERVAL_SECONDS
 
     def publish(self, body: JobProgressed, cause: Cause, key: str) -> None:
-        """Sends `body` in the background unless one of the same entity and step went out within the second."""
-        if not self.is_due(body.entity_id, body.step):
+        """Sends `body` in the background unless one of the same entity, step and trouble went out within the second."""
+        if not self.is_due(body.entity_id, body.step, body.trouble):
             return
         now = asyncio.get_running_loop().time()
-        self._sent[body.entity_id] = (body.step, now)
+        self._sent[body.entity_id] = ((body.step, body.trouble), now)
         self._forget(now - REMEMBERED_SECONDS)
         task = asyncio.create_task(self._send(self._message(body, cause, key)))
         self._sending.add(task)
@@ -126,6 +129,10 @@ class ProgressTail:
             seen = self._newest.get(entity_id)
             if seen is not None:
                 yield seen
+
+    def newest(self, entity_id: UUID) -> JobProgressed | None:
+        """The newest note about something, if one was heard since this process began."""
+        return self._newest.get(entity_id)
 
     def _differs(self, entity_id: UUID, seen: JobProgressed | None) -> bool:
         return self._newest.get(entity_id) is not seen

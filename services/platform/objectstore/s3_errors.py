@@ -27,7 +27,15 @@ _AGAIN: Final = {"ConditionalRequestConflict", "OperationAborted", "RequestTimeo
 _SERVER_ERROR: Final = 500
 _CONFLICT: Final = 409
 _FULL: Final = 507
-"""Tried again like an outage: somebody makes room meanwhile, or what was let go is removed."""
+_QUOTA: Final = {"QuotaExceeded", "XMinioAdminBucketQuotaExceeded"}
+"""Ceph's and MinIO's words for it, with statuses that mean refusals otherwise.
+
+Full is tried again like an outage: somebody makes room meanwhile, or what was let go is removed.
+"""
+
+_ADDING: Final = {"PutObject", "UploadPart", "CreateMultipartUpload", "CompleteMultipartUpload", "CopyObject"}
+_PERHAPS_FULL: Final = " (some stores say no more than that when they are full: look at its room)"
+"""SeaweedFS without a free volume answers InternalError, and why is in its log alone."""
 
 
 class BehindTheEndError(StoreRefusedError):
@@ -56,12 +64,15 @@ def _named(error: ClientError, key: str, *, first: bool) -> Exception:
         return AlreadyExistsError(key) if first else ObjectChangedError(key)
     if code in _BEHIND_THE_END:
         return BehindTheEndError(f"a range behind the end of {key!r}")
-    if status == _FULL:
+    if status == _FULL or code in _QUOTA:
         return StoreUnavailableError(
             f"the object store is full ({code or status}): {_words(error)}", code=FailureCode.NO_SPACE
         )
     if code in _AGAIN or status >= _SERVER_ERROR or status == _CONFLICT:
-        return StoreUnavailableError(f"the object store could not do it now ({code or status}): {_words(error)}")
+        perhaps = _PERHAPS_FULL if status == _SERVER_ERROR and error.operation_name in _ADDING else ""
+        return StoreUnavailableError(
+            f"the object store could not do it now ({code or status}): {_words(error)}{perhaps}"
+        )
     return StoreRefusedError(f"the object store refused ({code or status}): {_words(error)}")
 
 

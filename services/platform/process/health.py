@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 Check = Callable[[], Awaitable[bool]]
+Trouble = Callable[[], str | None]
+LOOP: Final = "event loop"
 CHECK_SECONDS: Final = 1.0
 """A check that takes longer says no: whoever asks for readiness wants an answer."""
 
@@ -17,7 +19,9 @@ CHECK_SECONDS: Final = 1.0
 class Health:
     """Collects what must hold before a service is ready."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop_trouble: Trouble = lambda: None) -> None:
+        """`loop_trouble` says what is wrong with the event loop, whatever is connected."""
+        self._loop_trouble = loop_trouble
         self._checks: dict[str, Check] = {}
         self._wired = False
 
@@ -35,9 +39,10 @@ class Health:
         self._wired = True
 
     async def readiness(self) -> dict[str, bool]:
-        """Every check by name with its present answer, and `wired`: whether everything was connected."""
+        """Every check by name with its present answer; `wired` is whether everything was connected."""
         answers = await asyncio.gather(*(_answer(check) for check in self._checks.values()))
-        return {"wired": self._wired, **dict(zip(self._checks, answers, strict=True))}
+        itself = {"wired": self._wired, LOOP: self._loop_trouble() is None}
+        return itself | dict(zip(self._checks, answers, strict=True))
 
     def routes(self) -> list[Route]:
         """/healthz, /readyz and /metrics, for the health server or for an application that listens anyway."""
@@ -49,8 +54,10 @@ class Health:
 
     async def _ready(self, _request: Request) -> JSONResponse:
         checks = await self.readiness()
-        ready = all(checks.values())
-        return JSONResponse({"ready": ready, "checks": checks}, status_code=200 if ready else 503)
+        ready, trouble = all(checks.values()), self._loop_trouble()
+        reasons = {LOOP: trouble} if trouble else {}
+        answer = {"ready": ready, "checks": checks, "reasons": reasons}
+        return JSONResponse(answer, status_code=200 if ready else 503)
 
 
 async def _answer(check: Check) -> bool:

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
@@ -52,7 +53,10 @@ class Seam(StrEnum):
 
 
 STEP: Final = "step: "
-_POINT: Final = re.compile(r"(?P<stop>stop )?(?P<point>(?:before|after) (?P<name>.+?))(?::(?P<nth>[1-9][0-9]*))?")
+_POINT: Final = re.compile(
+    r"(?:(?P<stop>stop )|stand (?P<seconds>[1-9][0-9]*) )?"
+    r"(?P<point>(?:before|after) (?P<name>.+?))(?::(?P<nth>[1-9][0-9]*))?"
+)
 
 log = structlog.get_logger()
 
@@ -70,8 +74,8 @@ def publishing(topic: Topic) -> Seam:
 class CrashFile:
     """Ends the process where the file says: `before put an object`, `after step: write the manifest:2` (its second).
 
-    `stop` in front stops it (SIGSTOP) instead of killing it. The file goes first, so the next process lives; while it
-    is not there, nothing happens.
+    `stop` in front stops it (SIGSTOP) instead of killing it, `stand 8` has it stand still for so many seconds, with its
+    event loop. The file goes first, so the next process lives; while it is not there, nothing happens.
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,8 +93,8 @@ class CrashFile:
             found = parsed(asked)
             if asked != self._asked:
                 self._asked, self._left = asked, int(found["nth"] or 1)
-            if found["point"] == point:
-                self._count(signal.SIGSTOP if found["stop"] else signal.SIGKILL)
+            if found["point"] == point and self._is_meant():
+                _end(asked, found)
 
     def _read(self) -> str:
         try:
@@ -98,13 +102,21 @@ class CrashFile:
         except FileNotFoundError:
             return ""
 
-    def _count(self, how: signal.Signals) -> None:
+    def _is_meant(self) -> bool:
         self._left -= 1
-        if self._left == 0:
-            self._path.unlink()
-            sys.stderr.write(f"rehearsal: {self._asked}: {how.name}\n")
-            sys.stderr.flush()
-            os.kill(os.getpid(), how)
+        if self._left:
+            return False
+        self._path.unlink()
+        return True
+
+
+def _end(asked: str, found: re.Match[str]) -> None:
+    sys.stderr.write(f"rehearsal: {asked}\n")
+    sys.stderr.flush()
+    if found["seconds"]:
+        time.sleep(int(found["seconds"]))
+    else:
+        os.kill(os.getpid(), signal.SIGSTOP if found["stop"] else signal.SIGKILL)
 
 
 def parsed(asked: str) -> re.Match[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final, Generic, TypeVar
@@ -15,6 +16,7 @@ from services.platform.process.errors import NightkeepError
 from services.platform.process.health import Health
 from services.platform.process.http import serve
 from services.platform.process.logging import configure_logging, unit_of_work
+from services.platform.process.pulse import Pulse, keep_beating
 from services.platform.process.reading import SettingsError, read_settings
 from services.platform.process.retry import until_done
 from services.platform.process.seams import rehearse
@@ -54,7 +56,8 @@ class _Life(Generic[S]):
         self._name = name
         self._settings = settings
         self._bootstrap = bootstrap
-        self._health = Health()
+        self._pulse = Pulse(settings.health, time.monotonic)
+        self._health = Health(self._pulse.trouble)
 
     async def live(self) -> int:
         work = asyncio.create_task(self._work())
@@ -78,6 +81,7 @@ class _Life(Generic[S]):
 
     async def _work(self) -> None:
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_beating(self._pulse, self._settings.health))
             _serve_health(tasks, self._settings.health, self._health)
             wired = await until_done(f"start {self._name}", lambda: self._wire(stack))
             self._health.wiring_done()

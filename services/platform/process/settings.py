@@ -107,10 +107,14 @@ class ToolsSettings(Group):
 
 
 class HealthSettings(Group):
-    """Where /healthz, /readyz and /metrics answer; port 0 is nowhere."""
+    """Where /healthz, /readyz and /metrics answer; port 0 is nowhere. When a process is not relied on."""
 
     host: str = "127.0.0.1"
     port: Port = 0
+    stall_seconds: float = Field(default=defaults.STALL_SECONDS, ge=1)
+    """An event loop that stands still for longer is said to."""
+    settle_seconds: float = Field(default=defaults.SETTLE_SECONDS, ge=0)
+    """For so long afterwards the process is not ready."""
 
 
 class ClockSettings(Group):

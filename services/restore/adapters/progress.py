@@ -35,7 +35,7 @@ class RestoreProgress:
         estimate = self._estimate(run)
         if note.sentence == BRING:  # other steps tell bytes that they only look at
             estimate.note(note.step, note.bytes_done, now)
-        if self._publisher.is_due(_entity_id(run), note.step):
+        if self._publisher.is_due(_entity_id(run), note.step, note.trouble):
             self._publisher.publish(progressed(run, note, estimate, now), run.cause, run.key)
 
     def _estimate(self, run: JobRun) -> Estimate:

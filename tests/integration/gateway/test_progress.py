@@ -10,6 +10,7 @@ from contracts.progress import JobProgressed
 from services.platform.messaging.progress import ProgressPublisher
 from services.platform.process.clock import SystemClock
 from tests.support.events import cause
+from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json
 from tests.support.local_client import loopback_client
 
@@ -66,6 +67,24 @@ async def test_who_comes_late_sees_the_newest_note_at_once(api: Api) -> None:
                 if event.event == "progress":
                     assert json.loads(event.data)["step"] == 5
                     break
+
+
+async def test_a_job_that_waits_says_why_where_it_is_shown_until_it_goes_on(api: Api) -> None:
+    environment = await api.ready_environment()
+    backup = await _backup(api, environment)
+    publisher = ProgressPublisher(api.producer, service="snapshot", clock=SystemClock(), new_id=uuid4)
+    there = _note(environment, backup["backup_id"], 2)
+    full = there.model_copy(update={"trouble": "the object store is full (try 2 of 5 in 4 s)"})
+
+    async def says(message: str) -> bool:
+        shown = (await api.client.get(f"/api/v1/backups/{backup['backup_id']}")).json()
+        return bool(shown["status_message"] == message)
+
+    publisher.publish(there, cause(), environment["app_id"])
+    publisher.publish(full, cause(), environment["app_id"])
+    await eventually(lambda: says("waits: the object store is full (try 2 of 5 in 4 s)"))
+    publisher.publish(_note(environment, backup["backup_id"], 1), cause(), environment["app_id"])
+    await eventually(lambda: says(backup["status_message"]))
 
 
 async def test_a_job_that_has_ended_is_told_with_its_end_and_the_stream_closes(api: Api) -> None:

@@ -47,6 +47,22 @@ async def test_a_watcher_sees_every_step_but_not_every_look(
         assert await reader.ends(Topic.PROGRESS) == {0: 3}
 
 
+async def test_a_trouble_is_told_at_once_and_taken_back_at_once(
+    kafka_settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "INTERVAL_SECONDS", 3600.0)
+    await ensure_topics(kafka_settings)
+    backup_id = uuid4()
+    async with Producer.open(kafka_settings) as producer, ProgressTail.open(kafka_settings) as tail:
+        publisher = ProgressPublisher(producer, service="snapshot", clock=SystemClock(), new_id=uuid4)
+        watcher = tail.watch(backup_id)
+        for trouble in (None, "the object store is full", None):
+            note = look(backup_id, 2, 0).model_copy(update={"trouble": trouble})
+            publisher.publish(note, cause(), "platform")
+            assert (await asyncio.wait_for(anext(watcher), 60)).trouble == trouble
+            assert tail.newest(backup_id) == note
+
+
 async def test_a_watcher_that_comes_later_sees_the_newest_look_at_once(kafka_settings: KafkaSettings) -> None:
     await ensure_topics(kafka_settings)
     backup_id, other_id = uuid4(), uuid4()

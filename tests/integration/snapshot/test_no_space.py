@@ -11,6 +11,7 @@ import pytest
 
 from contracts.events.backups import BackupCompleted, BackupFailed
 from contracts.manifest import Tombstone
+from services.platform.messaging.progress import ProgressTail
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.settings import KafkaSettings, S3Settings
 from services.snapshot.scratch import scratch as scratch_module
@@ -97,8 +98,10 @@ async def test_a_backup_that_finds_its_object_store_full_fails_when_there_is_roo
         await completed_with(on_full_store, place, store, await on_full_store.request(environment_id), documents)
         documents |= {place.put(content): content for content in (uuid4().bytes for _ in range(20))}
         full_store.room = room
-        backup_id = await on_full_store.request(environment_id)
-        await eventually(lambda: tries_are_exhausted(full_store, backup_id))
+        async with ProgressTail.open(on_full_store.settings.kafka) as tail:
+            backup_id = await on_full_store.request(environment_id)
+            await eventually(lambda: tries_are_exhausted(full_store, backup_id))
+            await eventually(lambda: says_what_it_waits_for(tail, backup_id))
         assert set(await on_full_store.log.names(backup_id)) <= {"BackupStarted"}
         full_store.room = None
         failed = await on_full_store.log.about(BackupFailed, backup_id)
@@ -110,6 +113,33 @@ async def test_a_backup_that_finds_its_object_store_full_fails_when_there_is_roo
     assert verdict
     assert isinstance(verdict.decided, Tombstone)
     assert (await repository.check(read_percent=100, seed=0)).damages == []
+
+
+async def test_a_backup_that_waits_for_room_says_why_and_goes_on_by_itself_when_there_is(
+    on_full_store: Snapshots, full_store: FullStore, place: Place, store: Store
+) -> None:
+    documents = {place.put(content): content for content in (uuid4().bytes for _ in range(20))}
+    patient = on_full_store.settings.worker.model_copy(update={"tries": 10_000})
+    patiently = replace(on_full_store, settings=on_full_store.settings.model_copy(update={"worker": patient}))
+    async with ProgressTail.open(patiently.settings.kafka) as tail, patiently.running():
+        environment_id = await registered(patiently, place)
+        full_store.room = 2
+        backup_id = await patiently.request(environment_id)
+        why = await eventually(lambda: trouble(tail, backup_id))
+        assert why.startswith("the object store is full (XMinioStorageFull)")
+        full_store.room = None
+        await completed_with(patiently, place, store, backup_id, documents)
+
+
+async def says_what_it_waits_for(tail: ProgressTail, backup_id: UUID) -> bool:
+    """Whether watchers hear that a backup has failed before that can be recorded."""
+    return "(tried 5 times); that it failed can be recorded later only" in await trouble(tail, backup_id)
+
+
+async def trouble(tail: ProgressTail, backup_id: UUID) -> str:
+    """Why a backup waits, as far as watchers are told."""
+    note = tail.newest(backup_id)
+    return (note.trouble or "") if note else ""
 
 
 async def tries_are_exhausted(store: FullStore, backup_id: UUID) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.defaults import PARCEL_PART_BYTES
 from services.gateway.domain.rights import Scope
+from tests.support.full_store import FullStore
 from tests.support.sending import FILE, PART_BYTES, Sending
 
 
@@ -22,6 +23,24 @@ async def test_a_file_goes_on_where_it_broke_off(sending: Sending) -> None:
     assert again["missing"] == [{"first": 1, "last": 1}, {"first": 3, "last": 3}]
     await sending.parts(parcel, (3, 1, 1))
     whole = (await sending.api.client.get(begun.headers["Location"])).json()
+    assert (whole["missing"], whole["received"]) == ([], 4)
+
+
+async def test_a_part_that_finds_no_room_is_told_why_and_comes_when_there_is(
+    sending: Sending, full_store: FullStore
+) -> None:
+    parcel = (await sending.begin(await sending.stopped())).json()
+    await sending.parts(parcel, [0])
+    full_store.room = 0
+    try:
+        refused = await sending.part(parcel, 1, FILE[PART_BYTES : 2 * PART_BYTES])
+    finally:
+        full_store.room = None
+    assert (refused.status_code, refused.json()["errorCode"]) == (503, "SERVICE_UNAVAILABLE")
+    assert refused.json()["errorMessage"] == "the platform has no room to store more: try again"
+    assert "Retry-After" in refused.headers
+    await sending.parts(parcel, [1, 2, 3])
+    whole = (await sending.api.client.get(f"/api/v1/parcels/{parcel['parcel_id']}")).json()
     assert (whole["missing"], whole["received"]) == ([], 4)
 
 

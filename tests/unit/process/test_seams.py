@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -79,8 +80,20 @@ def test_every_seam_of_the_platform_is_passed_somewhere() -> None:
 
 def test_every_name_can_be_asked_for_and_no_other() -> None:
     for point in points():
-        assert parsed(f"{point}:2")["point"] == point
-    for wrong in ("put an object", "before nothing", "after commit offsets:0", "beside step: write the manifest"):
+        assert (
+            parsed(f"{point}:2")["point"]
+            == parsed(f"stop {point}")["point"]
+            == parsed(f"stand 8 {point}")["point"]
+            == point
+        )
+    for wrong in (
+        "put an object",
+        "before nothing",
+        "after commit offsets:0",
+        "beside step: write the manifest",
+        "stand 0 before commit offsets",
+        "stop stand 8 before commit offsets",
+    ):
         with pytest.raises(ValueError, match="no process passes"):
             parsed(wrong)
 
@@ -100,6 +113,14 @@ def test_a_process_that_is_told_to_stop_goes_on_when_it_is_woken(tmp_path: Path)
     assert os.WIFSTOPPED(status)
     process.send_signal(signal.SIGCONT)
     assert process.communicate(timeout=60)[0].count("passed") == 3
+
+
+def test_a_process_that_is_told_to_stand_still_goes_on_by_itself(tmp_path: Path) -> None:
+    crash_file = tmp_path / "crash"
+    crash_file.write_text("stand 1 before commit offsets:2")
+    began = time.monotonic()
+    assert (died(crash_file), crash_file.exists()) == ((0, 3), False)
+    assert time.monotonic() - began >= 1
 
 
 def test_an_effect_that_raises_has_not_happened(tmp_path: Path) -> None:

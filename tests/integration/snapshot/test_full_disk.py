@@ -1,0 +1,73 @@
+"""A disk under the service that takes no more: the kernel refuses its writes until there is room again."""
+
+import asyncio
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from contracts.events.backups import BackupCompleted, BackupFailed
+from services.platform.objectstore import S3ObjectStore
+from services.platform.process.settings import KafkaSettings, S3Settings
+from tests.support.capturing import DOCUMENTS_QUERY, Place
+from tests.support.databases import FreshDatabase
+from tests.support.running_services import Platform, open_platform
+from tests.support.snapshotting import open_snapshots
+
+ROOM_BYTES = 64 * 1024
+"""Enough for empty lists, and less than those of `DOCUMENTS` take."""
+DOCUMENTS = 2000
+
+
+@contextmanager
+def no_room_for_more(pid: int) -> Iterator[None]:
+    """No file of that process grows beyond `ROOM_BYTES`: its writes fail as they do at a quota."""
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (ROOM_BYTES, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+async def platform(
+    kafka_settings: KafkaSettings,
+    fresh_database: FreshDatabase,
+    store: tuple[S3Settings, S3ObjectStore],
+    tmp_path: Path,
+) -> AsyncIterator[Platform]:
+    """A place where the snapshot service can run as a process."""
+    directory = tmp_path / "platform"
+    directory.mkdir()
+    async with open_platform(kafka_settings, fresh_database, store[0], directory) as opened:
+        opened.settings["NIGHTKEEP_WORKER__BACKOFF_FIRST_SECONDS"] = "0.1"
+        yield opened
+
+
+async def test_a_backup_whose_lists_find_no_room_is_tried_again_fails_with_that_reason_and_leaves_nothing(
+    platform: Platform, place: Place, store: tuple[S3Settings, S3ObjectStore]
+) -> None:
+    documents = {place.put(content): content for content in (uuid4().bytes for _ in range(DOCUMENTS))}
+    settings = platform.database("snapshot")
+    async with open_snapshots(platform.kafka, settings, platform.s3, platform.directory) as told:
+        await platform.start("snapshot")
+        environment_id = await told.register(place.database, place.documents, DOCUMENTS_QUERY)
+        assert (await told.checked(environment_id)).passed
+        with no_room_for_more(platform.services["snapshot"].process.pid):
+            backup_id = await told.request(environment_id)
+            failed = await told.log.about(BackupFailed, backup_id)
+        assert (failed.code, failed.retryable) == ("NO_SPACE", True), failed
+        assert failed.reason.startswith("no space is left on a disk of the service")
+        assert failed.reason.endswith("make room in its scratch directory (tried 5 times)")
+        left = await asyncio.to_thread(lambda: [*(platform.directory / "scratch").rglob("*")])
+        assert left == []
+
+        completed = await told.log.about(BackupCompleted, await told.request(environment_id))
+        repository = told.repository(environment_id, store[1])
+        manifest = await repository.read_manifest(completed.backup_id, expected_hash=completed.manifest_hash)
+        assert await replace(place, repository=repository).stored(manifest) == documents
