@@ -19,7 +19,7 @@ def _asked(client: httpx.Client, address: str) -> str | None:
     try:
         answer = client.get(f"http://{address}/readyz")
         return None if answer.is_success else _said(answer.json())
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError):  # or it is somebody else
         return "does not answer: it is stopped, or its event loop stands still"
 
 

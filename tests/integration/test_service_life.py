@@ -116,7 +116,7 @@ def test_alive_and_ready_are_two_answers(settings: PostgresSettings, tmp_path: P
 def test_a_service_whose_event_loop_stands_still_says_where_and_is_not_relied_on_for_a_while(
     settings: PostgresSettings, tmp_path: Path
 ) -> None:
-    quick = {"NIGHTKEEP_HEALTH__STALL_SECONDS": "2", "NIGHTKEEP_HEALTH__SETTLE_SECONDS": "8"}
+    quick = {"NIGHTKEEP_HEALTH__STALL_SECONDS": "2", "NIGHTKEEP_HEALTH__SETTLE_SECONDS": "30"}
     with small("stand", tmp_path / "ready", settings, quick) as service:
         until(lambda: service.answers("/healthz", 200))
         service.file.touch()

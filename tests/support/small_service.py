@@ -12,7 +12,7 @@ from services.platform.process.health import Health
 from services.platform.process.service import Task, run_service
 from services.platform.process.settings import Settings
 
-STANDS_SECONDS = 4
+STANDS_SECONDS = 10
 WHAT, FILE = sys.argv[1], Path(sys.argv[2])
 
 

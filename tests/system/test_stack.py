@@ -27,7 +27,7 @@ ENGINES = ("kafka", "postgres", "seaweedfs")
 def stack() -> Iterator[LocalStack]:
     """One that is ready, with its sample, for all tests of this module."""
     with stack_directory() as directory:
-        running = LocalStack(directory)
+        running = LocalStack(directory, environment={"NIGHTKEEP_HEALTH__SETTLE_SECONDS": "60"})
         output = directory.with_name("output")
         with output.open("w") as said:
             up = running.start(output=said)

@@ -14,6 +14,6 @@ T = TypeVar("T", Backup, Restore, Upload)
 def with_trouble(progress: ProgressTail, found: T, job_id: UUID) -> T:
     """The same; its `status_message` says why it waits, if its newest note does."""
     note = progress.newest(job_id)
-    if note is None or note.trouble is None or found.state not in UNDER_WAY:
+    if note is None or note.trouble is None or not UNDER_WAY & {found.state, getattr(found, "undo_state", None)}:
         return found
     return found.model_copy(update={"status_message": f"waits: {note.trouble}"})

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import structlog
 
+from contracts.errors import FailureCode
 from services.platform.database import Connection
 from services.platform.jobs.errors import JobCancelledError, LeaseLostError
 from services.platform.jobs.heartbeats import Heartbeats
@@ -159,7 +160,7 @@ class Attempt:
             async with self._leases.ending(self._run.lease, error) as c:
                 await self._kind.failed(c, self._run, error)
         except TransientError as hindered:
-            await self._run.waits(f"{error.reason}; that it failed can be recorded later only: {hindered.reason}")
+            await self._run.waits(f"{error.reason}; that it failed can be recorded later only: {_hindrance(hindered)}")
             raise
 
     async def _try_later(self, error: NightkeepError) -> str:
@@ -170,11 +171,17 @@ class Attempt:
             last=settings.backoff_last_seconds,
             chance=random.random(),  # noqa: S311 -- jitter, no secret
         )
-        next_try = f"try {self._run.attempt + 1} of {settings.tries} in {pause:.0f} s"
-        await self._run.waits(f"{error.reason} ({next_try})")
+        more = self._run.attempt < settings.tries
+        next_try = f"try {self._run.attempt + 1} of {settings.tries}" if more else "again"
+        await self._run.waits(f"{error.reason} ({next_try} in {pause:.0f} s)")
         with suppress(NightkeepError):  # then the lease ends by itself, and the attempt has counted
             await self._leases.try_later(self._run.lease, error, pause)
         return "tried again later"
+
+
+def _hindrance(error: TransientError) -> str:
+    """What the platform lacks, for people: names and addresses of its own engines stay in the log."""
+    return "no room is left to store it" if error.code is FailureCode.NO_SPACE else "a part of the platform is away"
 
 
 async def _let_end(*tasks: asyncio.Future[None]) -> None:

@@ -55,7 +55,8 @@ class LeasedRun:
 
     async def waits(self, trouble: str) -> None:
         """Tell watchers why the job does not go on; what is told next takes it back."""
-        await self._tell(replace(self._note, trouble=trouble))
+        if self._note.step:  # there is nobody to tell of an end that was known before the first step
+            await self._tell(replace(self._note, trouble=trouble))
 
     async def _tell(self, note: ProgressNote) -> None:
         if note != self._note:

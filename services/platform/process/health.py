@@ -39,7 +39,10 @@ class Health:
         self._wired = True
 
     async def readiness(self) -> dict[str, bool]:
-        """Every check by name with its present answer; `wired` is whether everything was connected."""
+        """Every check by name with its present answer.
+
+        `wired` is whether everything was connected, `event loop` whether it has come round for a while.
+        """
         answers = await asyncio.gather(*(_answer(check) for check in self._checks.values()))
         itself = {"wired": self._wired, LOOP: self._loop_trouble() is None}
         return itself | dict(zip(self._checks, answers, strict=True))

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.platform.jobs import JobRun, NewJob
+from services.platform.process.errors import TransientError
 from tests.support.databases import FreshDatabase
 from tests.support.events import cause
 from tests.support.eventually import eventually
@@ -89,6 +90,18 @@ async def test_a_held_job_may_be_let_go_when_it_has_waited_long(jobs: Jobs) -> N
         assert await jobs.queue.release(c, "asking", after_seconds=3600) == 0
         await c.execute("UPDATE job SET created_at = created_at - interval '1 hour'")
         assert await jobs.queue.release(c, "asking", after_seconds=3600) == 1
+
+
+async def test_a_cancellation_that_comes_while_an_attempt_ends_waits_for_no_other_try(jobs: Jobs) -> None:
+    async def be_cancelled_and_fail(run: JobRun) -> None:
+        assert await jobs.cancel(run.job_id)
+        raise TransientError("not now")
+
+    never_again = QUICK.model_copy(update={"backoff_first_seconds": 3600.0, "backoff_last_seconds": 3600.0})
+    job_id = await jobs.put()
+    async with jobs.working(Kind([be_cancelled_and_fail]), never_again):
+        await jobs.ended(job_id)
+    assert await jobs.said(job_id) == ["failed CANCELLED cancelled by user:ada never"]
 
 
 async def test_a_cancelled_job_is_ended_before_older_ones_are_begun(jobs: Jobs) -> None:

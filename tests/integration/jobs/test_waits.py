@@ -56,5 +56,5 @@ async def test_a_job_that_failed_says_what_keeps_that_from_being_recorded(jobs: 
     job_id = await jobs.put()
     async with jobs.working(Hindered([fail]), report=watched):
         await jobs.ended(job_id)
-    hindered = "no; that it failed can be recorded later only: the store is away"
+    hindered = "no; that it failed can be recorded later only: a part of the platform is away"
     assert [trouble for trouble in watched.troubles if trouble] == [hindered]

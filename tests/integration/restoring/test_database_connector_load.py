@@ -49,6 +49,17 @@ async def test_everything_belongs_to_the_role_of_the_destination(
     assert destination.run("SELECT reltuples > 0 FROM pg_class WHERE relname = 'customer'") == "t"
 
 
+async def test_every_table_partition_and_materialised_view_has_its_statistics(
+    source: AppDatabase, destination: AppDatabase, tmp_path: Path
+) -> None:
+    into = target(destination, tmp_path)
+    await load(into, await dump(source))
+    await switch(into)
+    kept = "FROM pg_class WHERE relkind IN ('r', 'm', 'p') AND relnamespace <> 'information_schema'::regnamespace"
+    assert int(destination.run(f"SELECT count(DISTINCT relkind) {kept}")) == 3
+    assert destination.run(f"SELECT relname {kept} AND NOT relisshared AND reltuples < 0") == ""
+
+
 async def test_roles_that_are_not_there_cost_their_grants_and_policies_and_nothing_else(
     source: AppDatabase, destination: AppDatabase, tmp_path: Path
 ) -> None:

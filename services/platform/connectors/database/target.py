@@ -16,6 +16,7 @@ from services.platform.connectors.database.loading.contents import Kind
 from services.platform.connectors.database.loading.foreign import extensions_alone, schemas_alone
 from services.platform.connectors.database.loading.load import APPLICATION as LOADING
 from services.platform.connectors.database.loading.load import Told, load
+from services.platform.connectors.database.loading.statistics import gather_statistics
 from services.platform.connectors.database.loading.whole import read_whole
 from services.platform.connectors.database.preflight import Preflight
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
@@ -30,7 +31,6 @@ from services.platform.connectors.database.switching.switch import (
 from services.platform.connectors.database.tools import PostgresTools
 from services.platform.connectors.database.watching import Moved, watched
 
-ANALYZING: Final = "nightkeep analyze"
 IN_ROLES: Final = (Kind.POLICY, Kind.USER_MAPPING, Kind.GRANT)
 
 
@@ -141,12 +141,7 @@ class RestoreTarget:
 
     async def analyze(self, moved: Moved) -> None:
         """Gather statistics, which a dump does not bring."""
-        async with (
-            watched(self.access, self.name, ANALYZING, moved),
-            connected(self.access, self.access.role, self.name, application=ANALYZING) as connection,
-        ):
-            await connection.execute("SET statement_timeout = 0")
-            await connection.execute("ANALYZE")
+        await gather_statistics(self.access, self.name, moved)
 
     # -- switching
 

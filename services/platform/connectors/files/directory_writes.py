@@ -17,7 +17,11 @@ Parts = tuple[str, ...]
 
 
 def present(tree: Tree, parts: Parts) -> os.stat_result | None:
-    """The file at a place, if one is there. Raises HostilePlaceError and DocumentConflictError: something else is."""
+    """The file at a place, if one is there.
+
+    Raises HostilePlaceError and DocumentConflictError when something else is; what stands in the way of a place where
+    nothing is, writing there refuses.
+    """
     with tree.opened() as root_fd:
         return _present(root_fd, parts)
 
@@ -39,8 +43,11 @@ def _present(root_fd: int, parts: Parts) -> os.stat_result | None:
 
 def write_new(tree: Tree, documents: Mapping[Parts, bytes]) -> int:
     """Write files that must be new; returns how many were. What is there stays."""
+    with tree.opened() as root_fd:
+        absent = {parts: data for parts, data in documents.items() if _present(root_fd, parts) is None}
+    if not absent:
+        return 0
     with desk(tree) as at:
-        absent = {parts: data for parts, data in documents.items() if _present(at.root_fd, parts) is None}
         return sum(_named(at, absent, Unfinished.appear))
 
 

@@ -14,8 +14,8 @@ AT_ONCE: Final = 16
 """Hides what one small document costs in round trips."""
 BUNDLES_AT_ONCE: Final = 8
 """More of them only wait for each other."""
-BUNDLE_COUNT: Final = 32
-"""Documents in a bundle: each is an open file while it is written."""
+BUNDLE_COUNT: Final = 16
+"""Documents in a bundle: each is an open file while it is written, and none is left out by a work that must end."""
 BUNDLE_BYTES: Final = 1024 * 1024
 SMALL_BYTES: Final = 256 * 1024
 """What goes into a bundle with others."""

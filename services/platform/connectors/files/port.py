@@ -120,8 +120,8 @@ class DocumentStore(Protocol):
     async def add_small(self, documents: Mapping[str, bytes]) -> None:
         """Write some small documents, given by place, as `add` does, for less than it costs one by one.
 
-        Each is whole or not there; after an error some may be there. At most BUNDLE_COUNT of them, BUNDLE_BYTES
-        together (`pacing`): all are open at once.
+        Each is whole or not there; after an error some may be there. Give few (see `pacing.bundles`): all are open
+        at once.
         """
         ...
 

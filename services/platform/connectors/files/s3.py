@@ -125,8 +125,11 @@ class S3Documents:
         await self._each(documents.items(), self._add_one)
 
     async def _add_one(self, document: tuple[str, bytes]) -> None:
+        place, data = document
+        if await self.look(place):  # for servers that heed no condition, and after a kill
+            return
         with suppress(AlreadyExistsError):
-            await self._asked(self._store.put(*document, only_if_absent=True))
+            await self._asked(self._store.put(place, data, only_if_absent=True))
 
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""

@@ -66,8 +66,10 @@ UPDATE job SET state = :state, ended_at = clock_timestamp(), leased_by = NULL, l
 WHERE job_id = :job_id;
 
 -- name: try_later(job_id, epoch, pause_seconds, code, reason)!
-UPDATE job SET state = 'waiting', leased_by = NULL, lease_until = NULL,
-    run_after = clock_timestamp() + make_interval(secs => :pause_seconds), last_code = :code, last_reason = :reason
+-- A cancellation that came while the attempt ended waits for nothing.
+UPDATE job SET state = 'waiting', leased_by = NULL, lease_until = NULL, last_code = :code, last_reason = :reason,
+    run_after = clock_timestamp()
+        + CASE WHEN cancelled_by IS NULL THEN make_interval(secs => :pause_seconds) ELSE interval '0' END
 WHERE job_id = :job_id AND epoch = :epoch AND state = 'running';
 
 -- name: hand_back(job_id, epoch)!
