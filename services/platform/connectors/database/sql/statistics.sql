@@ -1,4 +1,4 @@
--- name: analyzable
+-- name: analyzable()
 -- What ANALYZE without a name would go through: a partitioned table stands for its partitions. The largest first, so
 -- that nobody waits for one at the end; of a partitioned one the size is not known here.
 SELECT format('%I.%I', n.nspname, c.relname) AS name
