@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.errors import StackError
+from infra.local.http import unverified_client
 from infra.local.layout import Layout, choose
 from infra.local.logs import LINES, follow, log_files, recent
 from infra.local.ports import POSSIBLE
@@ -152,7 +153,10 @@ def _read(data_dir: Path | None) -> Status:
 def _explained(found: Status) -> Status:
     """The same with what services that lost their readiness say, unless the supervisor knows a reason."""
     unready = {part.name: part.address for part in found.parts if part.state == "unready" and part.address}
-    return found.model_copy(update={"trouble": found.trouble or why_unready(unready)}) if unready else found
+    if found.trouble or not unready:
+        return found
+    with unverified_client() as client:
+        return found.model_copy(update={"trouble": why_unready(client, unready)})
 
 
 def _purged(layout: Layout) -> str:

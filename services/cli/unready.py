@@ -1,17 +1,14 @@
 """Why a service that runs is not relied on: it is asked itself, on the address where the supervisor asks it."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import httpx
 
-ANSWER_SECONDS: Final = 2.0
 
-
-def why_unready(addresses: Mapping[str, str]) -> str | None:
+def why_unready(client: httpx.Client, addresses: Mapping[str, str]) -> str | None:
     """A sentence on what the services at these addresses say is missing; None where all may be relied on again."""
-    with httpx.Client(timeout=ANSWER_SECONDS, trust_env=False) as client:
-        told = {name: _asked(client, address) for name, address in addresses.items()}
+    told = {name: _asked(client, address) for name, address in addresses.items()}
     return "; ".join(f"{name} {trouble}" for name, trouble in told.items() if trouble) or None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.local.http import UNVERIFIED
 from services.platform.process.settings import PostgresSettings
 from tests.support.databases import FreshDatabase
 from tests.support.running_services import free_port
@@ -34,7 +35,7 @@ class Small:
     def get(self, path: str) -> httpx.Response | None:
         """What its health server answers, or None while nobody listens."""
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=60)
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=60, trust_env=False, verify=UNVERIFIED)
         except httpx.TransportError:
             return None
 

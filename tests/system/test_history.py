@@ -2,31 +2,20 @@
 
 import copy
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.history.checks import findings
 from tests.history.evidence import Evidence, Record
 from tests.soak import works
 from tests.soak.witness import evidence_of
-from tests.soak.world import World, open_world
-from tests.support.databases import FreshDatabase
+from tests.soak.world import World
 
 pytestmark = pytest.mark.timeout(1500)
 LIFE: Final = (works.backup, works.letter, works.restore, works.shredding, works.reclaim, works.backup)
-
-
-@pytest.fixture
-async def world(
-    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, s3: S3Settings, tmp_path: Path
-) -> AsyncIterator[World]:
-    async with open_world(kafka_settings, fresh_database, s3, tmp_path) as opened:
-        yield opened
 
 
 Fault = Callable[[Evidence], None]

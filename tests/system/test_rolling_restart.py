@@ -2,32 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from contracts.states import BackupState
 from services.cli.client import Gateway
-from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.soak.callers import USER
-from tests.soak.world import World, open_world
-from tests.support.databases import FreshDatabase
+from tests.soak.world import World
 from tests.support.eventually import eventually
 from tests.support.main_job import SERVICES
 
 WITHIN_SECONDS = 240.0
 PATIENCE_SECONDS = 120.0
 """What a client waits that is told "not known yet": on a busy machine a new catalog takes its time."""
-
-
-@pytest.fixture
-async def world(
-    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, s3: S3Settings, tmp_path: Path
-) -> AsyncIterator[World]:
-    async with open_world(kafka_settings, fresh_database, s3, tmp_path) as opened:
-        yield opened
 
 
 @dataclass

@@ -5,30 +5,18 @@ A few seams, chosen by dice; `infra/bin/soak --walk` goes to all of them.
 
 import os
 import random
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Final
 
 import pytest
 
-from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.soak import works
 from tests.soak.itinerary import stops
 from tests.soak.walk import walk
-from tests.soak.world import World, open_world
-from tests.support.databases import FreshDatabase
+from tests.soak.world import World
 
 STOPS: Final = 3
 QUICK: Final = (works.backup, works.restore, works.undo, works.check, works.preflight, works.letter)
 """What takes seconds; deletions, graces and downloads take a while longer, and wait for the whole walk."""
-
-
-@pytest.fixture
-async def world(
-    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, s3: S3Settings, tmp_path: Path
-) -> AsyncIterator[World]:
-    async with open_world(kafka_settings, fresh_database, s3, tmp_path) as opened:
-        yield opened
 
 
 @pytest.mark.timeout(1500)

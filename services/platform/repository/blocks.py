@@ -27,14 +27,13 @@ class Kept(Generic[K, V]):
     async def get(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
         """The result of `make` for this key."""
         task = self._tasks.get(key)
-        if task and task.done() and not task.cancelled() and not task.exception():  # nearly always
-            self._tasks.move_to_end(key)
-            return task.result()
         if task is None or task.cancelled():
             task = self._tasks[key] = asyncio.create_task(_made(make))
             while len(self._tasks) > self._size:
                 self._tasks.popitem(last=False)
         self._tasks.move_to_end(key)
+        if task.done() and not task.exception():  # nearly always
+            return task.result()
         try:
             return await asyncio.shield(task)
         except Exception:  # whatever it is: the next caller asks anew

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Final, Literal, TypeVar
 from uuid import UUID
 
@@ -112,11 +111,7 @@ class S3Documents:
         if not whole:
             await self._asked(self._store.put_stream(place, _chained(first, pieces)))
             return True
-        try:
-            await self._asked(self._store.put(place, first, only_if_absent=True))
-        except AlreadyExistsError:
-            return False
-        return True
+        return await self._put_new(place, first)
 
     async def add_small(self, documents: Mapping[str, bytes]) -> None:
         """See DocumentStore."""
@@ -126,10 +121,15 @@ class S3Documents:
 
     async def _add_one(self, document: tuple[str, bytes]) -> None:
         place, data = document
-        if await self.look(place):  # for servers that heed no condition, and after a kill
-            return
-        with suppress(AlreadyExistsError):
+        if not await self.look(place):  # for servers that heed no condition, and after a kill
+            await self._put_new(place, data)
+
+    async def _put_new(self, place: str, data: bytes) -> bool:
+        try:
             await self._asked(self._store.put(place, data, only_if_absent=True))
+        except AlreadyExistsError:
+            return False
+        return True
 
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""

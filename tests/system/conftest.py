@@ -1,0 +1,19 @@
+"""What tests of whole systems stand on."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services.platform.process.settings import KafkaSettings, S3Settings
+from tests.soak.world import World, open_world
+from tests.support.databases import FreshDatabase
+
+
+@pytest.fixture
+async def world(
+    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, s3: S3Settings, tmp_path: Path
+) -> AsyncIterator[World]:
+    """All services, for callers and their faults."""
+    async with open_world(kafka_settings, fresh_database, s3, tmp_path) as opened:
+        yield opened
