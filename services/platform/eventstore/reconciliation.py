@@ -136,5 +136,7 @@ def _refuse_missing(missing: Sequence[Logged]) -> None:
         raise SetBackError(
             f"the log has {len(missing)} event(s) of this service that the table lacks, the first at partition "
             f"{first.place[0]}, offset {first.place[1]} ({_header(first.record, 'ce_subject')} "
-            f"{_header(first.record, 'ce_sequence')}): PostgreSQL was set back; take the events over from the log"
+            f"{_header(first.record, 'ce_sequence')}): PostgreSQL was set back. Bring back a newer copy of it; where "
+            "there is none, begin anew with an empty PostgreSQL and an empty log on the same bucket, and have "
+            "`nightkeep repository rebuild` bring the backups back"
         )
