@@ -70,6 +70,7 @@ class Locations:
     def __init__(self) -> None:
         # "" is a file of SQLite's own that goes with the connection.
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._failure: sqlite3.Error | None = None
         queries.create_tables(self._connection)
 
         finalize(self, self._connection.close)
@@ -183,10 +184,19 @@ class Locations:
 
     @contextmanager
     def _together(self) -> Iterator[None]:
-        """One write of the file for many rows. An error needs no rollback: the file goes with who met it."""
-        self._connection.execute("BEGIN")
-        yield
-        self._connection.execute("COMMIT")
+        """One write of the file for many rows.
+
+        An error needs no rollback: the file goes with who met it, and who comes later hears of the same error.
+        """
+        if self._failure:
+            raise self._failure
+        try:
+            self._connection.execute("BEGIN")
+            yield
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._failure = error
+            raise
 
 
 def _row(pack: int, entry: Entry) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Scratch:
     def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
         self._connection = connection
         self._thread = thread
+        self._failure: sqlite3.Error | None = None
 
     @classmethod
     @asynccontextmanager
@@ -132,7 +133,17 @@ class Scratch:
         return await self._sightings(queries.unnoticed_count, queries.unnoticed)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._connection)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
+
+    def _work(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Behind an error the file is as it may be: who comes later hears of the error, and not of what it left."""
+        if self._failure:
+            raise self._failure
+        try:
+            return work(self._connection)
+        except sqlite3.Error as error:
+            self._failure = error
+            raise
 
     async def _add(self, query: Any, parameters: Iterator[made.Parameters]) -> None:  # noqa: ANN401 -- aiosql's functions have no types
         await self._run(partial(_add, query=query, parameters=list(parameters)))
