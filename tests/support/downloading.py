@@ -70,6 +70,13 @@ class Shelf:
         assert seen is not None
         return seen
 
+    @asynccontextmanager
+    async def nothing_leased(self) -> AsyncIterator[None]:
+        """As long as this lasts, whatever is asked for stays queued."""
+        async with self.api.database.transaction() as c:
+            await c.execute("SELECT pg_advisory_xact_lock(hashtextextended('nightkeep jobs gateway', 0))")
+            yield
+
     def stranger(self) -> httpx.AsyncClient:
         """Somebody without a key."""
         return loopback_client(timeout=120)
