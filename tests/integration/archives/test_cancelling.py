@@ -48,27 +48,6 @@ def names(bodies: list[Any]) -> list[str]:
     return [type(body).__name__ for body in bodies]
 
 
-async def rows(shelf: Shelf, statement: str, archive: Json) -> list[Any]:
-    async with shelf.api.database.transaction() as c:
-        return [tuple(row) for row in await c.fetch(statement, archive["archive_id"])]
-
-
-async def left_alone(shelf: Shelf, backup: Json, archive: Json) -> None:
-    """Returns when nothing is left of the archive's work: no job, no page, no lease, so that its backup may go."""
-
-    async def stopped() -> bool:
-        job = "SELECT state FROM gateway.job WHERE job_id = $1::text::uuid"
-        pages = "SELECT start FROM gateway.archive_page WHERE archive_id = $1::text::uuid"
-        return await rows(shelf, job, archive) == [("failed",)] and not await rows(shelf, pages, archive)
-
-    async def deleted() -> bool:
-        place = f"/api/v1/backups/{backup['backup_id']}"
-        return (await shelf.api.client.delete(place, params={"confirm_last": True})).is_success
-
-    await eventually(stopped, within_seconds=ENDS_WITHIN_SECONDS)
-    await eventually(deleted, within_seconds=ENDS_WITHIN_SECONDS)
-
-
 async def test_a_queued_archive_is_cancelled_at_once_and_lets_its_backup_go(shelf: Shelf) -> None:
     backup = await shelf.backup(dump_of(10), {})
     async with shelf.nothing_leased():
@@ -81,7 +60,7 @@ async def test_a_queued_archive_is_cancelled_at_once_and_lets_its_backup_go(shel
     assert (await shelf.api.client.get(place_of(asked))).json() == cancelled
     requested, failed = await said(shelf, asked, "ArchiveFailed")
     assert (failed.code, failed.reason, failed.backup_id) == ("CANCELLED", CANCELLED, requested.backup_id)
-    await left_alone(shelf, backup, asked)
+    await shelf.left_alone(backup, asked)
 
 
 @pytest.mark.parametrize("data_type", ["files_only", "files_and_database"])
@@ -97,7 +76,7 @@ async def test_a_running_archive_stops_in_the_middle_of_its_pass(shelf: Shelf, d
     await eventually(is_read, within_seconds=ENDS_WITHIN_SECONDS)
     answer = await cancel(shelf, asked)
     assert (answer.status_code, answer.json()["state"]) == (202, "failed"), answer.text
-    await left_alone(shelf, backup, asked)
+    await shelf.left_alone(backup, asked)
     seen = (await shelf.api.client.get(place_of(asked))).json()
     assert (seen["state"], seen["status_message"], seen["sha256"]) == ("failed", CANCELLED, None)
     assert names(await said(shelf, asked, "ArchiveFailed")) == ["ArchiveRequested", "ArchiveStarted", "ArchiveFailed"]
@@ -169,7 +148,7 @@ async def test_of_its_end_and_a_cancellation_one_comes_first_and_all_agree(shelf
     said_of_it = names(await said(shelf, asked, last))
     assert said_of_it.count("ArchiveFailed") + said_of_it.count("ArchiveCompleted") == 1
     if accepted:
-        await left_alone(shelf, backup, asked)
+        await shelf.left_alone(backup, asked)
         assert names(await said(shelf, asked, last)) == said_of_it
 
 
@@ -186,7 +165,7 @@ async def test_a_catalog_that_is_away_does_not_hold_up_a_cancellation_and_lets_t
         assert (answer.status_code, answer.json()["status_message"]) == (202, CANCELLED)
     finally:
         await shelf.api.platform.start("catalog")
-    await left_alone(shelf, backup, asked)
+    await shelf.left_alone(backup, asked)
 
 
 async def test_who_watches_it_sees_its_end(shelf: Shelf) -> None:
