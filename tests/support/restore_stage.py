@@ -14,7 +14,6 @@ from contracts.events.apps import EnvironmentRegistered
 from contracts.events.archives import DataType
 from contracts.events.backups import BackupKind
 from contracts.events.restores import (
-    PreflightCancelRequested,
     PreflightRequested,
     RestoreCancelRequested,
     RestoreGraceEnded,
@@ -282,10 +281,6 @@ class RestoreStage:
     async def ask_cancel(self, restore_id: UUID, place: Place) -> None:
         """Somebody wants it stopped."""
         await self.react(RestoreCancelRequested(restore_id=restore_id, environment_id=place.environment_id))
-
-    async def ask_preflight_cancel(self, preflight_id: UUID, place: Place) -> None:
-        """Somebody wants it stopped."""
-        await self.react(PreflightCancelRequested(preflight_id=preflight_id, environment_id=place.environment_id))
 
     async def send(self, place: Place, data: bytes) -> Parcel:
         """A file that somebody has sent, all of it."""

@@ -2,8 +2,9 @@
 
 import asyncio
 from dataclasses import replace
+from uuid import UUID
 
-from contracts.events.restores import PreflightCompleted, RestoreCompleted
+from contracts.events.restores import PreflightCancelRequested, PreflightCompleted, RestoreCompleted
 from contracts.values import Finding, Severity
 from services.platform.connectors.database.access import DatabaseAccess
 from services.platform.connectors.database.connection import Connection
@@ -12,9 +13,13 @@ from services.restore.handlers import PREFLIGHT, RESTORE
 from services.restore.work.preflighting import PreflightJob
 from tests.support.app_databases import AppDatabase
 from tests.support.dying import Dying
-from tests.support.restore_stage import RestoreStage
+from tests.support.restore_stage import Place, RestoreStage
 
 CANCELLED = Finding(code="CANCELLED", severity=Severity.ERROR, subject="", message="cancelled by user:ada")
+
+
+async def cancel(stage: RestoreStage, preflight_id: UUID, place: Place) -> None:
+    await stage.react(PreflightCancelRequested(preflight_id=preflight_id, environment_id=place.environment_id))
 
 
 async def test_a_preflight_that_waits_behind_a_restore_is_cancelled_and_the_restore_goes_on(
@@ -28,7 +33,7 @@ async def test_a_preflight_that_waits_behind_a_restore_is_cancelled_and_the_rest
     async with stage.working({**stage.kinds(), RESTORE: restoring}, as_served):
         await restoring.stopped.wait()
         preflight_id = await stage.ask_preflight(backup, acceptance)
-        await stage.ask_preflight_cancel(preflight_id, acceptance)
+        await cancel(stage, preflight_id, acceptance)
         await stage.ended(preflight_id)
         restoring.wakes_up.set()
         await stage.ended(restore_id)
@@ -53,7 +58,7 @@ async def test_a_preflight_stops_in_the_middle_of_its_look_and_changes_nothing(
     slow = replace(stage.workplace, free_space=never)
     async with stage.working({PREFLIGHT: PreflightJob(slow)}):
         await looking.wait()
-        await stage.ask_preflight_cancel(preflight_id, acceptance)
+        await cancel(stage, preflight_id, acceptance)
         await stage.ended(preflight_id)
     (completed,) = await stage.said(preflight_id)
     assert (completed.passed, completed.findings) == (False, (CANCELLED,))
@@ -68,7 +73,7 @@ async def test_a_cancellation_behind_the_findings_changes_nothing_of_them(
     production, acceptance = await stage.register(small), await stage.register(destination)
     preflight_id = await stage.ask_preflight(await stage.back_up(production), acceptance)
     await stage.run(preflight_id)
-    await stage.ask_preflight_cancel(preflight_id, acceptance)
+    await cancel(stage, preflight_id, acceptance)
     async with stage.working():
         await stage.ended(preflight_id)
     (completed,) = await stage.said(preflight_id)
