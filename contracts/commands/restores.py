@@ -26,6 +26,12 @@ class UndoRestore(Command):
     restore_id: UUID
 
 
+class CancelPreflight(Command):
+    """Stop a look that waits for its turn or goes on; it changes nothing either way."""
+
+    preflight_id: UUID
+
+
 class RequestPreflight(Command):
     """Look whether a backup could be restored into `environment_id`, and change nothing."""
 

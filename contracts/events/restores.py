@@ -144,6 +144,13 @@ class PreflightRequested(Event):
     warnings: tuple[Warning, ...]
 
 
+class PreflightCancelRequested(Event):
+    """Somebody wants a preflight stopped; whether it was is a finding of its PreflightCompleted."""
+
+    preflight_id: UUID
+    environment_id: UUID
+
+
 class PreflightCompleted(Event):
     """What a preflight found; `passed` when no finding stands in the way."""
 

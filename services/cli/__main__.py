@@ -15,11 +15,13 @@ from services.cli.commands import (
     admin,
     alerts,
     apps,
+    archives,
     backups,
     dead_letters,
     environments,
     keys,
     policies,
+    preflights,
     restores,
     secrets,
     slots,
@@ -70,8 +72,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (
-    apps, environments, secrets, backups, restores, uploads, slots, policies, sweeps, alerts, webhooks, dead_letters,
-    users, keys, access, admin,
+    apps, environments, secrets, backups, archives, restores, preflights, uploads, slots, policies, sweeps, alerts,
+    webhooks, dead_letters, users, keys, access, admin,
 ):  # fmt: skip
     app.add_typer(group.commands)
 app.add_typer(users.organisations)

@@ -31,6 +31,10 @@ class ArchiveCalls(Calling):
         """One archive."""
         return self._show(f"/api/v1/archives/{archive_id}", Archive)
 
+    def cancel_archive(self, archive_id: UUID, *, idempotency_key: str | None = None) -> Archive:
+        """Stop an archive that is queued or running; it has failed then."""
+        return self._change("POST", f"/api/v1/archives/{archive_id}/cancel", Archive, None, idempotency_key)
+
     def wait_for_archive(
         self, archive_id: UUID, on_progress: OnProgress | None = None, *, timeout_seconds: float | None = None
     ) -> Archive:

@@ -33,6 +33,7 @@ from services.cli.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from services.cli.preflight_calls import PreflightCalls
 from services.cli.retention_calls import RetentionCalls
 from services.cli.running_calls import RunningCalls
 from services.cli.transport import Transport
@@ -54,7 +55,6 @@ from services.gateway.resources import (
     NewPin,
     NewRestore,
     PlatformStatus,
-    Preflight,
     Replayed,
     Restore,
 )
@@ -74,7 +74,9 @@ CHECK_SECONDS: Final = 15.0
 """How long the gateway is asked to wait for findings before it answers that the look still goes on."""
 
 
-class Gateway(RunningCalls, RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, UploadCalls, AccessCalls):
+class Gateway(
+    RunningCalls, RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, UploadCalls, PreflightCalls, AccessCalls
+):
     """A connection to the gateway at `url`, with the key of `user`. Close it, or use it as a context manager.
 
     Every changing call takes an `idempotency_key`; without one it makes its own and repeats with it while the answer
@@ -254,28 +256,6 @@ class Gateway(RunningCalls, RetentionCalls, AlertCalls, ArchiveCalls, ContentCal
         """The restore when it (or its undo, where one runs) has ended. Raises NotKnownYetError after the timeout."""
         deadline = Deadline("the restore", timeout_seconds)
         return self._followed(f"/api/v1/restores/{restore_id}/progress", Restore, on_progress, deadline)
-
-    def preflight(
-        self,
-        environment_id: UUID,
-        backup_id: UUID,
-        *,
-        database_only: bool = False,
-        wait_seconds: float = CHECK_SECONDS,
-        idempotency_key: str | None = None,
-    ) -> Preflight:
-        """Look whether a restore would go well; what is not found in a while, `wait_for_preflight` waits for."""
-        body = NewRestore(backup_id=backup_id, database_only=database_only)
-        path = environment_path(environment_id, f"preflights?wait_seconds={wait_seconds}")
-        return self._change("POST", path, Preflight, body, idempotency_key)
-
-    def wait_for_preflight(self, preflight_id: UUID, *, timeout_seconds: float | None = None) -> Preflight:
-        """The finished preflight. Raises NotKnownYetError after the timeout."""
-        return poll(
-            lambda: self._show(f"/api/v1/preflights/{preflight_id}", Preflight),
-            lambda preflight: preflight.state != "running",
-            Deadline("the preflight", timeout_seconds),
-        )
 
     def dead_letters(self, *, limit: int = 100) -> list[DeadLetter]:
         """The newest dead letters, newest first."""

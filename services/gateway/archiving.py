@@ -11,20 +11,20 @@ from typing import Final
 from uuid import UUID
 
 from contracts.defaults import ARCHIVE_LEASE_HOURS
-from contracts.events.archives import ArchiveCompleted, ArchiveFailed, ArchiveStarted, DataType
+from contracts.events.archives import ArchiveCompleted, ArchiveStarted, DataType
 from contracts.manifest import Manifest
 from contracts.states import ARCHIVE, ArchiveState, move
+from services.gateway.adapters.archive_ends import failure_of
 from services.gateway.adapters.archive_index import JobShelf, StoredIndex
 from services.gateway.adapters.archives import Archives, postgres_time, queries
 from services.gateway.adapters.backup_leases import BackupLease
 from services.gateway.adapters.decisions import Decisions
-from services.gateway.resources import Failure
 from services.platform.archives.deflate import encoder
 from services.platform.archives.estimating import estimate
 from services.platform.archives.making import Bench, index_archive
 from services.platform.archives.remaking import remade
 from services.platform.archives.workshop import Workshop
-from services.platform.database import Connection, Database
+from services.platform.database import Connection, Database, Record
 from services.platform.jobs import JobRun, Step
 from services.platform.process.clock import Clock
 from services.platform.process.errors import PermanentError
@@ -75,22 +75,10 @@ class ArchiveJob:
         await BackupLease(self._press.decisions, self._press.database, run).release()
 
     async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
-        """Say why there will be no archive."""
-        press, now = self._press, self._press.clock.now()
+        """Say why there will be no archive; whoever cancelled it has said so already."""
         row = await queries.find_archive(c, archive_id=run.job_id)
-        move(ARCHIVE, ArchiveState(row["state"]), ArchiveState.FAILED)
-        failure = Failure(code=error.code, reason=error.reason, retryable=error.retryable)
-        await queries.fail_archive(c, archive_id=run.job_id, now=now, failure=failure.model_dump(mode="json"))
-        body = ArchiveFailed(
-            archive_id=run.job_id,
-            backup_id=row["backup_id"],
-            environment_id=run.environment_id,
-            finished_at=now,
-            code=error.code,
-            reason=error.reason,
-            retryable=error.retryable,
-        )
-        await press.archives.say(c, run.job_id, body, run.cause, run.key)
+        if row["state"] != ArchiveState.FAILED:
+            await self._press.archives.ends.fail(c, row, error, run.cause)
 
 
 class _Attempt:
@@ -108,7 +96,7 @@ class _Attempt:
     async def begin(self) -> None:
         """Say that work has started, keep the backup from going, and read what it is made of."""
         async with self._run.transaction() as c:
-            row = await queries.find_archive(c, archive_id=self._run.job_id)
+            row = await self._wanted(c)
             if row["state"] == ArchiveState.QUEUED:
                 move(ARCHIVE, ArchiveState.QUEUED, ArchiveState.RUNNING)
                 await self._say_started(c)
@@ -156,7 +144,7 @@ class _Attempt:
         await self._lease.keep_until(link_ends_at)
         now, memo = self._press.clock.now(), self._run.memo
         async with self._run.finish() as c:
-            row = await queries.find_archive(c, archive_id=self._run.job_id)
+            row = await self._wanted(c)
             move(ARCHIVE, ArchiveState(row["state"]), ArchiveState.COMPLETED)
             body = ArchiveCompleted(
                 archive_id=self._run.job_id,
@@ -178,7 +166,17 @@ class _Attempt:
                 encoder=body.encoder,
                 link_ends_at=link_ends_at,
             )
-            await self._press.archives.say(c, self._run.job_id, body, self._run.cause, self._run.key)
+            await self._press.archives.ends.say(c, self._run.job_id, body, self._run.cause, self._run.key)
+
+    async def _wanted(self, c: Connection) -> Record:
+        """The archive's row, in a transaction that keeps others from ending it.
+
+        Raises PermanentError where somebody has cancelled it: then it has failed, and nothing completes it.
+        """
+        row: Record = await queries.find_archive(c, archive_id=self._run.job_id)
+        if row["state"] == ArchiveState.FAILED:
+            raise failure_of(row)
+        return row
 
     async def _told(self, read_bytes: int) -> None:
         total = self._input_bytes
@@ -202,7 +200,7 @@ class _Attempt:
             environment_id=self._run.environment_id,
             started_at=now,
         )
-        await self._press.archives.say(c, self._run.job_id, body, self._run.cause, self._run.key)
+        await self._press.archives.ends.say(c, self._run.job_id, body, self._run.cause, self._run.key)
 
     async def _tell_estimate(self, size_bytes: int) -> None:
         async with self._run.transaction() as c:

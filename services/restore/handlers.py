@@ -7,6 +7,7 @@ from contracts.envelope import Cause, Message
 from contracts.events.apps import EnvironmentUpdated, HookCallRequested
 from contracts.events.backups import BackupCompleted, BackupFailed
 from contracts.events.restores import (
+    PreflightCancelRequested,
     PreflightRequested,
     RestoreCancelRequested,
     RestoreGraceEnded,
@@ -44,6 +45,7 @@ class Handlers:
             RestoreUndoRequested: self.on_restore_undo_requested,
             RestoreGraceEnded: self.on_restore_grace_ended,
             PreflightRequested: self.on_preflight_requested,
+            PreflightCancelRequested: self.on_preflight_cancel_requested,
             UploadRequested: self.on_upload_requested,
             UploadCancelRequested: self.on_upload_cancel_requested,
             HookCallRequested: self.on_hook_call_requested,
@@ -76,6 +78,10 @@ class Handlers:
     async def on_preflight_requested(self, c: Connection, message: Message[PreflightRequested]) -> None:
         """Look."""
         await self._put(c, message, PREFLIGHT, message.body.preflight_id)
+
+    async def on_preflight_cancel_requested(self, c: Connection, message: Message[PreflightCancelRequested]) -> None:
+        """Look no further."""
+        await self._queue.cancel(c, message.body.preflight_id, message.envelope.actor)
 
     async def on_upload_requested(self, c: Connection, message: Message[UploadRequested]) -> None:
         """Upload, as soon as its safety backup has ended."""

@@ -70,6 +70,30 @@ class Shelf:
         assert seen is not None
         return seen
 
+    async def left_alone(self, backup: Json, archive: Json) -> None:
+        """Returns when nothing of a failed archive's work is left: no job, no page, no lease. The backup goes then."""
+
+        async def stopped() -> bool:
+            job = "SELECT state FROM gateway.job WHERE job_id = $1::text::uuid"
+            pages = "SELECT count(*) FROM gateway.archive_page WHERE archive_id = $1::text::uuid"
+            async with self.api.database.transaction() as c:
+                ended = await c.fetchval(job, archive["archive_id"]) == "failed"
+                return ended and not await c.fetchval(pages, archive["archive_id"])
+
+        async def deleted() -> bool:
+            place = f"/api/v1/backups/{backup['backup_id']}"
+            return (await self.api.client.delete(place, params={"confirm_last": True})).is_success
+
+        await eventually(stopped, within_seconds=ENDS_WITHIN_SECONDS)
+        await eventually(deleted, within_seconds=ENDS_WITHIN_SECONDS)
+
+    @asynccontextmanager
+    async def nothing_leased(self) -> AsyncIterator[None]:
+        """As long as this lasts, whatever is asked for stays queued."""
+        async with self.api.database.transaction() as c:
+            await c.execute("SELECT pg_advisory_xact_lock(hashtextextended('nightkeep jobs gateway', 0))")
+            yield
+
     def stranger(self) -> httpx.AsyncClient:
         """Somebody without a key."""
         return loopback_client(timeout=120)

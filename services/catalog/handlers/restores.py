@@ -1,7 +1,7 @@
 """Commands on restores."""
 
 from contracts.actors import person
-from contracts.commands.restores import CancelRestore, RequestPreflight, RequestRestore, UndoRestore
+from contracts.commands.restores import CancelPreflight, CancelRestore, RequestPreflight, RequestRestore, UndoRestore
 from services.catalog.adapters.desk import Desk
 from services.catalog.domain.decide import restores as rules
 from services.catalog.domain.state.backup import Backup
@@ -28,6 +28,13 @@ async def request_preflight(desk: Desk, command: RequestPreflight, _request: Req
     preflight = await desk.find(Preflight, command.preflight_id)
     event = rules.request_preflight(preflight, backup, environment, command)
     return Decided("preflight", command.preflight_id, event.app_id, (event,))
+
+
+async def cancel_preflight(desk: Desk, command: CancelPreflight, _request: Request) -> Decided:
+    """Ask for its end."""
+    preflight = rules.known_preflight(await desk.find(Preflight, command.preflight_id), command.preflight_id)
+    event = rules.cancel_preflight(preflight, command)
+    return Decided("preflight", command.preflight_id, preflight.app_id, (event,))
 
 
 async def cancel_restore(desk: Desk, command: CancelRestore, _request: Request) -> Decided:

@@ -1,7 +1,7 @@
 """`nightkeep backup download`: a backup as a file on this machine."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -32,6 +32,12 @@ Resume = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")]
 
+_ONLY: Final = {
+    DataType.FILES_AND_DATABASE: "",
+    DataType.DATABASE_ONLY: " --database-only",
+    DataType.FILES_ONLY: " --files-only",
+}
+
 
 def download(  # noqa: PLR0913 -- one parameter for each option
     context: typer.Context,
@@ -44,7 +50,10 @@ def download(  # noqa: PLR0913 -- one parameter for each option
     overwrite: Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Download a backup. A download that broke goes on when it is repeated; its SHA-256 is checked at the end."""
+    """Download a backup. A download that broke goes on when it is repeated; its SHA-256 is checked at the end.
+
+    Ctrl-C ends this command alone: an archive that is being made goes on, for when it is repeated.
+    """
     if database_only and files_only:
         raise typer.BadParameter("--database-only and --files-only leave nothing: give one of them, or none")
     wanted = DataType.DATABASE_ONLY if database_only else DataType.FILES_ONLY if files_only else None
@@ -64,7 +73,9 @@ def _ready(session: Session, gateway: Gateway, asked: Archive) -> Archive:
     """The archive with its link. Raises Exit when it could not be made."""
     if asked.state is ArchiveState.COMPLETED:
         return asked
-    with followed(session, "the archive", f"nightkeep backup download {asked.backup_id}") as on_progress:
+    again = f"nightkeep backup download {asked.backup_id}{_ONLY[asked.data_type]}"
+    with followed(session, "the archive", again, f"nightkeep archive cancel {asked.archive_id}") as on_progress:
+        session.note(f"archive {asked.archive_id}")
         archive = gateway.wait_for_archive(asked.archive_id, on_progress)
     if archive.state is not ArchiveState.COMPLETED:
         session.tell(archive, f"the archive could not be made: {archive.status_message}")

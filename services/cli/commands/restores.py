@@ -7,7 +7,7 @@ import typer
 
 from services.cli.client import Gateway
 from services.cli.commands import options
-from services.cli.commands.waits import end_of_restore
+from services.cli.commands.waits import end_of_restore, followed
 from services.cli.completion import complete_environment
 from services.cli.exits import Exit
 from services.cli.names import as_id, environment_name, find_environment
@@ -71,7 +71,10 @@ def _look(  # noqa: PLR0913 -- the options of the command
     timeout: float | None,
 ) -> None:
     asked = gateway.preflight(place.environment_id, source.backup_id, database_only=database_only, wait_seconds=0)
-    found = gateway.wait_for_preflight(asked.preflight_id, timeout_seconds=timeout)
+    see, stop = (f"nightkeep preflight {deed} {asked.preflight_id}" for deed in ("show", "cancel"))
+    with followed(session, "the preflight", see, stop):
+        session.note(f"preflight {asked.preflight_id}")
+        found = gateway.wait_for_preflight(asked.preflight_id, timeout_seconds=timeout)
     session.tell(found, details.preflight(found))
     if found.state == "failed":
         raise typer.Exit(Exit.FAILED)

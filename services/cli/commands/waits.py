@@ -43,8 +43,8 @@ def end_of_upload(session: Session, gateway: Gateway, upload_id: UUID, timeout_s
 
 
 @contextmanager
-def followed(session: Session, what: str, see: str) -> Iterator[OnProgress | None]:
-    """What shows a job's progress; Ctrl-C leaves the job alone and says where it is to be `see`n."""
+def followed(session: Session, what: str, see: str, stop: str = "") -> Iterator[OnProgress | None]:
+    """What shows a job's progress; Ctrl-C leaves the job alone and says where to `see` it or how to `stop` it."""
     try:
         if session.as_json:
             yield None
@@ -52,7 +52,7 @@ def followed(session: Session, what: str, see: str) -> Iterator[OnProgress | Non
             with live_progress(session.err, what) as on_progress:
                 yield on_progress
     except KeyboardInterrupt as error:
-        session.note(f"{what} goes on: see `{see}`")
+        session.note(f"{what} goes on: see `{see}`{f', stop it with `{stop}`' if stop else ''}")
         raise typer.Exit(INTERRUPTED) from error
 
 

@@ -2,25 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
-from contracts.envelope import Cause, Event
+from contracts.envelope import Cause
 from contracts.errors import RejectionCode
-from contracts.events.archives import ArchiveExpired, ArchiveRequested, DataType
-from contracts.states import ARCHIVE, ArchiveState, BackupState, move
-from contracts.streams import stream
+from contracts.events.archives import ArchiveRequested, DataType
+from contracts.states import ArchiveState, BackupState
+from services.gateway.adapters.archive_ends import ArchiveEnds, Why
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.pages import page
 from services.gateway.domain.links import Link
 from services.gateway.domain.paging import Instant
 from services.gateway.domain.refusals import NotFoundError, key_reused, rejection
 from services.gateway.resources import Archive, ArchivePage, Backup, Failure
-from services.gateway.settings import SERVICE
 from services.platform.archives.kinds import file_name
 from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.eventstore.store import EventStore
-from services.platform.jobs import JobQueue, NewJob
+from services.platform.jobs import JobCancelledError, JobQueue, NewJob
 from services.platform.process.clock import Clock
 
 ARCHIVE_JOB: Final = "archive"
@@ -31,20 +30,23 @@ EXPIRED_AT_ONCE: Final = 100
 PAGES_KEPT_SECONDS: Final = 24 * 3600
 """A download that began in the link's last minute may take a day."""
 
-queries = load_queries("services.gateway")
+UNDER_WAY: Final = frozenset({ArchiveState.QUEUED, ArchiveState.RUNNING})
 
-Why = Literal["link_ended", "encoder_changed", "not_the_same"]
+queries = load_queries("services.gateway")
 
 
 class Archives:
-    """What was asked for, and what became of it. `encoder` is the only one that this process can make again."""
+    """What was asked for, and what became of it. `encoder` is the only one that this process can make again.
+
+    `ends` writes how they end, for the job too.
+    """
 
     def __init__(  # noqa: PLR0913 -- what is kept, said, queued, when, and how it is made
         self, database: Database, events: EventStore, queue: JobQueue, *, clock: Clock, encoder: str, secret: bytes
     ) -> None:
         self.link_key: Final = secret
+        self.ends: Final = ArchiveEnds(events, clock)
         self._database = database
-        self._events = events
         self._queue = queue
         self._clock = clock
         self._encoder = encoder
@@ -64,6 +66,24 @@ class Archives:
                 raise rejection(RejectionCode.NOT_ALLOWED, "only a completed backup can be downloaded", None)
             return await self._new(c, intent, backup, data_type)
 
+    async def cancel(self, intent: Intent, archive_id: UUID) -> Archive:
+        """End an archive that is not ready yet, at once; its job sees that, stops and lets the backup go.
+
+        The same request repeated is told the same. Raises RefusalError, of one that has ended by the name of its state.
+        """
+        async with self._database.transaction() as c:
+            await self._queue.cancel(c, archive_id, intent.caller.actor)  # locks its job: nothing ends it meanwhile
+            row = await _found(c, archive_id)
+            if row["cancel_command"] == intent.command_id:
+                return shown(row)
+            await self._refuse_reuse(c, intent)
+            if row["state"] not in UNDER_WAY:
+                reason = f"this archive is {row['state']}: there is nothing to cancel"
+                raise rejection(RejectionCode.NOT_ALLOWED, reason, "archive_id")
+            await self.ends.fail(c, row, JobCancelledError(intent.caller.actor), intent.cause)
+            await queries.keep_cancel_command(c, archive_id=archive_id, command_id=intent.command_id)
+            return shown(await _found(c, archive_id))
+
     async def find(self, archive_id: UUID) -> Archive:
         """One archive. Raises NotFoundError."""
         async with self._database.transaction() as c:
@@ -79,7 +99,7 @@ class Archives:
         async with self._database.transaction() as c:
             row = await _found(c, archive_id)
             if row["state"] == ArchiveState.COMPLETED:
-                await self._expire(c, row, why)
+                await self.ends.expire(c, row, why)
 
     async def expire_ended(self) -> int:
         """Expire archives whose link has ended, and forget the pages of those that nobody can still be reading."""
@@ -96,10 +116,11 @@ class Archives:
         async with self._database.transaction() as c:
             return bool((await _found(c, archive_id))["encoder"] == self._encoder)
 
-    async def say(self, c: Connection, archive_id: UUID, body: Event, cause: Cause, key: str) -> None:
-        """Append an event to the archive's stream."""
-        name = stream(SERVICE, "archive", archive_id)
-        await self._events.append_next(c, name, [body], cause, key, now=self._clock.now())
+    async def _refuse_reuse(self, c: Connection, intent: Intent) -> None:
+        """Raises RefusalError for a key that an archive was asked for or cancelled with before."""
+        used = {"command_id": intent.command_id, "archive_id": intent.created_id("archive")}
+        if await queries.archive_of_command(c, **used) is not None:
+            raise key_reused()
 
     async def _living(self, c: Connection, backup: Backup, data_type: DataType) -> Record | None:
         """The archive that is ready or on its way; one that is of no use any more makes room."""
@@ -107,27 +128,12 @@ class Archives:
         if row is None or row["state"] != ArchiveState.COMPLETED:
             return row
         if row["encoder"] != self._encoder:
-            await self._expire(c, row, "encoder_changed")
+            await self.ends.expire(c, row, "encoder_changed")
             return None
         if row["link_ends_at"] <= await queries.postgres_time(c):
-            await self._expire(c, row, "link_ended")
+            await self.ends.expire(c, row, "link_ended")
             return None
         return row
-
-    async def _expire(self, c: Connection, row: Record, why: Why) -> None:
-        move(ARCHIVE, ArchiveState(row["state"]), ArchiveState.EXPIRED)
-        now = self._clock.now()
-        if not await queries.expire_archive(c, archive_id=row["archive_id"], now=now):
-            return
-        body = ArchiveExpired(
-            archive_id=row["archive_id"],
-            backup_id=row["backup_id"],
-            environment_id=row["environment_id"],
-            expired_at=now,
-            why=why,
-        )
-        cause = Cause(row["archive_id"], row["archive_id"], SERVICE, actor_verified=True)
-        await self.say(c, row["archive_id"], body, cause, str(row["app_id"]))
 
     async def _new(self, c: Connection, intent: Intent, backup: Backup, data_type: DataType) -> Archive:
         archive_id, now = intent.created_id("archive"), self._clock.now()
@@ -142,7 +148,7 @@ class Archives:
             requested_at=now,
             requested_by=intent.caller.user,
         )
-        cause = Cause(intent.command_id, intent.command_id, intent.caller.actor, actor_verified=True)
+        cause = intent.cause
         body = ArchiveRequested(
             archive_id=archive_id,
             backup_id=backup.backup_id,
@@ -151,7 +157,7 @@ class Archives:
             requested_at=now,
             requested_by=intent.caller.user,
         )
-        await self.say(c, archive_id, body, cause, str(backup.app_id))
+        await self.ends.say(c, archive_id, body, cause, str(backup.app_id))
         await self._queue.put(c, _job(archive_id, backup, data_type, intent.caller.user, cause))
         return shown(await _found(c, archive_id))
 

@@ -13,9 +13,9 @@ from contracts.events.access import Place, PlaceKind
 class Scope(StrEnum):
     """What a key may do, and what a person may at a place; none includes another.
 
-    `read` looks; `create` makes, comments, pins and cancels backups, checks environments and sends files; `restore`
-    changes what runs in an environment; `delete` removes backups; `admin` registers, changes, removes and shreds, and
-    gives rights.
+    `read` looks, and has archives made or cancelled; `create` makes, comments, pins and cancels backups, checks
+    environments and sends files; `restore` changes what runs in an environment; `delete` removes backups; `admin`
+    registers, changes, removes and shreds, and gives rights.
     """
 
     READ = "read"

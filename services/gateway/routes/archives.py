@@ -62,6 +62,15 @@ async def show_archive(archive_id: UUID, parts: PartsOf, request: Request) -> Ar
     return with_link(parts, await parts.archives.find(archive_id), request)
 
 
+@router.post("/archives/{archive_id}/cancel", status_code=202)
+async def cancel_archive(archive_id: UUID, parts: PartsOf, intent: Reading) -> Archive:
+    """Stop an archive that is queued or running: it has failed then, and lets its backup go a moment later.
+
+    Whoever may ask for it may cancel it, and asking again makes a new one.
+    """
+    return await parts.archives.cancel(intent, archive_id)
+
+
 async def _found(archive_id: UUID, parts: PartsOf, request: Request) -> Archive:
     return with_link(parts, await parts.archives.find(archive_id), request)
 

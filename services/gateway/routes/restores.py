@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from contracts.commands.restores import CancelRestore, RequestPreflight, RequestRestore, UndoRestore
+from contracts.commands.restores import CancelPreflight, CancelRestore, RequestPreflight, RequestRestore, UndoRestore
 from contracts.envelope import Command
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.findings import preflight_done
@@ -24,7 +24,7 @@ from services.gateway.routes.settling import key_of, settle
 router = APIRouter(prefix="/api/v1", tags=["restores"], dependencies=[*DESCRIBED])
 
 Restoring = Annotated[Intent, Depends(intent_with(Scope.RESTORE))]
-WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for what the preflight finds")]
+WaitSeconds = Annotated[float, Query(ge=0, le=20, description="how long to wait for the preflight's end")]
 DryRun = Annotated[bool, Query(description="only look whether it would go well: the answer is a preflight")]
 
 
@@ -120,6 +120,17 @@ async def create_preflight(
 async def show_preflight(preflight_id: UUID, parts: PartsOf) -> Preflight:
     """One preflight."""
     return await parts.read_model.preflight(preflight_id)
+
+
+@router.post("/preflights/{preflight_id}/cancel", status_code=202)
+async def cancel_preflight(
+    preflight_id: UUID, parts: PartsOf, intent: Restoring, wait_seconds: WaitSeconds = 15.0
+) -> Preflight:
+    """Stop a preflight that waits or looks: it fails then, and a finding says who cancelled it."""
+    environment_id = (await parts.read_model.preflight(preflight_id)).environment_id
+    key, body = await key_of(parts, environment_id), CancelPreflight(preflight_id=preflight_id)
+    await parts.changes.make(intent, body, key, location=location("preflights", preflight_id))
+    return await preflight_done(parts.read_model, preflight_id, wait_seconds)
 
 
 async def _change(parts: Parts, intent: Intent, body: Command, restore_id: UUID) -> Restore:

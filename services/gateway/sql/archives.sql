@@ -13,7 +13,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('archives of ' || :backup_id, 0));
 
 -- name: find_archive(archive_id)^
 SELECT archive_id, backup_id, environment_id, app_id, data_type, file_name, state, requested_at, requested_by,
-    updated_at, finished_at, estimated_bytes, size_bytes, sha256, encoder, link_ends_at, failure
+    updated_at, finished_at, estimated_bytes, size_bytes, sha256, encoder, link_ends_at, failure, cancel_command
 FROM gateway.archive WHERE archive_id = :archive_id;
 
 -- name: living_archive(backup_id, data_type)^
@@ -56,6 +56,15 @@ WHERE archive_id = :archive_id;
 -- name: fail_archive(archive_id, now, failure)!
 UPDATE gateway.archive SET state = 'failed', updated_at = :now, finished_at = :now, failure = :failure
 WHERE archive_id = :archive_id;
+
+-- name: keep_cancel_command(archive_id, command_id)!
+UPDATE gateway.archive SET cancel_command = :command_id WHERE archive_id = :archive_id;
+
+-- name: archive_of_command(command_id, archive_id)$
+-- The archive that this command has cancelled, or has made as `archive_id`.
+SELECT archive_id FROM gateway.archive
+WHERE cancel_command = :command_id OR archive_id = :archive_id
+LIMIT 1;
 
 -- name: expire_archive(archive_id, now)$
 UPDATE gateway.archive SET state = 'expired', updated_at = :now

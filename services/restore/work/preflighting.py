@@ -32,7 +32,7 @@ class PreflightJob:
         return [Step("look at the destination and at the backup", look_and_say)]
 
     async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
-        """What kept it from looking is what it found."""
+        """What kept it from looking is what it found: also that somebody has cancelled it."""
         await self._tell(c, run, (of_error(error, ""),))
 
     async def _look(self, run: JobRun) -> tuple[Finding, ...]:

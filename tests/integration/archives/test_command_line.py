@@ -1,8 +1,13 @@
 """`nightkeep backup download`, as people and scripts run it."""
 
+import asyncio
 import hashlib
 import json
+import os
+import re
+import signal
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,3 +120,67 @@ def test_a_damaged_download_is_never_taken_for_the_file(archive: Archive, tmp_pa
     with pytest.raises(DamagedDownloadError, match="was removed"):
         download(archive, target, lambda _: None)
     assert list(tmp_path.iterdir()) == []
+
+
+def environment_of(shelf: Shelf) -> dict[str, str]:
+    connection = {"NIGHTKEEP_URL": shelf.api.url, "NIGHTKEEP_USER": ADMIN, "NIGHTKEEP_API_KEY": shelf.api.key}
+    return {**os.environ, **connection, "COLUMNS": "200"}
+
+
+async def begun(shelf: Shelf, *arguments: str) -> tuple[asyncio.subprocess.Process, str]:
+    """A download that waits for its archive, and the archive's id as it tells it."""
+    program = (sys.executable, "-m", "services.cli", "backup", "download", *arguments)
+    piped = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*program, env=environment_of(shelf), stdout=piped, stderr=piped)
+    assert process.stderr is not None
+    told = re.fullmatch(r"archive ([0-9a-f-]{36})\n", (await process.stderr.readline()).decode())
+    assert told is not None
+    return process, told[1]
+
+
+async def test_an_archive_is_listed_shown_and_cancelled_once(shelf: Shelf, nightkeep: Nightkeep) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    assert "backup download" in nightkeep("archive", "list", backup["backup_id"]).stdout
+    async with shelf.nothing_leased():
+        archive_id = (await shelf.ask(backup, "database_only"))["archive_id"]
+        assert archive_id in nightkeep("archive", "list", backup["backup_id"]).stdout
+        assert "queued" in nightkeep("archive", "show", archive_id).stdout
+        done = nightkeep("archive", "cancel", archive_id)
+        again = nightkeep("archive", "cancel", archive_id)
+    assert (done.exit_code, again.exit_code) == (0, 3)
+    assert "failed: cancelled by user:ada" in done.stdout
+    assert "this archive is failed: there is nothing to cancel" in again.stderr
+    shown = json.loads(nightkeep("archive", "show", archive_id, "--json").stdout)
+    assert (shown["state"], shown["failure"]["code"]) == ("failed", "CANCELLED")
+    assert nightkeep("archive", "cancel", backup["backup_id"]).exit_code == 4
+    assert nightkeep("archive", "cancel", "orders").exit_code == 2
+
+
+async def test_a_download_whose_archive_somebody_cancels_says_so_and_fails(
+    shelf: Shelf, nightkeep: Nightkeep, tmp_path: Path
+) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    async with shelf.nothing_leased():
+        process, archive_id = await begun(shelf, backup["backup_id"], "-o", str(tmp_path))
+        assert nightkeep("archive", "cancel", archive_id).exit_code == 0
+        out, _ = await process.communicate()
+    assert (process.returncode, await asyncio.to_thread(os.listdir, tmp_path)) == (1, [])
+    assert "the archive could not be made: cancelled by user:ada" in out.decode()
+
+
+async def test_ctrl_c_leaves_the_archive_alone_and_says_how_to_go_on_and_how_to_stop_it(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    async with shelf.nothing_leased():
+        process, archive_id = await begun(shelf, backup["backup_id"], "--database-only", "-o", str(tmp_path))
+        process.send_signal(signal.SIGINT)
+        _, told = await process.communicate()
+    assert process.returncode == 130, told
+    again, stop = (
+        f"nightkeep backup download {backup['backup_id']} --database-only",
+        f"nightkeep archive cancel {archive_id}",
+    )
+    assert told.decode().splitlines()[-1] == f"the archive goes on: see `{again}`, stop it with `{stop}`"
+    ready = await shelf.ended({"archive_id": archive_id})
+    assert (await shelf.ask(backup, "database_only"))["archive_id"] == ready["archive_id"]

@@ -60,6 +60,19 @@ async def test_an_archive_whose_gateway_died_is_made_by_the_next_one(mortal: She
     assert (len(whole), hashlib.sha256(whole).hexdigest()) == (archive["size_bytes"], archive["sha256"])
 
 
+async def test_a_cancelled_archive_whose_gateway_died_lets_its_backup_go_at_the_next_one(mortal: Shelf) -> None:
+    backup = await mortal.backup(dump_of(10), {})
+    mortal.api.platform.services["catalog"].end()  # so that it is not let go before
+    asked = await mortal.ended(await mortal.ask(backup), "running")
+    cancelled = await mortal.api.client.post(f"/api/v1/archives/{asked['archive_id']}/cancel")
+    assert cancelled.json()["state"] == "failed", cancelled.text
+    mortal.api.platform.services["gateway"].end()
+    await mortal.api.platform.start("catalog", "gateway")
+    await mortal.left_alone(backup, asked)
+    seen = (await mortal.api.client.get(f"/api/v1/archives/{asked['archive_id']}")).json()
+    assert seen["status_message"] == "cancelled by user:ada"
+
+
 async def test_a_download_whose_gateway_died_goes_on_at_the_next_one(mortal: Shelf) -> None:
     archive = await mortal.archive(await mortal.backup(dump_of(10), DOCUMENTS), "files_only")
     got = await _until_it_breaks(mortal, archive)

@@ -141,6 +141,23 @@ async def test_a_restore_that_failed_leaves_the_environment_free(shop: Shop) -> 
     assert await shop.restore(backup_id, acceptance)
 
 
+async def test_a_preflight_is_cancelled_once_and_only_until_something_is_found(shop: Shop) -> None:
+    backup_id, acceptance = await prepared(shop)
+    preflight_id = uuid4()
+    ask, stream = {"backup_id": backup_id, "environment_id": acceptance}, f"restore/preflight/{preflight_id}"
+    await shop.ask("RequestPreflight", preflight_id=preflight_id, **ask)
+    cancelled = await shop.ask("CancelPreflight", preflight_id=preflight_id)
+    assert (cancelled.name, cancelled.data["environment_id"]) == ("PreflightCancelRequested", str(acceptance))
+    again = refused(await shop.ask("CancelPreflight", preflight_id=preflight_id))
+    assert again[:2] == ("ERROR_NOT_ALLOWED", "this preflight is being cancelled already")
+    told = {"preflight_id": preflight_id, "environment_id": acceptance, "checked_at": CHECKED_AT, "findings": []}
+    await shop.fact("PreflightCompleted", stream, **told, passed=False)
+    await shop.heard()
+    late = refused(await shop.ask("CancelPreflight", preflight_id=preflight_id))
+    assert late[:2] == ("ERROR_NOT_ALLOWED", "this preflight has failed: there is nothing to cancel")
+    assert refused(await shop.ask("CancelPreflight", preflight_id=uuid4()))[0] == "NOT_FOUND"
+
+
 async def test_an_older_model_version_is_a_warning(shop: Shop) -> None:
     backup_id, acceptance = await prepared(shop, model_version="7.9.0")
     ask = {"backup_id": backup_id, "environment_id": acceptance}

@@ -1,6 +1,8 @@
 """Backups and restores over HTTP, as the Backups page and scripts see them."""
 
+import asyncio
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -113,3 +115,30 @@ async def test_a_preflight_is_asked_for_and_its_findings_are_shown(api: Api, add
     await api.tell(history.record(stream, "PreflightCompleted", preflight_id=asked.json()["preflight_id"], passed=True))
     done = await api.eventually(place, "state", "passed")
     assert done["findings"]
+
+
+async def test_a_preflight_is_cancelled_once_and_the_answer_waits_for_its_end(api: Api) -> None:
+    environment = await api.ready_environment()
+    backup = await _backup(api, environment)
+    await api.completed(environment, backup)
+    at = f"/api/v1/environments/{environment['environment_id']}/preflights"
+    asked = (await api.client.post(at, params={"wait_seconds": 0}, json={"backup_id": backup["backup_id"]})).json()
+    place, key = f"/api/v1/preflights/{asked['preflight_id']}", {"Idempotency-Key": str(uuid4())}
+
+    first, second = [
+        await api.client.post(f"{place}/cancel", params={"wait_seconds": 0}, headers=key) for _ in range(2)
+    ]
+    other = await api.client.post(f"{place}/cancel")
+
+    assert (first.status_code, first.json()["state"], second.json()) == (202, "running", first.json()), first.text
+    assert (other.status_code, other.json()["errorMessage"]) == (409, "this preflight is being cancelled already")
+    waiting = asyncio.ensure_future(api.client.post(f"{place}/cancel", params={"wait_seconds": 20}, headers=key))
+    found = {"code": "CANCELLED", "severity": "error", "subject": "", "message": "cancelled by user:ada"}
+    ids = {"preflight_id": asked["preflight_id"], "passed": False, "findings": [found]}
+    stream = f"restore/preflight/{asked['preflight_id']}"
+    await api.tell(api.history(environment).record(stream, "PreflightCompleted", **ids))
+    ended = (await waiting).json()
+    assert (ended["state"], ended["findings"]) == ("failed", [found])
+    late = await api.client.post(f"{place}/cancel")
+    assert (late.status_code, late.json()["errorCode"]) == (409, "ERROR_NOT_ALLOWED")
+    assert late.json()["errorMessage"] == "this preflight has failed: there is nothing to cancel"

@@ -60,6 +60,8 @@ async def test_an_app_with_environments_is_not_forgotten(api: Api) -> None:
         ("POST", "/api/v1/restores/{0}/undo", None, "NOT_FOUND"),
         ("GET", "/api/v1/restores/{0}/progress", None, "NOT_FOUND"),
         ("GET", "/api/v1/preflights/{0}", None, "NOT_FOUND"),
+        ("POST", "/api/v1/preflights/{0}/cancel", None, "NOT_FOUND"),
+        ("POST", "/api/v1/archives/{0}/cancel", None, "NOT_FOUND"),
         ("GET", "/api/v1/dead-letters/{0}", None, "NOT_FOUND"),
         ("POST", "/api/v1/dead-letters/{0}/replay", None, "NOT_FOUND"),
     ],

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from contracts.commands.restores import CancelRestore, RequestPreflight, RequestRestore, UndoRestore
+from contracts.commands.restores import CancelPreflight, CancelRestore, RequestPreflight, RequestRestore, UndoRestore
 from contracts.errors import RejectionCode
 from contracts.events.restores import (
+    PreflightCancelRequested,
     PreflightRequested,
     RestoreCancelRequested,
     RestoreGraceEnded,
@@ -69,6 +70,18 @@ def request_preflight(
     )
 
 
+def cancel_preflight(preflight: Preflight | None, command: CancelPreflight) -> PreflightCancelRequested:
+    """While nothing was found yet; what is told first then stands."""
+    preflight = known_preflight(preflight, command.preflight_id)
+    if preflight.state != "running":
+        reason = f"this preflight has {preflight.state}: there is nothing to cancel"
+        raise RefusedError(RejectionCode.NOT_ALLOWED, reason, field="preflight_id")
+    if preflight.cancel_requested:
+        reason = "this preflight is being cancelled already"
+        raise RefusedError(RejectionCode.NOT_ALLOWED, reason, field="preflight_id")
+    return PreflightCancelRequested(preflight_id=preflight.preflight_id, environment_id=preflight.environment_id)
+
+
 def cancel_restore(restore: Restore | None, command: CancelRestore) -> RestoreCancelRequested:
     """While it is queued or running; the committed switch then decides."""
     restore = known(restore, command.restore_id)
@@ -120,6 +133,13 @@ def known(restore: Restore | None, restore_id: UUID) -> Restore:
     if restore is None:
         raise RefusedError(RejectionCode.NOT_FOUND, f"there is no restore {restore_id}", field="restore_id")
     return restore
+
+
+def known_preflight(preflight: Preflight | None, preflight_id: UUID) -> Preflight:
+    """The preflight, when there is one. Raises RefusedError."""
+    if preflight is None:
+        raise RefusedError(RejectionCode.NOT_FOUND, f"there is no preflight {preflight_id}", field="preflight_id")
+    return preflight
 
 
 def refuse_running(environment: Environment) -> None:

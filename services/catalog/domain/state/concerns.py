@@ -81,7 +81,11 @@ BACKUP: Final[Events] = (
 )
 RESTORE: Final[Events] = (*_RESTORE_WORK, restores.RestoreCancelRequested, restores.RestoreStarted)
 UPLOAD: Final[Events] = (*_UPLOAD_WORK, uploads.UploadCancelRequested, uploads.UploadStarted)
-PREFLIGHT: Final[Events] = (restores.PreflightRequested, restores.PreflightCompleted)
+PREFLIGHT: Final[Events] = (
+    restores.PreflightRequested,
+    restores.PreflightCancelRequested,
+    restores.PreflightCompleted,
+)
 POLICY_CHANGE: Final[Events] = (policies.PolicyChanged, *_APPLICATION)
 
 FACTS: Final[Events] = (
@@ -96,6 +100,7 @@ FACTS: Final[Events] = (
     restores.RestoreFailed,
     restores.RestoreUndone,
     restores.RestoreUndoFailed,
+    restores.PreflightCompleted,
     uploads.UploadStarted,
     uploads.EnvironmentCleared,
     uploads.AppServicesUnpublished,

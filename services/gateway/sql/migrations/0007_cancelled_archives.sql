@@ -1,0 +1,2 @@
+-- The command that cancelled an archive: the same request repeated is told the same.
+ALTER TABLE archive ADD COLUMN cancel_command uuid UNIQUE;
