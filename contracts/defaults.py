@@ -1,4 +1,8 @@
-"""Every default of the product in one place, with its unit and its reason (spec: messages, "Defaults")."""
+"""Every default of the product in one place, with its unit and its reason (spec: messages, "Defaults").
+
+What an operator may choose is a field of `services.platform.process.settings`; the others are the same everywhere,
+since several services, or what users were told, rely on them.
+"""
 
 from typing import Final
 
@@ -22,6 +26,7 @@ BACKOFF_LAST_SECONDS: Final = 5 * 60
 
 NIGHTLY_TRIES: Final = 3
 NIGHTLY_WAIT_MINUTES: Final = (5, 15)
+"""A fault that is over within minutes costs no night, and one that is not does not hold the morning up."""
 NIGHTLY_UNANSWERED: Final = 100
 """Nightly commands that wait for the catalog at once, at most; fewer while it lags."""
 NIGHTLY_LAG_SECONDS: Final = 0.25
@@ -39,6 +44,7 @@ BACKUPS_PER_ENVIRONMENT: Final = 1
 BACKUPS_PER_HOST: Final = 4
 """Backups at once on one database host: a backup must not hurt the apps."""
 JOBS_PER_WORKER: Final = 2
+"""One waits for its server or its store while the other has the processor."""
 READ_ALL_EVERY_DAYS: Final = 28
 """Stamps prove what is unchanged; that is not taken on trust for ever (spec: environments, "The backup")."""
 LEAST_READ_BYTES_PER_SECOND: Final = 64 * 1024
@@ -47,11 +53,16 @@ LEAST_READ_BYTES_PER_SECOND: Final = 64 * 1024
 LOCK_WAIT_SECONDS: Final = 30
 """A dump never waits longer for a lock: the app would queue behind it."""
 LOCK_TRIES: Final = 3
+"""What holds a lock longer than all of them (a migration, a forgotten session) needs a person, who is told its name."""
 
 UNDO_GRACE_HOURS: Final = 24
+"""A working day to notice that the restore was the wrong one; what was there before takes room so long."""
 REMOVAL_GRACE_HOURS: Final = 24
+"""The same for a deletion, and for an expiry by a wrong clock."""
 TOMBSTONE_DAYS: Final = 30
+"""Longer than any worker, queue or listing could still tell of the backup that it stands for."""
 COOLING_OFF_HOURS: Final = 72
+"""A policy that shortens what is kept takes a weekend: somebody else should have seen it before anything goes."""
 
 SWEEP_INTERVAL_MINUTES: Final = 10
 SWEEP_CAP_COUNT: Final = 5
@@ -63,7 +74,9 @@ EXPIRY_ANSWER_SECONDS: Final = 60
 """An ExpireBackup without an answer is sent again, with the same id: nobody waits for it."""
 
 ARCHIVE_LINK_HOURS: Final = 8
+"""A working day (spec: backups-api-v2)."""
 ARCHIVE_LEASE_HOURS: Final = 8
+"""From the request on; moved to the link's end when there is one."""
 DOWNLOADS_AT_ONCE: Final = 32
 """Each takes some tens of megabytes, however large the archive is."""
 PARCEL_PART_BYTES: Final = 8 * 1024 * 1024
@@ -84,7 +97,9 @@ PREFLIGHT_SECONDS: Final = 10
 """How long a preflight may look at an environment."""
 
 COMMENT_CHARACTERS: Final = 1_000
+"""A few paragraphs; it is in every list and every manifest."""
 COMMAND_BYTES: Final = 256 * 1024
+"""Everything that a command may say fits many times over, and a broker's own limit is a megabyte."""
 
 WEBHOOK_SECONDS: Final = 15
 """A receiver that has not answered by then is called again later."""
@@ -119,8 +134,11 @@ LOCAL_SESSION_TIMEOUT_SECONDS: Final = 6
 """A restart after a crash waits so long for the dead member's place; on one machine nothing is slower than this."""
 
 COMMANDS_KEPT_DAYS: Final = 7
+"""A catalog that was away for a long weekend still finds all of them."""
 PROGRESS_KEPT_HOURS: Final = 1
+"""Told again every few seconds."""
 DEAD_LETTERS_KEPT_DAYS: Final = 90
+"""A quarter to look, mend and replay."""
 
 FAILED_BACKUP_KEPT_DAYS: Final = 14
 """A failed backup is listed for so long (spec: retention §2)."""

@@ -37,7 +37,13 @@ class Parts:
     def environment_database(self, environment: Environment, run: JobRun) -> EnvironmentDatabase:
         """The environment's database; its tools end with the attempt. Raises what resolving a secret raises."""
         access = DatabaseAccess.of(environment.places.database, self.secrets)
-        return EnvironmentDatabase(access, self.tools, children=run.children)
+        return EnvironmentDatabase(
+            access,
+            self.tools,
+            children=run.children,
+            lock_wait_seconds=self.reads.lock_wait_seconds,
+            lock_tries=self.reads.lock_tries,
+        )
 
     async def say(self, c: Connection, run: JobRun, entity: str, entity_id: UUID, body: Event) -> None:
         """Append an event to the entity's stream, in the transaction `c`."""

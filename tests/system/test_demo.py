@@ -100,8 +100,8 @@ def test_a_demo_that_is_killed_takes_its_stack_with_it(tmp_path: Path) -> None:
         assert processes_in(directory.parent) != []
         process.kill()
 
-        process.wait(120)
-        until(lambda: processes_in(directory.parent) == [], within_seconds=120)
+        process.wait(10)
+        until(lambda: processes_in(directory.parent) == [], within_seconds=10)
 
 
 def test_a_demo_that_finds_no_place_says_what_to_do(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from tests.support.gateway import Api, Json, open_api
 
 CALLS = 1000
 AT_ONCE = 25
+LAGGING = 50
+"""So many lists may say that they lag, on a machine that is busy with other tests; the next one is asked then."""
 ENVIRONMENTS = 10
 
 
@@ -37,6 +39,7 @@ async def test_no_own_write_is_missing_from_a_thousand_lists_under_load(api: Api
 
     rate = CALLS / (time.monotonic() - began)
     print(f"{rate:.0f} create-then-list a second; {sum(lists) - CALLS} lists said that they lag")  # noqa: T201 -- a figure
+    assert sum(lists) - CALLS <= LAGGING
     assert await _listed(api, environments) == CALLS
 
 

@@ -1,11 +1,19 @@
 """An environment on an older PostgreSQL with TLS is dumped by its own major's tools and restored into a newer one."""
 
+import asyncio
+import re
+import subprocess
 from pathlib import Path
+from uuid import UUID
 
+import httpx
+
+from contracts.events.archives import DataType
 from contracts.states import BackupState, RestoreState
+from infra.local.engines.postgres import installation
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.support.databases import FreshDatabase, execute
-from tests.support.main_job import open_main_job
+from tests.support.main_job import MainJob, open_main_job
 from tests.support.running_services import open_platform
 
 WITHIN = 120
@@ -33,6 +41,7 @@ async def test_17_with_verified_tls_is_backed_up_and_restored_into_18(
             assert backup.state is BackupState.COMPLETED, backup.failure
             assert backup.database is not None
             assert backup.database.server_version.startswith("17")
+            assert await _dumped_by(job, backup.backup_id) == 17
             restore = await job.call(job.gateway.create_restore, job.acceptance.environment_id, backup.backup_id)
             restore = await job.call(job.gateway.wait_for_restore, restore.restore_id, timeout_seconds=WITHIN)
             assert restore.state is RestoreState.COMPLETED, restore.failure
@@ -45,3 +54,21 @@ async def test_17_with_verified_tls_is_backed_up_and_restored_into_18(
                 acceptance.server.model_copy(update={"database": acceptance.name}), f"DROP OWNED BY {production.reader}"
             )
             execute(acceptance.server, f"DROP ROLE {production.reader}")
+
+
+async def _dumped_by(job: MainJob, backup_id: UUID) -> int:
+    """The major of the tools that made a backup's dump, as the dump itself says."""
+    archive = await job.call(job.gateway.create_archive, backup_id, DataType.DATABASE_ONLY)
+    archive = await job.call(job.gateway.wait_for_archive, archive.archive_id, timeout_seconds=WITHIN)
+    assert archive.url is not None
+    async with httpx.AsyncClient() as client:
+        dump = (await client.get(archive.url)).content
+    return await asyncio.to_thread(_tools_major, dump)
+
+
+def _tools_major(dump: bytes) -> int:
+    pg_restore = [installation() / "bin" / "pg_restore", "--list"]
+    listed = subprocess.run(pg_restore, input=dump, capture_output=True, check=True).stdout.decode()
+    found = re.search(r"Dumped by pg_dump version: (\d+)", listed)
+    assert found is not None
+    return int(found[1])

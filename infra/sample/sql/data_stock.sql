@@ -36,7 +36,7 @@ INSERT INTO office.message (thread, subject, body, words, sent_at)
 SELECT pg_temp.named_uuid('thread ' || n / 5), left(asked, 100), concat_ws(E'\n\n', asked, answered, added),
        CASE WHEN n % 16 = 0 THEN to_tsvector('office.plain_words', left(asked, 400)) END,
        timestamp '2026-01-02 03:04:05.678901' + n * interval '11 minutes'
-FROM generate_series(1, greatest(100, (60000 * :scale)::integer)) AS n,
+FROM generate_series(1, greatest(100, (63000 * :scale)::integer)) AS n,
 LATERAL (SELECT (SELECT said FROM paragraph WHERE id = pg_temp.pick(n, 91, 1000)) AS asked,
                 (SELECT said FROM paragraph WHERE id = pg_temp.pick(n, 92, 1000)) AS answered,
                 (SELECT said FROM paragraph WHERE id = pg_temp.pick(n, 93, 1000)) AS added) AS spoken;

@@ -206,6 +206,9 @@ class SourceSettings(Group):
     read_bytes_per_second: Annotated[ReadRate | None, NoneIfEmpty] = None
     read_all_every_days: float = Field(default=defaults.READ_ALL_EVERY_DAYS, ge=0)
     """Then a nightly backup reads every document again, whatever size and time say; 0 is never."""
+    lock_wait_seconds: float = Field(default=defaults.LOCK_WAIT_SECONDS, gt=0)
+    lock_tries: int = Field(default=defaults.LOCK_TRIES, ge=1)
+    """How long a dump waits for a lock on a table of the app, and how often (spec: environments, "The backup")."""
 
 
 class RetentionSettings(Group):

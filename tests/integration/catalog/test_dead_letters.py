@@ -1,6 +1,7 @@
 """What is no command goes to the dead letters, with a refusal as its outcome where an id can be read."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -23,8 +24,8 @@ async def letter_of(catalog: Platform, command_id: str, *, count: int = 1) -> De
     return (await eventually(look))[0]
 
 
-def _broken(case: str, shop: Shop, command_id: str) -> tuple[bytes, list[tuple[str, bytes]]]:
-    described: dict[str, Any] = json.loads(json.dumps(shop.described(uuid4()), default=str))
+def _broken(case: str, environment: Mapping[str, object], command_id: str) -> tuple[bytes, list[tuple[str, bytes]]]:
+    described: dict[str, Any] = json.loads(json.dumps(environment, default=str))
     headers = command_headers("RegisterEnvironment", command_id)
     match case:
         case "malformed":
@@ -85,14 +86,17 @@ async def test_what_is_no_command_is_kept_and_refused_with_its_exact_reason(
     catalog: Platform, shop: Shop, case: str, wanted: tuple[str, str, str | None]
 ) -> None:
     code, reason, field = wanted
-    command_id = str(uuid4())
-    value, headers = _broken(case, shop, command_id)
+    command_id, environment_id = str(uuid4()), uuid4()
+    value, headers = _broken(case, shop.described(environment_id), command_id)
     await shop.script.put("commands", shop.app_id, value, headers)
     rejected = await shop.script.outcome(command_id)
     assert rejected.name == "CommandRejected"
     assert rejected.data["code"] == code
     assert reason in rejected.data["reason"]
     assert rejected.data["field"] == field
+    await shop.heard()
+    assert [seen.name for seen in shop.script.caused_by(command_id)] == ["CommandRejected"]
+    assert (await shop.ask("StartEnvironment", environment_id=environment_id)).data["code"] == "ENVIRONMENT_NOT_FOUND"
     letter = await letter_of(catalog, command_id)
     assert (letter.code, letter.field, letter.refused_by) == (code, field, "catalog")
     assert letter.origin == f"{catalog.kafka.topic_prefix}.commands"

@@ -12,6 +12,7 @@ import pytest
 from contracts.events.backups import BackupRequested
 from services.cli.exits import Exit
 from tests.integration.cli.conftest import Nightkeep
+from tests.support.databases import FreshDatabase
 from tests.support.gateway import Api, described
 
 
@@ -316,6 +317,23 @@ async def test_a_literal_password_is_refused_without_being_repeated(
     assert result.exit_code == Exit.USAGE
     assert "database.password" in result.stderr
     assert "hunter2" not in result.output
+
+
+async def test_the_first_administrator_is_shown_the_key_once(
+    fresh_database: FreshDatabase, nightkeep: Nightkeep
+) -> None:
+    server = fresh_database("gateway").model_dump(mode="json", exclude_none=True)
+    server["password"] = fresh_database("gateway").password.get_secret_value()
+    settings = {f"nightkeep_postgres__{name}": str(value) for name, value in server.items()}
+
+    first = await asyncio.to_thread(nightkeep, "admin", "init", "--name", "ada", "--json", **settings)
+    second = await asyncio.to_thread(nightkeep, "admin", "init", "--name", "ada", "--json", **settings)
+
+    assert first.exit_code == Exit.OK, first.output
+    told = json.loads(first.stdout)
+    assert (told["user"], told["api_key"].startswith("nk_")) == ("ada", True)
+    assert second.exit_code == Exit.REFUSED
+    assert "nk_" not in second.output
 
 
 async def test_a_second_first_administrator_is_refused(api: Api, nightkeep: Nightkeep) -> None:

@@ -201,6 +201,7 @@ async def test_an_environment_that_cannot_be_is_refused_by_field(
     told = answer.json()
     assert (answer.status_code, told["errorCode"], told.get("field")) == (400, code, field), told
     assert "hunter2" not in answer.text
+    assert await api.every("/api/v1/environments", "environments", limit=10, app_id=app["app_id"]) == []
 
 
 async def test_asia_pacific_on_v3_is_refused_with_what_to_do(api: Api) -> None:
