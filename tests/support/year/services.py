@@ -43,6 +43,8 @@ from tests.support.running_services import Platform
 
 MANY: Final = 20
 """Backups that one sweep of an environment may let go here, where some nights pass between two sweeps."""
+NEVER: Final = 100 * 366 * 24 * 60.0
+"""Minutes between two sweeps of the patrol's own."""
 Fails = Callable[[UUID, object], bool]
 """Whether the nightly backups of an environment fail on this slot date."""
 
@@ -71,7 +73,8 @@ class NightSettings:
             clock=shared.clock,
             s3=self.platform.s3,
             repository=RepositorySettings(key_file=self.platform.directory / "repository.key"),
-            retention=RetentionSettings(cap_count=MANY, check_interval_hours=0),  # nobody works on checks here
+            # Nobody works on checks here; the patrol sends what a sweep asked for, and sweeps no more itself.
+            retention=RetentionSettings(cap_count=MANY, check_interval_hours=0, sweep_interval_minutes=NEVER),
         )
 
 
@@ -180,11 +183,12 @@ def _both(first: Any, second: Any) -> Any:  # noqa: ANN401 -- two reactions as o
 
 @asynccontextmanager
 async def sweeps(settings: RetentionServiceSettings, repository: Repository | None = None) -> AsyncIterator[Retention]:
-    """Retention without its patrol, a sweep is when a test calls it; without a `repository` nobody works on bytes."""
+    """Retention; a sweep is when a test calls it. Without a `repository` nobody works on bytes."""
     async with AsyncExitStack() as stack:
         retention = await wire_retention(stack, settings, repository)
         worker = [retention.worker.run()] if repository is not None else []
-        async with running([retention.relay.run(), retention.follower.run(), *worker]):
+        patrol = retention.patrol.run(retention.follower.replayed)
+        async with running([retention.relay.run(), retention.follower.run(), patrol, *worker]):
             yield retention
 
 
