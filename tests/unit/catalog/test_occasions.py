@@ -13,10 +13,10 @@ from contracts.commands.backups import RequestBackup
 from contracts.envelope import Event
 from contracts.events.backups import BackupKind, NightlySlot, Tier
 from contracts.retention import CLASSIC, Policy, Window, effective
-from contracts.values import UtcSchedule, WallClockSchedule
+from contracts.values import RunState, UtcSchedule, WallClockSchedule
 from services.catalog.domain.decide.backups import request_backup
 from services.catalog.domain.decide.occasions import nightly, on_demand
-from services.catalog.domain.state.environment import Environment, RunState, evolve
+from services.catalog.domain.state.environment import Environment, evolve
 from tests.support.histories import History
 from tests.support.year.model import ModelPlace, Rhythm, tiers
 
@@ -97,6 +97,13 @@ def test_of_two_sundays_the_one_in_more_tiers_counts_else_the_newer(sundays: Seq
     for day in sundays:
         found = _after(found, _ended(date.fromisoformat(day), "missed"))
     assert found.gap == date.fromisoformat(gap)
+
+
+def test_a_first_sunday_that_makes_up_for_another_keeps_its_own_tiers() -> None:
+    behind = _after(environment(), _ended(date(2026, 3, 29), "failed"))
+    occasion = nightly(behind, slot(date(2026, 4, 5)), FILLING)
+    assert occasion.fills_gap == date(2026, 3, 29)
+    assert occasion.tiers == (Tier.DAILY, Tier.WEEKLY, Tier.MONTHLY)
 
 
 def test_a_new_sunday_without_a_backup_is_filled_though_an_older_ones_filler_has_not_ended() -> None:
