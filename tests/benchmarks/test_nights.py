@@ -39,6 +39,8 @@ ON_THE_TOPIC_SECONDS: Final = 120
 ANSWERED_SECONDS: Final = 1.0
 YEAR: Final = os.environ.get("NIGHTKEEP_TEST_YEAR", "1000x365" if FULL else "100x20")
 """Environments and nights; whoever looks for what a night costs takes other ones."""
+NIGHTS_A_SWEEP: Final = 3
+"""A sweep of a thousand environments asks for more than the catalog is asked for at once."""
 QUIET_SECONDS: Final = 10
 """So long a user asks before the nights, for comparison."""
 
@@ -186,6 +188,7 @@ async def test_many_environments_live_through_nights_as_the_model_says(
 ) -> None:
     count, how_long = map(int, YEAR.split("x"))
     async with open_year(kafka_settings, fresh_database, store, tmp_path, seed=1) as year:
+        year.sweep_every = NIGHTS_A_SWEEP
         await year.settle([RHYTHMS[number % len(RHYTHMS)] for number in range(count)])
         began = time.monotonic()
         await year.live(how_long)
