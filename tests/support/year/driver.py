@@ -328,6 +328,7 @@ async def open_year(  # noqa: PLR0913 -- what a year needs, and what may differ
         settings = NightSettings(platform, clock)
         script = await stack.enter_async_context(open_script(kafka))
         reader = await stack.enter_async_context(LogReader.open(kafka))
-        retention = await stack.enter_async_context(sweeps(settings.of_retention(), repository))
+        retaining = settings.of_retention(with_bytes=repository is not None)
+        retention = await stack.enter_async_context(sweeps(retaining, repository))
         dice = random.Random(seed)  # noqa: S311 -- a test's dice
         yield Year(platform, settings, script, Seens(script), retention, reader, dice, repository)
