@@ -222,6 +222,21 @@ def test_a_lease_holds_until_its_time_and_not_at_it() -> None:
     assert holds(leased, [], database_now=night.now) == ()
 
 
+def test_what_holds_a_backup_is_named_when_it_is_to_be_deleted_and_it_stays() -> None:
+    night = Night()
+    backup = night.backups[_completed(night)]
+    lease = Lease(lease_id=LEASE, holder="a copy", until=night.now + timedelta(hours=1))
+    held = backup.model_copy(update={"pinned": True, "pinned_reason": "audit", "leases": (lease,)})
+    found = holds(held, [RESTORE], database_now=night.now, upload=SWEEP)
+    said = {"pinned (audit)", f"restore {RESTORE} reads it", f"upload {SWEEP}", "a copy works with it"}
+    command = DeleteBackup(backup_id=held.backup_id, confirm_last=True)
+    told = {"others_completed": False, "requested_by": "Karla", "now": night.now}
+    with pytest.raises(RefusedError) as refused:
+        delete_backup(held, command, holds=found, **told)  # type: ignore[arg-type]  # -- told above
+    assert all(one in refused.value.reason for one in said)
+    assert delete_backup(held, command, holds=(), **told).was_last_good  # type: ignore[arg-type]  # -- told above
+
+
 def _completed(night: Night) -> UUID:
     backup_id = night.requested()
     _end(night, backup_id, well=True)

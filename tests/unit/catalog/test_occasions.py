@@ -1,5 +1,6 @@
 """For which date a backup counts, and which nightly makes up for a Sunday, whatever nights bring (retention §1, §2)."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -9,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.commands.backups import RequestBackup
+from contracts.commands.backups import RecoverBackup, RequestBackup
 from contracts.envelope import Event
 from contracts.events.backups import BackupKind, NightlySlot, Tier
 from contracts.retention import CLASSIC, Policy, Window, effective
 from contracts.values import RunState, UtcSchedule, WallClockSchedule
-from services.catalog.domain.decide.backups import request_backup
+from services.catalog.domain.decide.backups import recover_backup, request_backup
 from services.catalog.domain.decide.occasions import nightly, on_demand
 from services.catalog.domain.state.environment import Environment, evolve
-from tests.support.histories import History
+from tests.support.histories import GOLDEN, History
 from tests.support.year.model import ModelPlace, Rhythm, tiers
 
 HISTORY: Final = History()
@@ -137,6 +138,18 @@ def test_the_expiry_that_is_stamped_is_that_of_the_kind(kind: BackupKind) -> Non
     assert requested.tiers == (Tier.DAILY, Tier.WEEKLY, Tier.MONTHLY)
     years = datetime(2027, 3, 1, 19, tzinfo=UTC)
     assert requested.expires_at == (years if of else now + timedelta(days=2))
+
+
+def test_a_recovered_backup_is_pinned_from_its_expiry_on() -> None:
+    golden = json.loads((GOLDEN / "RecoverBackup.v1.json").read_text(encoding="utf-8"))["data"]
+    ids = {"environment_id": str(HISTORY.environment_id), "app_id": str(HISTORY.app_id)}
+    entry = golden["entry"] | ids | {"expires_at": "2026-03-18T19:00:00Z"}
+    told = golden | {"environment_id": ids["environment_id"], "entry": entry, "backup_id": entry["backup_id"]}
+    command, over = RecoverBackup.model_validate_json(json.dumps(told)), datetime(2026, 3, 18, 19, tzinfo=UTC)
+    at_it = recover_backup(None, environment(), command, now=over)
+    before = recover_backup(None, environment(), command, now=over - timedelta(microseconds=1))
+    assert [type(one).__name__ for one in at_it] == ["BackupRequested", "BackupPinned"]
+    assert [type(one).__name__ for one in before] == ["BackupRequested"]
 
 
 def _tried(before: Environment, backup_id: UUID, day: date, *, completed: bool) -> Environment:

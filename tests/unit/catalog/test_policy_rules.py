@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts import defaults
 from contracts.events.backups import BackupKind
 from contracts.events.policies import PolicyChanged
-from contracts.retention import CLASSIC, FLAT_ON_DEMAND, Policy, Window, expires_at, tiers
+from contracts.retention import CLASSIC, FLAT_ON_DEMAND, Policy, Window, add_months, expires_at, tiers
 from contracts.simulation import Fate, Subject, simulate
 from contracts.states import BackupState
 from services.catalog.domain.decide.policies import is_due, request_application, restamp
@@ -67,6 +67,14 @@ def test_backups_that_were_accepted_since_are_left_alone() -> None:
     asked = change(WEEK)
     assert restamp(backup(timedelta(0)), asked, now=NOW) is not None
     assert restamp(backup(timedelta(microseconds=-1)), asked, now=NOW) is None
+
+
+def test_one_that_was_asked_for_by_a_person_gets_the_window_of_those() -> None:
+    by_hand = backup(timedelta(days=2)).model_copy(update={"kind": BackupKind.ON_DEMAND})
+    done = restamp(by_hand, change(FLAT_ON_DEMAND), now=NOW)
+    assert done is not None
+    assert [one.window for one in done.windows] == ["on_demand"]
+    assert done.expires_at == add_months(by_hand.created_at, 3)
 
 
 @pytest.mark.parametrize("state", set(BackupState) - {BackupState.QUEUED, BackupState.RUNNING, BackupState.COMPLETED})
