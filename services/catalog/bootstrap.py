@@ -46,7 +46,15 @@ async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: He
     await migrate(database, "services.catalog.projection", READ_SCHEMA)
 
     teller = Teller(store, clock)
-    facts = EventFollower(CONSUMER, database, settings.kafka, Facts(teller).reactions(), unfollowed=[f"{SERVICE}/"])
+    noting = Facts(teller)
+    facts = EventFollower(
+        CONSUMER,
+        database,
+        settings.kafka,
+        noting.reactions(),
+        unfollowed=[f"{SERVICE}/"],
+        together=noting.together,
+    )
     letters = DeadLetters(producer, service=SERVICE)
     decider = Decider(database, store, letters, Hearing(facts, reader).hear_all, clock, topic=topic)
     projection = Projection(database, topic)

@@ -38,9 +38,21 @@ class Facts:
         """The reaction to each fact of another service that a decision may depend on."""
         return dict.fromkeys(concerns.FACTS, self.note)
 
+    def together(self, c: Connection) -> "FactsTogether":
+        """The same for the facts of one transaction, whose rows are read once and written once."""
+        return FactsTogether(self, Desk(c))
+
     async def note(self, c: Connection, message: Message[Any]) -> None:
-        """Fold one fact. Raises PermanentError when it is about nothing that is known, or breaks a state machine."""
+        """Fold one fact and write what has changed. Raises as `fold`."""
         desk = Desk(c)
+        await self.fold(desk, message)
+        await desk.write()
+
+    async def fold(self, desk: Desk, message: Message[Any]) -> None:
+        """Fold one fact. Raises PermanentError when it is about nothing that is known, or breaks a state machine.
+
+        The desk is of no use then.
+        """
         if unknown := await desk.unknown(message.body):
             raise PermanentError(f"{type(message.body).__name__} is about {', '.join(unknown)}, which there is not")
         older = await _older_switch(desk, message.body)
@@ -52,7 +64,6 @@ class Facts:
             await self._end_grace(desk, older, message)
         for backup in await _perhaps_released(desk, message.body):
             await self._release(desk, backup, message)
-        await desk.write()
 
     async def _end_grace(self, desk: Desk, older: Restore, message: Message[Any]) -> None:
         """Only the newest switch of an environment can be undone."""
@@ -66,6 +77,29 @@ class Facts:
         """What held it may have ended with this fact."""
         events = await released(desk, backup, now=self._teller.now())
         await self._teller.say(desk, backup, events, Cause.of(message))
+
+
+class FactsTogether:
+    """See `Facts.together`, and Together."""
+
+    def __init__(self, facts: Facts, desk: Desk) -> None:
+        self._facts = facts
+        self._desk = desk
+
+    def reactions(self) -> Mapping[type[Event], Reaction]:
+        """See Together."""
+        return dict.fromkeys(concerns.FACTS, self._note)
+
+    async def look_up(self, bodies: Sequence[Event]) -> None:
+        """Lock the rows that the facts among `bodies` name."""
+        await self._desk.prefetch([body for body in bodies if isinstance(body, concerns.FACTS)])
+
+    async def write(self) -> None:
+        """See Together."""
+        await self._desk.write()
+
+    async def _note(self, _c: Connection, message: Message[Any]) -> None:
+        await self._facts.fold(self._desk, message)
 
 
 async def _older_switch(desk: Desk, event: Event) -> Restore | None:

@@ -14,6 +14,8 @@ VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|stuff|base)(_|$)"
 SILENCER = re.compile(
     r"(#\s*noqa(?!.*-- )|#\s*type:\s*ignore(?!.*-- )|pytest\.(skip|xfail|importorskip)|mark\.(skip|xfail))"
 )
+CLOCKS_AND_DICE = {"time", "random", "secrets"}
+"""Rules get time, ids and chance as arguments (spec: retention §2)."""
 REGISTRY = re.compile(r"https?://[^/\s\"']*(pypi|pythonhosted|maven|npmjs|crates\.)", re.IGNORECASE)
 
 
@@ -48,6 +50,21 @@ def test_every_module_says_why_it_exists(path: Path) -> None:
 def test_no_file_names_a_package_registry() -> None:
     texts = [p for p in tracked(".py", ".md", ".toml", ".txt", ".yml", ".sha256", "") if p.name != Path(__file__).name]
     assert not [str(p) for p in texts if REGISTRY.search((ROOT / p).read_text(encoding="utf-8", errors="replace"))]
+
+
+def is_rule(path: Path) -> bool:
+    return path.parts[0] == "contracts" or (path.parts[0] == "services" and "domain" in path.parts)
+
+
+@pytest.mark.parametrize("path", [path for path in tracked(".py") if is_rule(path)], ids=str)
+def test_no_rule_reads_a_clock_or_throws_dice(path: Path) -> None:
+    nodes = list(ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    called = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    called |= {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert not imported & CLOCKS_AND_DICE
+    assert not called & {"now", "today", "utcnow", "uuid1", "uuid4", "urandom"}
 
 
 MIGRATIONS = sorted(ROOT.glob("services/**/sql/migrations"))

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from contracts.errors import FailureCode, RejectionCode
 from contracts.events.backups import BackupFailed
-from contracts.events.slots import SlotEnded, SlotPlanned
+from contracts.events.slots import ScheduleStopped, SlotEnded, SlotPlanned
 from contracts.slot_times import Nights, SlotTime
 from contracts.states import SlotState
 from contracts.values import CloudVersion, Region, UtcSchedule, WallClockSchedule
 from services.snapshot.domain.open_slot import OpenSlot, accepted, completed, failed, refused
 from services.snapshot.domain.pacing import Pace
-from services.snapshot.domain.planning import MOST_AT_ONCE, Look, last_look, look
+from services.snapshot.domain.planning import MOST_AT_ONCE, Look, last_look, look, look_or_stop
+from services.snapshot.domain.stopping import Stop, is_too_late, resumed, stopped
 
 ENVIRONMENT = UUID(int=7)
 EUROPE = Nights(Region.EUROPE, CloudVersion.V4)
@@ -252,6 +253,62 @@ def test_whatever_the_clock_and_the_schedule_do_each_date_is_expected_once_and_e
     assert planned == [planned[0] + timedelta(days=n) for n in range(len(planned))]
     assert over == planned[:-1]
     assert waiting.slot_date == planned[-1]
+
+
+WAITING = planned_at("2026-03-01")
+
+
+@pytest.mark.parametrize(
+    ("approved_until", "now", "too_late"),
+    [
+        (None, "2026-03-15T19:00:00Z", False),
+        (None, "2026-03-15T19:00:00.000001Z", True),
+        ("2026-03-20T12:00:00Z", "2026-04-03T12:00:00Z", False),
+        ("2026-03-20T12:00:00Z", "2026-04-03T12:00:00.000001Z", True),
+        ("2026-02-20T12:00:00Z", "2026-03-15T19:00:00Z", False),
+    ],
+)
+def test_a_schedule_stops_where_more_than_two_weeks_are_overdue_that_nobody_approved(
+    approved_until: str | None,
+    now: str,
+    too_late: bool,  # noqa: FBT001 -- the expectation
+) -> None:
+    stop = Stop(approved_until=at(approved_until) if approved_until else None)
+    assert is_too_late(WAITING, stop, at(now)) is too_late
+
+
+@pytest.mark.parametrize(("now", "count"), [("2026-03-16T18:59:59Z", 15), ("2026-03-16T19:00:00Z", 16)])
+def test_a_stop_says_how_many_nights_are_overdue(now: str, count: int) -> None:
+    assert stopped(ENVIRONMENT, WAITING, now=at(now)).overdue_count == count
+
+
+def test_only_a_stop_that_nobody_approved_is_said_to_be_over_by_itself() -> None:
+    since, now = at("2026-03-20T12:00Z"), at("2026-03-21T12:00Z")
+    stands = Stop(UUID(int=1), since)
+    said = resumed(ENVIRONMENT, stands, now=now)
+    assert said is not None
+    assert (said.stop_id, said.resumed_at) == (UUID(int=1), now)
+    assert resumed(ENVIRONMENT, replace(stands, approved_until=at("2026-03-01T12:00Z")), now=now) == said
+    assert resumed(ENVIRONMENT, replace(stands, approved_until=since), now=now) is None
+    assert resumed(ENVIRONMENT, Stop(), now=now) is None
+
+
+def test_a_stopped_schedule_says_so_once_and_leaves_its_slot_waiting() -> None:
+    now = at("2026-04-01T12:00Z")
+    first, again = (
+        look_or_stop(ENVIRONMENT, EUROPE, WAITING, stop, since=WAITING.due_at, now=now)
+        for stop in (Stop(), Stop(UUID(int=1), now))
+    )
+    assert (first.planned, first.fires, first.said, first.is_stopped) == (WAITING, None, {}, True)
+    assert isinstance(first.schedule, ScheduleStopped)
+    assert (again.schedule, again.is_stopped) == (None, True)
+
+
+def test_a_try_says_when_it_was_asked_for_and_else_when_it_might_have_been() -> None:
+    late = replace(open_slot(), asked_at=at("2026-03-01T23:00Z"))
+    assert completed(late, at("2026-03-01T23:05Z")).tries[0].asked_at == at("2026-03-01T23:00Z")
+    never = replace(open_slot(), asked_at=None)
+    assert completed(never, at("2026-03-01T23:05Z")).tries[0].asked_at == WAITING.due_at
 
 
 def test_nightly_commands_are_asked_for_faster_while_the_catalog_decides_soon() -> None:

@@ -97,7 +97,8 @@ def test_flat_on_demand_keeps_on_demand_backups_three_months_whatever_the_day() 
     first_sunday = at("2026-03-01T19:00:00Z")
     for kind in (BackupKind.ON_DEMAND, BackupKind.UPLOADED):
         assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND, kind) == at("2026-06-01T19:00:00Z")
-    assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND) == at("2027-03-01T19:00:00Z")
+    for kind in (BackupKind.NIGHTLY, BackupKind.SAFETY):
+        assert expires_at(first_sunday, MONTHLY, FLAT_ON_DEMAND, kind) == at("2027-03-01T19:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,18 @@ def test_a_policy_that_cannot_be_meant_is_refused(described: dict[str, object]) 
 
 def test_a_failed_backup_is_listed_for_two_weeks() -> None:
     assert failed_expires_at(at("2026-03-01T19:00:00Z")) == at("2026-03-15T19:00:00Z")
+
+
+def test_a_window_adds_its_months_first_and_then_its_days() -> None:
+    assert Window(months=1, days=1).end(at("2026-01-30T19:00:00Z")) == at("2026-03-01T19:00:00Z")
+
+
+@given(INSTANTS, st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Apia"]))
+def test_whatever_zone_an_acceptance_is_told_in_its_expiry_is_counted_in_utc(created_at: datetime, zone: str) -> None:
+    elsewhere = created_at.astimezone(ZoneInfo(zone))
+    assert expires_at(elsewhere, MONTHLY) == expires_at(created_at, MONTHLY)
+    assert expires_at(elsewhere, WEEKLY) == expires_at(created_at, WEEKLY)
+    assert failed_expires_at(elsewhere) == created_at + timedelta(days=14)
 
 
 @given(INSTANTS)

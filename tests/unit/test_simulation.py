@@ -74,6 +74,25 @@ def test_a_shorter_policy_loses_what_is_too_old_but_neither_the_pinned_nor_the_n
     assert [(str(one.day), len(one.backup_ids), one.bytes) for one in found.calendar] == [("2026-06-01", 2, 200)]
 
 
+def test_a_backup_that_has_not_completed_is_no_last_good_one() -> None:
+    states = [(1, 8, BackupState.COMPLETED), (2, 2, BackupState.RUNNING), (3, 1, BackupState.QUEUED)]
+    found = simulate([subject(number, age, state=state) for number, age, state in states], WEEK, now=NOW)
+    assert {one.backup_id.int: one.held_by for one in found.backups} == {1: (BlockerKind.LAST_GOOD,), 2: (), 3: ()}
+
+
+@given(SUBJECTS)
+def test_of_each_environment_the_newest_completed_backup_is_held_and_no_other(backups: Sequence[Subject]) -> None:
+    found = simulate(backups, WEEK, now=NOW)
+    held = {one.backup_id for one in found.backups if BlockerKind.LAST_GOOD in one.held_by}
+    good = [one for one in backups if one.state is BackupState.COMPLETED]
+    newer = {(one.environment_id, one.created_at, one.backup_id) for one in good}
+    assert held == {
+        backup_id
+        for place, created_at, backup_id in newer
+        if not any(other == place and (at, one) > (created_at, backup_id) for other, at, one in newer)
+    }
+
+
 def test_what_failed_or_has_gone_is_no_matter_of_policies() -> None:
     gone = [subject(n, 1, state=state) for n, state in enumerate(BackupState) if state not in GOVERNED]
     assert simulate(gone, WEEK, now=NOW).backups == ()

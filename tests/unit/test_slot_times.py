@@ -172,6 +172,18 @@ def test_the_next_slot_is_later_and_none_lies_between(nights: Nights, instant: d
     assert all(one.due_at <= instant for one in before)
 
 
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        ("2026-03-05T00:59:59Z", "2026-03-04"),  # in UTC it is the next day already
+        ("2026-03-05T01:00:00Z", "2026-03-05"),  # at its instant it has fired
+    ],
+)
+def test_the_next_slot_is_behind_the_instant_and_not_at_it(instant: str, day: str) -> None:
+    nights = Nights(Region.US_EAST, CloudVersion.V4)
+    assert nights.next_after(at(instant)) == nights.on(date.fromisoformat(day))
+
+
 def _described(schedule: Schedule | None) -> Nights:
     return Nights(Region.EUROPE, CloudVersion.V4, schedule)
 

@@ -1,11 +1,12 @@
 """Follows the log: every event has its effect once, in the order of its stream, whatever Kafka delivers."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
 
+from contracts.envelope import Event
 from contracts.topics import Topic
-from services.platform.database import Database
+from services.platform.database import Connection, Database
 from services.platform.messaging.consuming import (
     POLL_MS,
     POLL_RECORDS,
@@ -29,6 +30,22 @@ LOOK_SECONDS: Final = 0.1
 """How often a barrier looks whether another instance has moved a partition."""
 
 
+class Together(Protocol):
+    """The reactions of one transaction, where they share what they know: looked up at once, written at the end."""
+
+    def reactions(self) -> Reactions:
+        """What each event does; what it changes need not be written yet."""
+        ...
+
+    async def look_up(self, bodies: Sequence[Event]) -> None:
+        """Read at once what the reactions to these events will look for."""
+        ...
+
+    async def write(self) -> None:
+        """Write what the reactions have changed."""
+        ...
+
+
 class EventFollower:
     """Reads the event topic from the offsets in PostgreSQL and calls the reaction of every event that has one.
 
@@ -36,10 +53,11 @@ class EventFollower:
     together. An event seen before is ignored; the same place with another id raises LogForkedError out of `run`; an
     event that comes early waits, parked, and with it everything later of that environment; a reaction that raises
     PermanentError parks its event as poison, and so does an event that cannot be decoded. TransientError: again.
-    Streams that begin with one of `unfollowed` (the service's own) are passed over without a look.
+    Streams that begin with one of `unfollowed` (the service's own) are passed over without a look. With `together` the
+    reactions of a transaction are its; `reactions` are taken where poison was met, one by one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- who follows what, from where, and what that does
         self,
         name: str,
         database: Database,
@@ -47,8 +65,11 @@ class EventFollower:
         reactions: Reactions,
         *,
         unfollowed: Sequence[str] = (),
+        together: Callable[[Connection], Together] | None = None,
     ) -> None:
         self._name = name
+        self._unfollowed = unfollowed
+        self._together = together
         self._database = database
         self._settings = settings
         self._topic = Topic.EVENTS.named(settings.topic_prefix)
@@ -127,13 +148,20 @@ class EventFollower:
         """The next offsets; without the partitions whose records are not the ones that follow what was dealt with."""
         begun = firsts(records)
         async with self._database.transaction(Seam.TAKE) as c:
-            stored = await self._intake.claim(c, self._topic, begun)
+            shared = self._together(c) if self._together and not careful else None
+            intake = self._sharing(shared) if shared else self._intake
+            stored = await intake.claim(c, self._topic, begun)
             known = {one for one, first in begun.items() if stored[one] in (first, self._agreed.get(one))}
             those = [one for one in records if one.place.partition in known]
-            next_offsets = await self._intake.take(c, those, stored, careful=careful)
+            next_offsets = await intake.take(c, those, stored, careful=careful)
+            if shared:
+                await shared.write()
         for partition in next_offsets.keys() & self._agreed.keys():  # the others: a rebalance happened meanwhile
             self._agreed[partition] = next_offsets[partition]
         return next_offsets
+
+    def _sharing(self, shared: Together) -> Intake:
+        return Intake(self._name, shared.reactions(), unfollowed=self._unfollowed, foresee=shared.look_up)
 
     async def _next_offsets(self) -> dict[int, int]:
         async with self._database.transaction() as c:

@@ -109,7 +109,8 @@ class ModelPlace:
     known_since: datetime
     fills_gaps: bool = False
     gap: date | None = None
-    backups: list[ModelBackup] = field(default_factory=list)
+    living: list[ModelBackup] = field(default_factory=list)
+    gone: list[ModelBackup] = field(default_factory=list)
     slots: dict[date, str] = field(default_factory=dict)
 
     def counts_as(self, day: date) -> date:
@@ -126,23 +127,21 @@ class ModelPlace:
         elif day.isoweekday() == 7:
             self.gap = wider(self.gap, day)
 
-    def living(self) -> list[ModelBackup]:
-        """What has not gone."""
-        return [backup for backup in self.backups if backup.went_at is None]
-
     def last_good(self) -> ModelBackup | None:
         """The newest that is completed."""
-        completed = [backup for backup in self.living() if backup.completed]
+        completed = [backup for backup in self.living if backup.completed]
         return max(completed, key=lambda backup: backup.created_at, default=None)
 
     def sweep(self, now: datetime) -> list[ModelBackup]:
         """What a sweep at `now` lets go; what it finds held by a pin or as the last good one is noted."""
         last_good, gone = self.last_good(), []
-        for backup in self.living():
+        for backup in self.living:
             if now >= backup.expires_at:
                 backup.held = backup.pinned or backup is last_good
                 backup.was_held |= backup.held
                 if not backup.held:
                     backup.went_at = now
                     gone.append(backup)
+        self.living = [backup for backup in self.living if backup.went_at is None]
+        self.gone += gone
         return gone

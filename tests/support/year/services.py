@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from contracts.defaults import REMOVAL_GRACE_HOURS
 from contracts.envelope import Cause, Event, Message
 from contracts.errors import FailureCode
 from contracts.events.apps import EnvironmentChecked, EnvironmentRegistered
@@ -43,6 +44,8 @@ from tests.support.running_services import Platform
 
 MANY: Final = 20
 """Backups that one sweep of an environment may let go here, where some nights pass between two sweeps."""
+NEVER: Final = 100 * 366 * 24.0
+"""Hours."""
 Fails = Callable[[UUID, object], bool]
 """Whether the nightly backups of an environment fail on this slot date."""
 
@@ -62,8 +65,8 @@ class NightSettings:
             clock=ClockSettings(moved_by_file=self.clock.path),
         )
 
-    def of_retention(self) -> RetentionServiceSettings:
-        """For retention."""
+    def of_retention(self, *, with_bytes: bool) -> RetentionServiceSettings:
+        """For retention. Nobody works on checks; without bytes nobody removes any, so that is never to be done."""
         shared = self.of("retention")
         return RetentionServiceSettings(
             kafka=shared.kafka,
@@ -71,7 +74,12 @@ class NightSettings:
             clock=shared.clock,
             s3=self.platform.s3,
             repository=RepositorySettings(key_file=self.platform.directory / "repository.key"),
-            retention=RetentionSettings(cap_count=MANY, check_interval_hours=0),  # nobody works on checks here
+            retention=RetentionSettings(
+                cap_count=MANY,
+                check_interval_hours=0,
+                sweep_interval_minutes=NEVER * 60,  # the patrol only sends what a sweep has asked for
+                removal_grace_hours=REMOVAL_GRACE_HOURS if with_bytes else NEVER,
+            ),
         )
 
 
@@ -180,11 +188,12 @@ def _both(first: Any, second: Any) -> Any:  # noqa: ANN401 -- two reactions as o
 
 @asynccontextmanager
 async def sweeps(settings: RetentionServiceSettings, repository: Repository | None = None) -> AsyncIterator[Retention]:
-    """Retention without its patrol, a sweep is when a test calls it; without a `repository` nobody works on bytes."""
+    """Retention; a sweep is when a test calls it. Without a `repository` nobody works on bytes."""
     async with AsyncExitStack() as stack:
         retention = await wire_retention(stack, settings, repository)
         worker = [retention.worker.run()] if repository is not None else []
-        async with running([retention.relay.run(), retention.follower.run(), *worker]):
+        patrol = retention.patrol.run(retention.follower.replayed)
+        async with running([retention.relay.run(), retention.follower.run(), patrol, *worker]):
             yield retention
 
 

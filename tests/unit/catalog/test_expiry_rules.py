@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -193,6 +194,54 @@ def test_a_held_backup_is_released_just_when_it_would_go(steps: Sequence[tuple[s
             assert not release(held, (*guarded, *night.holds(held)), now=night.now)
             assert release(held, (), now=night.now)
             assert not release(backup.model_copy(update={"held": ()}), (), now=night.now)
+
+
+def test_a_backup_goes_from_its_expiry_on_by_that_evidence_and_not_a_moment_before() -> None:
+    night = Night()
+    older, newer = (_completed(night), _completed(night))
+    backup = night.backups[older]
+    assert backup.expires_at is not None
+    evidence = ExpireBackup(backup_id=older, sweep_id=SWEEP, expires_at=backup.expires_at, judged_at=backup.expires_at)
+    before = backup.expires_at - timedelta(microseconds=1)
+    with pytest.raises(RefusedError, match="is kept until"):
+        expire_backup(backup, evidence, blockers=(), now=before)
+    other = evidence.model_copy(update={"expires_at": before})
+    with pytest.raises(RefusedError, match="another one"):
+        expire_backup(backup, other, blockers=(), now=backup.expires_at)
+    assert isinstance(expire_backup(backup, evidence, blockers=(), now=backup.expires_at), BackupExpired)
+    held = expire_backup(backup, evidence, blockers=guard(backup, older), now=backup.expires_at)
+    assert isinstance(held, ExpiryHeld)
+    assert guard(backup, newer) == ()
+
+
+def test_a_lease_holds_until_its_time_and_not_at_it() -> None:
+    night = Night()
+    backup = night.backups[_completed(night)]
+    leased = backup.model_copy(update={"leases": (Lease(lease_id=LEASE, holder="a copy", until=night.now),)})
+    assert [one.holder_id for one in holds(leased, [], database_now=night.now - timedelta(microseconds=1))] == [LEASE]
+    assert holds(leased, [], database_now=night.now) == ()
+
+
+def test_what_holds_a_backup_is_named_when_it_is_to_be_deleted_and_it_stays() -> None:
+    night = Night()
+    backup = night.backups[_completed(night)]
+    lease = Lease(lease_id=LEASE, holder="a copy", until=night.now + timedelta(hours=1))
+    held = backup.model_copy(update={"pinned": True, "pinned_reason": "audit", "leases": (lease,)})
+    found = holds(held, [RESTORE], database_now=night.now, upload=SWEEP)
+    said = {"pinned (audit)", f"restore {RESTORE} reads it", f"upload {SWEEP}", "a copy works with it"}
+    command = DeleteBackup(backup_id=held.backup_id, confirm_last=True)
+    told = {"others_completed": False, "requested_by": "Karla", "now": night.now}
+    with pytest.raises(RefusedError) as refused:
+        delete_backup(held, command, holds=found, **told)  # type: ignore[arg-type]  # -- told above
+    assert all(one in refused.value.reason for one in said)
+    assert delete_backup(held, command, holds=(), **told).was_last_good  # type: ignore[arg-type]  # -- told above
+
+
+def _completed(night: Night) -> UUID:
+    backup_id = night.requested()
+    _end(night, backup_id, well=True)
+    night.now += timedelta(hours=1)
+    return backup_id
 
 
 def _take(night: Night, step: str, number: int) -> None:

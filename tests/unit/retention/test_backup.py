@@ -89,6 +89,9 @@ def test_what_was_not_due_by_the_catalog_s_clock_is_asked_for_again_when_time_ha
     assert not is_due(refused, EXPIRY)
     assert is_due(refused, EXPIRY + AGAIN_AFTER)
     assert _id(refused) != _id(before)
+    late = before.refused(RejectionCode.INVALID_STATE, "it is kept until then", EXPIRY + 3 * DAY)
+    assert not is_due(late, EXPIRY + 3 * DAY + AGAIN_AFTER - timedelta(microseconds=1))
+    assert is_due(late, EXPIRY + 3 * DAY + AGAIN_AFTER)
 
 
 @pytest.mark.parametrize("state", [BackupState.EXPIRED, BackupState.DELETING])

@@ -47,8 +47,10 @@ def test_a_stopped_sweep_stands_and_is_told_once() -> None:
 
 
 def test_a_stopped_sweep_is_over_when_little_is_due() -> None:
-    verdict = judge(standing(34, 1, stopped_sweep_id=uuid4()), CAP, SWEEP, NOON)
-    assert (verdict.ask_until, verdict.stopped_sweep_id) == (NOON, None)
+    earlier = uuid4()
+    verdict = judge(standing(34, 1, stopped_sweep_id=earlier), CAP, SWEEP, NOON)
+    assert (verdict.ask_until, verdict.stopped_sweep_id, verdict.resumes_sweep_id) == (NOON, None, earlier)
+    assert judge(standing(34, 1), CAP, SWEEP, NOON).resumes_sweep_id is None
 
 
 def test_what_was_approved_goes_however_much_it_is() -> None:
