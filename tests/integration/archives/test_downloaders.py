@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.archiving import documents
 from tests.support.breaking_line import asked_bytes, open_line
+from tests.support.chromium import open_browser
 from tests.support.downloaders import aria2, curl
 from tests.support.downloading import Shelf, dump_of
 from tests.support.eventually import eventually
@@ -86,6 +87,22 @@ async def test_a_downloader_that_was_killed_goes_on_with_what_it_noted(archive: 
     learns_the_size, *goes_on = line.asked[before:]
     assert learns_the_size.range is None
     assert 0 < asked_bytes(goes_on) < size_bytes // 2
+
+
+async def test_a_browser_goes_on_by_itself_when_the_line_breaks(archive: Json, tmp_path: Path) -> None:
+    size_bytes = archive["size_bytes"]
+    async with open_line(archive["url"], stands_after=size_bytes * 3 // 4) as line, open_browser(tmp_path) as browser:
+        await browser.visit(line.url)
+        await line.stands()
+        line.cut()
+        file = await browser.downloaded(archive["file_name"])
+    assert is_whole(file, archive)
+    first, *goes_on = line.asked
+    assert first.range is None
+    assert goes_on
+    assert all(asked.range and not asked.range.startswith("bytes=0-") for asked in goes_on)
+    assert {asked.headers.get("if-range") for asked in goes_on} == {f'"{archive["sha256"]}"'}
+    assert line.passed_bytes < size_bytes * MOST
 
 
 async def noted_since(moment: float, notes: Path) -> None:
