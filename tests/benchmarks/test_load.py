@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from math import ceil
+from pathlib import Path
 
 import httpx
 import pytest
@@ -41,14 +42,9 @@ ALLOWED_GROWTH = 1.2
 MEGABYTE = 1000 * 1000
 
 
-@pytest.fixture(scope="module")
-async def api(
-    kafka: KafkaSettings, postgres: PostgresSettings, s3: S3Settings, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Api]:
-    async with (
-        fresh_prefix(s3) as (settings, _),
-        open_api(kafka, postgres, tmp_path_factory.mktemp("load"), settings) as api,
-    ):
+@pytest.fixture
+async def api(kafka: KafkaSettings, postgres: PostgresSettings, s3: S3Settings, tmp_path: Path) -> AsyncIterator[Api]:
+    async with fresh_prefix(s3) as (settings, _), open_api(kafka, postgres, tmp_path, settings) as api:
         yield api
 
 
@@ -67,8 +63,10 @@ async def backed_up(api: Api) -> AsyncIterator[list[Json]]:
         places = {name: stack.enter_context(place(platform, name, platform.database.server)) for name in names}
         for where in places.values():
             await asyncio.to_thread(fill, where, DOCUMENTS)
-        yield [await _registered(api, name, where) for name, where in places.items()]
-        await asyncio.to_thread(platform.services["snapshot"].end)
+        try:
+            yield [await _registered(api, name, where) for name, where in places.items()]
+        finally:  # before the databases go
+            await asyncio.to_thread(platform.services["snapshot"].end)
 
 
 async def _registered(api: Api, name: str, where: Place) -> Json:
@@ -116,14 +114,14 @@ async def callers(api: Api) -> AsyncIterator[list[httpx.AsyncClient]]:
 
 async def _calls(client: httpx.AsyncClient, environments: list[Json], answered: Counter[int]) -> None:
     """What one caller does: makes a backup now and then, polls it, and looks at a list."""
-    backup: Json = {}
+    backup: str | None = None
     for number in range(CALLS):
         listed = f"/api/v1/environments/{environments[number % len(environments)]['environment_id']}/backups"
         if number % CALLS_PER_BACKUP == 0:
             answer = await client.post(listed)
-            backup = answer.json()
-        elif number % 2:
-            answer = await client.get(f"/api/v1/backups/{backup['backup_id']}")
+            backup = answer.json().get("backup_id")
+        elif number % 2 and backup:
+            answer = await client.get(f"/api/v1/backups/{backup}")
         else:
             answer = await client.get(listed, params={"limit": 20})
         answered[answer.status_code] += 1
