@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from math import ceil
 from pathlib import Path
@@ -79,11 +79,12 @@ async def _registered(api: Api, name: str, where: Place) -> Json:
 @pytest.mark.timeout(3600)
 async def test_many_callers_meet_no_error_and_take_no_memory_while_backups_run(api: Api) -> None:
     peaks: list[int] = []
-    async with backed_up(api) as environments, callers(api) as clients:
+    keys = await known_keys(api)
+    async with backed_up(api) as environments:
         for number in range(3):
             answered: Counter[int] = Counter()
             began = time.monotonic()
-            async with AsyncExitStack() as stack:
+            async with callers(api, keys) as clients, AsyncExitStack() as stack:
                 pids = {name: service.process.pid for name, service in api.platform.services.items()}
                 looked = {name: await stack.enter_async_context(peak_of(pid)) for name, pid in pids.items()}
                 await asyncio.gather(*(_calls(client, environments, answered) for client in clients))
@@ -99,16 +100,22 @@ async def test_many_callers_meet_no_error_and_take_no_memory_while_backups_run(a
     assert peaks[-1] <= ALLOWED_GROWTH * peaks[0]
 
 
-@asynccontextmanager
-async def callers(api: Api) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """Clients whose keys the gateway has seen: a key's first call is slow on purpose, and takes memory."""
+async def known_keys(api: Api) -> list[str]:
+    """Keys that the gateway has seen: a key's first call is slow on purpose, and takes memory."""
     keys = [await api.key_with(Scope.READ, Scope.CREATE) for _ in range(CALLERS // CALLERS_PER_KEY)]
+    for key in keys:
+        async with api.connect(key) as client:
+            assert (await client.get("/api/v1/apps")).status_code == httpx.codes.OK
+    return keys
+
+
+@asynccontextmanager
+async def callers(api: Api, keys: Sequence[str]) -> AsyncIterator[list[httpx.AsyncClient]]:
+    """New ones for each round: a connection that was idle meanwhile may be closed just when it is used."""
     async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(api.connect(key)) for key in keys * CALLERS_PER_KEY]
+        clients = [await stack.enter_async_context(api.connect(key)) for key in [*keys] * CALLERS_PER_KEY]
         for client in clients:
             client.timeout = PATIENCE_SECONDS
-        for client in clients[: len(keys)]:
-            assert (await client.get("/api/v1/apps")).status_code == httpx.codes.OK
         yield clients
 
 
