@@ -11,6 +11,9 @@ from services.platform.process.errors import PermanentError
 
 GOODBYE_SECONDS: Final = 3
 """What open requests are given at the end."""
+QUIET_SECONDS: Final = 75
+"""So long a connection that nobody uses stays open: longer than proxies and clients keep theirs, which is a minute at
+the most. Else it is closed just when it is used again, and who had sent a command does not know what became of it."""
 
 
 class _Server(uvicorn.Server):
@@ -29,6 +32,7 @@ async def serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401 -- any 
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
+        timeout_keep_alive=QUIET_SECONDS,
     )
     server = _Server(config)
     serving = asyncio.ensure_future(_serve(server, host, port))
