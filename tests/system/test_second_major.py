@@ -67,8 +67,8 @@ async def _dumped_by(job: MainJob, backup_id: UUID) -> int:
 
 
 def _tools_major(dump: bytes) -> int:
-    pg_restore = [installation() / "bin" / "pg_restore", "--list"]
-    listed = subprocess.run(pg_restore, input=dump, capture_output=True, check=True).stdout.decode()
+    listing = [str(installation() / "bin" / "pg_restore"), "--list"]
+    listed = subprocess.run(listing, input=dump, capture_output=True, check=True).stdout.decode()
     found = re.search(r"Dumped by pg_dump version: (\d+)", listed)
     assert found is not None
     return int(found[1])
