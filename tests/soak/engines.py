@@ -52,6 +52,7 @@ class Machine:
     def again(self) -> None:
         """Start it, and return when it answers."""
         self.engine.prepare()
+        self.command = self.engine.command()  # begins the log anew, which tells when it is ready
         self.process = start(self.command)
         until(self.engine.is_ready, within_seconds=START_SECONDS)
 
