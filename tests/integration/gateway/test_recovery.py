@@ -12,8 +12,7 @@ from tests.support.eventually import eventually
 from tests.support.gateway import Api
 
 END_CONNECTIONS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE usename = 'gateway' AND datname = current_database()"
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway' AND datname = current_database()"
 )
 
 
