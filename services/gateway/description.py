@@ -10,6 +10,7 @@ from services.gateway.domain.sessions import COOKIE, CSRF_HEADER, SAFE
 from services.gateway.resources import Accepted, Refusal
 from services.gateway.routes.examples import ASKED, REFUSED, REFUSED_TO_SCRIPTS
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER
+from services.gateway.routes.shown import SHOWN
 
 DESCRIPTION: Final = f"""
 Registers apps and environments, makes backups, restores them, says why each is kept and until when.
@@ -93,6 +94,8 @@ def _mend(method: str, operation: dict[str, Any]) -> None:
         if int(status) >= _FIRST_REFUSAL:
             schema = {"$ref": "#/components/schemas/Refusal"}
             answer["content"] = {_JSON: {"schema": schema, "example": examples[int(status)]}}
+        elif _JSON in answer.get("content", {}):
+            answer["content"][_JSON]["example"] = _example(answer["content"][_JSON]["schema"])
     operation["security"] = _security(method, operation)
 
 
@@ -103,6 +106,15 @@ def _tell_of_lag(responses: dict[str, Any]) -> None:
     content = usual.setdefault("content", {_JSON: {"schema": accepted}})[_JSON]
     if content["schema"] is not accepted:
         content["schema"] = {"anyOf": [content["schema"], accepted]}
+
+
+def _example(schema: dict[str, Any]) -> Any:  # noqa: ANN401 -- what a schema describes
+    """An example of the first of the shapes that an answer may have."""
+    if "items" in schema:
+        return [_example(schema["items"])]
+    if "anyOf" in schema:
+        return _example(schema["anyOf"][0])
+    return SHOWN[schema["$ref"].rpartition("/")[2]]
 
 
 def _security(method: str, operation: dict[str, Any]) -> list[dict[str, list[str]]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any, cast
@@ -23,6 +24,7 @@ from services.gateway.parts import Parts
 from services.gateway.resources import Refusal
 from services.gateway.routes.doorkeeper import OPEN_CALLS, OPEN_PATHS
 from services.gateway.routes.examples import ASKED, REFUSED, REFUSED_TO_SCRIPTS
+from services.gateway.routes.shown import SHOWN
 from services.platform.archives.kinds import MEDIA_TYPES
 
 
@@ -34,6 +36,11 @@ class _Nothing:
 
     def routes(self) -> list[Any]:
         return []
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return make_application(cast("Parts", _Nothing())).openapi()
 
 
 MODULES = [found.name for found in walk_packages(routes.__path__, "services.gateway.routes.")]
@@ -126,7 +133,7 @@ def test_every_body_has_an_example_that_is_taken() -> None:
 
 
 def test_the_description_is_openapi_3_1_and_shows_examples() -> None:
-    described = make_application(cast("Parts", _Nothing())).openapi()
+    described = _document()
     asked = [one for path in described["paths"].values() for one in path.values()]
     assert described["openapi"].startswith("3.1")
     bodies = [body["content"] for one in asked if (body := one.get("requestBody"))]
@@ -140,8 +147,29 @@ def test_the_description_is_openapi_3_1_and_shows_examples() -> None:
             assert answer["content"]["application/json"]["example"] == table[status]
 
 
+@pytest.mark.parametrize("route", [one for one in ALL if one.response_model], ids=lambda route: route.name)
+def test_every_answer_has_an_example_that_is_one(route: APIRoute) -> None:
+    """Nothing in it is unknown to the shape: what the example is read as is written as the example again."""
+    paths = _document()["paths"]
+    (method,) = (method.lower() for method in route.methods or ())
+    answer = paths[route.path][method]["responses"][str(route.status_code or 200)]
+    example = answer["content"]["application/json"]["example"]
+    shape: TypeAdapter[Any] = TypeAdapter(route.response_model)
+
+    assert shape.dump_python(shape.validate_json(json.dumps(example)), mode="json", exclude_unset=True) == example
+
+
+def test_no_answer_in_json_lacks_an_example_and_no_example_is_of_nothing() -> None:
+    document = _document()
+    answers = [answer["content"]["application/json"] for path in document["paths"].values() for one in path.values()
+               for answer in one["responses"].values() if "application/json" in answer.get("content", {})]  # fmt: skip
+
+    assert all("example" in answer for answer in answers)
+    assert document["components"]["schemas"].keys() >= SHOWN.keys()
+
+
 def test_scripts_are_shown_no_refusal_and_no_answer_that_they_never_get() -> None:
-    described = make_application(cast("Parts", _Nothing())).openapi()
+    described = _document()
     of_scripts = [one for path in described["paths"].values() for one in path.values() if "v2" in one["tags"]]
     rows = {(status, code) for status, example in REFUSED_TO_SCRIPTS.items() for code in (example["errorCode"],)}
 
@@ -151,7 +179,7 @@ def test_scripts_are_shown_no_refusal_and_no_answer_that_they_never_get() -> Non
 
 
 def test_what_is_bytes_is_described_as_bytes() -> None:
-    paths = make_application(cast("Parts", _Nothing())).openapi()["paths"]
+    paths = _document()["paths"]
     part = paths["/api/v1/parcels/{parcel_id}/parts/{number}"]["put"]
     archive = paths["/download/{archive_id}/{file_name}"]["get"]["responses"]
 
@@ -165,7 +193,7 @@ def test_what_is_bytes_is_described_as_bytes() -> None:
 
 
 def test_a_session_is_told_of_as_a_way_in_and_what_it_needs_to_change_something() -> None:
-    described = make_application(cast("Parts", _Nothing())).openapi()
+    described = _document()
     schemes = described["components"]["securitySchemes"]
 
     assert (schemes["Session"]["in"], schemes["Session"]["name"]) == ("cookie", COOKIE)
