@@ -19,6 +19,7 @@ from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.gateway import PATIENT
+from tests.support.local_client import loopback_client
 from tests.support.main_job import MainJob, open_main_job
 from tests.support.running_services import open_platform
 
@@ -69,7 +70,10 @@ async def generated(job: MainJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config = tmp_path / "generator.json"
     config.write_text(json.dumps({"post_hooks": []}))
     program = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
-    places = ["--url", f"{job.platform.gateway_url}/openapi.json", "--output-path", str(tmp_path / PACKAGE)]
+    document = tmp_path / "openapi.json"
+    async with loopback_client(base_url=job.platform.gateway_url, timeout=WITHIN_SECONDS) as client:
+        document.write_bytes((await client.get("/openapi.json")).content)
+    places = ["--path", str(document), "--output-path", str(tmp_path / PACKAGE)]
     made = await asyncio.to_thread(
         subprocess.run, [*program, "--config", str(config), *places], capture_output=True, text=True, check=False
     )
