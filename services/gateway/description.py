@@ -79,7 +79,7 @@ def described(app: FastAPI) -> dict[str, Any]:
 
 
 def _mend(method: str, operation: dict[str, Any]) -> None:
-    """Never 422; refusals in JSON, also of event streams; a bearer's key, a name together with a key, or a session."""
+    """Never 422; examples of everything in JSON; a bearer's key, a name together with a key, or a session."""
     answers, is_of_scripts = operation["responses"], "v2" in operation["tags"]
     answers.pop("422", None)
     if _JSON in (body := operation.get("requestBody", {}).get("content", {})):
@@ -87,16 +87,23 @@ def _mend(method: str, operation: dict[str, Any]) -> None:
     keyed = any(parameter["name"] == IDEMPOTENCY_HEADER for parameter in operation.get("parameters", ()))
     if keyed and not is_of_scripts:
         _tell_of_lag(answers)
+    _tell_of_refusals(answers, is_of_scripts=is_of_scripts)
+    for answer in answers.values():
+        content = answer.get("content", {}).get(_JSON, {"example": None})
+        if "example" not in content:
+            content["example"] = _example(content["schema"])
+    operation["security"] = _security(method, operation)
+
+
+def _tell_of_refusals(answers: dict[str, Any], *, is_of_scripts: bool) -> None:
+    """In JSON, also of event streams and of bytes; to scripts by the table that they know."""
     for status, text in (_REFUSALS_TO_SCRIPTS if is_of_scripts else _REFUSALS).items():
         answers.setdefault(str(status), {"description": text})
     examples = REFUSED_TO_SCRIPTS if is_of_scripts else REFUSED
-    for status, answer in answers.items():
-        if int(status) >= _FIRST_REFUSAL:
-            schema = {"$ref": "#/components/schemas/Refusal"}
-            answer["content"] = {_JSON: {"schema": schema, "example": examples[int(status)]}}
-        elif _JSON in answer.get("content", {}):
-            answer["content"][_JSON]["example"] = _example(answer["content"][_JSON]["schema"])
-    operation["security"] = _security(method, operation)
+    schema = {"$ref": "#/components/schemas/Refusal"}
+    for code, answer in answers.items():
+        if int(code) >= _FIRST_REFUSAL:
+            answer["content"] = {_JSON: {"schema": schema, "example": examples[int(code)]}}
 
 
 def _tell_of_lag(responses: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ async def test_the_description_of_the_api_tells_what_is_answered(api: Api) -> No
     assert len({operation["operationId"] for _, _, operation in answers}) == len(answers)
     for path, method, operation in answers:
         assert "422" not in operation["responses"], path
-        known = [{"HTTPBearer": []}, {"Mendix-Username": [], "Mendix-ApiKey": []}]
+        known: list[dict[str, list[str]]] = [{"HTTPBearer": []}, {"Mendix-Username": [], "Mendix-ApiKey": []}]
         is_open = path.startswith(OPENED_OTHERWISE)
         assert all(way in operation["security"] for way in known) != is_open, path
         refusals = [answer for status, answer in operation["responses"].items() if status >= "400"]
