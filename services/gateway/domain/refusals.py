@@ -37,7 +37,7 @@ def for_scripts(path: str, status: int, code: str) -> tuple[int, str]:
         return (400 if "/restores" in path else 404), code
     if code in SCRIPTS_KNOW:
         return 400, code
-    if status in (401, 403, 405, 429):
+    if status in (401, 403, 429):
         return status, code
     if status >= SERVER_ERROR:
         return SERVER_ERROR, "SERVICE_UNAVAILABLE"

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.defaults import COMMAND_BYTES, PARCEL_PART_BYTES
-from services.gateway.routes.errors import too_large
+from services.gateway.routes.errors import too_large, translated
 
 TOO_LARGE: Final = 413
 PART: Final = re.compile(r"/api/v1/parcels/[^/]+/parts/[^/]+")
@@ -25,7 +25,7 @@ class Bounded:
         """Answers one request."""
         most = _most(scope)
         if scope["type"] == "http" and _announced(scope) > most:
-            await too_large(most)(scope, receive, send)
+            await translated(scope, too_large(most))(scope, receive, send)
             return
         await self._app(scope, _Counting(receive, most), send)
 

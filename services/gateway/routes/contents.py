@@ -14,11 +14,10 @@ from services.gateway.domain.paging import to_numbered
 from services.gateway.resources import FilePage, PageSize, TableList
 from services.gateway.routes.calls import PartsOf, may
 from services.gateway.routes.closing import Closing
+from services.gateway.routes.raw import OCTETS, content
 
 router = APIRouter(prefix="/api/v1", tags=["contents"])
 
-MEDIA_TYPE: Final = "application/octet-stream"
-"""Nothing that a browser would show: the bytes are whatever somebody has uploaded."""
 NAME_CHARACTERS: Final = 200
 
 TableName = Annotated[str, Path(min_length=1, max_length=NAME_CHARACTERS, description="`table`, or `schema.table`")]
@@ -38,14 +37,24 @@ async def list_tables(backup_id: UUID, parts: PartsOf, *, sizes: Sizes = False) 
     return await parts.contents.tables(await parts.read_model.backup(backup_id), sizes=sizes)
 
 
-@router.get("/backups/{backup_id}/files/{document_id}", dependencies=may(rights.Scope.READ), response_class=Response)
+@router.get(
+    "/backups/{backup_id}/files/{document_id}",
+    dependencies=may(rights.Scope.READ),
+    response_class=Response,
+    responses={200: {"description": "the document", "content": content(OCTETS)}},
+)
 async def fetch_file(backup_id: UUID, document_id: UUID, parts: PartsOf) -> Response:
     """One file document as it was."""
     found, pieces = await parts.contents.file(await parts.read_model.backup(backup_id), document_id)
     return await _fetched(pieces, str(found.document_id), found.size_bytes)
 
 
-@router.get("/backups/{backup_id}/tables/{table}", dependencies=may(rights.Scope.READ), response_class=Response)
+@router.get(
+    "/backups/{backup_id}/tables/{table}",
+    dependencies=may(rights.Scope.READ),
+    response_class=Response,
+    responses={200: {"description": "the dump", "content": content(OCTETS)}},
+)
 async def fetch_table(backup_id: UUID, table: TableName, parts: PartsOf) -> Response:
     """A dump of one table, its definition and its rows, for `pg_restore`. Reads the backup's dump up to their end."""
     found, pieces = await parts.contents.table(await parts.read_model.backup(backup_id), table)
@@ -56,7 +65,7 @@ async def _fetched(pieces: AsyncGenerator[bytes, None], name: str, size_bytes: i
     """The first bytes are made before the answer begins, so that what cannot be had is an error of its own."""
     first = await anext(pieces, b"")
     headers = {
-        "Content-Type": MEDIA_TYPE,
+        "Content-Type": OCTETS,
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         "Cache-Control": "private, no-transform",
         "X-Content-Type-Options": "nosniff",

@@ -14,7 +14,7 @@ from services.gateway.adapters.sessions import Sessions
 from services.gateway.domain import links
 from services.gateway.domain.rights import Caller
 from services.gateway.domain.sessions import COOKIE, CSRF_HEADER, CSRF_REFUSED, SAFE, is_csrf_token
-from services.gateway.routes.errors import away, refusal, too_many
+from services.gateway.routes.errors import away, refusal, too_many, translated
 from services.platform.process.errors import TransientError
 
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/docs/oauth2-redirect"})
@@ -58,7 +58,7 @@ class Doorkeeper:
         try:
             caller = await self._authenticator.caller(key, user) if key else await self._signed_in(cookie)
         except TransientError as error:
-            return away(error)
+            return translated(scope, away(error))
         if caller is None:
             return refusal(
                 401,

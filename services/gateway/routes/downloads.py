@@ -18,14 +18,21 @@ from services.gateway.resources import Archive, Refusal
 from services.gateway.routes.calls import PartsOf
 from services.gateway.routes.closing import Closing
 from services.gateway.routes.errors import refusal
+from services.gateway.routes.raw import content
 from services.platform.archives.kinds import MEDIA_TYPES
 
+_TYPES: Final = sorted(set(MEDIA_TYPES.values()))
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "the whole file"},
-    206: {"description": "the bytes that Range asks for, of several ranges as multipart/byteranges"},
     304: {"description": "the caller has it already"},
     410: {"description": "it cannot be made again as it was: ask for the archive anew", "model": Refusal},
     412: {"description": "the caller wants another one", "model": Refusal},
+}
+_WITH_BODY: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "the whole file", "content": content(*_TYPES)},
+    206: {
+        "description": "the bytes that Range asks for, of several ranges as multipart/byteranges",
+        "content": content(*_TYPES, "multipart/byteranges"),
+    },
     416: {"description": "no byte of it is asked for, or too many ranges at once", "model": Refusal},
 }
 router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["downloads"], responses=_ANSWERS)
@@ -53,7 +60,7 @@ def _shown(
 RestOfLink = Annotated[Shown, Depends(_shown)]
 
 
-@router.get("/{archive_id}/{file_name}", response_class=Response)
+@router.get("/{archive_id}/{file_name}", response_class=Response, responses=_WITH_BODY)
 async def download_archive(
     archive_id: UUID, file_name: str, parts: PartsOf, request: Request, shown: RestOfLink
 ) -> Response:
@@ -64,7 +71,9 @@ async def download_archive(
     return await _with_body(parts, archive, request) if answer is None else answer
 
 
-@router.head("/{archive_id}/{file_name}", response_class=Response)
+@router.head(
+    "/{archive_id}/{file_name}", response_class=Response, responses={200: {"description": "it is there, as told"}}
+)
 async def look_at_archive(
     archive_id: UUID, file_name: str, parts: PartsOf, request: Request, shown: RestOfLink
 ) -> Response:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from contracts.defaults import COMMAND_BYTES
 from contracts.errors import FailureCode, RejectionCode
@@ -77,9 +78,9 @@ COMPATIBLE: Final = ("/api/v2/", "/api/1/")
 """Addresses whose refusals scripts know by another table."""
 
 
-def translated(request: Request, answer: JSONResponse) -> JSONResponse:
-    """The refusal as the API at this address tells it."""
-    path = request.url.path
+def translated(scope: Scope, answer: JSONResponse) -> JSONResponse:
+    """The refusal as the API at the address of the request with this `scope` tells it."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     if not path.startswith(COMPATIBLE):
         return answer
     told = Refusal.model_validate_json(bytes(answer.body))
@@ -103,7 +104,7 @@ async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
         raise TypeError("registered for RefusalError") from error
     headers = _when_to_come_back(error)
     told = refusal(error.status, error.code, error.message, error.field, headers=headers | _key(request))
-    return translated(request, told)
+    return translated(request.scope, told)
 
 
 def _when_to_come_back(error: RefusalError) -> dict[str, str]:
@@ -129,12 +130,12 @@ def _key(request: Request) -> dict[str, str]:
 async def _on_away(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, TransientError):
         raise TypeError("registered for TransientError") from error
-    return translated(request, away(error))
+    return translated(request.scope, away(error))
 
 
 async def _on_defect(request: Request, error: Exception) -> JSONResponse:
     del error  # the server logs it with its trace
-    return translated(request, refusal(500, "INTERNAL", "the gateway met a defect; its log says more"))
+    return translated(request.scope, refusal(500, "INTERNAL", "the gateway met a defect; its log says more"))
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
@@ -144,7 +145,7 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     headers = dict(error.headers) if error.headers else None
     code, message = _HTTP_CODES.get(status, "REFUSED"), _HTTP_MESSAGES.get(status, "the request is refused")
     told = refusal(status, code, message, headers=headers)
-    return told if status == UNKNOWN_ADDRESS else translated(request, told)
+    return told if status == UNKNOWN_ADDRESS else translated(request.scope, told)
 
 
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -152,7 +153,7 @@ async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
         raise TypeError("registered for RequestValidationError") from error
     problems = error.errors()
     problem = next((problem for problem in problems if _is_literal_secret(problem)), problems[0])
-    return translated(request, _invalid(problem))
+    return translated(request.scope, _invalid(problem))
 
 
 def _invalid(problem: dict[str, Any]) -> JSONResponse:

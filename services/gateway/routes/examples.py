@@ -65,8 +65,12 @@ REFUSED: Final[dict[int, dict[str, str]]] = {
     401: {"errorCode": "UNAUTHORIZED", "errorMessage": "send a key: `Authorization: Bearer <key>`, or …"},
     403: {"errorCode": "NO_ACCESS", "errorMessage": "you lack the right 'restore' at this environment: …"},
     404: {"errorCode": "ENVIRONMENT_NOT_FOUND", "errorMessage": "there is no environment with this id"},
+    408: {"errorCode": "REQUEST_TIMEOUT", "errorMessage": "this part did not come within 120 s: send it again"},
     409: {"errorCode": "ENVIRONMENT_BUSY", "errorMessage": "a restore is running there: …"},
+    410: {"errorCode": "GONE", "errorMessage": "this archive cannot be made again as it was: ask for it anew"},
+    412: {"errorCode": "PRECONDITION_FAILED", "errorMessage": "the archive has another ETag"},
     413: {"errorCode": "TOO_LARGE", "errorMessage": "the body is larger than 256 KiB"},
+    416: {"errorCode": "RANGE_NOT_SATISFIABLE", "errorMessage": "no byte of it is asked for"},
     429: {"errorCode": "TOO_MANY_REQUESTS", "errorMessage": "this key calls too often: wait as Retry-After says"},
     500: {"errorCode": "INTERNAL", "errorMessage": "the gateway met a defect; its log says more"},
     503: {
@@ -75,3 +79,13 @@ REFUSED: Final[dict[int, dict[str, str]]] = {
     },
 }
 """By status."""
+
+REFUSED_TO_SCRIPTS: Final[dict[int, dict[str, str]]] = {
+    400: {"errorCode": "ENVIRONMENT_BUSY", "errorMessage": "a restore is running there: …"},
+    401: REFUSED[401],
+    403: REFUSED[403],
+    404: REFUSED[404],
+    429: REFUSED[429],
+    500: {"errorCode": "SERVICE_UNAVAILABLE", "errorMessage": "a part of the platform is away: try again"},
+}
+"""By status, in the compatible API (spec: backups-api-v2, "Errors")."""

@@ -12,6 +12,7 @@ from services.gateway.domain.rights import Scope
 from services.gateway.resources import NewParcel, Parcel
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
 from services.gateway.routes.headers import location
+from services.gateway.routes.raw import OCTETS, content
 from services.gateway.routes.settling import settle
 
 router = APIRouter(prefix="/api/v1", tags=["uploads"], dependencies=[*DESCRIBED])
@@ -38,7 +39,12 @@ async def show_parcel(parcel_id: UUID, parts: PartsOf) -> Parcel:
     return await parts.parcels.find(parcel_id)
 
 
-@router.put("/parcels/{parcel_id}/parts/{number}", status_code=204)
+@router.put(
+    "/parcels/{parcel_id}/parts/{number}",
+    status_code=204,
+    responses={408: {"description": f"the part did not come within {BODY_SECONDS:g} s: send it again"}},
+    openapi_extra={"requestBody": {"required": True, "content": content(OCTETS)}},
+)
 async def send_part(
     parcel_id: UUID,
     number: int,

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import io
 import tarfile
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from urllib.parse import urlsplit
@@ -47,6 +48,13 @@ async def test_a_full_archive_is_what_was_backed_up(full: Json, whole: bytes) ->
     metadata = held.pop(".metadata")
     assert b'"modelVersion"' in metadata
     assert held == tree | {"db/db.backup": dump_of(60_000)}
+
+
+async def test_a_new_link_ends_eight_hours_on(full: Json) -> None:
+    asked_at, ready_at, ends_at = (
+        datetime.fromisoformat(full[name]) for name in ("created_at", "finished_at", "link_ends_at")
+    )
+    assert asked_at <= ends_at - timedelta(hours=8) <= ready_at
 
 
 async def test_a_database_only_archive_is_a_dump_that_says_where_its_data_is(shelf: Shelf, backup: Json) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from contracts.defaults import COMMAND_BYTES
 from services.gateway.domain.rights import Scope
 from tests.support.databases import execute
 from tests.support.gateway import ADMIN, Api, Json
@@ -177,6 +178,30 @@ async def test_refusals_have_the_status_and_the_code_that_scripts_know(api: Api,
         assert answer.json()["errorMessage"]
     refused = await script.post(f"{_place(unchecked)}/snapshots")
     assert refused.status_code == 400, refused.text
+
+
+async def test_what_has_no_row_of_its_own_is_told_as_not_allowed(api: Api, script: httpx.AsyncClient) -> None:
+    for path in (f"{_place(await api.ready_environment())}/snapshots", "/api/1/apps"):
+        answer = await script.patch(path)
+
+        assert (answer.status_code, answer.json()["errorCode"]) == (400, "ERROR_NOT_ALLOWED"), answer.text
+        assert "GET" in answer.headers["allow"]
+
+
+async def test_a_body_that_is_too_large_is_refused_alike_whole_and_in_pieces(
+    api: Api, script: httpx.AsyncClient
+) -> None:
+    place = f"{_place(await api.ready_environment())}/snapshots"
+    large = b'{"comment": "' + b"x" * COMMAND_BYTES + b'"}'
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield large[:COMMAND_BYTES]
+        yield large[COMMAND_BYTES:]
+
+    for content in (large, pieces()):
+        answer = await script.post(place, content=content)
+        assert (answer.status_code, answer.json()["errorCode"]) == (400, "INVALID_PARAMETERS"), answer.text
+    assert (await script.get(place)).json()["total"] == 0
 
 
 async def test_the_last_good_snapshot_goes_only_when_that_was_said(api: Api, script: httpx.AsyncClient) -> None:

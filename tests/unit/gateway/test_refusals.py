@@ -30,6 +30,9 @@ def test_a_code_of_a_newer_catalog_is_told_as_a_conflict_with_its_own_words() ->
         ("/api/v2/apps/a/environments/e/snapshots", 403, "NO_ACCESS", (403, "NO_ACCESS")),
         ("/api/v2/apps/a/environments/e/snapshots", 503, "NOT_KNOWN_YET", (500, "SERVICE_UNAVAILABLE")),
         ("/api/v2/apps/a/environments/e/snapshots", 500, "INTERNAL", (500, "SERVICE_UNAVAILABLE")),
+        ("/api/v2/apps/a/environments/e/snapshots", 413, "TOO_LARGE", (400, "INVALID_PARAMETERS")),
+        ("/api/v2/apps/a/environments/e/snapshots", 405, "METHOD_NOT_ALLOWED", (400, "ERROR_NOT_ALLOWED")),
+        ("/api/v2/apps/a/environments/e/snapshots", 429, "TOO_MANY_REQUESTS", (429, "TOO_MANY_REQUESTS")),
     ],
 )
 def test_scripts_are_told_refusals_by_the_table_that_they_know(

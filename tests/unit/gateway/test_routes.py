@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any, cast
@@ -12,14 +13,19 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from contracts.defaults import RATE_BURST, RATE_PER_SECOND
 from services.gateway import routes
 from services.gateway.application import make_application
 from services.gateway.domain import links
+from services.gateway.domain.refusals import for_scripts
 from services.gateway.domain.rights import NEEDED_OF_SOURCE, ON_PLATFORM, PLACED_BY, Scope
+from services.gateway.domain.sessions import COOKIE, CSRF_HEADER
 from services.gateway.parts import Parts
 from services.gateway.resources import Refusal
 from services.gateway.routes.doorkeeper import OPEN_CALLS, OPEN_PATHS
-from services.gateway.routes.examples import ASKED, REFUSED
+from services.gateway.routes.examples import ASKED, REFUSED, REFUSED_TO_SCRIPTS
+from services.gateway.routes.shown import SHOWN
+from services.platform.archives.kinds import MEDIA_TYPES
 
 
 class _Nothing:
@@ -32,7 +38,15 @@ class _Nothing:
         return []
 
 
+@cache
+def _document() -> dict[str, Any]:
+    return make_application(cast("Parts", _Nothing())).openapi()
+
+
 MODULES = [found.name for found in walk_packages(routes.__path__, "services.gateway.routes.")]
+
+
+OCTETS = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _is_open(method: str, path: str) -> bool:
@@ -119,15 +133,89 @@ def test_every_body_has_an_example_that_is_taken() -> None:
 
 
 def test_the_description_is_openapi_3_1_and_shows_examples() -> None:
-    described = make_application(cast("Parts", _Nothing())).openapi()
+    described = _document()
     asked = [one for path in described["paths"].values() for one in path.values()]
     assert described["openapi"].startswith("3.1")
-    assert all("example" in body["content"]["application/json"] for one in asked if (body := one.get("requestBody")))
+    bodies = [body["content"] for one in asked if (body := one.get("requestBody"))]
+    assert [body for body in bodies if "example" not in body.get("application/json", {})] == [OCTETS]
     for one in asked:
-        refusals = [answer for status, answer in one["responses"].items() if int(status) in REFUSED]
-        assert len(refusals) == len(REFUSED)
-        for answer in refusals:
+        refusals = {int(status): answer for status, answer in one["responses"].items() if int(status) >= 400}
+        table = REFUSED_TO_SCRIPTS if "v2" in one["tags"] else REFUSED
+        assert refusals.keys() <= table.keys()
+        for status, answer in refusals.items():
             Refusal.model_validate(answer["content"]["application/json"]["example"])
+            assert answer["content"]["application/json"]["example"] == table[status]
+
+
+@pytest.mark.parametrize("route", [one for one in ALL if one.response_model], ids=lambda route: route.name)
+def test_every_answer_has_an_example_that_is_one(route: APIRoute) -> None:
+    """Nothing in it is unknown to the shape: what the example is read as is written as the example again."""
+    paths = _document()["paths"]
+    (method,) = (method.lower() for method in route.methods or ())
+    answer = paths[route.path][method]["responses"][str(route.status_code or 200)]
+    example = answer["content"]["application/json"]["example"]
+    shape: TypeAdapter[Any] = TypeAdapter(route.response_model)
+
+    assert shape.dump_python(shape.validate_json(json.dumps(example)), mode="json", exclude_unset=True) == example
+
+
+def test_no_answer_in_json_lacks_an_example_and_no_example_is_of_nothing() -> None:
+    document = _document()
+    answers = [answer["content"]["application/json"] for path in document["paths"].values() for one in path.values()
+               for answer in one["responses"].values() if "application/json" in answer.get("content", {})]  # fmt: skip
+
+    assert all("example" in answer for answer in answers)
+    assert document["components"]["schemas"].keys() >= SHOWN.keys()
+
+
+def test_scripts_are_shown_no_refusal_and_no_answer_that_they_never_get() -> None:
+    described = _document()
+    of_scripts = [one for path in described["paths"].values() for one in path.values() if "v2" in one["tags"]]
+    rows = {(status, code) for status, example in REFUSED_TO_SCRIPTS.items() for code in (example["errorCode"],)}
+
+    assert {for_scripts("/api/v2/", status, code) for status, code in rows} == rows
+    for one in of_scripts:
+        assert {int(status) for status in one["responses"]} <= {200, 204, *REFUSED_TO_SCRIPTS}
+
+
+def test_what_is_bytes_is_described_as_bytes() -> None:
+    paths = _document()["paths"]
+    part = paths["/api/v1/parcels/{parcel_id}/parts/{number}"]["put"]
+    archive = paths["/download/{archive_id}/{file_name}"]["get"]["responses"]
+
+    assert part["requestBody"] == {"required": True, "content": OCTETS}
+    assert part["responses"]["408"]["content"]["application/json"]["example"]["errorCode"] == "REQUEST_TIMEOUT"
+    for fetched in ("files/{document_id}", "tables/{table}"):
+        answers = paths[f"/api/v1/backups/{{backup_id}}/{fetched}"]["get"]["responses"]
+        assert answers["200"]["content"] == OCTETS
+    assert archive["200"]["content"].keys() == set(MEDIA_TYPES.values())
+    assert archive["206"]["content"].keys() == {*MEDIA_TYPES.values(), "multipart/byteranges"}
+
+
+def test_a_session_is_told_of_as_a_way_in_and_what_it_needs_to_change_something() -> None:
+    described = _document()
+    schemes = described["components"]["securitySchemes"]
+
+    assert (schemes["Session"]["in"], schemes["Session"]["name"]) == ("cookie", COOKIE)
+    assert (schemes[CSRF_HEADER]["in"], schemes[CSRF_HEADER]["name"]) == ("header", CSRF_HEADER)
+    apps = described["paths"]["/api/v1/apps"]
+    assert {"Session": []} in apps["get"]["security"]
+    assert {"Session": [], CSRF_HEADER: []} in apps["post"]["security"]
+    session = described["paths"]["/api/v1/session"]
+    assert session["get"]["security"] == [{"Session": []}]
+    assert session["delete"]["security"] == [{"Session": [], CSRF_HEADER: []}, {}]
+    used = {name for path in described["paths"].values() for one in path.values() for way in one["security"]
+            for name in way}  # fmt: skip
+    assert used == schemes.keys()
+
+
+def test_the_description_tells_how_often_a_key_may_call() -> None:
+    told = make_application(cast("Parts", _Nothing())).description
+
+    assert f"{RATE_PER_SECOND} times a second" in told
+    assert f"{RATE_BURST} times at once" in told
+    settings = (f"NIGHTKEEP_GATEWAY__{name.upper()}" for name in ("rate_per_second", "rate_burst"))
+    assert all(name in told for name in settings)
 
 
 def test_every_route_is_described_and_nothing_else_is() -> None:
