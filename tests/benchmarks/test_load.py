@@ -37,6 +37,7 @@ ENVIRONMENTS = 5
 DOCUMENTS = 40
 SHORT, LONG = 1_000, 1_000_000 if FULL else 100_000
 LOOKS = 400
+PAGE = 100
 ALLOWED_RATIO = 2.0
 ALLOWED_GROWTH = 1.2
 MEGABYTE = 1000 * 1000
@@ -155,10 +156,41 @@ async def test_a_long_list_is_read_as_fast_as_a_short_one(api: Api) -> None:
     assert p99["long"] <= ALLOWED_RATIO * p99["short"]
 
 
+@pytest.mark.timeout(3600)
+async def test_a_long_list_by_number_is_read_as_fast_as_a_short_one(api: Api) -> None:
+    lists = [(await api.ready_environment(), count) for count in (SHORT, LONG)]
+    for environment, count in lists:
+        await _fill(api, environment, count)
+    ratios = [await _ratio(api, lists, where) for where in ("first", "deep")]
+    assert max(ratios) <= ALLOWED_RATIO
+
+
+async def _ratio(api: Api, lists: list[tuple[Json, int]], where: str) -> float:
+    """How much longer the second list takes; deep pages are all over the list, none after another."""
+    took: dict[int, list[float]] = {count: [] for _, count in lists}
+    for look in range(LOOKS):
+        for environment, count in lists:
+            number = 1 + look * 7919 % (count // PAGE - 1) if where == "deep" else 0
+            await _turn(api, environment, number * PAGE, count, took[count])
+    p99 = {count: sorted(seconds)[ceil(len(seconds) * 0.99) - 1] for count, seconds in took.items()}
+    told = ", ".join(f"{count} backups {seconds * 1000:.1f} ms" for count, seconds in p99.items())
+    tell(f"p99 of a {where} page by number: {told}")
+    return p99[LONG] / p99[SHORT]
+
+
+async def _turn(api: Api, environment: Json, offset: int, total: int, took: list[float]) -> None:
+    place = f"/api/v2/apps/{environment['app_id']}/environments/{environment['environment_id']}/snapshots"
+    began = time.monotonic()
+    answer = await api.client.get(place, params={"offset": offset, "limit": PAGE})
+    took.append(time.monotonic() - began)
+    page = answer.json()
+    assert (page["total"], len(page["snapshots"])) == (total, PAGE)
+
+
 async def _look(api: Api, environment: Json, after: str | None, took: list[float]) -> str | None:
     place = f"/api/v1/environments/{environment['environment_id']}/backups"
     began = time.monotonic()
-    answer = await api.client.get(place, params={"limit": 100} | ({"after": after} if after else {}))
+    answer = await api.client.get(place, params={"limit": PAGE} | ({"after": after} if after else {}))
     took.append(time.monotonic() - began)
     following: str | None = answer.json()["next"]
     return following

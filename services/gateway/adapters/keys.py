@@ -76,9 +76,9 @@ class Keys:
         self._authenticator.forget()
 
 
-def missing() -> NotFoundError:
+def missing(*, hides: bool = False) -> NotFoundError:
     """The refusal of a key that is not there, or not for the caller to know of."""
-    return NotFoundError(RejectionCode.NOT_FOUND, "there is no key with this id")
+    return NotFoundError(RejectionCode.NOT_FOUND, "there is no key with this id", hides=hides)
 
 
 def _refuse_more(caller: Caller, asked: NewKey) -> None:

@@ -195,9 +195,9 @@ async def _must_be_there(c: Connection, organisation_id: UUID) -> None:
         raise NotFoundError(RejectionCode.NOT_FOUND, "there is no organisation with this id")
 
 
-def no_user() -> NotFoundError:
-    """The refusal of a user who is not there."""
-    return NotFoundError(RejectionCode.NOT_FOUND, "there is no user with this id")
+def no_user(*, hides: bool = False) -> NotFoundError:
+    """The refusal of a user who is not there, or not for the caller to know of."""
+    return NotFoundError(RejectionCode.NOT_FOUND, "there is no user with this id", hides=hides)
 
 
 def last_admin() -> RefusalError:

@@ -32,7 +32,7 @@ class Permits:
             return
         lineage = await self._lineage(thing, thing_id)
         if lineage is None or not caller.knows_of(lineage):
-            raise _missing(thing)
+            raise _missing(thing, hides=lineage is not None)
         must_at(caller, scope, lineage)
 
     async def must_administer_all_of(self, caller: Caller, user_id: UUID) -> None:
@@ -88,6 +88,6 @@ def no_access(message: str) -> RefusalError:
     return RefusalError(403, "NO_ACCESS", message)
 
 
-def _missing(thing: Thing) -> NotFoundError:
+def _missing(thing: Thing, *, hides: bool) -> NotFoundError:
     code = MISSING.get(thing, RejectionCode.NOT_FOUND)
-    return NotFoundError(code, f"there is no {thing.replace('_', ' ')} with this id")
+    return NotFoundError(code, f"there is no {thing.replace('_', ' ')} with this id", hides=hides)

@@ -128,13 +128,13 @@ class ReadModel:
 
     async def snapshots(self, environment_id: UUID, *, top: Instant | None, offset: int, limit: int) -> Numbered:
         """Backups that are in the list, newest first, by number; none newer than `top`, where that is given."""
-        place = {"top": None, "top_id": None} if top is None else {"top": top.at, "top_id": top.id}
+        of_list = {"environment_id": environment_id, "top": top and top.at, "top_id": top and top.id}
         async with self._database.transaction() as c:
-            rows = _sql.snapshots(c, environment_id=environment_id, **place, offset=offset, count=limit)
-            found = [row async for row in rows]
-            total = await _sql.count_snapshots(c, environment_id=environment_id, **place)
+            place = await _sql.place_of_snapshot(c, **of_list, offset=offset)
+            begins = {"until": place["until"], "skipped": place["skipped"]}
+            found = [row async for row in _sql.snapshots(c, **of_list, **begins, count=limit)]
         newest = Instant(found[0]["at"], found[0]["id"]) if found else None
-        return Numbered([row["document"] for row in found], total, newest)
+        return Numbered([row["document"] for row in found], place["total"], newest)
 
     async def listed_backup(self, backup_id: UUID) -> dict[str, Any] | None:
         """The document of a backup that is in the list."""

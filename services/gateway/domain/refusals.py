@@ -63,10 +63,11 @@ class RefusalError(Exception):
 
 
 class NotFoundError(RefusalError):
-    """There is no such thing."""
+    """There is no such thing; or there is, and it is not for the caller to know of: that `hides` it, and is noted."""
 
-    def __init__(self, code: RejectionCode, message: str) -> None:
+    def __init__(self, code: RejectionCode, message: str, *, hides: bool = False) -> None:
         super().__init__(404, code, message)
+        self.hides = hides
 
 
 class NotKnownYetError(RefusalError):

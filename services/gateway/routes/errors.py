@@ -15,7 +15,7 @@ from contracts.errors import FailureCode, RejectionCode
 from contracts.values import LiteralSecretValueError
 from services.gateway.adapters.changes import NotReadableYetError
 from services.gateway.adapters.guessing import TooManyGuessesError
-from services.gateway.domain.refusals import NotKnownYetError, RefusalError, for_scripts
+from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError, for_scripts
 from services.gateway.resources import Accepted, Refusal
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER, READ_LAG_HEADER
 from services.platform.process.errors import TransientError
@@ -102,6 +102,7 @@ def install(app: FastAPI) -> None:
 async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RefusalError):
         raise TypeError("registered for RefusalError") from error
+    request.state.hidden = isinstance(error, NotFoundError) and error.hides
     headers = _when_to_come_back(error)
     told = refusal(error.status, error.code, error.message, error.field, headers=headers | _key(request))
     return translated(request.scope, told)

@@ -42,5 +42,5 @@ async def _must_know(parts: Parts, caller: Caller, key_id: str) -> None:
         return
     owner = await parts.people.user(owner_id)
     if not caller.may_at(Scope.ADMIN, lineage_of(organisation_id=owner.organisation_id)):
-        raise missing()
+        raise missing(hides=True)
     await parts.permits.must_administer_all_of(caller, owner_id)

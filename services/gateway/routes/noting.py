@@ -18,6 +18,7 @@ TAKES: Final = frozenset({"fetch_file", "fetch_table"})
 PARTS: Final = frozenset({"send_part"})
 """Changes that are told by what they are parts of: a log that is kept for ever has no place for thousands of them."""
 REFUSED: Final = frozenset({401, 403})
+"""Besides these, what was told as not there because the caller may not know of it."""
 CLIENT_ERROR: Final = 400
 SERVER_ERROR: Final = 500
 """Perhaps it had an effect."""
@@ -42,11 +43,12 @@ class Noted:
 
     def _note(self, scope: Scope, status: int) -> None:
         state = scope.get("state", {})
-        caller, operation = state.get("caller"), state.get("operation", "")
+        caller, operation = state.get("caller"), state.get("operation") or getattr(scope.get("route"), "name", "")
         known = caller if isinstance(caller, Caller) else None
-        if status in REFUSED:
+        if status in REFUSED or state.get("hidden", False):
             self._access_log.refused(known, operation, status)
-        if known is None or status in REFUSED:
+            return
+        if known is None:
             return
         self._access_log.seen(known)
         if _is_use(scope["method"], operation, status):

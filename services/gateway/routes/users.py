@@ -112,7 +112,7 @@ async def _administered(parts: Parts, caller: Caller, user_id: UUID) -> User:
     """A user of an organisation that the caller administers. Raises NotFoundError for all others."""
     user = await parts.people.user(user_id)
     if not caller.may_at(Scope.ADMIN, lineage_of(organisation_id=user.organisation_id)):
-        raise no_user()
+        raise no_user(hides=True)
     return user
 
 

@@ -1,9 +1,9 @@
 -- name: is_there()$
 -- Asked of the system's tables: naming what may not be there, or may not be read, would be an error.
-SELECT count(*) = 2
+SELECT count(*) = 3
 FROM pg_class
 JOIN pg_namespace ON pg_namespace.oid = relnamespace
-WHERE (nspname, relname) IN (('read', 'stream_position'), ('catalog', 'command_outcome'))
+WHERE (nspname, relname) IN (('read', 'stream_position'), ('read', 'listed_day'), ('catalog', 'command_outcome'))
     AND has_schema_privilege(relnamespace, 'usage') AND has_table_privilege(pg_class.oid, 'select');
 
 -- name: lag_of_environment(environment_id)^
@@ -68,17 +68,31 @@ WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'compl
 ORDER BY created_at DESC, backup_id DESC
 LIMIT :count;
 
--- name: snapshots(environment_id, top, top_id, offset, count)
+-- name: place_of_snapshot(environment_id, top, top_id, offset)^
+-- The day in which the backup with this number is, and how many to pass over from the day's end or, where that is
+-- older, from `top`; null beyond the end of the list. Days are added up, so that only backups of one day are counted.
+WITH newer AS (
+    SELECT count(*) AS backups FROM read.backup
+    WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+        AND (created_at, backup_id) > (:top::timestamptz, :top_id::uuid)
+), days AS (
+    SELECT day, backups, (sum(backups) OVER (ORDER BY day DESC))::bigint AS through
+    FROM read.listed_day WHERE environment_id = :environment_id
+)
+SELECT coalesce((SELECT max(through) FROM days), 0) - newer.backups AS total, place.until,
+    :offset::bigint - greatest(place.before - newer.backups, 0) AS skipped
+FROM newer LEFT JOIN LATERAL (
+    SELECT (day + 1)::timestamp AT TIME ZONE 'UTC' AS until, through - days.backups AS before FROM days
+    WHERE through > :offset::bigint + newer.backups ORDER BY day DESC LIMIT 1
+) place ON true;
+
+-- name: snapshots(environment_id, top, top_id, until, skipped, count)
 SELECT document, created_at AS at, backup_id AS id FROM read.backup
 WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')
+    AND created_at < :until
     AND (:top::timestamptz IS NULL OR (created_at, backup_id) <= (:top, :top_id::uuid))
 ORDER BY created_at DESC, backup_id DESC
-OFFSET :offset LIMIT :count;
-
--- name: count_snapshots(environment_id, top, top_id)$
-SELECT count(*) FROM read.backup
-WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'completed', 'failed')
-    AND (:top::timestamptz IS NULL OR (created_at, backup_id) <= (:top, :top_id::uuid));
+OFFSET :skipped LIMIT :count;
 
 -- name: backup(backup_id)$
 SELECT document FROM read.backup

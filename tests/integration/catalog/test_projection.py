@@ -46,9 +46,29 @@ class Reading:
             return found
 
     async def documents(self) -> dict[str, list[Any]]:
-        tables = ("app", "environment", "backup", "restore", "preflight", "slot", "policy_change", "stream_position")
+        tables = (
+            "app",
+            "environment",
+            "backup",
+            "restore",
+            "preflight",
+            "slot",
+            "policy_change",
+            "stream_position",
+            "listed_day",
+        )
         async with self.database.transaction() as c:
             return {one: sorted(map(str, await c.fetch(f"SELECT * FROM read.{one}"))) for one in tables}  # noqa: S608 -- ours
+
+    async def days(self) -> dict[str, list[Any]]:
+        """How many backups are in the list by environment and day, as kept and as counted."""
+        kept = "SELECT environment_id, day, backups FROM read.listed_day"
+        counted = (
+            "SELECT environment_id, (created_at AT TIME ZONE 'UTC')::date AS day, count(*) AS backups FROM read.backup"
+            " WHERE state IN ('queued', 'running', 'completed', 'failed') GROUP BY 1, 2"
+        )
+        async with self.database.transaction() as c:
+            return {name: sorted(map(str, await c.fetch(sql))) for name, sql in (("kept", kept), ("counted", counted))}
 
     async def caught_up(self) -> bool:
         return await self.replayer.behind() == 0
@@ -215,12 +235,42 @@ async def test_a_read_model_replayed_from_the_start_is_the_one_that_was_projecte
             await reading.put([*history.registered(), *history.backed_up(), *history.restored(), *history.let_go()])
         await eventually(reading.caught_up)
     live = await reading.documents()
+    assert (await reading.days())["kept"] == (await reading.days())["counted"]
     async with reading.database.transaction() as c:
         await c.execute("TRUNCATE read.app, read.environment, read.backup, read.restore, read.slot, read.policy_change")
         await c.execute("DELETE FROM stream_position WHERE consumer = 'projection'")
         await c.execute("DELETE FROM consumer_offset WHERE consumer = 'projection'")
     await reading.replayer.catch_up()
     assert await reading.documents() == live
+
+
+async def test_the_days_of_a_list_are_kept_with_its_rows(reading: Reading) -> None:
+    kept_counts = []
+    histories = [History() for _ in range(5)]
+    for number, history in enumerate(histories):
+        gone = history.let_go() if number % 2 else ()
+        await reading.put([*history.registered(), *history.backed_up(), *history.restored(), *gone])
+        await reading.replayer.catch_up()
+        days = await reading.days()
+        assert days["kept"] == days["counted"]
+        kept_counts.append(len(days["kept"]))
+    assert kept_counts == [1, 1, 2, 2, 3]
+
+
+async def test_a_read_model_of_an_earlier_release_has_its_days_counted(reading: Reading) -> None:
+    history = History()
+    await reading.put([*history.registered(), *history.backed_up()])
+    await reading.replayer.catch_up()
+    async with reading.database.transaction() as c:
+        await c.execute("DROP TABLE read.listed_day")
+        await c.execute("DROP FUNCTION read.count_listed, read.forget_listed CASCADE")
+        await c.execute(
+            "DELETE FROM read.schema_migration WHERE package = 'services.catalog.projection' AND version >= 4"
+        )
+    await migrate(reading.database, "services.catalog.projection", "read")
+    days = await reading.days()
+    assert len(days["kept"]) == 1
+    assert days["kept"] == days["counted"]
 
 
 async def test_a_record_delivered_twice_changes_nothing(reading: Reading) -> None:

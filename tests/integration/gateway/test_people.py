@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from contracts.events.access import AccessRefused, AccessRevoked, AppHandedOver
+from contracts.events.access import AccessRevoked, AppHandedOver
 from services.gateway.domain.keys import parse
 from services.gateway.domain.rights import Scope
 from tests.support.eventually import eventually
@@ -328,33 +328,6 @@ async def test_nobody_locks_the_last_administrator_out(api: Api) -> None:
     less = await api.client.put(f"/api/v1/access/{ada['user_id']}", json={"rights": ["read"]})
     gone = await api.client.delete(f"/api/v1/users/{ada['user_id']}")
     assert (told(less), told(gone)) == ((409, "ERROR_NOT_ALLOWED"),) * 2
-
-
-async def test_rights_their_uses_and_refusals_are_on_the_log(api: Api) -> None:
-    environment = await api.ready_environment()
-    user = await new_user(api)
-    await give(api, f"/environments/{environment['environment_id']}", user, Scope.CREATE)
-    place = f"/api/v1/environments/{environment['environment_id']}/backups"
-    async with as_user(api, user) as client:
-        backup = (await client.post(place)).json()
-        await said(api, user["user_id"], has("RightUsed"))
-        refused = [(await client.get(place)).status_code for _ in range(3)]
-
-    def met(bodies: list[Any]) -> int:
-        refusals = [one for body in bodies if isinstance(body, AccessRefused) for one in body.refusals]
-        return sum(one.count for one in refusals if one.operation == "list_backups")
-
-    bodies = await said(api, user["user_id"], lambda bodies: met(bodies) >= len(refused))
-    assert refused == [403] * 3
-    assert [type(one).__name__ for one in bodies][:6] == [
-        "UserAdded", "AccessGranted", "UserInvited", "InvitationAccepted", "KeyCreated", "RightUsed"
-    ]  # fmt: skip
-    assert (bodies[5].operation, bodies[5].things) == (
-        "create_backup",
-        {"environment_id": environment["environment_id"]},
-    )
-    assert met(bodies) == 3
-    assert backup["created_by"] == user["name"]
 
 
 @pytest.mark.parametrize("rights", [[], ["read"]])

@@ -85,13 +85,63 @@ async def test_pages_by_number_hold_still_while_backups_are_added(api: Api, scri
 
     first = (await script.get(place, params={"limit": 3})).json()
     added = (await _created(script, environment))["snapshot_id"]
-    second = (await script.get(place, params={"offset": 3, "limit": 3})).json()
+    second = (await script.get(place, params={"offset": 3, "limit": 1})).json()
     anew = (await script.get(place)).json()
 
     assert [one["snapshot_id"] for one in first["snapshots"] + second["snapshots"]] == made[::-1]
     assert (first["total"], first["offset"], first["limit"], second["total"]) == (4, 0, 3, 4)
     assert [one["snapshot_id"] for one in anew["snapshots"]] == [added, *made[::-1]]
     assert (anew["total"], anew["limit"]) == (5, 100)
+
+
+async def test_two_scripts_with_one_key_page_beside_each_other(api: Api, script: httpx.AsyncClient) -> None:
+    environment = await api.ready_environment()
+    place = f"{_place(environment)}/snapshots"
+    made = [(await _created(script, environment))["snapshot_id"] for _ in range(4)]
+
+    async def page(offset: int, limit: int) -> tuple[list[str], int]:
+        shown = (await script.get(place, params={"offset": offset, "limit": limit})).json()
+        return [one["snapshot_id"] for one in shown["snapshots"]], shown["total"]
+
+    first, _ = await page(0, 2)
+    added = (await _created(script, environment))["snapshot_id"]
+    other, _ = await page(0, 3)
+    second, total = await page(2, 2)
+    rest, of_other = await page(3, 2 + 1)
+    left, _ = await page(4, 1)
+
+    assert (first + second, total) == (made[::-1], 4)
+    assert (other + rest, of_other) == ([added, *made[::-1]], 5)
+    assert left == made[:1]
+
+
+async def test_a_page_begins_where_its_number_says_however_many_days_are_between(
+    api: Api, script: httpx.AsyncClient
+) -> None:
+    environment = await api.ready_environment()
+    place, environment_id = f"{_place(environment)}/snapshots", environment["environment_id"]
+    made = await _created(script, environment)
+    execute(
+        api.platform.database(),
+        "INSERT INTO read.backup (backup_id, environment_id, state, created_at, document, history)"  # noqa: S608 -- an id of our own
+        " SELECT id, environment_id, CASE WHEN at % 7 = 0 THEN 'expired' ELSE state END,"
+        " created_at - at * interval '5 hours', document || jsonb_build_object('backup_id', id), '[]'"
+        " FROM read.backup, (SELECT gen_random_uuid() AS id, at FROM generate_series(1, 60) AS at) made"
+        f" WHERE environment_id = '{environment_id}'",
+        f"UPDATE read.backup SET state = 'deleted' WHERE environment_id = '{environment_id}'"  # noqa: S608 -- the same
+        " AND extract(day FROM created_at)::int % 5 = 0",
+    )
+    every = [one["snapshot_id"] for one in (await script.get(place, params={"limit": 500})).json()["snapshots"]]
+    added = await _created(script, environment)
+    steady, offsets = {}, range(len(every) + 3)
+    for offset in [*offsets[1:], 0]:
+        page = (await script.get(place, params={"offset": offset, "limit": 4})).json()
+        steady[offset] = [one["snapshot_id"] for one in page["snapshots"]]
+        assert page["total"] == len(every) + (offset == 0)
+
+    anew = [added["snapshot_id"], *every]
+    assert every[0] == made["snapshot_id"] or made["snapshot_id"] not in every
+    assert steady == {offset: (every if offset else anew)[offset : offset + 4] for offset in offsets}
 
 
 @pytest.mark.parametrize(("db_only", "only"), [("true", True), ("True", True), ("1", True), ("no", False), ("", False)])

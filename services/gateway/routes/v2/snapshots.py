@@ -10,6 +10,7 @@ from contracts.commands.backups import CommentBackup, RequestBackup
 from contracts.commands.retention import DeleteBackup
 from contracts.errors import RejectionCode
 from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.steady import Reader
 from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import Caller, Scope
 from services.gateway.parts import Parts
@@ -33,7 +34,7 @@ async def list_snapshots(
     caller: Reading, place: Place, parts: PartsOf, offset: Offset = 0, limit: Limit = 100
 ) -> SnapshotPage:
     """Newest first; a list that was begun at offset 0 holds still while backups are added."""
-    reader = (caller.key_id, place.environment_id)
+    reader = Reader(caller.key_id, place.environment_id, limit)
     top = parts.steady_lists.top(reader) if offset else None
     found = await parts.read_model.snapshots(place.environment_id, top=top, offset=offset, limit=limit)
     if not offset:
