@@ -50,6 +50,9 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - A page in a browser signs in at `/api/v1/session` instead, and sends `X-CSRF-Token` with whatever changes something.
 - Every changing call takes an `Idempotency-Key`, and answers with the one that it used. The same key asks for the same
   thing: after `503 NOT_KNOWN_YET`, a time-out or a broken connection repeat the call with it, and the one answer comes.
+  With another request it is refused, `409 IDEMPOTENCY_KEY_REUSED`. The repeat of what made a key or an
+  invitation leaves its secret out, which the first answer alone shows. Signing in and out take no such key: a session
+  whose cookie was lost ends by itself, and is handed out to nobody again. Neither does a simulation: it makes nothing.
 - A key calls at most so often; beyond that it is answered 429 with `Retry-After`. Polling every two seconds is fine.
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
 - A file is sent in parts as a parcel, which goes on after a break, and is then uploaded into an environment.

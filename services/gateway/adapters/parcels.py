@@ -57,9 +57,12 @@ class ParcelDesk:
                 keep_seconds=KEEP_SECONDS,
             )
             row = await _found(c, parcel_id)
-        known = (row["environment_id"], row["size_bytes"], row["sha256"])
-        if known != (environment_id, asked.size_bytes, asked.sha256):
-            raise key_reused()
+            if (row["environment_id"], row["size_bytes"], row["sha256"]) != (
+                environment_id,
+                asked.size_bytes,
+                asked.sha256,
+            ):
+                raise key_reused()
         return await self._shown(row)
 
     async def find(self, parcel_id: UUID) -> Parcel:

@@ -20,6 +20,7 @@ from services.gateway.parts import Parts
 from services.gateway.resources import Refusal
 from services.gateway.routes.doorkeeper import OPEN_CALLS, OPEN_PATHS
 from services.gateway.routes.examples import ASKED, REFUSED
+from services.gateway.routes.headers import IDEMPOTENCY_HEADER
 
 
 class _Nothing:
@@ -54,6 +55,13 @@ LOOKS_OF_ITSELF = {"list_apps", "list_environments", "list_alerts", "status", "l
 CHANGES_OF_ITSELF = {"register_app", "add_user", "remove_user", "invite_user", "create_key",
                      "revoke_key", "change_password"}  # fmt: skip
 """What looks at an organisation or at the caller's own keys before it changes anything; see test_people."""
+
+WITHOUT_KEY = {
+    "sign_in": "another session ends by itself, and one whose cookie was lost must not be handed out again",
+    "simulate_environment_policy": "creates nothing",
+    "simulate_app_policy": "creates nothing",
+}
+"""What is POSTed and takes no Idempotency-Key, and why: the description of the API says the same."""
 
 
 def _dependants(dependant: Dependant) -> Iterator[Dependant]:
@@ -90,6 +98,15 @@ def test_a_right_is_looked_for_at_the_place_that_the_address_names(route: APIRou
     assert anywhere == (route.name in LOOKS_OF_ITSELF | CHANGES_OF_ITSELF)
     named = {param.name for param in route.dependant.path_params}
     assert named <= PLACED_BY.keys() | NAMED_OTHERWISE
+
+
+def _takes_key(route: APIRoute) -> bool:
+    return any(one.alias == IDEMPOTENCY_HEADER for below in _dependants(route.dependant) for one in below.header_params)
+
+
+def test_whatever_is_posted_takes_an_idempotency_key_or_is_named_here() -> None:
+    posted = {route.name: _takes_key(route) for route in ALL if "POST" in (route.methods or ())}
+    assert {name for name, takes in posted.items() if not takes} == WITHOUT_KEY.keys()
 
 
 def test_what_the_rights_tables_name_is_there() -> None:
