@@ -79,6 +79,13 @@ class AccessCalls(Calling):
         body = ShownInvitation(token=token)
         return self._change("POST", "/api/v1/invitations/accept", AcceptedInvitation, body, idempotency_key)
 
+    def change_password(
+        self, password: str, current_password: str | None = None, *, idempotency_key: str | None = None
+    ) -> None:
+        """Give the caller another password, or a first one; `current_password` where there is one already."""
+        body = {"password": password} | ({} if current_password is None else {"current_password": current_password})
+        self._transport.change("PUT", "/api/v1/password", body, key=idempotency_key)
+
     def create_key(
         self,
         scopes: Sequence[Scope],

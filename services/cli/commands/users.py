@@ -16,7 +16,7 @@ from services.gateway.resources import Invitation, User
 INVITATION: Final = "NIGHTKEEP_CLI_INVITATION"
 """Only from the environment or typed: arguments are seen by everybody on the machine."""
 
-commands = typer.Typer(name="user", help="Users: add, list, invite, accept, remove.", no_args_is_help=True)
+commands = typer.Typer(name="user", help="Users: add, list, invite, accept, password, remove.", no_args_is_help=True)
 organisations = typer.Typer(
     name="organisation", help="Customers of the platform: add, list, own.", no_args_is_help=True
 )
@@ -87,6 +87,18 @@ def accept(
     with session.gateway(without_key=True) as gateway:
         made = gateway.accept_invitation(token.strip(), idempotency_key=idempotency_key)
     session.tell(made, shown.accepted(made))
+
+
+@commands.command()
+def password(context: typer.Context) -> None:
+    """Give yourself a password for the browser, or another one; it is typed, and all your browser sessions end."""
+    session = session_of(context)
+    asked = "Current password (where there is none: Enter)"
+    current = typer.prompt(asked, default="", show_default=False, hide_input=True, err=True)
+    new = typer.prompt("New password", hide_input=True, confirmation_prompt="New password again", err=True)
+    with session.gateway() as gateway:
+        gateway.change_password(str(new), str(current) or None)
+    session.note("it is your password from now on")
 
 
 @commands.command()
