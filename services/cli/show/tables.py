@@ -127,13 +127,8 @@ def _upload(one: Upload) -> tuple[Text | str, ...]:
 
 def parcels(found: Iterable[Parcel]) -> Table:
     """Files on their way into one environment."""
-    columns = (
-        Column("Parcel, sum", firm=False),
-        Column("Size", right=True),
-        Column("Parts", right=True),
-        Column("Until (UTC)"),
-    )
-    return table(columns, map(_parcel, found))
+    numbers = (Column("Size", right=True), Column("Parts", right=True))
+    return table((Column("Parcel, sum", firm=False), *numbers, Column("Until (UTC)")), map(_parcel, found))
 
 
 def _parcel(one: Parcel) -> tuple[Text | str, ...]:

@@ -44,9 +44,7 @@ class ParcelDesk:
         async with self._database.transaction() as c:
             await queries.lock_parcels(c, environment_id=str(environment_id))
             if await queries.open_parcels(c, environment_id=environment_id, besides=parcel_id) >= OPEN_AT_ONCE:
-                reason = (
-                    f"{OPEN_AT_ONCE} files are on their way into {environment.name}: list them, and give one up first"
-                )
+                reason = f"{OPEN_AT_ONCE} files are on their way into {environment.name}: list them, give one up"
                 raise rejection(RejectionCode.NOT_ALLOWED, reason, None)
             await queries.put_parcel(
                 c,
