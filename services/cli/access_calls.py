@@ -71,13 +71,20 @@ class AccessCalls(Calling):
         self._transport.change("DELETE", f"/api/v1/users/{user_id}", key=idempotency_key)
 
     def invite_user(self, user_id: UUID, *, idempotency_key: str | None = None) -> Invitation:
-        """A token that lets a user in, once; an earlier one works no more."""
+        """A token that lets a user in, once; an earlier one works no more. This answer alone shows it."""
         return self._change("POST", f"/api/v1/users/{user_id}/invitations", Invitation, None, idempotency_key)
 
-    def accept_invitation(self, token: str) -> AcceptedInvitation:
-        """The first key of whoever has this token; needs no key."""
+    def accept_invitation(self, token: str, *, idempotency_key: str | None = None) -> AcceptedInvitation:
+        """The first key of whoever has this token; needs no key. Under the same key it is told again for a while."""
         body = ShownInvitation(token=token)
-        return self._change("POST", "/api/v1/invitations/accept", AcceptedInvitation, body, None)
+        return self._change("POST", "/api/v1/invitations/accept", AcceptedInvitation, body, idempotency_key)
+
+    def change_password(
+        self, password: str, current_password: str | None = None, *, idempotency_key: str | None = None
+    ) -> None:
+        """Give the caller another password, or a first one; `current_password` where there is one already."""
+        body = {"password": password} | ({} if current_password is None else {"current_password": current_password})
+        self._transport.change("PUT", "/api/v1/password", body, key=idempotency_key)
 
     def create_key(
         self,

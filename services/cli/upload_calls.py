@@ -6,7 +6,7 @@ from uuid import UUID
 from contracts.events.archives import DataType
 from services.cli.calling import Calling, OnProgress, asked, environment_path
 from services.cli.waiting import Deadline
-from services.gateway.resources import Backup, NewImport, NewParcel, NewUpload, Parcel, Upload
+from services.gateway.resources import Backup, NewImport, NewParcel, NewUpload, Parcel, ParcelList, Upload
 
 
 class UploadCalls(Calling):
@@ -23,13 +23,17 @@ class UploadCalls(Calling):
         """A file on its way, and what of it is missing."""
         return self._show(f"/api/v1/parcels/{parcel_id}", Parcel)
 
+    def parcels(self, environment_id: UUID) -> list[Parcel]:
+        """The files on their way into an environment."""
+        return self._show(environment_path(environment_id, "parcels"), ParcelList).parcels
+
     def send_part(self, parcel_id: UUID, number: int, data: bytes) -> None:
         """One part, counted from 0; again is harmless."""
         self._transport.put(f"/api/v1/parcels/{parcel_id}/parts/{number}", data)
 
-    def give_up_parcel(self, parcel_id: UUID) -> None:
+    def give_up_parcel(self, parcel_id: UUID, *, idempotency_key: str | None = None) -> None:
         """Have what was sent of a file removed."""
-        self._transport.change("DELETE", f"/api/v1/parcels/{parcel_id}")
+        self._transport.change("DELETE", f"/api/v1/parcels/{parcel_id}", key=idempotency_key)
 
     def create_upload(
         self,

@@ -10,6 +10,7 @@ from services.gateway.adapters.access_log import AccessLog
 from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import ARCHIVE_JOB, Archives, link_key
+from services.gateway.adapters.asked import Asked
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.contents import BackupContents
@@ -94,12 +95,13 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     parts = Parts(
         authenticator=authenticator,
         permits=Permits(database, tide),
-        people=People(database, stream, authenticator, clock, hashing),
+        people=People(database, stream, authenticator, clock, hashing, archives.link_key),
         keys=Keys(database, stream, authenticator, clock, hashing),
         grants=Grants(database, stream, authenticator, clock),
         access_log=access_log,
         rates=Rates(Rate(settings.gateway.rate_per_second, settings.gateway.rate_burst), time.monotonic),
         changes=Changes(decisions, tide),
+        asked=Asked(database),
         read_model=read_model,
         tide=tide,
         progress=progress,

@@ -17,9 +17,11 @@ Registers apps and environments, makes backups, restores them, says why each is 
 
 - Every call needs a key: `Authorization: Bearer <key>`, or `Mendix-Username` and `Mendix-ApiKey`.
 - A page in a browser signs in at `/api/v1/session` instead, and sends `{CSRF_HEADER}` with whatever changes something.
-- Every changing call takes an `{IDEMPOTENCY_HEADER}`, and answers with the one that it used. The same key asks for the
-  same thing: after `503 NOT_KNOWN_YET`, a time-out or a broken connection repeat the call with it, and the one answer
-  comes.
+- Every changing call takes an `Idempotency-Key`, and answers with the one that it used. The same key asks for the same
+  thing: after `503 NOT_KNOWN_YET`, a time-out or a broken connection repeat the call with it, and the one answer comes.
+  With another request it is refused, `409 IDEMPOTENCY_KEY_REUSED`. The repeat of what made a key or an
+  invitation leaves its secret out, which the first answer alone shows. Signing in and out take no such key: a session
+  whose cookie was lost ends by itself, and is handed out to nobody again. Neither does a simulation: it makes nothing.
 - A key calls {RATE_PER_SECOND} times a second, after a rest {RATE_BURST} times at once; whatever is beyond that is
   answered 429 with `Retry-After`. Polling every two seconds is fine. Who runs the gateway may have set other numbers
   (`NIGHTKEEP_GATEWAY__RATE_PER_SECOND`, `NIGHTKEEP_GATEWAY__RATE_BURST`).

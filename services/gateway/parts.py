@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from services.gateway.adapters.access_log import AccessLog
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import Archives
+from services.gateway.adapters.asked import Asked
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.contents import BackupContents
@@ -46,6 +47,7 @@ class Parts:
     rates: Rates
     sessions: Sessions
     changes: Changes
+    asked: Asked
     read_model: ReadModel
     tide: Tide
     progress: ProgressTail

@@ -57,12 +57,13 @@ def check(
     environment: options.Environment,
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
+    idempotency_key: options.IdempotencyKey = None,
 ) -> None:
     """Look again whether it can be backed up and restored, and show what was found."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         place = find_environment(gateway, environment)
-        gateway.check_environment(place.environment_id, wait_seconds=0)
+        gateway.check_environment(place.environment_id, wait_seconds=0, idempotency_key=idempotency_key)
         session.note(f"looking at {environment_name(place)} …")
         found = gateway.wait_for_check(place.environment_id, timeout_seconds=timeout)
     session.tell(found, details.check(found))

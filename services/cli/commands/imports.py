@@ -43,6 +43,7 @@ def import_backup(  # noqa: PLR0913 -- one parameter for each option
     wait: options.Wait = True,
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
+    idempotency_key: options.IdempotencyKey = None,
 ) -> None:
     """Add a full archive to an environment's backups. Repeated after a break, sending goes on."""
     session = session_of(context, as_json=as_json)
@@ -51,7 +52,11 @@ def import_backup(  # noqa: PLR0913 -- one parameter for each option
         with bytes_bar(session.err, "sending", file.name, file.stat().st_size) as on_bytes:
             parcel = send(gateway, place.environment_id, file, on_bytes)
         backup = gateway.import_backup(
-            place.environment_id, parcel.parcel_id, comment, model_version=_model_version(file)
+            place.environment_id,
+            parcel.parcel_id,
+            comment,
+            model_version=_model_version(file),
+            idempotency_key=idempotency_key,
         )
         if not wait:
             session.tell(backup, details.backup(backup))

@@ -16,7 +16,9 @@ from services.cli.session import session_of
 from services.cli.show import details, tables
 from services.cli.show.downloads import bytes_bar
 
-commands = typer.Typer(name="upload", help="Uploads: create, list, show, cancel, follow.", no_args_is_help=True)
+commands = typer.Typer(
+    name="upload", help="Uploads: create, list, show, cancel, follow; parcels, give-up.", no_args_is_help=True
+)
 
 Sent = Annotated[
     Path,
@@ -42,6 +44,7 @@ SafetyBackup = Annotated[
     bool, typer.Option("--safety-backup/--no-safety-backup", help="Back up first what is there; the only way back.")
 ]
 Upload = Annotated[str, typer.Argument(help="An upload's id.")]
+Parcel = Annotated[str, typer.Argument(help="A parcel's id, as `nightkeep upload parcels` shows it.")]
 _DUMP_MAGIC = b"PGDMP"
 
 
@@ -57,6 +60,7 @@ def create(  # noqa: PLR0913 -- one parameter for each option
     wait: options.Wait = True,
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
+    idempotency_key: options.IdempotencyKey = None,
 ) -> None:
     """Clear an environment whose app is stopped and fill it with a file. Repeated after a break, sending goes on."""
     data_type = DataType.FILES_ONLY if files_only else _data_type(file)
@@ -68,7 +72,13 @@ def create(  # noqa: PLR0913 -- one parameter for each option
             typer.confirm(question, abort=True, err=True)
         with bytes_bar(session.err, "sending", file.name, file.stat().st_size) as on_bytes:
             parcel = send(gateway, place.environment_id, file, on_bytes)
-        asked = gateway.create_upload(place.environment_id, parcel.parcel_id, data_type, safety_backup=safety_backup)
+        asked = gateway.create_upload(
+            place.environment_id,
+            parcel.parcel_id,
+            data_type,
+            safety_backup=safety_backup,
+            idempotency_key=idempotency_key,
+        )
         if not wait:
             session.tell(asked, details.upload(asked))
             return
@@ -124,3 +134,21 @@ def cancel(context: typer.Context, *, upload: Upload, as_json: options.AsJson = 
     with session.gateway() as gateway:
         changed = gateway.cancel_upload(as_id(upload, "upload"))
     session.tell(changed, details.upload(changed))
+
+
+@commands.command("parcels")
+def list_parcels(context: typer.Context, *, environment: options.Environment, as_json: options.AsJson = False) -> None:
+    """Show the files that are on their way into an environment: sent in part, or not worked off yet."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        found = gateway.parcels(find_environment(gateway, environment).environment_id)
+    session.tell(found, tables.parcels(found) if found else "no file is on its way there")
+
+
+@commands.command("give-up")
+def give_up(context: typer.Context, *, parcel: Parcel) -> None:
+    """Have what was sent of a file removed; one that an upload works off stays until that has ended."""
+    session = session_of(context)
+    with session.gateway() as gateway:
+        gateway.give_up_parcel(as_id(parcel, "parcel"))
+    session.note(f"gave up {parcel}")

@@ -16,7 +16,7 @@ from services.gateway.resources import Invitation, User
 INVITATION: Final = "NIGHTKEEP_CLI_INVITATION"
 """Only from the environment or typed: arguments are seen by everybody on the machine."""
 
-commands = typer.Typer(name="user", help="Users: add, list, invite, accept, remove.", no_args_is_help=True)
+commands = typer.Typer(name="user", help="Users: add, list, invite, accept, password, remove.", no_args_is_help=True)
 organisations = typer.Typer(
     name="organisation", help="Customers of the platform: add, list, own.", no_args_is_help=True
 )
@@ -48,7 +48,7 @@ def add(
     with session.gateway() as gateway:
         owner = None if organisation is None else find_organisation(gateway, organisation).organisation_id
         user = gateway.add_user(name, owner, idempotency_key=idempotency_key)
-        made = AddedUser(user=user, invitation=gateway.invite_user(user.user_id))
+        made = AddedUser(user=user, invitation=gateway.invite_user(user.user_id, idempotency_key=idempotency_key))
     session.tell(made, shown.invited(user.name, made.invitation))
 
 
@@ -62,23 +62,43 @@ def list_users(context: typer.Context, *, limit: options.Limit = 100, as_json: o
 
 
 @commands.command()
-def invite(context: typer.Context, *, user: UserName, as_json: options.AsJson = False) -> None:
+def invite(
+    context: typer.Context,
+    *,
+    user: UserName,
+    as_json: options.AsJson = False,
+    idempotency_key: options.IdempotencyKey = None,
+) -> None:
     """Show a new invitation of a user, once; an earlier one works no more."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         found = find_user(gateway, user)
-        made = gateway.invite_user(found.user_id)
+        made = gateway.invite_user(found.user_id, idempotency_key=idempotency_key)
     session.tell(made, shown.invited(found.name, made))
 
 
 @commands.command()
-def accept(context: typer.Context, *, as_json: options.AsJson = False) -> None:
+def accept(
+    context: typer.Context, *, as_json: options.AsJson = False, idempotency_key: options.IdempotencyKey = None
+) -> None:
     """Show the first key of an invited user, once; the invitation is typed, or NIGHTKEEP_CLI_INVITATION."""
     session = session_of(context, as_json=as_json)
     token = os.environ.get(INVITATION) or str(typer.prompt("Invitation", hide_input=True, err=True))
     with session.gateway(without_key=True) as gateway:
-        made = gateway.accept_invitation(token.strip())
+        made = gateway.accept_invitation(token.strip(), idempotency_key=idempotency_key)
     session.tell(made, shown.accepted(made))
+
+
+@commands.command()
+def password(context: typer.Context) -> None:
+    """Give yourself a password for the browser, or another one; it is typed, and all your browser sessions end."""
+    session = session_of(context)
+    asked = "Current password (where there is none: Enter)"
+    current = typer.prompt(asked, default="", show_default=False, hide_input=True, err=True)
+    new = typer.prompt("New password", hide_input=True, confirmation_prompt="New password again", err=True)
+    with session.gateway() as gateway:
+        gateway.change_password(str(new), str(current) or None)
+    session.note("it is your password from now on")
 
 
 @commands.command()

@@ -37,11 +37,10 @@ def users(found: Iterable[User]) -> Table:
 
 def invited(name: str, one: Invitation) -> RenderableType:
     """What an invited user has to be told."""
-    head = lines_of([
-        ("User", name),
-        ("Invitation", Text(one.token, style="bold")),
-        ("Until (UTC)", formats.minute(one.ends_at)),
-    ])  # fmt: skip
+    token = "was shown when it was made" if one.token is None else Text(one.token, style="bold")
+    head = lines_of([("User", name), ("Invitation", token), ("Until (UTC)", formats.minute(one.ends_at))])
+    if one.token is None:
+        return Group(head, Text("If nobody saw it, run `nightkeep user invite` without that idempotency key."))
     return Group(head, Text("It is not shown again. Whoever has it runs `nightkeep user accept`, once."))
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from contracts.values import Finding, Severity
 from services.cli.names import environment_name
 from services.cli.show import formats
-from services.gateway.resources import App, Backup, DeadLetter, Environment, Restore, Upload
+from services.gateway.resources import App, Backup, DeadLetter, Environment, Parcel, Restore, Upload
 
 STYLES: Final = {
     "queued": "cyan",
@@ -123,6 +123,18 @@ def uploads(found: Iterable[Upload]) -> Table:
 def _upload(one: Upload) -> tuple[Text | str, ...]:
     brings = one.data_type.replace("_", " ")
     return formats.minute(one.requested_at), state(one.state), brings, str(one.upload_id)
+
+
+def parcels(found: Iterable[Parcel]) -> Table:
+    """Files on their way into one environment."""
+    numbers = (Column("Size", right=True), Column("Parts", right=True))
+    return table((Column("Parcel, sum", firm=False), *numbers, Column("Until (UTC)")), map(_parcel, found))
+
+
+def _parcel(one: Parcel) -> tuple[Text | str, ...]:
+    until = "worked off" if one.held_by else formats.minute(one.expires_at)
+    parts = f"{one.received} of {one.parts}"
+    return named(str(one.parcel_id), one.sha256[:16]), formats.size(one.size_bytes), parts, until
 
 
 def named(name: str, more: str) -> Text:

@@ -11,7 +11,7 @@ from services.gateway.adapters.hashing import Hashing
 from services.gateway.adapters.keystore import HashedKey, add_key, random_key, to_places
 from services.gateway.adapters.permits import no_access
 from services.gateway.domain.keys import KEY_ID_BYTES, ApiKey
-from services.gateway.domain.refusals import NotFoundError
+from services.gateway.domain.refusals import NotFoundError, key_reused
 from services.gateway.domain.rights import Caller, Scope
 from services.gateway.resources import CreatedKey, Key, KeyList, NewKey
 from services.platform.database import Database, Record, load_queries
@@ -35,7 +35,7 @@ class Keys:
     async def create(self, intent: Intent, asked: NewKey) -> CreatedKey:
         """A new key of the caller's; asked again with the same intent it is there, and not shown again.
 
-        Raises RefusalError (403) where it would do more than the key that asks for it.
+        Raises RefusalError: 403 where it would do more than the key that asks for it, 409 where another was asked for.
         """
         _refuse_more(intent.caller, asked)
         key = ApiKey(intent.created_id("key").hex[: 2 * KEY_ID_BYTES], random_key().secret)
@@ -44,7 +44,7 @@ class Keys:
             await _sql.lock_stream(c, stream=key.key_id)
             known = await _sql.key(c, key_id=key.key_id)
             if known is not None:
-                return CreatedKey(**dict(_shown(known)))
+                return CreatedKey(**dict(_the_same(_shown(known), asked)))
             created = await add_key(
                 c, intent.caller.user_id, hashed, frozenset(asked.scopes), now=now, name=asked.name, places=asked.places
             )
@@ -87,6 +87,13 @@ def _refuse_more(caller: Caller, asked: NewKey) -> None:
         raise no_access(f"a key makes no key that may more than itself: {', '.join(sorted(more))}")
     if caller.places and (not asked.places or not caller.places.issuperset(asked.places)):
         raise no_access("a key makes no key that works at more places than itself")
+
+
+def _the_same(known: Key, asked: NewKey) -> Key:
+    kept = (known.name, set(known.scopes), set(known.places))
+    if kept != (asked.name, set(asked.scopes), set(asked.places)):
+        raise key_reused()
+    return known
 
 
 def _shown(row: Record) -> Key:

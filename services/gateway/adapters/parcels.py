@@ -9,7 +9,7 @@ from contracts.errors import RejectionCode
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.gaps import gaps
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
-from services.gateway.resources import Environment, Gap, NewParcel, Parcel
+from services.gateway.resources import Environment, Gap, NewParcel, Parcel, ParcelList
 from services.gateway.resources.content_digest import content_digest
 from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.parcels import Parcels, part_size, parts_of
@@ -44,7 +44,7 @@ class ParcelDesk:
         async with self._database.transaction() as c:
             await queries.lock_parcels(c, environment_id=str(environment_id))
             if await queries.open_parcels(c, environment_id=environment_id, besides=parcel_id) >= OPEN_AT_ONCE:
-                reason = f"{OPEN_AT_ONCE} files are on their way into {environment.name}: give one up first"
+                reason = f"{OPEN_AT_ONCE} files are on their way into {environment.name}: list them, give one up"
                 raise rejection(RejectionCode.NOT_ALLOWED, reason, None)
             await queries.put_parcel(
                 c,
@@ -57,9 +57,12 @@ class ParcelDesk:
                 keep_seconds=KEEP_SECONDS,
             )
             row = await _found(c, parcel_id)
-        known = (row["environment_id"], row["size_bytes"], row["sha256"])
-        if known != (environment_id, asked.size_bytes, asked.sha256):
-            raise key_reused()
+            if (row["environment_id"], row["size_bytes"], row["sha256"]) != (
+                environment_id,
+                asked.size_bytes,
+                asked.sha256,
+            ):
+                raise key_reused()
         return await self._shown(row)
 
     async def find(self, parcel_id: UUID) -> Parcel:
@@ -67,6 +70,12 @@ class ParcelDesk:
         async with self._database.transaction() as c:
             row = await _living(c, parcel_id)
         return await self._shown(row)
+
+    async def all(self, environment_id: UUID) -> ParcelList:
+        """Those on their way into an environment, and what of each is missing."""
+        async with self._database.transaction() as c:
+            rows = [row async for row in queries.parcels(c, environment_id=environment_id)]
+        return ParcelList(parcels=[await self._shown(row) for row in rows])
 
     async def take(self, parcel_id: UUID, number: int, data: bytes, digest: str | None) -> None:
         """Keep a part; sent again, the newer one stands. `digest`: what Content-Digest said. Raises RefusalError."""

@@ -1,6 +1,6 @@
 """Organisations and users: added, invited, removed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.hashing import Hashing
 from services.gateway.adapters.keystore import HashedKey, add_key, random_key
 from services.gateway.adapters.pages import page
-from services.gateway.domain.keys import ApiKey, parse_invitation
+from services.gateway.domain.keys import KEY_ID_BYTES, ApiKey, first_key, parse_invitation
 from services.gateway.domain.paging import Spelling
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
 from services.gateway.domain.rights import ALL_SCOPES, OPERATOR
@@ -36,25 +36,34 @@ from services.gateway.resources import (
     User,
     UserPage,
 )
-from services.platform.database import Connection, Database, load_queries
+from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.process.clock import Clock
 
 _sql = load_queries("services.gateway")
 
 FIRST_KEY: Final = "made when the invitation was accepted"
+REPEAT_SECONDS: Final = 15 * 60
+"""How long a lost first key can be had again; whoever is later asks for another invitation."""
 
 
 class People:
-    """Who there is."""
+    """Who there is. First keys follow from `secret`, which nobody but the gateway knows."""
 
-    def __init__(
-        self, database: Database, stream: AccessStream, authenticator: Authenticator, clock: Clock, hashing: Hashing
+    def __init__(  # noqa: PLR0913, PLR0917 -- where people are kept, what is said of them, and how secrets are made
+        self,
+        database: Database,
+        stream: AccessStream,
+        authenticator: Authenticator,
+        clock: Clock,
+        hashing: Hashing,
+        secret: bytes,
     ) -> None:
         self._database = database
         self._stream = stream
         self._authenticator = authenticator
         self._clock = clock
         self._hashing = hashing
+        self._secret = secret
 
     async def add_organisation(self, intent: Intent, name: str) -> Organisation:
         """One more customer; the same intent again gets the same answer. Raises RefusalError."""
@@ -152,42 +161,70 @@ class People:
         self._authenticator.forget()
 
     async def invite(self, intent: Intent, user_id: UUID) -> Invitation:
-        """A token by which a user becomes able to sign in; an earlier one works no more. Raises NotFoundError."""
-        token, now = random_key(), self._clock.now()
+        """A token by which a user becomes able to sign in; an earlier one works no more.
+
+        Asked again with the same intent it is as it was, and not shown again. Raises RefusalError and NotFoundError.
+        """
+        token = ApiKey(intent.created_id("invitation").hex[: 2 * KEY_ID_BYTES], random_key().secret)
+        now = self._clock.now()
         ends_at = await postgres_time(self._database) + timedelta(days=INVITATION_DAYS)
         hashed = await self._hashing.hash(token.secret)
         async with self._database.transaction() as c:
             if await _sql.user(c, user_id=user_id) is None:
                 raise no_user()
+            await _sql.lock_stream(c, stream=token.key_id)
+            known = await _sql.invitation(c, invitation_id=token.key_id)
+            if known is not None:
+                return _invited_before(known, user_id)
             await _sql.withdraw_invitations(c, user_id=user_id)
             await _sql.invite(c, invitation_id=token.key_id, user_id=user_id, hash=hashed, ends_at=ends_at)
             body = UserInvited(user_id=user_id, invitation_id=token.key_id, ends_at=ends_at)
             await self._stream.say(c, user_id, [(body, intent.cause)], now=now)
         return Invitation(user_id=user_id, token=token.invitation_text(), ends_at=ends_at)
 
-    async def accept(self, shown: str) -> AcceptedInvitation:
-        """The first key of whoever shows this token, once. Raises RefusalError for what is no living invitation."""
-        token = parse_invitation(shown)
-        user_id = None if token is None else await self._invited(token)
+    async def accept(self, shown: str, idempotency_key: str) -> AcceptedInvitation:
+        """The first key of whoever shows this token, once. Raises RefusalError for what is no living invitation.
+
+        Under the same idempotency key it is shown again for a while, as long as it was never used.
+        """
+        token, now = parse_invitation(shown), self._clock.now()
+        user_id = None if token is None else await self._invited(token, now)
         if token is None or user_id is None:
             raise _no_invitation()
-        key, now = random_key(), self._clock.now()
+        key = first_key(token, idempotency_key, self._secret)
+        if not await self._accepted(token, user_id, key, now) and not await self._is_unused(user_id, key):
+            raise _no_invitation()
+        return AcceptedInvitation(user=(await self.user(user_id)).name, api_key=key.text())
+
+    async def _accepted(self, token: ApiKey, user_id: UUID, key: ApiKey, now: datetime) -> bool:
+        """False where it was accepted already."""
         hashed = await HashedKey.of(key, self._hashing)
         async with self._database.transaction() as c:
             if await _sql.accept_invitation(c, invitation_id=token.key_id, now=now) is None:
-                raise _no_invitation()
+                return False
             accepted = InvitationAccepted(user_id=user_id, invitation_id=token.key_id, accepted_at=now)
             created = await add_key(c, user_id, hashed, ALL_SCOPES, now=now, name=FIRST_KEY)
             await self._stream.say_unasked(c, user_id, [accepted, created], now=now)
-        return AcceptedInvitation(user=(await self.user(user_id)).name, api_key=key.text())
+        return True
 
-    async def _invited(self, token: ApiKey) -> UUID | None:
+    async def _is_unused(self, user_id: UUID, key: ApiKey) -> bool:
         async with self._database.transaction() as c:
-            row = await _sql.find_invitation(c, invitation_id=token.key_id)
+            kept = await _sql.hash_of_unused_key(c, key_id=key.key_id, user_id=user_id)
+        return await self._hashing.matches(kept, key.secret)
+
+    async def _invited(self, token: ApiKey, now: datetime) -> UUID | None:
+        async with self._database.transaction() as c:
+            row = await _sql.find_invitation(c, invitation_id=token.key_id, now=now, repeat_seconds=REPEAT_SECONDS)
         if row is None or not await self._hashing.matches(row["hash"], token.secret):
             return None
         user_id: UUID = row["user_id"]
         return user_id
+
+
+def _invited_before(known: Record, user_id: UUID) -> Invitation:
+    if known["user_id"] != user_id:
+        raise key_reused()
+    return Invitation(user_id=user_id, ends_at=known["ends_at"])
 
 
 async def _must_be_there(c: Connection, organisation_id: UUID) -> None:

@@ -1,6 +1,8 @@
 """How API keys and invitations read: `nk_<id>_<secret>` and `ni_…`; the id finds the hash of the secret."""
 
+import hmac
 import re
+from base64 import urlsafe_b64encode
 from typing import Final, NamedTuple
 
 PREFIX: Final = "nk"
@@ -35,6 +37,20 @@ def parse(text: str) -> ApiKey | None:
 def parse_invitation(text: str) -> ApiKey | None:
     """The parts of a presented invitation; None when it cannot be one."""
     return _parts(INVITATION_PREFIX, text)
+
+
+def first_key(invitation: ApiKey, idempotency_key: str, secret: bytes) -> ApiKey:
+    """The key that this invitation gives whoever accepts it under this idempotency key: always the same.
+
+    `secret` is the gateway's own: nobody else can tell the key from the other two.
+    """
+
+    def drawn(what: str) -> bytes:
+        told = f"{what}\n{invitation.key_id}\n{invitation.secret}\n{idempotency_key}"
+        return hmac.digest(secret, told.encode(), "sha256")
+
+    key_id = drawn("id of a first key")[:KEY_ID_BYTES].hex()
+    return ApiKey(key_id, urlsafe_b64encode(drawn("first key")).decode().rstrip("="))
 
 
 def _parts(prefix: str, text: str) -> ApiKey | None:

@@ -81,7 +81,16 @@ from services.gateway.resources.restores import NewRestore, Preflight, Restore, 
 from services.gateway.resources.shapes import Accepted, Asked, PageSize, Refusal
 from services.gateway.resources.shredding import NewShredding, Shredding, ShreddingRemains
 from services.gateway.resources.slots import Slot, SlotPage
-from services.gateway.resources.uploads import Gap, NewImport, NewParcel, NewUpload, Parcel, Upload, UploadPage
+from services.gateway.resources.uploads import (
+    Gap,
+    NewImport,
+    NewParcel,
+    NewUpload,
+    Parcel,
+    ParcelList,
+    Upload,
+    UploadPage,
+)
 
 __all__ = [
     "Accepted",
@@ -145,6 +154,7 @@ __all__ = [
     "OrganisationPage",
     "PageSize",
     "Parcel",
+    "ParcelList",
     "PlatformStatus",
     "PolicyChange",
     "PolicyInForce",

@@ -76,10 +76,14 @@ class UserPage(Resource):
 
 
 class Invitation(Resource):
-    """Whoever shows `token` before it ends is this user; it is shown here alone."""
+    """Whoever shows `token` before it ends is this user.
+
+    It is shown in the first answer alone, and null in that of a repeated request: if it was lost, invite again under
+    another Idempotency-Key.
+    """
 
     user_id: UUID
-    token: str
+    token: str | None = None
     ends_at: datetime
 
 
@@ -90,7 +94,10 @@ class ShownInvitation(Asked):
 
 
 class AcceptedInvitation(Resource):
-    """Who was invited, and that user's first key; it is shown here alone."""
+    """Who was invited, and that user's first key; it is shown here alone.
+
+    The same request repeated shows it again for a quarter of an hour, until the key is first used.
+    """
 
     user: str
     api_key: str

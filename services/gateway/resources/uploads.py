@@ -49,6 +49,12 @@ class Parcel(Resource):
     held_by: UUID | None = None
 
 
+class ParcelList(Resource):
+    """Files on their way into one environment, the one that was sent to last first."""
+
+    parcels: list[Parcel]
+
+
 class NewUpload(Asked):
     """An upload of what a parcel holds into the environment that the address names, which is cleared first."""
 

@@ -69,6 +69,7 @@ async def try_webhook(
     webhook_id: UUID, parts: PartsOf, intent: Administering, wait_seconds: WaitSeconds = 20.0
 ) -> Delivery:
     """Send a message that means nothing, once; the answer waits for what the receiver says."""
+    await parts.asked.must_be_the_same(intent, "test of a webhook", webhook_id)
     return await parts.webhooks.delivery_ended(await parts.webhooks.test(webhook_id, intent), wait_seconds)
 
 

@@ -16,6 +16,14 @@ from services.gateway.domain.rights import NEEDED_OF_SOURCE, ON_PLATFORM, PLACED
 from services.gateway.parts import Parts
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER
 
+SentKey = Annotated[
+    str | None,
+    Header(
+        alias=IDEMPOTENCY_HEADER,
+        description="the same key asks for the same thing: repeat with it what is not known yet",
+    ),
+]
+
 
 def _parts(request: Request) -> Parts:
     parts = request.app.state.parts
@@ -90,34 +98,28 @@ def intent_anywhere_with(scope: Scope) -> Callable[..., Awaitable[Intent]]:
 
 
 def _intent_of(caller_of: Callable[[Request], Awaitable[Caller]], name: str) -> Callable[..., Awaitable[Intent]]:
-    """The key is told in the answer, so that whoever sent none can repeat with it."""
-
-    async def intend(
-        request: Request,
-        response: Response,
-        idempotency_key: Annotated[
-            str | None,
-            Header(
-                alias=IDEMPOTENCY_HEADER,
-                description="the same key asks for the same thing: repeat with it what is not known yet",
-            ),
-        ] = None,
-    ) -> Intent:
+    async def intend(request: Request, response: Response, idempotency_key: SentKey = None) -> Intent:
         caller = await caller_of(request)
-        key = idempotency_key if idempotency_key is not None else str(uuid4())
-        if not is_idempotency_key(key):
-            raise RefusalError(
-                400,
-                RejectionCode.INVALID_PARAMETERS,
-                f"{IDEMPOTENCY_HEADER}: 1 to {KEY_CHARACTERS} printable ASCII characters",
-                field=IDEMPOTENCY_HEADER,
-            )
-        response.headers[IDEMPOTENCY_HEADER] = key
-        request.state.idempotency_key = key
+        key = await repeat_key(request, response, idempotency_key)
         return Intent(caller, key, is_new=idempotency_key is None)
 
     intend.__name__ = name
     return intend
+
+
+async def repeat_key(request: Request, response: Response, idempotency_key: SentKey = None) -> str:
+    """The idempotency key sent, or a new one; told in the answer, so that whoever sent none can repeat with it."""
+    key = idempotency_key if idempotency_key is not None else str(uuid4())
+    if not is_idempotency_key(key):
+        raise RefusalError(
+            400,
+            RejectionCode.INVALID_PARAMETERS,
+            f"{IDEMPOTENCY_HEADER}: 1 to {KEY_CHARACTERS} printable ASCII characters",
+            field=IDEMPOTENCY_HEADER,
+        )
+    response.headers[IDEMPOTENCY_HEADER] = key
+    request.state.idempotency_key = key
+    return key
 
 
 async def must_of_source(parts: Parts, intent: Intent, operation: str, backup_id: UUID) -> None:

@@ -29,5 +29,6 @@ async def replay_dead_letter(
     dead_letter_id: str, parts: PartsOf, intent: Annotated[Intent, Depends(intent_with(Scope.ADMIN))]
 ) -> Replayed:
     """Send a refused record again; its new id is the same when this request is repeated."""
+    await parts.asked.must_be_the_same(intent, "replay of a dead letter", dead_letter_id)
     await parts.dead_letters.replay(dead_letter_id, intent.command_id)
     return Replayed(dead_letter_id=dead_letter_id, message_id=intent.command_id)

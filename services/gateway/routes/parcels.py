@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import Scope
-from services.gateway.resources import NewParcel, Parcel
+from services.gateway.resources import NewParcel, Parcel, ParcelList
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
 from services.gateway.routes.headers import location
 from services.gateway.routes.raw import OCTETS, content
-from services.gateway.routes.settling import settle
+from services.gateway.routes.settling import key_of, settle
 
 router = APIRouter(prefix="/api/v1", tags=["uploads"], dependencies=[*DESCRIBED])
 
@@ -31,6 +31,13 @@ async def create_parcel(
     parcel = await parts.parcels.open(intent, await parts.read_model.environment(environment_id), asked)
     response.headers["Location"] = location("parcels", parcel.parcel_id)
     return parcel
+
+
+@router.get("/environments/{environment_id}/parcels", dependencies=may(Scope.CREATE))
+async def list_parcels(environment_id: UUID, parts: PartsOf) -> ParcelList:
+    """The files on their way into an environment, for whoever may send one: to go on with, or to give up."""
+    await key_of(parts, environment_id)
+    return await parts.parcels.all(environment_id)
 
 
 @router.get("/parcels/{parcel_id}", dependencies=may(Scope.READ))

@@ -182,6 +182,18 @@ _SNAPSHOT: Final = {
 }
 _FOR_SCRIPTS: Final = {name: _SNAPSHOT[name] for name in ("created_at", "updated_at", "finished_at", "status_message")}
 
+_PARCEL: Final = {
+    "parcel_id": _PARCEL_ID,
+    "environment_id": _TARGET_ID,
+    "app_id": _APP_ID,
+    "size_bytes": 20000000,
+    "sha256": _SHA256,
+    "part_bytes": 8388608,
+    "parts": 3,
+    "received": 1,
+    "missing": [{"first": 1, "last": 2}],
+    "expires_at": "2026-03-05T19:00:00Z",
+}
 SHOWN: Final[dict[str, dict[str, Any]]] = {
     "Accepted": {"accepted": True},
     "App": _APP,
@@ -213,18 +225,8 @@ SHOWN: Final[dict[str, dict[str, Any]]] = {
         "findings": [],
         "warnings": [],
     },
-    "Parcel": {
-        "parcel_id": _PARCEL_ID,
-        "environment_id": _TARGET_ID,
-        "app_id": _APP_ID,
-        "size_bytes": 20000000,
-        "sha256": _SHA256,
-        "part_bytes": 8388608,
-        "parts": 3,
-        "received": 1,
-        "missing": [{"first": 1, "last": 2}],
-        "expires_at": "2026-03-05T19:00:00Z",
-    },
+    "Parcel": _PARCEL,
+    "ParcelList": {"parcels": [_PARCEL]},
     "Upload": _UPLOAD,
     "UploadPage": {"uploads": [_UPLOAD], **_LAST_PAGE},
     "Explanation": {

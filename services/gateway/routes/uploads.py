@@ -39,15 +39,14 @@ async def create_upload(
     """Clear this environment, whose app is stopped, and fill it with what was sent; a safety backup comes first."""
     upload_id = intent.created_id("upload")
     key = await key_of(parts, environment_id)
+    await parts.asked.must_be_the_same(intent, "upload", environment_id, asked.model_dump_json())
     known = await parts.read_model.known_upload(upload_id)
-    if known is None:
-        await _request(parts, intent, environment_id, asked, key)
-        upload = await parts.read_model.upload(upload_id)
-        await _settle_safety_backup(parts, upload, response)
-        return upload
-    if (known.environment_id, known.data_type) != (environment_id, asked.data_type):
-        raise key_reused()
-    return known
+    if known is not None:
+        return known
+    await _request(parts, intent, environment_id, asked, key)
+    upload = await parts.read_model.upload(upload_id)
+    await _settle_safety_backup(parts, upload, response)
+    return upload
 
 
 async def _settle_safety_backup(parts: Parts, upload: Upload, response: Response) -> None:
@@ -80,11 +79,11 @@ async def import_backup(environment_id: UUID, asked: NewImport, parts: PartsOf, 
     backup_id = intent.created_id("backup")
     key = await key_of(parts, environment_id)
     known = await parts.read_model.listed_backup(backup_id)
+    await parts.asked.must_be_the_same(intent, "import", environment_id, asked.model_dump_json())
     if known is not None:
-        backup = Backup.model_validate(known)
-        if (backup.environment_id, backup.kind) != (environment_id, BackupKind.UPLOADED):
+        if known["kind"] != BackupKind.UPLOADED:
             raise key_reused()
-        return backup
+        return Backup.model_validate(known)
     body = ImportBackup(
         backup_id=backup_id,
         environment_id=environment_id,

@@ -32,6 +32,7 @@ from services.gateway.routes.calls import (
     intent_anywhere_with,
     intent_with,
     may,
+    repeat_key,
 )
 
 router = APIRouter(prefix="/api/v1", tags=["users"], dependencies=[*DESCRIBED])
@@ -103,9 +104,15 @@ async def invite_user(user_id: UUID, parts: PartsOf, intent: Somewhere) -> Invit
 
 
 @open_router.post("/invitations/accept", status_code=201)
-async def accept_invitation(asked: ShownInvitation, parts: PartsOf) -> AcceptedInvitation:
-    """Show an invitation's token, for the user's first key. Needs no key."""
-    return await parts.people.accept(asked.token)
+async def accept_invitation(
+    asked: ShownInvitation, parts: PartsOf, idempotency_key: Annotated[str, Depends(repeat_key)]
+) -> AcceptedInvitation:
+    """Show an invitation's token, for the user's first key. Needs no key.
+
+    Choose an Idempotency-Key that nobody guesses, a UUID: with it and the token the first key is shown again for a
+    quarter of an hour, as long as it was never used.
+    """
+    return await parts.people.accept(asked.token, idempotency_key)
 
 
 async def _administered(parts: Parts, caller: Caller, user_id: UUID) -> User:

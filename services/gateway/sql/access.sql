@@ -131,11 +131,20 @@ INSERT INTO gateway.invitation (invitation_id, user_id, hash, ends_at)
 VALUES (:invitation_id, :user_id, :hash, :ends_at);
 
 -- name: withdraw_invitations(user_id)!
-DELETE FROM gateway.invitation WHERE user_id = :user_id AND accepted_at IS NULL;
+-- They stay known, so that a late repeat of what made one makes no other.
+UPDATE gateway.invitation SET ends_at = least(ends_at, clock_timestamp())
+WHERE user_id = :user_id AND accepted_at IS NULL;
 
--- name: find_invitation(invitation_id)^
-SELECT invitation_id, user_id, hash FROM gateway.invitation
-WHERE invitation_id = :invitation_id AND accepted_at IS NULL AND ends_at > clock_timestamp();
+-- name: invitation(invitation_id)^
+SELECT user_id, ends_at FROM gateway.invitation WHERE invitation_id = :invitation_id;
+
+-- name: find_invitation(invitation_id, now, repeat_seconds)^
+-- One that can be accepted, or was a moment ago.
+SELECT user_id, hash FROM gateway.invitation
+WHERE invitation_id = :invitation_id AND (
+    accepted_at IS NULL AND ends_at > clock_timestamp()
+    OR accepted_at > :now::timestamptz - make_interval(secs => :repeat_seconds)
+);
 
 -- name: accept_invitation(invitation_id, now)$
 UPDATE gateway.invitation SET accepted_at = :now

@@ -21,6 +21,10 @@ VALUES (:key_id, :user_id, :name, :hash, :scopes, :places, :created_at);
 SELECT key_id, user_id, name, scopes, places, created_at, last_used_at, revoked_at
 FROM gateway.api_key WHERE key_id = :key_id;
 
+-- name: hash_of_unused_key(key_id, user_id)$
+SELECT hash FROM gateway.api_key
+WHERE key_id = :key_id AND user_id = :user_id AND revoked_at IS NULL AND last_used_at IS NULL;
+
 -- name: keys_of(user_id)
 SELECT key_id, user_id, name, scopes, places, created_at, last_used_at, revoked_at
 FROM gateway.api_key WHERE user_id = :user_id AND revoked_at IS NULL

@@ -17,6 +17,12 @@ ON CONFLICT (parcel_id) DO UPDATE SET expires_at = excluded.expires_at WHERE par
 -- name: find_parcel(parcel_id)^
 SELECT *, held_by IS NULL AND expires_at <= clock_timestamp() AS over FROM parcel WHERE parcel_id = :parcel_id;
 
+-- name: parcels(environment_id)
+-- Those that count, and those that are worked off.
+SELECT * FROM parcel
+WHERE environment_id = :environment_id AND (held_by IS NOT NULL OR expires_at > clock_timestamp())
+ORDER BY expires_at DESC, parcel_id;
+
 -- name: keep_parcel(parcel_id, keep_seconds)$
 UPDATE parcel SET expires_at = clock_timestamp() + make_interval(secs => :keep_seconds)
 WHERE parcel_id = :parcel_id AND held_by IS NULL AND expires_at > clock_timestamp()

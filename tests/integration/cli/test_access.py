@@ -66,3 +66,33 @@ async def test_an_organisation_is_added_and_owns_an_app(api: Api, nightkeep: Nig
     assert listed[added["user"]["organisation_id"]] == name
     granted = answered(nightkeep, "access", "grant", added["user"]["name"], f"organisation:{name}", "admin")
     assert [one["place"]["kind"] for one in granted] == ["organisation"]
+
+
+async def test_a_lost_answer_is_had_again_under_its_key_but_for_the_invitation(nightkeep: Nightkeep) -> None:
+    name, again = f"user-{token_hex(4)}", ("--idempotency-key", token_hex(16))
+    added, repeated = [answered(nightkeep, "user", "add", name, *again) for _ in range(2)]
+    token = added["invitation"]["token"]
+    keys = [answered(nightkeep, "user", "accept", *again, nightkeep_cli_invitation=token) for _ in range(2)]
+
+    assert repeated == added | {"invitation": added["invitation"] | {"token": None}}
+    assert keys[0] == keys[1]
+    assert "nightkeep user invite" in nightkeep("user", "add", name, *again).stdout
+
+
+async def test_a_password_is_typed_and_given(api: Api, nightkeep: Nightkeep) -> None:
+    name, first, other = f"user-{token_hex(4)}", token_hex(16), token_hex(16)
+    token = answered(nightkeep, "user", "add", name)["invitation"]["token"]
+    key = answered(nightkeep, "user", "accept", nightkeep_cli_invitation=token)["api_key"]
+    own = {"nightkeep_user": name, "nightkeep_api_key": key}
+    place = ("access", "grant", name, "platform", "admin")
+    assert nightkeep(*place).exit_code == Exit.OK
+    done = [
+        nightkeep("user", "password", typed=typed, **own)
+        for typed in (f"\n{first}\n{first}\n", f"{other}\n{other}\n{other}\n", f"{first}\n{other}\n{other}\n")
+    ]
+    async with api.connect() as browser:
+        signed_in = await browser.post("/api/v1/session", json={"user": name, "password": other})
+    assert [one.exit_code for one in done] == [Exit.OK, Exit.UNAUTHORIZED, Exit.OK], [one.output for one in done]
+    assert not any(secret in one.output for one in done for secret in (first, other))
+    assert signed_in.status_code == 201
+    assert nightkeep("access", "revoke", name, "platform", "admin").exit_code == Exit.OK

@@ -59,3 +59,5 @@ async def test_a_replay_has_a_new_id_and_repeated_the_same_one(api: Api) -> None
     assert first.json()["message_id"] != str(message_id)
     again = await _letter(api, UUID(first.json()["message_id"]))
     assert again["code"] == "UNKNOWN_TYPE"
+    other = await api.client.post(f"/api/v1/dead-letters/{again['dead_letter_id']}/replay", headers=key)
+    assert (other.status_code, other.json()["errorCode"]) == (409, "IDEMPOTENCY_KEY_REUSED")

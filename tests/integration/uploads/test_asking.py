@@ -20,8 +20,10 @@ async def test_an_upload_is_accepted_with_its_safety_backup_and_once(sending: Se
     await sending.api.eventually(f"/api/v1/parcels/{parcel['parcel_id']}", "held_by", upload["upload_id"])
     again = await sending.upload(environment, parcel, key)
     assert (again.status_code, again.json()["upload_id"]) == (202, upload["upload_id"])
-    other = await sending.upload(environment, parcel, key, data_type="database_only")
-    assert (other.status_code, other.json()["errorCode"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+    others: list[Json] = [{"data_type": "database_only"}, {"safety_backup": False}, {"parcel_id": str(uuid4())}]
+    for change in others:
+        other = await sending.upload(environment, parcel, key, **change)
+        assert (other.status_code, other.json()["errorCode"]) == (409, "IDEMPOTENCY_KEY_REUSED"), change
     listed = await sending.api.client.get(f"/api/v1/environments/{environment['environment_id']}/uploads")
     assert [one["upload_id"] for one in listed.json()["uploads"]] == [upload["upload_id"]]
 
@@ -63,6 +65,11 @@ async def test_an_archive_is_imported_once_and_kept_until_then(sending: Sending)
     assert again.json()["backup_id"] == backup["backup_id"]
     await sending.api.completed(environment, backup)
     await sending.swept(parcel)
+    late = await sending.api.client.post(place, json=asked, headers=key)
+    assert late.json()["backup_id"] == backup["backup_id"]
+    for change in ({"parcel_id": str(uuid4())}, {"comment": "other"}, {"model_version": "6.4.0"}):
+        other = await sending.api.client.post(place, json=asked | change, headers=key)
+        assert (other.status_code, other.json()["errorCode"]) == (409, "IDEMPOTENCY_KEY_REUSED"), change
 
 
 async def test_a_file_that_has_not_come_whole_is_not_uploaded(sending: Sending) -> None:

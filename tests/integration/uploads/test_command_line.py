@@ -1,6 +1,7 @@
 """`nightkeep upload` sends a file: each part once, also after a break, and asks before it clears anything."""
 
 import asyncio
+import json
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from services.cli.__main__ import app
 from services.cli.client import Gateway, RefusedError
 from services.cli.sending import send
+from services.gateway.domain.rights import Scope
 from tests.support.gateway import ADMIN
 from tests.support.sending import FILE, PART_BYTES, Sending
 
@@ -63,3 +65,27 @@ async def test_nothing_is_cleared_unasked(sending: Sending, tmp_path: Path) -> N
     code, output = await asyncio.to_thread(run, "y\n")
     assert code == 0, output
     assert len((await sending.api.client.get(place)).json()["uploads"]) == 1
+
+
+async def test_a_file_on_its_way_is_listed_and_given_up(sending: Sending) -> None:
+    environment = await sending.stopped()
+    begun, whole = (await sending.begin(environment)).json(), await sending.sent(environment, FILE[:1500])
+    connection = {"NIGHTKEEP_URL": sending.api.url, "NIGHTKEEP_USER": ADMIN, "NIGHTKEEP_API_KEY": sending.api.key}
+
+    async def run(*arguments: str) -> str:
+        done = await asyncio.to_thread(CliRunner().invoke, app, ["upload", *arguments], env=connection)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    listed = await run("parcels", environment["environment_id"])
+    assert all(text in listed for text in (begun["parcel_id"], "0 of 4", whole["parcel_id"], "2 of 2"))
+    await run("give-up", begun["parcel_id"])
+    left = json.loads(await run("parcels", environment["environment_id"], "--json"))
+    assert [one["parcel_id"] for one in left] == [whole["parcel_id"]]
+
+
+async def test_who_may_send_no_file_is_shown_none(sending: Sending) -> None:
+    place = f"/api/v1/environments/{(await sending.stopped())['environment_id']}/parcels"
+    for scope, status in ((Scope.READ, 403), (Scope.CREATE, 200)):
+        async with sending.api.connect(await sending.api.key_with(scope)) as caller:
+            assert (await caller.get(place)).status_code == status

@@ -24,6 +24,7 @@ from services.gateway.parts import Parts
 from services.gateway.resources import Refusal
 from services.gateway.routes.doorkeeper import OPEN_CALLS, OPEN_PATHS
 from services.gateway.routes.examples import ASKED, REFUSED, REFUSED_TO_SCRIPTS
+from services.gateway.routes.headers import IDEMPOTENCY_HEADER
 from services.gateway.routes.shown import SHOWN
 from services.platform.archives.kinds import MEDIA_TYPES
 
@@ -69,6 +70,15 @@ CHANGES_OF_ITSELF = {"register_app", "add_user", "remove_user", "invite_user", "
                      "revoke_key", "change_password"}  # fmt: skip
 """What looks at an organisation or at the caller's own keys before it changes anything; see test_people."""
 
+LOOKED_AT_BY_SENDERS = {"list_parcels"}
+"""What nobody needs to see but who may change it."""
+WITHOUT_KEY = {
+    "sign_in": "another session ends by itself, and one whose cookie was lost must not be handed out again",
+    "simulate_environment_policy": "creates nothing",
+    "simulate_app_policy": "creates nothing",
+}
+"""What is POSTed and takes no Idempotency-Key, and why: the description of the API says the same."""
+
 
 def _dependants(dependant: Dependant) -> Iterator[Dependant]:
     yield dependant
@@ -94,7 +104,7 @@ def test_a_route_asks_for_exactly_one_right(route: APIRoute) -> None:
 def test_a_route_that_changes_something_asks_for_more_than_reading(route: APIRoute) -> None:
     by_readers = ("/policy/simulations", "/archives", "/archives/{archive_id}/cancel")
     looks = route.methods == {"GET"} or route.path.endswith(by_readers)
-    assert not looks or _scopes(route) <= {Scope.READ, Scope.ADMIN}
+    assert not looks or _scopes(route) <= {Scope.READ, Scope.ADMIN} or route.name in LOOKED_AT_BY_SENDERS
     assert looks or Scope.READ not in _scopes(route)
 
 
@@ -104,6 +114,15 @@ def test_a_right_is_looked_for_at_the_place_that_the_address_names(route: APIRou
     assert anywhere == (route.name in LOOKS_OF_ITSELF | CHANGES_OF_ITSELF)
     named = {param.name for param in route.dependant.path_params}
     assert named <= PLACED_BY.keys() | NAMED_OTHERWISE
+
+
+def _takes_key(route: APIRoute) -> bool:
+    return any(one.alias == IDEMPOTENCY_HEADER for below in _dependants(route.dependant) for one in below.header_params)
+
+
+def test_whatever_is_posted_takes_an_idempotency_key_or_is_named_here() -> None:
+    posted = {route.name: _takes_key(route) for route in ALL if "POST" in (route.methods or ())}
+    assert {name for name, takes in posted.items() if not takes} == WITHOUT_KEY.keys()
 
 
 def test_what_the_rights_tables_name_is_there() -> None:

@@ -1,0 +1,26 @@
+"""What an idempotency key asked for first, where neither a command nor what it made tells all of it."""
+
+import hashlib
+from typing import Final
+
+from services.gateway.adapters.decisions import Intent
+from services.gateway.domain.refusals import key_reused
+from services.platform.database import Database, load_queries
+
+_BETWEEN: Final = "\0"
+
+_sql = load_queries("services.gateway")
+
+
+class Asked:
+    """Remembers requests by hash."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def must_be_the_same(self, intent: Intent, *request: object) -> None:
+        """Raises RefusalError where the key came with another `request`: the operation, its address and its body."""
+        told = hashlib.sha256(_BETWEEN.join(map(str, request)).encode()).digest()
+        async with self._database.transaction() as c:
+            if await _sql.asked(c, command_id=intent.command_id, hash=told) != told:
+                raise key_reused()

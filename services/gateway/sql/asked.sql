@@ -1,0 +1,5 @@
+-- name: asked(command_id, hash)$
+-- What this command asked for when it came first.
+INSERT INTO gateway.asked (command_id, hash) VALUES (:command_id, :hash)
+ON CONFLICT (command_id) DO UPDATE SET hash = asked.hash
+RETURNING hash;
