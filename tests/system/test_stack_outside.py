@@ -26,7 +26,7 @@ def s3_tls() -> Iterator[S3Settings]:
         yield settings.model_copy(update={"bucket": "nightkeep-outside"})
 
 
-def test_nothing_is_started_for_what_is_outside_and_everything_is_ready_on_it(
+def test_nothing_is_started_for_what_is_outside_and_a_backup_is_taken_on_it(
     kafka_tls: KafkaSettings, postgres17_tls: PostgresSettings, s3_tls: S3Settings
 ) -> None:
     postgres = postgres17_tls.model_copy(update={"database": "nightkeep_outside"})
@@ -37,7 +37,7 @@ def test_nothing_is_started_for_what_is_outside_and_everything_is_ready_on_it(
     }
     with stack_directory() as directory:
         stack = LocalStack(directory, named)
-        done = stack.run("up", "--detach", "--no-sample")
+        done = stack.run("up", "--detach")
         assert done.returncode == 0, done.stdout + done.stderr
         status = stack.status()
         assert {part["name"] for part in status["parts"]} == set(SERVICES)
@@ -45,4 +45,6 @@ def test_nothing_is_started_for_what_is_outside_and_everything_is_ready_on_it(
         assert status["endpoints"]["s3_endpoint_url"] == s3_tls.endpoint_url
         below = psutil.Process(status["supervisor_pid"]).children(recursive=True)
         assert not ENGINE_PROGRAMS & {process.name() for process in below}
+        backup = stack.answer("backup", "create", "orders/production")
+        assert (backup["state"], backup["files"]["count"] > 0) == ("completed", True), backup
         assert stack.run("down").returncode == 0

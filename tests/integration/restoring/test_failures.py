@@ -60,6 +60,10 @@ class Scene:
 
 @pytest.fixture
 async def scene(stage: RestoreStage, small: AppDatabase, destination: AppDatabase) -> Scene:
+    return await set_up(stage, small, destination)
+
+
+async def set_up(stage: RestoreStage, small: AppDatabase, destination: AppDatabase) -> Scene:
     production, acceptance = await stage.register(small), await stage.register(destination)
     production.put(BACKED_UP)
     acceptance.put(BEFORE)
@@ -152,12 +156,11 @@ async def test_a_database_server_without_room(
         return 1000
 
     async with RestoreStage.open(fresh_database("restore"), tmp_path, nearly_full) as stage:
-        production, acceptance = await stage.register(small), await stage.register(destination)
-        before = destination.as_text()
-        failed = await failure(stage, await stage.ask(await stage.back_up(production), acceptance))
+        scene = await set_up(stage, small, destination)
+        failed = await failure(stage, await stage.ask(await stage.back_up(scene.production), scene.acceptance))
         assert failed.code == "NO_SPACE"
         assert "1,000 bytes" in failed.reason
-        assert destination.as_text() == before
+        scene.assert_nothing_changed()
 
 
 async def test_a_scratch_directory_without_room_and_the_next_restore_with_it(
