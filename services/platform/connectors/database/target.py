@@ -15,7 +15,7 @@ from services.platform.connectors.database.loading.archive import Archive, OpenD
 from services.platform.connectors.database.loading.contents import Kind
 from services.platform.connectors.database.loading.foreign import extensions_alone, schemas_alone
 from services.platform.connectors.database.loading.load import APPLICATION as LOADING
-from services.platform.connectors.database.loading.load import Load, Told
+from services.platform.connectors.database.loading.load import Told, load
 from services.platform.connectors.database.loading.statistics import gather_statistics
 from services.platform.connectors.database.loading.whole import read_whole
 from services.platform.connectors.database.preflight import Preflight
@@ -112,9 +112,11 @@ class RestoreTarget:
 
     async def load(self, archive: Archive, dump: AsyncIterator[bytes], *, told: Told, moved: Moved) -> int:
         """Load the dump; how many bytes it had. Raises LoadError, SpaceError and MissingRightsError."""
-        loading = Load(self.access, await self._pg_restore(), self.name, self._scratch, self._children)
+        pg_restore = await self._pg_restore()
         async with watched(self.access, self.name, LOADING, moved):
-            return await loading.run(archive, dump, told)
+            return await load(
+                self.access, pg_restore, self.name, archive.contents, dump, told=told, groups=self._children
+            )
 
     async def apply_in_roles(self, archive: Archive) -> None:
         """Apply policies, user mappings and grants where their roles exist."""

@@ -36,15 +36,11 @@ _PLAIN: Final = {"LC_ALL": "C"}
 
 @dataclass(frozen=True)
 class Archive:
-    """What a dump says of itself. `encoding` is PostgreSQL's name; `apart` holds what is run as statements.
-
-    All of it lies in the first `head_bytes` of the dump.
-    """
+    """What a dump says of itself. `encoding` is PostgreSQL's name; `apart` holds what is run as statements."""
 
     contents: Contents
     encoding: str
     apart: Mapping[Kind, tuple[Statement, ...]]
-    head_bytes: int
 
 
 async def read_archive(pg_restore: Path, open_dump: OpenDump, scratch: Path) -> Archive:
@@ -60,7 +56,7 @@ async def read_archive(pg_restore: Path, open_dump: OpenDump, scratch: Path) -> 
             scripts = {kind: group.create_task(_script(pg_restore, head, contents, kind)) for kind in APART}
         encoding = _encoding(scripts[APART[-1]].result())
         apart = {kind: _statements(script.result(), encoding) for kind, script in scripts.items()}
-        return Archive(contents, encoding, apart, head.stat().st_size)
+        return Archive(contents, encoding, apart)
 
 
 def _statements(script: bytes, encoding: str) -> tuple[Statement, ...]:

@@ -1,17 +1,11 @@
-"""Feeds a stored dump to `pg_restore`, which loads it as the environment role and stops at the first error.
-
-Rows come through a pipe, in one session. What is made of them behind that (indexes, constraints, triggers) needs no
-more of the dump than its head, and is made in several sessions.
-"""
+"""Feeds a stored dump to `pg_restore`, which loads it as the environment role and stops at the first error."""
 
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from services.platform.connectors.database.access import DatabaseAccess
@@ -23,7 +17,6 @@ from services.platform.connectors.database.errors import (
     SpaceError,
 )
 from services.platform.connectors.database.libpq import invocation
-from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.loading.contents import Contents, Kind, as_list
 from services.platform.connectors.database.passfile import path_in_child
 from services.platform.connectors.database.quoting import conninfo
@@ -42,11 +35,6 @@ ARGUMENTS: Final = (
     "--no-subscriptions",
     "--no-security-labels",  # their providers are the other server's affair
 )
-ROWS: Final = ("--section=pre-data", "--section=data")
-MADE_OF_ROWS: Final = "--section=post-data"
-AT_ONCE: Final = 2
-"""Sessions that make indexes, or gather statistics: what one does is bound by its processor, and the server has others
-to serve."""
 REASON_CHARACTERS: Final = 600
 _TELLING: Final = re.compile(r"error:|ERROR:|FATAL:|HINT:|from TOC entry|disconnected|connection")
 _SPACE: Final = re.compile(r"No space left on device|disk full")
@@ -55,54 +43,33 @@ _BROKEN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Load:
-    """Loads dumps into `database`, whatever of them is not run apart."""
+async def load(  # noqa: PLR0913 -- a load has this many sides
+    access: DatabaseAccess,
+    pg_restore: Path,
+    database: str,
+    contents: Contents,
+    dump: AsyncIterator[bytes],
+    *,
+    told: Told,
+    groups: ChildGroups | None,
+) -> int:
+    """Load everything that is not run apart into `database`; how many bytes the dump had.
 
-    access: DatabaseAccess
-    pg_restore: Path
-    database: str
-    scratch: Path
-    groups: ChildGroups | None
-
-    async def run(self, archive: Archive, dump: AsyncIterator[bytes], told: Told) -> int:
-        """Load one; how many bytes it had.
-
-        Raises LoadError, SpaceError, MissingRightsError, DatabaseUnreachableError.
-        """
-        with TemporaryDirectory(dir=self.scratch, prefix="nightkeep-load-") as directory:
-            head = Path(directory) / "head"
-            kept = _keeping(dump, head, archive.head_bytes)
-            async with self._running(archive, ROWS, feeds=True) as child, closed_after(dump), closed_after(kept):
-                size = await feed(child, kept, told)
-            async with self._running(archive, (MADE_OF_ROWS, f"--jobs={AT_ONCE}", str(head))):
+    Raises LoadError, SpaceError, MissingRightsError, DatabaseUnreachableError.
+    """
+    with _list_file(contents) as descriptor:
+        arguments = (
+            *ARGUMENTS,
+            f"--use-list={path_in_child(descriptor)}",
+            f"--dbname={conninfo({'dbname': database})}",
+        )
+        with invocation(access, access.role, pg_restore, arguments, application=APPLICATION) as how:
+            async with running(how.with_descriptor(descriptor), feeds=True, groups=groups) as child:
+                async with closed_after(dump):
+                    size = await feed(child, dump, told)
+                if await child.ended() != 0:
+                    raise failure(child.words)
                 return size
-
-    @asynccontextmanager
-    async def _running(
-        self, archive: Archive, arguments: Sequence[str], *, feeds: bool = False
-    ) -> AsyncIterator[Child]:
-        """A `pg_restore` that has ended well behind this context."""
-        with _list_file(archive.contents) as descriptor:
-            use = f"--use-list={path_in_child(descriptor)}"
-            into = f"--dbname={conninfo({'dbname': self.database})}"
-            everything = (*ARGUMENTS, use, into, *arguments)
-            with invocation(self.access, self.access.role, self.pg_restore, everything, application=APPLICATION) as how:
-                async with running(how.with_descriptor(descriptor), feeds=feeds, groups=self.groups) as child:
-                    yield child
-                    if await child.ended() != 0:
-                        raise failure(child.words)
-
-
-async def _keeping(dump: AsyncIterator[bytes], head: Path, head_bytes: int) -> AsyncIterator[bytes]:
-    """The same dump, the first of its bytes kept in a file."""
-    missing = head_bytes
-    with head.open("wb", buffering=0) as kept:
-        async for piece in dump:
-            if missing > 0:
-                await asyncio.to_thread(kept.write, piece[:missing])
-                missing -= len(piece)
-            yield piece
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from typing import Final
 
 from services.platform.connectors.database.access import DatabaseAccess
 from services.platform.connectors.database.connection import connected
-from services.platform.connectors.database.loading.load import AT_ONCE
 from services.platform.connectors.database.watching import Moved, watched
 from services.platform.database import load_queries
 from services.platform.process.together import together
 
 APPLICATION: Final = "nightkeep analyze"
+AT_ONCE: Final = 2
+"""Sessions: what one does is bound by its processor, and the server has others to serve."""
 
 _queries = load_queries("services.platform.connectors.database")
 
