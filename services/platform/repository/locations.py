@@ -70,7 +70,7 @@ class Locations:
     def __init__(self) -> None:
         # "" is a file of SQLite's own that goes with the connection.
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._failure: sqlite3.Error | None = None
+        self._failure: Exception | None = None
         queries.create_tables(self._connection)
 
         finalize(self, self._connection.close)
@@ -194,7 +194,7 @@ class Locations:
             self._connection.execute("BEGIN")
             yield
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             self._failure = error
             raise
 

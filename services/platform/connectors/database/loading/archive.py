@@ -116,7 +116,7 @@ async def _feed_head(child: Child, dump: AsyncIterator[bytes], head: Path) -> No
     assert stdin is not None  # noqa: S101 -- it was asked for as a pipe
     try:
         async with closed_after(dump):
-            with head.open("wb", buffering=0) as kept, suppress(BrokenPipeError, ConnectionResetError):
+            with head.open("wb") as kept, suppress(BrokenPipeError, ConnectionResetError):
                 async for piece in dump:
                     size += len(piece)
                     _refuse_large(size)
