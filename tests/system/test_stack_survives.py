@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -21,7 +22,8 @@ def test_data_survives_a_kill_of_everything_and_the_next_start_needs_no_network(
         assert backup["state"] == "completed"
         everything = stack.processes()
         for process in everything:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # a session of PostgreSQL ends whenever it likes
+                process.kill()
         until_gone(everything)
         assert stack.status()["state"] == "down"
 
@@ -39,7 +41,9 @@ def test_data_survives_a_kill_of_everything_and_the_next_start_needs_no_network(
 
 
 def test_a_normal_users_stack_runs_beside_another_and_ctrl_c_ends_it_in_order(tmp_path: Path) -> None:
-    with stack_directory() as directory:
+    with stack_directory() as others, stack_directory() as directory:
+        other = LocalStack(others)
+        assert other.run("up", "--detach", "--no-sample").returncode == 0
         cache = directory.with_name("cache")
         shutil.copytree(cache_directory() / "jars", cache / "jars")
         own_by_normal_user(directory.parent)
@@ -51,10 +55,13 @@ def test_a_normal_users_stack_runs_beside_another_and_ctrl_c_ends_it_in_order(tm
             processes = stack.processes()
             users = {process.uids().effective for process in processes}
             assert 0 not in users or os.geteuid() != 0
+            assert (stack.status()["state"], other.status()["state"]) == ("ready", "ready")
             up.send_signal(signal.SIGINT)
             assert up.wait(120) == 0
         assert not alive(processes)
+        assert other.status()["state"] == "ready"
         told = (tmp_path / "output").read_text()
         assert told.index("gateway stopped") < told.index("postgres stopped")
         assert stack.run("down", "--purge").returncode == 0
         assert not directory.exists()
+        assert other.run("down").returncode == 0
