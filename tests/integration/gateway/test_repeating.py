@@ -64,14 +64,25 @@ async def test_who_repeats_the_acceptance_under_its_key_gets_the_first_key_again
     assert [type(one).__name__ for one in bodies].count("KeyCreated") == 1
 
 
-async def test_a_first_key_that_was_used_or_revoked_is_not_shown_again(api: Api) -> None:
-    for end in ("last_used_at", "revoked_at"):
-        user, key = await new_user(api), fresh()
-        token = (await invited(api, user)).json()["token"]
-        api_key = (await accepted(api, token, key)).json()["api_key"]
-        async with api.database.transaction() as c:
-            await c.execute(f"UPDATE gateway.api_key SET {end} = now() WHERE key_id = $1", key_id(api_key))  # noqa: S608 -- a name of ours
-        assert told(await accepted(api, token, key)) == FORBIDDEN
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/apps", 200), ("/api/v1/dead-letters", 403)])
+async def test_a_first_key_that_was_used_is_not_shown_again_whatever_the_use_was_answered(
+    api: Api, path: str, status: int
+) -> None:
+    user, key = await new_user(api), fresh()
+    token = (await invited(api, user)).json()["token"]
+    api_key = (await accepted(api, token, key)).json()["api_key"]
+    async with api.connect(api_key) as invitee:
+        assert (await invitee.get(path)).status_code == status
+    assert told(await accepted(api, token, key)) == FORBIDDEN
+
+
+async def test_a_first_key_that_was_revoked_is_not_shown_again(api: Api) -> None:
+    user, key = await new_user(api), fresh()
+    token = (await invited(api, user)).json()["token"]
+    api_key = (await accepted(api, token, key)).json()["api_key"]
+    async with api.database.transaction() as c:
+        await c.execute("UPDATE gateway.api_key SET revoked_at = now() WHERE key_id = $1", key_id(api_key))
+    assert told(await accepted(api, token, key)) == FORBIDDEN
 
 
 async def test_a_first_key_is_shown_again_for_a_quarter_of_an_hour(api: Api) -> None:
