@@ -72,6 +72,7 @@ class Archives:
         The same request repeated is told the same. Raises RefusalError, of one that has ended by the name of its state.
         """
         async with self._database.transaction() as c:
+            await queries.lock_stream(c, stream=str(intent.command_id))  # nobody cancels another with this key
             await self._queue.cancel(c, archive_id, intent.caller.actor)  # locks its job: nothing ends it meanwhile
             row = await _found(c, archive_id)
             if row["cancel_command"] == intent.command_id:
