@@ -24,3 +24,8 @@ class Asked:
         async with self._database.transaction() as c:
             if await _sql.asked(c, command_id=intent.command_id, hash=told) != told:
                 raise key_reused()
+
+    async def is_kept(self, intent: Intent) -> bool:
+        """Whether the key asked for something that is remembered here."""
+        async with self._database.transaction() as c:
+            return bool(await _sql.is_asked(c, command_id=intent.command_id))
