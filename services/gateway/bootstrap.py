@@ -134,7 +134,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         Worker(queue, {WEBHOOK: delivering}, settings.delivering).run(),
         Worker(queue, {ARCHIVE_JOB: ArchiveJob(press)}, settings.archiving, Reporter(publisher)).run(),
         expire_for_ever(archives),
-        remove_ended_for_ever(parcels),
+        remove_ended_for_ever(parcels, parts.asked),
         access_log.run(),
         serve(application, settings.gateway.host, settings.gateway.port),
         _set_at_the_end(parts.closing),

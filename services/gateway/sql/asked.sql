@@ -6,3 +6,6 @@ RETURNING hash;
 
 -- name: is_asked(command_id)$
 SELECT EXISTS (SELECT FROM gateway.asked WHERE command_id = :command_id);
+
+-- name: forget_asked(kept_days)!
+DELETE FROM gateway.asked WHERE asked_at < clock_timestamp() - make_interval(days => :kept_days);

@@ -1,12 +1,15 @@
 """What a lost answer costs: a request that is repeated under its key makes nothing anew and takes nothing back."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from contracts.defaults import COMMANDS_KEPT_DAYS
+from services.gateway.adapters.asked import Asked
 from tests.integration.gateway.test_people import has, key_id, new_user, said, told
 from tests.support.gateway import Api, Json
 
@@ -128,6 +131,22 @@ async def test_a_key_tries_one_webhook_out(api: Api) -> None:
     assert told(other) == REUSED
     for place in places:
         await api.client.delete(place)
+
+
+async def test_what_a_key_asked_for_is_forgotten_when_the_log_has_forgotten_its_commands(api: Api) -> None:
+    made: list[Any] = [(await api.client.post(WEBHOOKS, json={"url": "http://127.0.0.1:9/"})).json() for _ in range(2)]
+    keys, asked = [fresh(), fresh()], Asked(api.database)
+    first, other = [f"{WEBHOOKS}/{one['webhook_id']}/test?wait_seconds=0" for one in made]
+    assert (await api.client.post(first, headers=keys[0])).status_code == 202
+    async with api.database.transaction() as c:
+        age = timedelta(days=COMMANDS_KEPT_DAYS, seconds=1)
+        await c.execute("UPDATE gateway.asked SET asked_at = asked_at - $1::interval", age)
+    assert (await api.client.post(first, headers=keys[1])).status_code == 202
+    await asked.forget_old()
+    assert (await api.client.post(other, headers=keys[0])).status_code == 202
+    assert told(await api.client.post(other, headers=keys[1])) == REUSED
+    for one in made:
+        await api.client.delete(f"{WEBHOOKS}/{one['webhook_id']}")
 
 
 async def _all(client: httpx.AsyncClient, asked: list[httpx.Request]) -> list[httpx.Response]:
