@@ -176,7 +176,10 @@ def last_link_of(archive: Archive) -> Link | None:
 
 
 async def link_key(database: Database, fresh: bytes) -> bytes:
-    """The key that links are signed with; the first process of all makes it of `fresh`."""
+    """The key that links are signed with; the first process of all makes it of `fresh`.
+
+    The secret of first keys is derived from it (`secret_of_first_keys`): whoever has it can tell those too.
+    """
     async with database.transaction() as c:
         key: bytes = await queries.link_key(c, fresh=fresh)
         return key
