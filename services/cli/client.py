@@ -16,7 +16,7 @@ GatewayError                      every one says what was wrong and what to do; 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 from uuid import UUID
 
 from services.cli.access_calls import AccessCalls
@@ -33,7 +33,7 @@ from services.cli.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from services.cli.preflight_calls import PreflightCalls
+from services.cli.preflight_calls import LOOK_SECONDS, PreflightCalls
 from services.cli.retention_calls import RetentionCalls
 from services.cli.running_calls import RunningCalls
 from services.cli.transport import Transport
@@ -69,9 +69,6 @@ __all__ = [
     "UnauthorizedError",
     "UnreachableError",
 ]
-
-CHECK_SECONDS: Final = 15.0
-"""How long the gateway is asked to wait for findings before it answers that the look still goes on."""
 
 
 class Gateway(
@@ -140,7 +137,7 @@ class Gateway(
         app_id: UUID,
         environment: NewEnvironment,
         *,
-        wait_seconds: float = CHECK_SECONDS,
+        wait_seconds: float = LOOK_SECONDS,
         idempotency_key: str | None = None,
     ) -> Environment:
         """Make an environment of an app known; its check starts at once, and is waited for a while."""
@@ -152,7 +149,7 @@ class Gateway(
         environment_id: UUID,
         change: EnvironmentChange,
         *,
-        wait_seconds: float = CHECK_SECONDS,
+        wait_seconds: float = LOOK_SECONDS,
         idempotency_key: str | None = None,
     ) -> Environment:
         """Change an environment; what is not given stays. Its new check is waited for a while."""
@@ -164,7 +161,7 @@ class Gateway(
         self._transport.change("DELETE", environment_path(environment_id), key=idempotency_key)
 
     def check_environment(
-        self, environment_id: UUID, *, wait_seconds: float = CHECK_SECONDS, idempotency_key: str | None = None
+        self, environment_id: UUID, *, wait_seconds: float = LOOK_SECONDS, idempotency_key: str | None = None
     ) -> Check:
         """Look at an environment again; what is not found in a while, `wait_for_check` waits for."""
         path = environment_path(environment_id, f"checks?wait_seconds={wait_seconds}")

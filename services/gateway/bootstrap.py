@@ -37,6 +37,7 @@ from services.gateway.adapters.webhooks import Webhooks
 from services.gateway.application import make_application
 from services.gateway.archiving import ArchiveJob, Press, expire_for_ever
 from services.gateway.delivery import DeliveryJob
+from services.gateway.domain.keys import secret_of_first_keys
 from services.gateway.domain.links import KEY_BYTES
 from services.gateway.domain.rates import Rate
 from services.gateway.handlers import Handlers
@@ -95,7 +96,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     parts = Parts(
         authenticator=authenticator,
         permits=Permits(database, tide),
-        people=People(database, stream, authenticator, clock, hashing, archives.link_key),
+        people=People(database, stream, authenticator, clock, hashing, secret_of_first_keys(archives.link_key)),
         keys=Keys(database, stream, authenticator, clock, hashing),
         grants=Grants(database, stream, authenticator, clock),
         access_log=access_log,
@@ -134,7 +135,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         Worker(queue, {WEBHOOK: delivering}, settings.delivering).run(),
         Worker(queue, {ARCHIVE_JOB: ArchiveJob(press)}, settings.archiving, Reporter(publisher)).run(),
         expire_for_ever(archives),
-        remove_ended_for_ever(parcels),
+        remove_ended_for_ever(parcels, parts.asked),
         access_log.run(),
         serve(application, settings.gateway.host, settings.gateway.port),
         _set_at_the_end(parts.closing),

@@ -72,6 +72,7 @@ class Archives:
         The same request repeated is told the same. Raises RefusalError, of one that has ended by the name of its state.
         """
         async with self._database.transaction() as c:
+            await queries.lock_stream(c, stream=str(intent.command_id))  # nobody cancels another with this key
             await self._queue.cancel(c, archive_id, intent.caller.actor)  # locks its job: nothing ends it meanwhile
             row = await _found(c, archive_id)
             if row["cancel_command"] == intent.command_id:
@@ -175,7 +176,10 @@ def last_link_of(archive: Archive) -> Link | None:
 
 
 async def link_key(database: Database, fresh: bytes) -> bytes:
-    """The key that links are signed with; the first process of all makes it of `fresh`."""
+    """The key that links are signed with; the first process of all makes it of `fresh`.
+
+    The secret of first keys is derived from it (`secret_of_first_keys`): whoever has it can tell those too.
+    """
     async with database.transaction() as c:
         key: bytes = await queries.link_key(c, fresh=fresh)
         return key

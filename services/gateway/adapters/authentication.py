@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from services.gateway.adapters.hashing import Hashing
-from services.gateway.adapters.keystore import find_key
+from services.gateway.adapters.keystore import find_key, note_first_use
 from services.gateway.domain import keys
 from services.gateway.domain.rights import Caller
 from services.platform.database import Database
@@ -89,5 +89,7 @@ class Authenticator:
             stored = await find_key(c, key.key_id)
         if stored is None or not await self._hashing.matches(stored.hash, key.secret):
             return None
+        async with self._database.transaction() as c:
+            await note_first_use(c, key.key_id)
         self._recent.remember(digest, stored.caller)
         return stored.caller

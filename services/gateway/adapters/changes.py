@@ -37,6 +37,10 @@ class Changes:
         """The acceptance alone. Raises RefusalError and NotKnownYetError."""
         return await self._decisions.decide(intent, body, key)
 
+    async def is_decided(self, intent: Intent) -> bool:
+        """Whether this key has had a command decided before; what it asked for is not looked at."""
+        return await self._decisions.known(intent) is not None
+
     async def readable(self, outcome: CommandOutcome, *, location: str | None) -> None:
         """Returns when what was accepted can be read. Raises NotReadableYetError."""
         lag = await self._tide.reach(Mark(outcome.stream, outcome.sequence))

@@ -78,6 +78,10 @@ class Decisions:
             raise rejection(outcome.code or "", outcome.reason or "", outcome.field)
         return outcome
 
+    async def known(self, intent: Intent) -> CommandOutcome | None:
+        """What the catalog has said to this intent before, if anything."""
+        return None if intent.is_new else await self._outcomes.find(intent.command_id)
+
     def _record(self, intent: Intent, body: Command, key: str) -> codec.RawRecord:
         envelope = Envelope(
             id=intent.command_id,
@@ -96,8 +100,7 @@ class Decisions:
     async def _outcome(self, intent: Intent, record: codec.RawRecord) -> CommandOutcome:
         try:
             async with asyncio.timeout(self._answer_seconds):
-                known = None if intent.is_new else await self._outcomes.find(intent.command_id)
-                return known or await self._sent(intent.command_id, record)
+                return await self.known(intent) or await self._sent(intent.command_id, record)
         except (TimeoutError, TransientError) as error:
             raise NotKnownYetError from error
         except RecordRefusedError as error:

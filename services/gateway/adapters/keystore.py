@@ -56,6 +56,14 @@ async def find_key(c: Connection, key_id: str) -> StoredKey | None:
     return StoredKey(row["hash"], caller)
 
 
+async def note_first_use(c: Connection, key_id: str) -> None:
+    """Whoever has the key has used it, whatever becomes of the call; later uses are gathered.
+
+    A first key is shown again until then, so this is written before the call is answered.
+    """
+    await _sql.note_first_use(c, key_id=key_id)
+
+
 async def grants_of(c: Connection, user_id: UUID) -> frozenset[Grant]:
     """What a person may, and where."""
     rows = _sql.grants_of(c, user_id=user_id)

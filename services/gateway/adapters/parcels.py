@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts import values
 from contracts.errors import RejectionCode
+from services.gateway.adapters.asked import Asked
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.gaps import gaps
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
@@ -157,12 +158,13 @@ class ParcelDesk:
         )
 
 
-async def remove_ended_for_ever(desk: ParcelDesk) -> None:
-    """Remove what nobody wants any more, for as long as the process lives."""
+async def remove_ended_for_ever(desk: ParcelDesk, asked: Asked) -> None:
+    """Remove what nobody wants any more, and what is known of who asked for it, for as long as the process lives."""
 
     async def look() -> None:
         while True:
             await desk.remove_ended()
+            await asked.forget_old()
             await asyncio.sleep(LOOK_SECONDS)
 
     await for_ever("remove parcels", look)

@@ -187,20 +187,21 @@ class People:
 
         Under the same idempotency key it is shown again for a while, as long as it was never used.
         """
-        token, now = parse_invitation(shown), self._clock.now()
-        user_id = None if token is None else await self._invited(token, now)
+        token = parse_invitation(shown)
+        user_id = None if token is None else await self._invited(token)
         if token is None or user_id is None:
             raise _no_invitation()
         key = first_key(token, idempotency_key, self._secret)
-        if not await self._accepted(token, user_id, key, now) and not await self._is_unused(user_id, key):
+        if not await self._accepted(token, user_id, key) and not await self._is_unused(user_id, key):
             raise _no_invitation()
         return AcceptedInvitation(user=(await self.user(user_id)).name, api_key=key.text())
 
-    async def _accepted(self, token: ApiKey, user_id: UUID, key: ApiKey, now: datetime) -> bool:
-        """False where it was accepted already."""
+    async def _accepted(self, token: ApiKey, user_id: UUID, key: ApiKey) -> bool:
+        """False where it was accepted already; when, PostgreSQL says, as it says when invitations end."""
         hashed = await HashedKey.of(key, self._hashing)
         async with self._database.transaction() as c:
-            if await _sql.accept_invitation(c, invitation_id=token.key_id, now=now) is None:
+            now: datetime | None = await _sql.accept_invitation(c, invitation_id=token.key_id)
+            if now is None:
                 return False
             accepted = InvitationAccepted(user_id=user_id, invitation_id=token.key_id, accepted_at=now)
             created = await add_key(c, user_id, hashed, ALL_SCOPES, now=now, name=FIRST_KEY)
@@ -212,9 +213,9 @@ class People:
             kept = await _sql.hash_of_unused_key(c, key_id=key.key_id, user_id=user_id)
         return await self._hashing.matches(kept, key.secret)
 
-    async def _invited(self, token: ApiKey, now: datetime) -> UUID | None:
+    async def _invited(self, token: ApiKey) -> UUID | None:
         async with self._database.transaction() as c:
-            row = await _sql.find_invitation(c, invitation_id=token.key_id, now=now, repeat_seconds=REPEAT_SECONDS)
+            row = await _sql.find_invitation(c, invitation_id=token.key_id, repeat_seconds=REPEAT_SECONDS)
         if row is None or not await self._hashing.matches(row["hash"], token.secret):
             return None
         user_id: UUID = row["user_id"]

@@ -39,10 +39,15 @@ def parse_invitation(text: str) -> ApiKey | None:
     return _parts(INVITATION_PREFIX, text)
 
 
+def secret_of_first_keys(link_key: bytes) -> bytes:
+    """What first keys follow from: derived from the one secret that all gateways share, and of no use for links."""
+    return hmac.digest(link_key, b"first keys", "sha256")
+
+
 def first_key(invitation: ApiKey, idempotency_key: str, secret: bytes) -> ApiKey:
     """The key that this invitation gives whoever accepts it under this idempotency key: always the same.
 
-    `secret` is the gateway's own: nobody else can tell the key from the other two.
+    `secret` is that of `secret_of_first_keys`: nobody but the gateway can tell the key from the other two.
     """
 
     def drawn(what: str) -> bytes:

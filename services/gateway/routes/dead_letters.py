@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from services.gateway.adapters.decisions import Intent
+from services.gateway.domain.refusals import key_reused
 from services.gateway.domain.rights import Scope
 from services.gateway.resources import DeadLetter, DeadLetterPage, PageSize, Replayed
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
@@ -29,6 +30,8 @@ async def replay_dead_letter(
     dead_letter_id: str, parts: PartsOf, intent: Annotated[Intent, Depends(intent_with(Scope.ADMIN))]
 ) -> Replayed:
     """Send a refused record again; its new id is the same when this request is repeated."""
+    if await parts.changes.is_decided(intent) and not await parts.asked.is_kept(intent):
+        raise key_reused()  # it would be taken for what was decided, and nothing would be replayed
     await parts.asked.must_be_the_same(intent, "replay of a dead letter", dead_letter_id)
     await parts.dead_letters.replay(dead_letter_id, intent.command_id)
     return Replayed(dead_letter_id=dead_letter_id, message_id=intent.command_id)

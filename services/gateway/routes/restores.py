@@ -9,11 +9,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from contracts.commands.restores import CancelPreflight, CancelRestore, RequestPreflight, RequestRestore, UndoRestore
 from contracts.envelope import Command
+from contracts.errors import RejectionCode
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.findings import preflight_done
 from services.gateway.adapters.waiting import with_trouble
 from services.gateway.adapters.watching import watch_restore
 from services.gateway.domain.paging import to_instant
+from services.gateway.domain.refusals import RefusalError, rejection
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import NewRestore, PageSize, Preflight, Restore, RestorePage
@@ -127,10 +129,18 @@ async def cancel_preflight(
     preflight_id: UUID, parts: PartsOf, intent: Restoring, wait_seconds: WaitSeconds = 15.0
 ) -> Preflight:
     """Stop a preflight that waits or looks: it fails then, and a finding says who cancelled it."""
-    environment_id = (await parts.read_model.preflight(preflight_id)).environment_id
-    key, body = await key_of(parts, environment_id), CancelPreflight(preflight_id=preflight_id)
+    found = await parts.read_model.preflight(preflight_id)
+    if found.state != "running" and not await parts.changes.is_decided(intent):
+        raise _has_ended(found)
+    key, body = await key_of(parts, found.environment_id), CancelPreflight(preflight_id=preflight_id)
     await parts.changes.make(intent, body, key, location=location("preflights", preflight_id))
     return await preflight_done(parts.read_model, preflight_id, wait_seconds)
+
+
+def _has_ended(preflight: Preflight) -> RefusalError:
+    """Told here too: of those that ended in an earlier release the catalog does not know that they have."""
+    reason = f"this preflight has {preflight.state}: there is nothing to cancel"
+    return rejection(RejectionCode.NOT_ALLOWED, reason, "preflight_id")
 
 
 async def _change(parts: Parts, intent: Intent, body: Command, restore_id: UUID) -> Restore:

@@ -26,7 +26,7 @@ _EXPIRES_AT: Final = "2026-06-04T19:00:00Z"
 _SLOT_DATE: Final = "2026-03-04"
 _SHA256: Final = "0f" * 32
 _FILE_NAME: Final = "files_and_database-1f0c3a52-202603041900.tar.gz"
-_LINK: Final = f"https://backups.example.com/download/{_ARCHIVE_ID}/{_FILE_NAME}?until=1772683470&signature={_SHA256}"
+_LINK: Final = f"https://backups.example.com/download/{_ARCHIVE_ID}/{_FILE_NAME}?until=1772679870&signature={_SHA256}"
 _WINDOW: Final = {"window": "on_demand", "ends_at": _EXPIRES_AT}
 _LAST_PAGE: Final = {"next": None}
 

@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from contracts.commands.uploads import CancelUpload, ImportBackup, RequestUpload
 from contracts.events.backups import BackupKind
 from contracts.streams import stream
+from services.gateway.adapters.asked import told
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.tide import Mark
 from services.gateway.adapters.waiting import with_trouble
@@ -39,7 +40,7 @@ async def create_upload(
     """Clear this environment, whose app is stopped, and fill it with what was sent; a safety backup comes first."""
     upload_id = intent.created_id("upload")
     key = await key_of(parts, environment_id)
-    await parts.asked.must_be_the_same(intent, "upload", environment_id, asked.model_dump_json())
+    await parts.asked.must_be_the_same(intent, "upload", environment_id, told(asked))
     known = await parts.read_model.known_upload(upload_id)
     if known is not None:
         return known
@@ -79,7 +80,7 @@ async def import_backup(environment_id: UUID, asked: NewImport, parts: PartsOf, 
     backup_id = intent.created_id("backup")
     key = await key_of(parts, environment_id)
     known = await parts.read_model.listed_backup(backup_id)
-    await parts.asked.must_be_the_same(intent, "import", environment_id, asked.model_dump_json())
+    await parts.asked.must_be_the_same(intent, "import", environment_id, told(asked))
     if known is not None:
         if known["kind"] != BackupKind.UPLOADED:
             raise key_reused()

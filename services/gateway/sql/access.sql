@@ -138,18 +138,18 @@ WHERE user_id = :user_id AND accepted_at IS NULL;
 -- name: invitation(invitation_id)^
 SELECT user_id, ends_at FROM gateway.invitation WHERE invitation_id = :invitation_id;
 
--- name: find_invitation(invitation_id, now, repeat_seconds)^
+-- name: find_invitation(invitation_id, repeat_seconds)^
 -- One that can be accepted, or was a moment ago.
 SELECT user_id, hash FROM gateway.invitation
 WHERE invitation_id = :invitation_id AND (
     accepted_at IS NULL AND ends_at > clock_timestamp()
-    OR accepted_at > :now::timestamptz - make_interval(secs => :repeat_seconds)
+    OR accepted_at > clock_timestamp() - make_interval(secs => :repeat_seconds)
 );
 
--- name: accept_invitation(invitation_id, now)$
-UPDATE gateway.invitation SET accepted_at = :now
+-- name: accept_invitation(invitation_id)$
+UPDATE gateway.invitation SET accepted_at = clock_timestamp()
 WHERE invitation_id = :invitation_id AND accepted_at IS NULL AND ends_at > clock_timestamp()
-RETURNING user_id;
+RETURNING accepted_at;
 
 -- name: access_at(kind, place_id)
 SELECT user_id, name AS "user", kind, place_id, rights, granted_at, granted_by

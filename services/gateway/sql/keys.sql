@@ -34,6 +34,9 @@ ORDER BY created_at DESC, key_id DESC;
 UPDATE gateway.api_key SET revoked_at = :now WHERE key_id = :key_id AND revoked_at IS NULL
 RETURNING user_id;
 
+-- name: note_first_use(key_id)!
+UPDATE gateway.api_key SET last_used_at = clock_timestamp() WHERE key_id = :key_id AND last_used_at IS NULL;
+
 -- name: note_use(key_ids, used_at)!
 UPDATE gateway.api_key SET last_used_at = greatest(last_used_at, seen.used_at)
 FROM unnest(:key_ids::text[], :used_at::timestamptz[]) AS seen (key_id, used_at)

@@ -134,6 +134,17 @@ async def test_the_same_idempotency_key_cancels_once_and_is_told_the_same(shelf:
     assert (await cancel(shelf, asked, **cancelling)).json() == answers[0].json()
 
 
+async def test_one_key_cancels_one_of_several_archives_at_once(shelf: Shelf) -> None:
+    backup, key = await shelf.backup(dump_of(10), {}), {"Idempotency-Key": uuid4().hex}
+    async with shelf.nothing_leased():
+        asked = [await shelf.ask(backup, kind) for kind in ("files_and_database", "files_only", "database_only")]
+        answers = await asyncio.gather(*(cancel(shelf, one, **key) for one in asked))
+        codes = sorted((answer.status_code, answer.json().get("errorCode")) for answer in answers)
+        assert codes == [(202, None), (409, "IDEMPOTENCY_KEY_REUSED"), (409, "IDEMPOTENCY_KEY_REUSED")]
+        left = [one for one, answer in zip(asked, answers, strict=True) if not answer.is_success]
+        assert {(await cancel(shelf, one)).status_code for one in left} == {202}
+
+
 @pytest.mark.parametrize("after_seconds", [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5])
 async def test_of_its_end_and_a_cancellation_one_comes_first_and_all_agree(shelf: Shelf, after_seconds: float) -> None:
     backup = await shelf.backup(dump_of(10), {})

@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.databases import execute
+from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json
 
 
@@ -139,6 +141,33 @@ async def test_a_preflight_is_cancelled_once_and_the_answer_waits_for_its_end(ap
     await api.tell(api.history(environment).record(stream, "PreflightCompleted", **ids))
     ended = (await waiting).json()
     assert (ended["state"], ended["findings"]) == ("failed", [found])
+    again = await api.client.post(f"{place}/cancel", headers=key)
+    assert (again.status_code, again.json()) == (202, ended)
     late = await api.client.post(f"{place}/cancel")
     assert (late.status_code, late.json()["errorCode"]) == (409, "ERROR_NOT_ALLOWED")
     assert late.json()["errorMessage"] == "this preflight has failed: there is nothing to cancel"
+
+
+async def test_a_preflight_whose_end_the_catalog_never_kept_is_not_cancelled(api: Api) -> None:
+    """An earlier release kept no states of preflights."""
+    environment = await api.ready_environment()
+    backup = await _backup(api, environment)
+    await api.completed(environment, backup)
+    at = f"/api/v1/environments/{environment['environment_id']}/preflights"
+    asked = (await api.client.post(at, params={"wait_seconds": 0}, json={"backup_id": backup["backup_id"]})).json()
+    stream, ids = f"restore/preflight/{asked['preflight_id']}", {"preflight_id": asked["preflight_id"], "passed": True}
+    await api.tell(api.history(environment).record(stream, "PreflightCompleted", **ids))
+    place = f"/api/v1/preflights/{asked['preflight_id']}"
+    await api.eventually(place, "state", "passed")
+
+    async def as_before() -> bool:
+        kept = f"kind = 'preflight' AND id = '{asked['preflight_id']}' AND state ->> 'state' = 'passed'"
+        change = f"UPDATE catalog.aggregate SET state = state - 'state' WHERE {kept} RETURNING id"  # noqa: S608 -- ours
+        return bool(execute(api.platform.database("catalog"), change))
+
+    assert await eventually(as_before)
+
+    late = await api.client.post(f"{place}/cancel")
+
+    told = (late.status_code, late.json().get("errorCode"), late.json().get("errorMessage"))
+    assert told == (409, "ERROR_NOT_ALLOWED", "this preflight has passed: there is nothing to cancel")

@@ -61,3 +61,35 @@ async def test_a_replay_has_a_new_id_and_repeated_the_same_one(api: Api) -> None
     assert again["code"] == "UNKNOWN_TYPE"
     other = await api.client.post(f"/api/v1/dead-letters/{again['dead_letter_id']}/replay", headers=key)
     assert (other.status_code, other.json()["errorCode"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+async def test_a_key_that_had_something_decided_replays_nothing(api: Api) -> None:
+    message_id, key = uuid4(), {"Idempotency-Key": str(uuid4())}
+    await api.producer.send(Topic.COMMANDS, _command(message_id, "NoSuchCommand", b"{}"))
+    letter = await _letter(api, message_id)
+    app = {"name": "Orders", "slug": f"app-{uuid4().hex[:8]}"}
+    assert (await api.client.post("/api/v1/apps", json=app, headers=key)).status_code == 201
+    for _ in range(2):
+        refused = await api.client.post(f"/api/v1/dead-letters/{letter['dead_letter_id']}/replay", headers=key)
+        assert (refused.status_code, refused.json().get("errorCode")) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+async def test_a_replay_that_was_decided_is_repeated_as_it_was(api: Api) -> None:
+    message_id, app_id, key = uuid4(), str(uuid4()), {"Idempotency-Key": str(uuid4())}
+    slug = f"app-{app_id[:8]}"
+    refused = _command(message_id, "RegisterApp", f'{{"app_id": "{app_id}", "name": "A", "slug": "{slug}"}}'.encode())
+    others = {"ce_correlationid": str(message_id), "ce_actor": "user:karla", "nightkeep_topic": "commands"}
+    others |= {"nightkeep_partition": "0", "nightkeep_offset": "0", "nightkeep_code": "UNKNOWN_TYPE"}
+    others |= {"nightkeep_reason": "the catalog was older", "nightkeep_refused_by": "catalog"}
+    told = tuple((name, text.encode()) for name, text in others.items())
+    kept = RawRecord(app_id.encode(), refused.value, (*refused.headers, *told))
+    await api.producer.send(Topic.DEAD_LETTERS, kept)
+    place = f"/api/v1/dead-letters/{(await _letter(api, message_id))['dead_letter_id']}/replay"
+    first = await api.client.post(place, headers=key)
+
+    async def is_registered() -> bool:
+        return bool((await api.client.get("/api/v1/apps", params={"name": slug})).json()["apps"])
+
+    assert await eventually(is_registered)
+    again = await api.client.post(place, headers=key)
+    assert (first.status_code, again.status_code, again.json()) == (202, 202, first.json())

@@ -1,12 +1,15 @@
 """What a lost answer costs: a request that is repeated under its key makes nothing anew and takes nothing back."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from contracts.defaults import COMMANDS_KEPT_DAYS
+from services.gateway.adapters.asked import Asked
 from tests.integration.gateway.test_people import has, key_id, new_user, said, told
 from tests.support.gateway import Api, Json
 
@@ -64,14 +67,25 @@ async def test_who_repeats_the_acceptance_under_its_key_gets_the_first_key_again
     assert [type(one).__name__ for one in bodies].count("KeyCreated") == 1
 
 
-async def test_a_first_key_that_was_used_or_revoked_is_not_shown_again(api: Api) -> None:
-    for end in ("last_used_at", "revoked_at"):
-        user, key = await new_user(api), fresh()
-        token = (await invited(api, user)).json()["token"]
-        api_key = (await accepted(api, token, key)).json()["api_key"]
-        async with api.database.transaction() as c:
-            await c.execute(f"UPDATE gateway.api_key SET {end} = now() WHERE key_id = $1", key_id(api_key))  # noqa: S608 -- a name of ours
-        assert told(await accepted(api, token, key)) == FORBIDDEN
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/apps", 200), ("/api/v1/dead-letters", 403)])
+async def test_a_first_key_that_was_used_is_not_shown_again_whatever_the_use_was_answered(
+    api: Api, path: str, status: int
+) -> None:
+    user, key = await new_user(api), fresh()
+    token = (await invited(api, user)).json()["token"]
+    api_key = (await accepted(api, token, key)).json()["api_key"]
+    async with api.connect(api_key) as invitee:
+        assert (await invitee.get(path)).status_code == status
+    assert told(await accepted(api, token, key)) == FORBIDDEN
+
+
+async def test_a_first_key_that_was_revoked_is_not_shown_again(api: Api) -> None:
+    user, key = await new_user(api), fresh()
+    token = (await invited(api, user)).json()["token"]
+    api_key = (await accepted(api, token, key)).json()["api_key"]
+    async with api.database.transaction() as c:
+        await c.execute("UPDATE gateway.api_key SET revoked_at = now() WHERE key_id = $1", key_id(api_key))
+    assert told(await accepted(api, token, key)) == FORBIDDEN
 
 
 async def test_a_first_key_is_shown_again_for_a_quarter_of_an_hour(api: Api) -> None:
@@ -117,6 +131,22 @@ async def test_a_key_tries_one_webhook_out(api: Api) -> None:
     assert told(other) == REUSED
     for place in places:
         await api.client.delete(place)
+
+
+async def test_what_a_key_asked_for_is_forgotten_when_the_log_has_forgotten_its_commands(api: Api) -> None:
+    made: list[Any] = [(await api.client.post(WEBHOOKS, json={"url": "http://127.0.0.1:9/"})).json() for _ in range(2)]
+    keys, asked = [fresh(), fresh()], Asked(api.database)
+    first, other = [f"{WEBHOOKS}/{one['webhook_id']}/test?wait_seconds=0" for one in made]
+    assert (await api.client.post(first, headers=keys[0])).status_code == 202
+    async with api.database.transaction() as c:
+        age = timedelta(days=COMMANDS_KEPT_DAYS, seconds=1)
+        await c.execute("UPDATE gateway.asked SET asked_at = asked_at - $1::interval", age)
+    assert (await api.client.post(first, headers=keys[1])).status_code == 202
+    await asked.forget_old()
+    assert (await api.client.post(other, headers=keys[0])).status_code == 202
+    assert told(await api.client.post(other, headers=keys[1])) == REUSED
+    for one in made:
+        await api.client.delete(f"{WEBHOOKS}/{one['webhook_id']}")
 
 
 async def _all(client: httpx.AsyncClient, asked: list[httpx.Request]) -> list[httpx.Response]:

@@ -2,7 +2,7 @@
 
 from services.gateway.adapters.authentication import REMEMBERED_KEYS, REMEMBERED_SECONDS, RecentCallers
 from services.gateway.adapters.keystore import random_key
-from services.gateway.domain.keys import parse
+from services.gateway.domain.keys import first_key, parse, secret_of_first_keys
 from services.gateway.domain.rights import ALL_SCOPES, Caller
 
 
@@ -21,6 +21,21 @@ def test_what_is_no_key_is_not_looked_up() -> None:
 
     for text in ("", "nk", whole[:-1], f"{whole}x", whole.upper(), whole.replace("nk_", "xx_"), f" {whole}"):
         assert parse(text) is None
+
+
+def test_a_first_key_follows_from_the_invitation_the_idempotency_key_and_a_secret_that_signs_no_links() -> None:
+    invitation, link_key = random_key(), bytes(32)
+    secret = secret_of_first_keys(link_key)
+    key = first_key(invitation, "one", secret)
+
+    assert parse(key.text()) == key == first_key(invitation, "one", secret_of_first_keys(link_key))
+    others = [
+        first_key(random_key(), "one", secret),
+        first_key(invitation, "two", secret),
+        first_key(invitation, "one", secret_of_first_keys(bytes(31) + b"1")),
+        first_key(invitation, "one", link_key),
+    ]
+    assert len({key.secret, *(other.secret for other in others)}) == 1 + len(others)
 
 
 class _Time:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
@@ -250,3 +251,8 @@ def test_every_route_is_described_and_nothing_else_is() -> None:
 def test_the_application_makes_no_route_again_that_its_module_has_made() -> None:
     held = {id(route) for route in make_application(cast("Parts", _Nothing())).routes}
     assert {id(route) for route in ALL} <= held
+
+
+def test_the_link_of_the_example_ends_when_the_example_says() -> None:
+    archive = SHOWN["Archive"]
+    assert f"?until={int(datetime.fromisoformat(archive['link_ends_at']).timestamp())}&" in archive["url"]
