@@ -5,6 +5,8 @@ All are of one story, so that what one names is found in another.
 
 from typing import Any, Final
 
+from services.gateway.routes.examples import ASKED
+
 _APP_ID: Final = "5b0d7a9e-3c59-4f0e-8a55-1d2a40c7be01"
 _ENVIRONMENT_ID: Final = "c1e2a7d4-7f3b-4b6c-9d18-6a5f0e9b3c02"
 _TARGET_ID: Final = "e83f6b1c-0a4d-4f57-b2c9-94d70c5a1e03"
@@ -42,12 +44,7 @@ _ENVIRONMENT: Final = {
     "environment_id": _ENVIRONMENT_ID,
     "app_id": _APP_ID,
     "app_slug": "orders",
-    "name": "production",
-    "mode": "production",
-    "region": "europe",
-    "cloud_version": "v4",
-    "database": {"host": "db.example.com", "name": "orders", "user": "orders", "password": "secret:orders-db"},
-    "files": {"kind": "directory", "path": "/srv/orders"},
+    **ASKED["register_environment"],
     "run_state": "running",
     "model_version": "1.4.2",
     "ever_passed": True,
