@@ -8,12 +8,14 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 import httpx
 
+from infra.local.engines.postgres import installation
 from infra.local.errors import StackError
 from infra.local.http import unverified_client
 from infra.local.layout import Layout
@@ -27,6 +29,9 @@ from services.cli.client import Gateway
 from services.cli.session import read_key_file
 from services.gateway.first_admin import make_first_admin
 from services.gateway.settings import FirstAdminSettings
+from services.platform.connectors.database.errors import ToolsMissingError
+from services.platform.connectors.database.libpq import NEEDS_TLS
+from services.platform.connectors.database.tools import PostgresTools
 from services.platform.process.clock import SystemClock
 from services.platform.process.errors import PermanentError
 from services.platform.process.settings import PostgresSettings
@@ -40,8 +45,22 @@ def make(layout: Layout) -> SampleApp:
     """Make roles, databases, rows and documents, as far as they are not there."""
     known = json.loads(layout.connections_file.read_text(encoding="utf-8"))["postgres"]
     server = PostgresSettings.model_validate(known).model_copy(update={"database": MAINTENANCE_DATABASE})
-    ground = SampleGround(server, layout.documents, layout.secrets)
+    ground = SampleGround(server, layout.documents, layout.secrets, binaries=asyncio.run(_binaries(server)))
     return make_sample(ground, scale=float(os.environ.get(SCALE_SETTING, "1")))
+
+
+async def _binaries(server: PostgresSettings) -> Path:
+    """Where psql is. The stack's own speaks no TLS; for a server that asks for it any major will do that does."""
+    if server.sslmode not in NEEDS_TLS:
+        return installation() / "bin"
+    tools = PostgresTools({})
+    for major in reversed(await tools.majors()):
+        with suppress(ToolsMissingError):
+            return await tools.directory(major, tls=True)
+    raise StackError(
+        "the sample app needs a psql with TLS for this PostgreSQL, and there is none: install postgresql-client, or "
+        "start with --no-sample"
+    )
 
 
 def register(layout: Layout, sample: SampleApp, gateway_url: str) -> None:

@@ -16,10 +16,11 @@ DOWN_SECONDS: Final = 40.0
 
 
 def wait_ready(layout: Layout, seconds: float, *, go_on: Callable[[], bool] = lambda: True) -> Status:
-    """Return the status once it is ready, or when the time is over or `go_on` says no."""
+    """Return the status once it is ready, or can no longer be; or when the time is over or `go_on` says no."""
     deadline = time.monotonic() + seconds
     while (status := read_state(layout)).state != "ready":
-        if time.monotonic() > deadline or not go_on():
+        gave_up = status.state == "degraded" and status.trouble
+        if gave_up or time.monotonic() > deadline or not go_on():
             break
         time.sleep(LOOK_SECONDS)
     return status
