@@ -4,10 +4,7 @@ import sys
 
 from services.gateway.bootstrap import bootstrap
 from services.gateway.settings import SERVICE, GatewayServiceSettings
-from services.platform.process.memory import bound_arenas, give_back_large_blocks
 from services.platform.process.service import run_service
 
 if __name__ == "__main__":
-    bound_arenas()
-    give_back_large_blocks()
     sys.exit(run_service(SERVICE, GatewayServiceSettings, bootstrap))

@@ -2,12 +2,10 @@
 
 import sys
 
-from services.platform.process.memory import bound_arenas
 from services.platform.process.service import run_service
 from services.snapshot.bootstrap import bootstrap
 from services.snapshot.parts import SERVICE
 from services.snapshot.settings import SnapshotSettings
 
 if __name__ == "__main__":
-    bound_arenas()
     sys.exit(run_service(SERVICE, SnapshotSettings, bootstrap))

@@ -1,6 +1,6 @@
 """Keeps the C allocator from holding on to memory that was given back to it. Without glibc, nothing here does anything.
 
-Both are called before there are threads.
+It is called before there are threads.
 """
 
 import ctypes
@@ -13,17 +13,14 @@ _MMAP_THRESHOLD: Final = -3
 ARENAS: Final = 2
 """glibc gives almost every thread an arena of its own, and each keeps its peak: a tenth of all memory, measured."""
 LARGE_BYTES: Final = 1024 * 1024
-"""glibc raises its own bound to the largest block that was freed, up to 32 MiB. Contents and segments then lie among
-small blocks that outlive them: a seventh of what the making of a long archive took, measured."""
+"""glibc raises its own bound to the largest block that was freed, up to 32 MiB. Contents, packs and segments then lie
+among small blocks that outlive them: a seventh of what the making of a long archive took, and a third of what a backup
+of 60,000 small documents did, measured."""
 
 
-def bound_arenas() -> None:
-    """Let all threads share two arenas."""
+def bound_memory() -> None:
+    """Let all threads share two arenas, and what is large be the system's again as soon as it is freed."""
     _set(_ARENA_MAX, ARENAS)
-
-
-def give_back_large_blocks() -> None:
-    """Let what is large be the system's again as soon as it is freed."""
     _set(_MMAP_THRESHOLD, LARGE_BYTES)
 
 

@@ -16,6 +16,7 @@ from services.platform.process.errors import NightkeepError
 from services.platform.process.health import Health
 from services.platform.process.http import serve
 from services.platform.process.logging import configure_logging, unit_of_work
+from services.platform.process.memory import bound_memory
 from services.platform.process.pulse import Pulse, keep_beating
 from services.platform.process.reading import SettingsError, read_settings
 from services.platform.process.retry import until_done
@@ -39,6 +40,7 @@ log = structlog.get_logger()
 def run_service(name: str, settings_type: type[S], bootstrap: Bootstrap[S]) -> int:
     """Run until SIGTERM or SIGINT (0), or until a background task dies (1); wrong settings are 2."""
     end_imports()
+    bound_memory()
     try:
         settings = read_settings(settings_type)
     except SettingsError as error:

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.platform.objectstore import ObjectStore
 from services.platform.process.ids import NewId
-from services.platform.repository.indexes import PackEntries
+from services.platform.repository.indexes import PackEntries, as_bytes
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.layout import pack_key
 from services.platform.repository.locations import Locations, StoredPack
@@ -18,7 +18,7 @@ PACK_BYTES: Final = 16 * 1024 * 1024
 PACK_CONTENTS: Final = 50_000
 """Closed from here on too: a footer is held in memory."""
 INDEX_AFTER: Final = 50_000
-"""Contents without an index: so many are written into one at the latest, since they are held in memory until then."""
+"""Contents without an index: so many are written into one at the latest. As bytes until then: a sixth of objects."""
 UPLOADS: Final = 2
 """Closed packs under way at once: what a slow put costs is hidden, and memory is bounded by it."""
 
@@ -40,7 +40,8 @@ class Packer:
         self._room = asyncio.Semaphore(UPLOADS)
         self._uploads: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
-        self._unindexed: list[PackEntries] = []
+        self._unindexed = bytearray()
+        self._unindexed_contents = 0
 
     def claim(self, digest: bytes) -> bool:
         """Whether the caller must add this content: it is neither stored nor on its way."""
@@ -88,8 +89,9 @@ class Packer:
         self._locations.add_stored([StoredPack(cipher.pack_id, len(data), datetime.fromtimestamp(0, UTC))])
         self._locations.add(pack)
         self._claimed.difference_update(entry.digest for entry in entries)
-        self._unindexed.append(pack)
-        if sum(len(one.entries) for one in self._unindexed) >= INDEX_AFTER:
+        self._unindexed += as_bytes([pack])
+        self._unindexed_contents += len(entries)
+        if self._unindexed_contents >= INDEX_AFTER:
             await self._write_index()
 
     def _uploaded(self, upload: asyncio.Task[None]) -> None:
@@ -104,5 +106,5 @@ class Packer:
 
     async def _write_index(self) -> None:
         if self._unindexed:
-            packs, self._unindexed = self._unindexed, []
-            await self._index.write(packs)
+            told, self._unindexed, self._unindexed_contents = bytes(self._unindexed), bytearray(), 0
+            await self._index.write(told)

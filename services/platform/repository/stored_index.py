@@ -1,7 +1,7 @@
 """Reads what the store holds into `Locations`, in the order that a reclaim relies on, and writes new index objects."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Final
 from uuid import UUID
 
@@ -90,11 +90,11 @@ class StoredIndex:
         entries = PackCipher(self._ring, pack_id, number).entries(footer, count)
         return PackEntries(pack_id, number, entries)
 
-    async def write(self, packs: Sequence[PackEntries]) -> str:
-        """Put an index of these packs; returns its key."""
+    async def write(self, told: bytes) -> str:
+        """Put an index, as `as_bytes` makes one; returns its key."""
         index_id = self._new_id()
         key = f"{self._prefix}{index_id}"
-        sealed = await asyncio.to_thread(seal, self._ring, Sealed.INDEX, key, as_bytes(packs), self._new_id())
+        sealed = await asyncio.to_thread(seal, self._ring, Sealed.INDEX, key, told, self._new_id())
         await self._store.put(key, sealed)
         return key
 
@@ -106,10 +106,10 @@ class StoredIndex:
             waiting.append(pack)
             count += len(pack.entries)
             if count >= ENTRIES_AT_ONCE:
-                await self.write(waiting)
+                await self.write(as_bytes(waiting))
                 waiting, count = [], 0
         if waiting:
-            await self.write(waiting)
+            await self.write(as_bytes(waiting))
         for key in replaced:
             await self._store.delete(key)
 
