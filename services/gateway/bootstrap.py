@@ -123,7 +123,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     )
     health.ready_when("read model", read_model.is_there)
     application = make_application(parts, public_url=settings.gateway.public_url)
-    reactions = Handlers(parts.alerts, parcels).reactions()
+    reactions = Handlers(parts.alerts, parcels, queue).reactions()
     press = Press(database, repository, workshop, archives, decisions, clock, settings.gateway.archive_link_seconds)
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     delivering = DeliveryJob(Receivers(settings.webhooks), secrets, SystemClock())

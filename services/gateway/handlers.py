@@ -1,9 +1,9 @@
-"""What the gateway does when the log tells of something: it raises an alert, keeps a parcel, or forgets a backup."""
+"""What the gateway does when the log tells of something: alerts, calls about ends, parcels, what is to be forgotten."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from contracts.envelope import Message
+from contracts.envelope import Cause, Message
 from contracts.events.backups import BackupCompleted, BackupFailed, BackupRequested
 from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
 from contracts.events.shredding import BackupsShredded, ShreddingFailed, ShreddingRequested
@@ -11,9 +11,12 @@ from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archive_index import forget_contents
+from services.gateway.adapters.deliveries import announce, of_end
 from services.gateway.adapters.parcels import ParcelDesk
 from services.gateway.domain import alerts
+from services.gateway.domain.ends import ENDS
 from services.platform.database import Connection
+from services.platform.jobs import JobQueue
 from services.platform.messaging.follower import Reaction, Reactions
 
 
@@ -25,13 +28,14 @@ async def on_shredding(c: Connection, message: Message[ShreddingRequested] | Mes
 class Handlers:
     """One rule per event; each reaction runs in the transaction that notes the event as dealt with."""
 
-    def __init__(self, book: AlertBook, parcels: ParcelDesk) -> None:
+    def __init__(self, book: AlertBook, parcels: ParcelDesk, queue: JobQueue) -> None:
         self._book = book
         self._parcels = parcels
+        self._queue = queue
 
     def reactions(self) -> Reactions:
-        """Which event goes to which rule; each alert is raised once."""
-        return {
+        """Which event goes to which rule; each alert is raised once, and each end of work told once."""
+        own: Reactions = {
             SlotEnded: self._raising(alerts.of_slot),
             ExpiryHeld: self._raising(alerts.of_hold),
             SweepStopped: self._raising(alerts.of_sweep),
@@ -49,6 +53,7 @@ class Handlers:
             BackupCompleted: self.on_backup_ended,
             BackupFailed: self.on_backup_ended,
         }
+        return {**own, **{kind: self._telling(own.get(kind)) for kind in ENDS}}
 
     async def on_upload_requested(self, c: Connection, message: Message[UploadRequested]) -> None:
         """Keep what was sent until the upload has ended."""
@@ -66,6 +71,14 @@ class Handlers:
     async def on_backup_ended(self, c: Connection, message: Message[Any]) -> None:
         """What an imported one was made of may go."""
         await self._parcels.let_go(c, message.body.backup_id)
+
+    def _telling(self, first: Reaction | None) -> Reaction:
+        async def react(c: Connection, message: Message[Any]) -> None:
+            if first is not None:
+                await first(c, message)
+            await announce(c, self._queue, of_end(message), Cause.of(message))
+
+        return react
 
     def _raising(self, rule: Callable[[Any, str], Iterable[alerts.Alert]]) -> Reaction:
         async def react(c: Connection, message: Message[Any]) -> None:

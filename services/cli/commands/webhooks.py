@@ -1,4 +1,4 @@
-"""`nightkeep webhook`: who is called when an alert is raised."""
+"""`nightkeep webhook`: who is called about alerts and ends of work."""
 
 from itertools import islice
 from typing import Annotated
@@ -12,17 +12,19 @@ from services.cli.names import as_id
 from services.cli.session import session_of
 from services.cli.show import webhooks as shown
 from services.cli.validation import checked
-from services.gateway.resources import NewWebhook
+from services.gateway.resources import About, NewWebhook
 
 commands = typer.Typer(
-    name="webhook", help="Who is called about alerts: add, list, remove, test, deliveries.", no_args_is_help=True
+    name="webhook",
+    help="Who is called about alerts and ends of work: add, list, remove, test, deliveries.",
+    no_args_is_help=True,
 )
 
 Webhook = Annotated[str, typer.Argument(help="A webhook's id.")]
 
 
 @commands.command()
-def add(
+def add(  # noqa: PLR0913 -- one parameter for each option
     context: typer.Context,
     *,
     url: Annotated[str, typer.Argument(help="Where to call: http or https.")],
@@ -32,12 +34,15 @@ def add(
             "--secret", metavar="secret:NAME", help="See `nightkeep secret put`; without it one is made and shown once."
         ),
     ] = None,
+    about: Annotated[
+        list[About] | None, typer.Option("--about", help="What of; may be given several times. Else alerts alone.")
+    ] = None,
     as_json: options.AsJson = False,
     idempotency_key: options.IdempotencyKey = None,
 ) -> None:
-    """Have an address called, with a signed POST, whenever an alert is raised."""
+    """Have an address called, with a signed POST, whenever an alert is raised, or a backup, restore or upload ends."""
     session = session_of(context, as_json=as_json)
-    given = {"url": url, "secret": secret}
+    given = {"url": url, "secret": secret, "about": about or [About.ALERT]}
     with session.gateway() as gateway:
         made = gateway.create_webhook(checked(NewWebhook, given), idempotency_key=idempotency_key)
     session.tell(made, shown.created(made))

@@ -17,6 +17,7 @@ def created(one: CreatedWebhook) -> RenderableType:
     head = lines_of([
         ("Webhook", str(one.webhook_id)),
         ("Calls", one.url),
+        ("About", ", ".join(one.about)),
         ("Signed with", one.secret or Text(one.signing_secret or "", style="bold")),
     ])  # fmt: skip
     if one.signing_secret is None:
@@ -26,13 +27,13 @@ def created(one: CreatedWebhook) -> RenderableType:
 
 def webhooks(found: Iterable[Webhook]) -> Table:
     """Who is called."""
-    columns = (Column("Webhook, calls", firm=False), Column("Signed with"), Column("Added (UTC)"))
+    columns = (Column("Webhook, calls", firm=False), Column("About"), Column("Signed with"), Column("Added (UTC)"))
     return table(columns, map(_webhook, found))
 
 
 def _webhook(one: Webhook) -> tuple[Text | str, ...]:
     added = Text(f"{formats.minute(one.created_at)}\n").append(f"by {one.created_by}", style="dim")
-    return named(str(one.webhook_id), one.url), one.secret or "a secret made here", added
+    return named(str(one.webhook_id), one.url), ", ".join(one.about), one.secret or "a secret made here", added
 
 
 def deliveries(found: Iterable[Delivery]) -> Table:

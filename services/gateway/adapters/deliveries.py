@@ -7,8 +7,9 @@ from uuid import UUID, uuid5
 
 from pydantic_core import to_json
 
-from contracts.envelope import Cause
+from contracts.envelope import Cause, Event, Message
 from contracts.events.alerts import AlertRaised
+from services.gateway.domain.ends import ENDS, told_of
 from services.platform.database import Connection, Record, load_queries
 from services.platform.jobs import JobQueue, NewJob
 
@@ -45,9 +46,17 @@ def of_test(message_id: UUID, at: object) -> Outgoing:
     return Outgoing(message_id, TEST, body, message_id, PLATFORM)
 
 
+def of_end(message: Message[Event]) -> Outgoing:
+    """The message that tells of an end of work, see `ends.ENDS`; its id is the event's."""
+    kind, told = ENDS[type(message.body)], told_of(message.body)
+    body = _body(kind, message.envelope.time, {**told, "app_id": message.envelope.key})
+    return Outgoing(message.envelope.id, kind, body, UUID(told["environment_id"]), message.envelope.key)
+
+
 async def announce(c: Connection, queue: JobQueue, message: Outgoing, cause: Cause) -> None:
-    """Queue `message` for every webhook."""
-    for webhook in [row async for row in _sql.webhooks(c)]:
+    """Queue `message` for every webhook that is about its kind."""
+    about = message.type.partition(".")[0]
+    for webhook in [row async for row in _sql.webhooks(c) if about in row["about"]]:
         await send(c, queue, webhook, message, cause)
 
 

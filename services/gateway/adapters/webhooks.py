@@ -22,7 +22,7 @@ _sql = load_queries("services.gateway")
 
 
 class Webhooks:
-    """Who is called when an alert is raised."""
+    """Who is called about what."""
 
     def __init__(self, database: Database, queue: JobQueue, secrets: SigningSecrets, clock: Clock) -> None:
         self._database = database
@@ -40,6 +40,7 @@ class Webhooks:
                 webhook_id=webhook_id,
                 url=str(asked.url),
                 secret=asked.secret or self._secrets.made(),
+                about=list(asked.about),
                 created_at=self._clock.now(),
                 created_by=intent.caller.user,
             )
@@ -47,7 +48,7 @@ class Webhooks:
         if kept is None:
             raise _missing("webhook")
         webhook = _webhook(kept)
-        if (webhook.url, webhook.secret) != (str(asked.url), asked.secret):
+        if (webhook.url, webhook.secret, webhook.about) != (str(asked.url), asked.secret, asked.about):
             raise key_reused()
         return CreatedWebhook(**dict(webhook), signing_secret=None if webhook.secret else kept["secret"])
 

@@ -27,6 +27,7 @@ from services.gateway.resources.access import (
     UserPage,
 )
 from services.gateway.resources.alerts import (
+    About,
     Alert,
     AlertPage,
     CreatedWebhook,
@@ -93,6 +94,7 @@ from services.gateway.resources.uploads import (
 )
 
 __all__ = [
+    "About",
     "Accepted",
     "AcceptedInvitation",
     "Access",

@@ -1,8 +1,11 @@
-"""Alerts, and the webhooks that are called when one is raised, as the HTTP API takes and shows them."""
+"""Alerts, and the webhooks that are called about them and about ends of work, as the HTTP API takes and shows them."""
 
 from datetime import datetime
-from typing import Literal
+from enum import StrEnum
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import AfterValidator, Field
 
 from contracts.events.alerts import AlertKind
 from contracts.values import CallableUrl, SecretReference
@@ -21,11 +24,25 @@ class Alert(Resource):
     subject: str
 
 
+class About(StrEnum):
+    """What somebody may be called about: alerts, or that a backup, a restore or an upload has ended."""
+
+    ALERT = "alert"
+    BACKUP = "backup"
+    RESTORE = "restore"
+    UPLOAD = "upload"
+
+
+AboutWhat = Annotated[tuple[About, ...], Field(min_length=1), AfterValidator(lambda given: tuple(sorted(set(given))))]
+"""In one order and each once, so that what is asked for again is known to be the same."""
+
+
 class NewWebhook(Asked):
-    """Whom to call when an alert is raised. Without a `secret` (`secret:<name>`) one is made and shown once."""
+    """Whom to call, about what. Without a `secret` (`secret:<name>`) one is made and shown once."""
 
     url: CallableUrl
     secret: SecretReference | None = None
+    about: AboutWhat = (About.ALERT,)
 
 
 class Webhook(Resource):
@@ -34,6 +51,7 @@ class Webhook(Resource):
     webhook_id: UUID
     url: str
     secret: str | None = None
+    about: tuple[About, ...]
     created_at: datetime
     created_by: str
 

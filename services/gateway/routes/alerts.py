@@ -44,7 +44,11 @@ async def list_alerts(
 
 @router.post("/webhooks", status_code=201)
 async def create_webhook(asked: NewWebhook, parts: PartsOf, intent: Administering) -> CreatedWebhook:
-    """Call `url` whenever an alert is raised, signed as the Standard Webhooks conventions say.
+    """Call `url` whenever an alert is raised, or also when work has ended, signed as the Standard Webhooks say.
+
+    `about` says of what: `alert` (without it), `backup`, `restore`, `upload`. An end is told as `backup.completed`,
+    `backup.failed`, `restore.completed`, `restore.failed`, `restore.undone`, `restore.undo_failed`, `upload.completed`
+    or `upload.failed`, with the ids to ask with, and with code and reason where it failed.
 
     Without a `secret` reference a signing secret is made; this answer alone shows it. Any host may be named, also one
     that only the gateway can reach. Redirects are not followed.

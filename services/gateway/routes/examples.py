@@ -45,7 +45,7 @@ ASKED: Final[dict[str, dict[str, Any]]] = {
     "simulate_environment_policy": _POLICY,
     "simulate_app_policy": _POLICY,
     "approve_policy_change": {"digest": "5f0c3a526d434b5e"},
-    "create_webhook": {"url": "https://alerts.example.com/nightkeep"},
+    "create_webhook": {"url": "https://alerts.example.com/nightkeep", "about": ["alert", "backup"]},
     "add_organisation": {"name": "Example Ltd"},
     "hand_over_app": {"organisation_id": _ORGANISATION_ID},
     "add_user": {"name": "karla@example.com"},

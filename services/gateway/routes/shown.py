@@ -134,6 +134,7 @@ _POLICY_CHANGE: Final = {
 _WEBHOOK: Final = {
     "webhook_id": _WEBHOOK_ID,
     "url": "https://alerts.example.com/nightkeep",
+    "about": ["alert", "backup"],
     "created_at": _ASKED_AT,
     "created_by": _BY,
 }

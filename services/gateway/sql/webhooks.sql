@@ -1,14 +1,14 @@
--- name: add_webhook(webhook_id, url, secret, created_at, created_by)!
-INSERT INTO gateway.webhook (webhook_id, url, secret, created_at, created_by)
-VALUES (:webhook_id, :url, :secret, :created_at, :created_by)
+-- name: add_webhook(webhook_id, url, secret, about, created_at, created_by)!
+INSERT INTO gateway.webhook (webhook_id, url, secret, about, created_at, created_by)
+VALUES (:webhook_id, :url, :secret, :about::text[], :created_at, :created_by)
 ON CONFLICT (webhook_id) DO NOTHING;
 
 -- name: find_webhook(webhook_id)^
-SELECT webhook_id, url, secret, created_at, created_by FROM gateway.webhook
+SELECT webhook_id, url, secret, about, created_at, created_by FROM gateway.webhook
 WHERE webhook_id = :webhook_id AND removed_at IS NULL;
 
 -- name: webhooks()
-SELECT webhook_id, url, secret, created_at, created_by FROM gateway.webhook
+SELECT webhook_id, url, secret, about, created_at, created_by FROM gateway.webhook
 WHERE removed_at IS NULL
 ORDER BY created_at, webhook_id;
 

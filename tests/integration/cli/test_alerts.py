@@ -49,13 +49,14 @@ async def test_alerts_are_listed_for_people_and_for_scripts(api: Api, nightkeep:
 
 
 async def test_a_webhook_is_added_tested_looked_at_and_removed(nightkeep: Nightkeep, receiver: Receiver) -> None:
-    added = nightkeep("webhook", "add", receiver.url)
+    added = nightkeep("webhook", "add", receiver.url, "--about", "backup", "--about", "restore")
     assert added.exit_code == Exit.OK, added.output
     assert "whsec_" in added.stdout
     listed = json.loads(nightkeep("webhook", "list", "--json").stdout)
     (webhook_id,) = [one["webhook_id"] for one in listed if one["url"] == receiver.url]
     assert "whsec_" not in nightkeep("webhook", "list").stdout
     assert webhook_id in nightkeep("webhook", "list").stdout
+    assert "backup, restore" in nightkeep("webhook", "list").stdout
 
     receiver.will_answer(200, 500, said=b"what?")
     well, badly = nightkeep("webhook", "test", webhook_id), nightkeep("webhook", "test", webhook_id)

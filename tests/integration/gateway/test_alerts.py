@@ -380,3 +380,48 @@ async def test_only_administrators_name_receivers_and_see_what_was_sent(api: Api
         ):
             assert (await unable.request(method, path, json={})).status_code == 403, path
         assert (await unable.get("/api/v1/alerts")).status_code == 200
+
+
+@pytest.fixture
+async def told_of_ends(api: Api, receiver: Receiver) -> AsyncIterator[Json]:
+    """A webhook about backups and restores, and not about alerts."""
+    asked = {"url": receiver.url, "about": ["restore", "backup", "restore"]}
+    made = await api.client.post("/api/v1/webhooks", json=asked)
+    assert made.status_code == 201, made.text
+    yield made.json()
+    await api.client.delete(f"/api/v1/webhooks/{made.json()['webhook_id']}")
+
+
+async def test_who_wants_to_know_of_ends_is_told_of_each_once_and_of_nothing_else(
+    api: Api, told_of_ends: Json, receiver: Receiver
+) -> None:
+    assert told_of_ends["about"] == ["backup", "restore"]
+    environment = await api.ready_environment()
+    history, where = api.history(environment), environment["environment_id"]
+    await _slot_ended(api, environment, MONDAY, "missed")
+    completed = history.record(f"snapshot/backup/{history.backup_id}", "BackupCompleted")
+    failed = history.record(f"restore/restore/{history.restore_id}", "RestoreFailed")
+    await api.tell(completed, completed, failed)
+
+    calls = {json.loads(call.body)["type"]: call for call in await _calls(receiver, environment, 2)}
+
+    assert calls.keys() == {"backup.completed", "restore.failed"}
+    assert calls["backup.completed"].headers["webhook-signature"] == _signature(
+        told_of_ends["signing_secret"], calls["backup.completed"]
+    )
+    told = json.loads(calls["backup.completed"].body)["data"]
+    assert (told["backup_id"], told["environment_id"]) == (str(history.backup_id), where)
+    assert (told["app_id"], "manifest_key" in told) == (environment["app_id"], False)
+    why = json.loads(calls["restore.failed"].body)["data"]
+    assert why["reason"]
+    assert why["code"]
+    await _delivery(api, told_of_ends, calls["restore.failed"].message_id, "delivered")
+    sent = await api.client.get(f"/api/v1/webhooks/{told_of_ends['webhook_id']}/deliveries")
+    mine = [one for one in sent.json()["deliveries"] if one["message_id"] in {c.message_id for c in calls.values()}]
+    assert len(mine) == len(calls)
+
+
+async def test_a_webhook_about_nothing_or_about_what_nobody_knows_is_refused(api: Api, receiver: Receiver) -> None:
+    for about in ([], ["weather"]):
+        refused = await api.client.post("/api/v1/webhooks", json={"url": receiver.url, "about": about})
+        assert (refused.status_code, refused.json()["field"]) == (400, "about"), refused.text
