@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import signal
+
 from hypothesis import settings
 
 from services import end_imports
@@ -9,3 +11,5 @@ pytest_plugins = ["tests.support.engines"]
 settings.register_profile("nightkeep", deadline=None)  # a slow machine is no counterexample
 settings.load_profile("nightkeep")
 end_imports()
+# What a shell runs in the background ignores Ctrl-C, and so would every program that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -424,4 +424,4 @@ async def test_who_wants_to_know_of_ends_is_told_of_each_once_and_of_nothing_els
 async def test_a_webhook_about_nothing_or_about_what_nobody_knows_is_refused(api: Api, receiver: Receiver) -> None:
     for about in ([], ["weather"]):
         refused = await api.client.post("/api/v1/webhooks", json={"url": receiver.url, "about": about})
-        assert (refused.status_code, refused.json()["field"]) == (400, "about"), refused.text
+        assert (refused.status_code, refused.json()["field"].partition(".")[0]) == (400, "about"), refused.text
