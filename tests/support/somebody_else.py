@@ -42,8 +42,9 @@ def with_loopback_only() -> list[str]:
     inside = [sys.executable, str(LOOPBACK)]
     if os.geteuid() == 0:
         return ["unshare", "--net", "--", *inside]
-    back = ["unshare", "--user", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}", "--"]
-    return ["unshare", "--user", "--map-root-user", "--net", "--", *inside, *back]
+    # One user namespace that owns the network: from a second within it, `beside` could not come in.
+    same = [f"--map-user={os.getuid()}", f"--map-group={os.getgid()}", "--keep-caps"]
+    return ["unshare", "--user", *same, "--net", "--", *inside]
 
 
 def beside(pid: int) -> list[str]:

@@ -1,8 +1,6 @@
 """Facts that a person should look at become alerts, once each, and alerts reach every webhook, signed."""
 
 import base64
-import hashlib
-import hmac
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -14,7 +12,8 @@ from contracts.topics import Topic
 from services.gateway.domain.rights import Scope
 from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json
-from tests.support.receiver import Call, Receiver, open_receiver
+from tests.support.heard import calls_about, delivery_of, signature_of
+from tests.support.receiver import Receiver, open_receiver
 
 SUNDAY, FIRST_SUNDAY, MONDAY = "2026-03-08", "2026-03-01", "2026-03-09"
 
@@ -43,38 +42,6 @@ async def _slot_ended(api: Api, environment: Json, slot_date: str, state: str, *
 
 async def _alerts(api: Api, environment: Json, count: int) -> list[Json]:
     return await api.eventually_many(f"/api/v1/alerts?environment_id={environment['environment_id']}", "alerts", count)
-
-
-async def _calls(receiver: Receiver, environment: Json, count: int) -> list[Call]:
-    """The calls about one environment; other tests' facts reach this receiver too."""
-
-    def about() -> list[Call]:
-        return [one for one in receiver.calls if environment["environment_id"].encode() in one.body]
-
-    async def look() -> list[Call] | None:
-        return about() if len(about()) >= count else None
-
-    found = await eventually(look)
-    assert found is not None
-    return found
-
-
-async def _delivery(api: Api, webhook: Json, message_id: str, state: str) -> Json:
-    async def look() -> Json | None:
-        answer = await api.client.get(f"/api/v1/webhooks/{webhook['webhook_id']}/deliveries")
-        found = [one for one in answer.json()["deliveries"] if one["message_id"] == message_id]
-        return found[0] if found and found[0]["state"] == state else None
-
-    found = await eventually(look)
-    assert found is not None
-    return found
-
-
-def _signature(secret: str, call: Call) -> str:
-    """As the conventions say, computed by other lines than ours."""
-    key = base64.b64decode(secret.split("_", 1)[1])
-    signed = b".".join([call.message_id.encode(), call.headers["webhook-timestamp"].encode(), call.body])
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
 async def test_a_missed_slot_is_an_alert_on_the_log_and_in_the_list(api: Api) -> None:
@@ -204,13 +171,13 @@ async def test_an_alert_reaches_its_receiver_signed_and_once(api: Api, webhook: 
 
     await _slot_ended(api, environment, MONDAY, "missed")
 
-    (call,) = await _calls(receiver, environment, 1)
+    (call,) = await calls_about(receiver, environment, 1)
     (alert,) = await _alerts(api, environment, 1)
     told = json.loads(call.body)
     assert (told["type"], told["data"]) == ("alert.slot_missed", alert)
     assert call.message_id == alert["alert_id"]
-    assert call.headers["webhook-signature"] == _signature(webhook["signing_secret"], call)
-    delivery = await _delivery(api, webhook, call.message_id, "delivered")
+    assert call.headers["webhook-signature"] == signature_of(webhook["signing_secret"], call)
+    delivery = await delivery_of(api, webhook, call.message_id, "delivered")
     assert [(one["number"], one["status"], one["said"]) for one in delivery["tries"]] == [(1, 200, "thanks")]
 
 
@@ -222,10 +189,10 @@ async def test_a_receiver_that_fails_is_called_again_with_the_same_message(
 
     await _slot_ended(api, environment, MONDAY, "missed")
 
-    calls = await _calls(receiver, environment, 3)
+    calls = await calls_about(receiver, environment, 3)
     assert len({(call.message_id, call.body) for call in calls}) == 1
-    assert all(call.headers["webhook-signature"] == _signature(webhook["signing_secret"], call) for call in calls)
-    delivery = await _delivery(api, webhook, calls[0].message_id, "delivered")
+    assert all(call.headers["webhook-signature"] == signature_of(webhook["signing_secret"], call) for call in calls)
+    delivery = await delivery_of(api, webhook, calls[0].message_id, "delivered")
     assert [one["status"] for one in delivery["tries"]] == [500, 503, 200]
     assert delivery["tries"][0]["said"] == "no [31mthanks"
 
@@ -243,7 +210,7 @@ async def test_an_event_that_comes_twice_is_delivered_once_to_each_receiver(
         await _slot_ended(api, environment, "2026-03-10", "missed")
 
         for one in (receiver, other):
-            calls = await _calls(one, environment, 2)
+            calls = await calls_about(one, environment, 2)
             assert len({call.message_id for call in calls}) == len(calls) == 2
         await api.client.delete(f"/api/v1/webhooks/{second['webhook_id']}")
     assert webhook["webhook_id"] != second["webhook_id"]
@@ -306,7 +273,7 @@ async def test_a_secret_may_be_named_instead(api: Api, receiver: Receiver) -> No
     await api.client.delete(f"/api/v1/webhooks/{webhook['webhook_id']}")
     assert (webhook["secret"], webhook["signing_secret"]) == (reference, None)
     (call,) = [one for one in receiver.calls if b'"test"' in one.body]
-    assert call.headers["webhook-signature"] == _signature(secret, call)
+    assert call.headers["webhook-signature"] == signature_of(secret, call)
 
 
 async def test_the_same_request_again_is_the_same_webhook(api: Api, receiver: Receiver) -> None:
@@ -380,48 +347,3 @@ async def test_only_administrators_name_receivers_and_see_what_was_sent(api: Api
         ):
             assert (await unable.request(method, path, json={})).status_code == 403, path
         assert (await unable.get("/api/v1/alerts")).status_code == 200
-
-
-@pytest.fixture
-async def told_of_ends(api: Api, receiver: Receiver) -> AsyncIterator[Json]:
-    """A webhook about backups and restores, and not about alerts."""
-    asked = {"url": receiver.url, "about": ["restore", "backup", "restore"]}
-    made = await api.client.post("/api/v1/webhooks", json=asked)
-    assert made.status_code == 201, made.text
-    yield made.json()
-    await api.client.delete(f"/api/v1/webhooks/{made.json()['webhook_id']}")
-
-
-async def test_who_wants_to_know_of_ends_is_told_of_each_once_and_of_nothing_else(
-    api: Api, told_of_ends: Json, receiver: Receiver
-) -> None:
-    assert told_of_ends["about"] == ["backup", "restore"]
-    environment = await api.ready_environment()
-    history, where = api.history(environment), environment["environment_id"]
-    await _slot_ended(api, environment, MONDAY, "missed")
-    completed = history.record(f"snapshot/backup/{history.backup_id}", "BackupCompleted")
-    failed = history.record(f"restore/restore/{history.restore_id}", "RestoreFailed")
-    await api.tell(completed, completed, failed)
-
-    calls = {json.loads(call.body)["type"]: call for call in await _calls(receiver, environment, 2)}
-
-    assert calls.keys() == {"backup.completed", "restore.failed"}
-    assert calls["backup.completed"].headers["webhook-signature"] == _signature(
-        told_of_ends["signing_secret"], calls["backup.completed"]
-    )
-    told = json.loads(calls["backup.completed"].body)["data"]
-    assert (told["backup_id"], told["environment_id"]) == (str(history.backup_id), where)
-    assert (told["app_id"], "manifest_key" in told) == (environment["app_id"], False)
-    why = json.loads(calls["restore.failed"].body)["data"]
-    assert why["reason"]
-    assert why["code"]
-    await _delivery(api, told_of_ends, calls["restore.failed"].message_id, "delivered")
-    sent = await api.client.get(f"/api/v1/webhooks/{told_of_ends['webhook_id']}/deliveries")
-    mine = [one for one in sent.json()["deliveries"] if one["message_id"] in {c.message_id for c in calls.values()}]
-    assert len(mine) == len(calls)
-
-
-async def test_a_webhook_about_nothing_or_about_what_nobody_knows_is_refused(api: Api, receiver: Receiver) -> None:
-    for about in ([], ["weather"]):
-        refused = await api.client.post("/api/v1/webhooks", json={"url": receiver.url, "about": about})
-        assert (refused.status_code, refused.json()["field"].partition(".")[0]) == (400, "about"), refused.text
