@@ -27,10 +27,11 @@ GOOD_ENOUGH: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """One segment as it is stored: its name, what it took, and the contents that it needs."""
+    """One segment as it is stored: its name, what it takes by itself, whether it was stored now, and what it needs."""
 
     stored: StoredContent
     payload_bytes: int
+    new: bool = False
     bases: frozenset[str] = frozenset()
 
 
@@ -91,7 +92,7 @@ class DumpWriter:
         self._opened.packer.claim(digest_of(name))
         form, payload, bases = await self._encoded(data, offset, prints)
         stored_bytes = await self._opened.packer.add(Packed(digest_of(name), form, payload, len(data)))
-        return _Segment(StoredContent(name, len(data), stored_bytes), len(payload), bases)
+        return _Segment(StoredContent(name, len(data), stored_bytes), len(payload), new=True, bases=bases)
 
     def _look(self, data: bytes, offset: int) -> tuple[str, list[Print]]:
         return name_of(self._key, data), prints_of(self._key, data, offset)
@@ -108,7 +109,7 @@ class DumpWriter:
                 return _Segment(StoredContent(name, size_bytes, 0), location.entry.stored_bytes)
             bases = await self._bases_of(name, self._upon.depth)
             if bases is not None:
-                return _Segment(StoredContent(name, size_bytes, 0), 0, bases)
+                return _Segment(StoredContent(name, size_bytes, 0), 0, bases=bases)
         return None
 
     async def _bases_of(self, name: str, depth: int) -> frozenset[str] | None:
@@ -167,7 +168,8 @@ class DumpWriter:
         chain = DumpChain(
             prints=parts.contents,
             bases=tuple(sorted(bases.difference(_named(upon.full, upon.anchor)))),
-            own_stored_bytes=sum(segment.payload_bytes for segment in segments),
+            # What a later night found there already costs nothing again: it is no reason for a new full dump.
+            own_stored_bytes=sum(segment.payload_bytes for segment in segments if segment.new or not upon.full),
             full=upon.full,
             full_stored_bytes=upon.full_stored_bytes,
             anchor=upon.anchor,
