@@ -1,4 +1,4 @@
-"""What a reclaim publishes before it removes anything (contracts/FORMAT.md, "Reclaim")."""
+"""What a reclaim publishes before it removes anything, and what was found damaged (contracts/FORMAT.md, "Reclaim")."""
 
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -24,6 +24,15 @@ class CondemnedPart(Value):
     mark_id: UUID
     environment_id: UUID
     objects: tuple[ObjectPlace, ...]
+
+
+class DamagedPacks(Value):
+    """Packs that do not hold what they should: a new backup must not build upon them, and stores it again."""
+
+    format: Literal["nightkeep-damaged"] = "nightkeep-damaged"
+    version: Literal[1] = 1
+    environment_id: UUID
+    packs: tuple[UUID, ...]
 
 
 class Condemnation(Value):

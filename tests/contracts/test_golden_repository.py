@@ -7,30 +7,36 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from pydantic import ValidationError
 
+from contracts.condemned import Condemnation, CondemnedPart, DamagedPacks
 from contracts.manifest import serialize
+from contracts.values import Value
 from services.platform.objectstore import DirectoryObjectStore, ObjectStore
 from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
 from services.platform.repository.compression import compress
 from services.platform.repository.errors import (
+    ContentMissingError,
     KeyDestroyedError,
     ManifestCorruptError,
-    PackCorruptError,
+    NewerPackError,
     RepositoryError,
     RepositoryKeyError,
 )
 from services.platform.repository.hashing import keyed_hash
 from services.platform.repository.keys import environment_keys
 from services.platform.repository.layout import content_key, key_prefix
+from tests.suites.reclaim import NOW
 from tests.suites.repository import KEY, read
 from tests.support.manifests import BACKUP_ID, ENVIRONMENT_ID, manifest
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "repository" / "v2.json").read_text())
 DESTROYED = (Path(__file__).parent / "golden" / "repository" / "destroyed-key.json").read_bytes()
 SECOND_ID = UUID(int=BACKUP_ID.int + 1)
+CONDEMNED = json.loads((Path(__file__).parent / "golden" / "repository" / "condemned.json").read_text())
 DOCUMENT = b"a document, as small as they often are"
 DUMP_HASHES = {
     BACKUP_ID: "b3:9acb563231aa0c0aef6dfde597641d39481299e101e6db919bf0b332ec45e1bd",
@@ -90,10 +96,14 @@ def flipped(told: str, at: int) -> str:
 
 
 BROKEN: dict[str, tuple[dict[str, str], type[RepositoryError], str]] = {
-    "newer pack": (without_index(of_kind("/packs/", lambda t: t[:8] + "03" + t[10:])), PackCorruptError, "upgrade it"),
-    "no pack": (without_index(of_kind("/packs/", lambda t: "00" + t[2:])), PackCorruptError, "does not begin"),
-    "pack cut short": (without_index(of_kind("/packs/", lambda t: t[:-8])), PackCorruptError, "does not end"),
-    "footer damaged": (without_index(of_kind("/packs/", lambda t: flipped(t, -20))), PackCorruptError, "footer"),
+    "newer pack": (
+        without_index(of_kind("/packs/", lambda t: t[:8] + "03" + t[10:])),
+        ContentMissingError,
+        "upgrade it",
+    ),
+    "no pack": (without_index(of_kind("/packs/", lambda t: "00" + t[2:])), ContentMissingError, "does not begin"),
+    "pack cut short": (without_index(of_kind("/packs/", lambda t: t[:-8])), ContentMissingError, "does not end"),
+    "footer damaged": (without_index(of_kind("/packs/", lambda t: flipped(t, -20))), ContentMissingError, "footer"),
     "content damaged": (without_index(of_kind("/packs/", lambda t: flipped(t, 9))), RepositoryError, "damaged"),
     "newer manifest": (
         without_index(of_kind("/manifests/", lambda t: t[:8] + "03" + t[10:])),
@@ -125,6 +135,24 @@ async def test_a_broken_one_is_refused_and_the_culprit_named(store: ObjectStore,
     repository = await opened(store, objects)
     with pytest.raises(error, match=words):
         await look(repository)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("part", CondemnedPart), ("complete", Condemnation), ("damaged", DamagedPacks)]
+)
+def test_what_names_condemned_or_damaged_packs_is_read_as_it_was_written(name: str, kind: type[Value]) -> None:
+    told = CONDEMNED[name]
+    assert kind.model_validate(told).model_dump(mode="json") == told
+    for broken in ({**told, "version": 2}, {**told, "format": "another"}):
+        with pytest.raises(ValidationError):
+            kind.model_validate(broken)
+
+
+async def test_beside_a_newer_pack_nothing_is_written_or_removed(store: ObjectStore) -> None:
+    repository = await opened(store, BROKEN["newer pack"][0])
+    for work in (repository.begin_backup(uuid4()), repository.condemn(uuid4(), NOW)):
+        with pytest.raises(NewerPackError, match="upgrade it"):
+            await work
 
 
 async def test_under_a_destroyed_key_nothing_is_read_and_the_next_one_has_another_number(store: ObjectStore) -> None:

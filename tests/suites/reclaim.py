@@ -11,7 +11,11 @@ from contracts.manifest import Burial, DocumentLine, Manifest
 from services.platform.objectstore import Faults, FaultyObjectStore, ObjectStore, StoreUnavailableError
 from services.platform.repository import Condemned, EnvironmentRepository, Reclaimed, Repository, RepositoryV2
 from services.platform.repository.errors import ManifestCorruptError, RemovalTooEarlyError
+from services.platform.repository.layout import pack_prefix
+from services.platform.repository.stored_index import StoredIndex
+from services.platform.repository.wraps import Wraps
 from tests.suites.repository import KEY, pieces, read
+from tests.support.damaging import rot
 from tests.support.manifests import manifest, tombstone
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -28,6 +32,13 @@ class Backups:
     async def take(self, document: bytes, backup_id: UUID | None = None) -> Manifest:
         """Begin one, store a dump and the document, and put the manifest."""
         whole = await self.prepare(document, backup_id)
+        assert (await self.repository.put_manifest(whole)).manifest
+        return whole
+
+    async def take_beside(self, document: bytes, garbage: bytes) -> Manifest:
+        """Take one in whose pack something lies that nothing needs."""
+        whole = await self.prepare(document)
+        await self.repository.store_bytes(garbage)
         assert (await self.repository.put_manifest(whole)).manifest
         return whole
 
@@ -199,6 +210,48 @@ class ReclaimBehaviour:
         await backups.repository.remove_condemned(condemned.mark_id, LATER)
         assert (await backups.repository.condemn(uuid4(), NOW)).contents == 0
         assert await backups.dump(kept) == b"dump kept"
+
+    async def test_a_pack_of_which_something_needed_is_damaged_stays_and_the_rest_goes(
+        self, store: ObjectStore, backups: Backups, environment_id: UUID
+    ) -> None:
+        whole = await backups.take_beside(b"half dead", garbage=os.urandom(100_000))
+        gone = await backups.take(os.urandom(1000))
+        await backups.erase(gone.backup_id)
+        await rot(store, KEY, environment_id, whole.database.contents[0])
+        condemned = await backups.repository.condemn(uuid4(), NOW)
+        assert condemned.contents == 3
+        assert (await backups.repository.remove_condemned(condemned.mark_id, LATER)).objects == 1
+        await backups.repository.begin_backup(uuid4())
+        assert await backups.repository.unusable(set(whole.database.contents))
+
+    async def test_marks_that_were_killed_leave_no_copies_for_good(
+        self, store: ObjectStore, backups: Backups, environment_id: UUID
+    ) -> None:
+        whole = await backups.take_beside(b"half dead", garbage=os.urandom(100_000))
+        for _ in range(3):
+            faulty = FaultyObjectStore(store, Faults(before={"put /condemned/": 1}))
+            with pytest.raises(StoreUnavailableError):
+                await RepositoryV2(faulty, KEY).of(environment_id).condemn(uuid4(), NOW)
+        for _ in range(2):
+            condemned = await backups.repository.condemn(uuid4(), NOW)
+            await backups.repository.remove_condemned(condemned.mark_id, LATER)
+        assert len([info async for info in store.list(pack_prefix(environment_id))]) == 1
+        assert (await backups.repository.space()).reclaimable_bytes == 0
+        assert await backups.dump(whole) == b"dump half dead"
+
+    async def test_an_index_that_is_written_while_others_are_replaced_stays(
+        self, store: ObjectStore, backups: Backups, others: Backups, environment_id: UUID
+    ) -> None:
+        await backups.take(b"before")
+        ring = await Wraps(store, KEY).ring(environment_id)
+        assert ring is not None
+        index = StoredIndex(store, ring, uuid4)
+        read_before = await index.load()
+        await others.take(b"meanwhile")
+        await index.merge(read_before)
+        async for info in store.list(pack_prefix(environment_id)):
+            await store.put(info.key, (await store.get(info.key))[:-1])
+        assert not (await index.load()).unreadable  # no footer was asked
 
     async def test_a_manifest_that_cannot_be_read_ends_the_mark(self, store: ObjectStore, backups: Backups) -> None:
         whole = await backups.take(b"kept")

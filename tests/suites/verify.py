@@ -7,8 +7,9 @@ import pytest
 
 from services.platform.objectstore import ObjectStore
 from services.platform.repository import RepositoryV2
-from services.platform.repository.layout import pack_prefix
-from tests.suites.reclaim import Backups
+from services.platform.repository.errors import ContentMissingError, RepositoryError
+from services.platform.repository.layout import damaged_prefix, index_prefix, pack_prefix
+from tests.suites.reclaim import LATER, NOW, Backups
 from tests.suites.repository import KEY
 from tests.support.damaging import rot
 
@@ -43,6 +44,53 @@ class VerifyBehaviour:
         assert damage.backup_id == whole.backup_id
         assert damage.place.startswith("document ")
         assert name in damage.reason or "damaged" in damage.reason
+
+    async def test_what_is_damaged_is_stored_again_by_the_next_backup_and_sound_for_all(
+        self, checked: Backups, store: ObjectStore
+    ) -> None:
+        document = os.urandom(10_000)
+        for whole in (await checked.take(document), await checked.take(document)):
+            assert await checked.dump(whole) == b"dump " + document
+        names = [(await checked.repository.store_bytes(document)).contents[0], *whole.database.contents]
+        for name in names:
+            await rot(store, KEY, checked.repository.environment_id, name)
+        report = await checked.repository.check(read_percent=100, seed=1)
+        assert report.damage_count == 4
+        await checked.repository.note_damaged(uuid4(), report.damaged_packs)
+        next_night = Backups(RepositoryV2(store, KEY).of(checked.repository.environment_id))
+        backup_id = uuid4()
+        await next_night.repository.begin_backup(backup_id)
+        assert names[0] in await next_night.repository.unusable(set(names))
+        await next_night.take(document, backup_id)
+        assert await next_night.dump(whole) == b"dump " + document
+        assert (await next_night.repository.check(read_percent=100, seed=1)).damage_count == 0
+        condemned = await next_night.repository.condemn(uuid4(), NOW)
+        assert (await next_night.repository.remove_condemned(condemned.mark_id, LATER)).objects == 1
+        after = await next_night.repository.check(read_percent=100, seed=1)
+        assert (after.damage_count, after.damaged_packs) == (0, set())
+        assert not [info async for info in store.list(damaged_prefix(checked.repository.environment_id))]
+
+    async def test_beside_a_pack_that_does_not_tell_what_it_holds_backups_and_reclaim_go_on(
+        self, checked: Backups, store: ObjectStore
+    ) -> None:
+        environment_id = checked.repository.environment_id
+        broken = await checked.take(b"in the broken pack")
+        [pack] = [info.key async for info in store.list(pack_prefix(environment_id))]
+        await store.put(pack, (await store.get(pack))[:-1])
+        async for info in store.list(index_prefix(environment_id)):
+            await store.delete(info.key)
+        after = Backups(RepositoryV2(store, KEY).of(environment_id))
+        with pytest.raises(ContentMissingError, match="does not end like one"):
+            await after.dump(broken)
+        with pytest.raises(RepositoryError):  # nobody knows what else it needs
+            await after.repository.condemn(uuid4(), NOW)
+        await after.erase(broken.backup_id)
+        kept, gone = await after.take(b"kept"), await after.take(b"gone")
+        await after.erase(gone.backup_id)
+        condemned = await after.repository.condemn(uuid4(), NOW)
+        assert (await after.repository.remove_condemned(condemned.mark_id, LATER)).objects == 1
+        assert pack in [info.key async for info in store.list(pack_prefix(environment_id))]
+        assert await after.dump(kept) == b"dump kept"
 
     async def test_rot_in_a_dump_is_named_by_the_stretch(self, checked: Backups, store: ObjectStore) -> None:
         whole = await checked.take(os.urandom(10_000))

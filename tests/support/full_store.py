@@ -60,10 +60,10 @@ class NoRoom(Faults):
 
     full: bool = False
 
-    def strike(self, when: dict[str, int], operation: str) -> None:
+    def strike(self, when: dict[str, int], operation: str, key: str) -> None:
         """Raises StoreUnavailableError."""
         if self.full and when is self.before and operation in ADDING:
-            raise StoreUnavailableError("the object store is full (507): no room is left", code=FailureCode.NO_SPACE)
+            raise StoreUnavailableError(f"the object store is full (507): no room for {key}", code=FailureCode.NO_SPACE)
 
 
 @asynccontextmanager

@@ -5,10 +5,10 @@ Each process has its own view of the store; several back up and reclaim at the s
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -151,6 +151,24 @@ class Lives(RuleBasedStateMachine):
             with suppress(RemovalTooEarlyError):
                 self.run(self.process().remove_condemned(mark_id, self.store.now))
                 self.marks.remove(mark_id)
+
+    @rule(at=st.sampled_from(["put /packs/", "put /index/", "put /condemned/"]), lost=st.booleans())
+    def crash_while_condemning(self, at: str, lost: bool) -> None:  # noqa: FBT001 -- hypothesis names it
+        self._killed(self.process(Faults(after={at: 1}) if lost else Faults(before={at: 1})).condemn)
+
+    @precondition(lambda self: self.marks)
+    @rule(data=st.data(), at=st.sampled_from(["delete /packs/", "delete /index/", "delete /condemned/", "put /index/"]))
+    def crash_while_removing(self, data: st.DataObject, at: str) -> None:
+        mark_id = data.draw(st.sampled_from(self.marks))
+        self._killed(self.process(Faults(after={at: 1})).remove_condemned, mark_id)
+
+    def _killed(self, work: Callable[[UUID, datetime], Coroutine[Any, Any, Any]], mark_id: UUID | None = None) -> None:
+        """Where the fault does not strike, the work is done."""
+        told = mark_id or uuid4()
+        with suppress(StoreUnavailableError, RemovalTooEarlyError):
+            self.run(work(told, self.store.now))
+            if mark_id is None:
+                self.marks.append(told)
 
     @precondition(lambda self: self.there)
     @rule(data=st.data(), count=st.integers(1, 4))

@@ -103,7 +103,7 @@ class DumpWriter:
         if self._opened.packer.is_on_its_way(digest):
             return _Segment(StoredContent(name, size_bytes, 0), 0)
         for location in self._opened.locations.locate(digest):
-            if location.condemned:
+            if not location.trusted:
                 continue
             if location.entry.form != Form.DELTA:
                 return _Segment(StoredContent(name, size_bytes, 0), location.entry.stored_bytes)
@@ -115,7 +115,7 @@ class DumpWriter:
     async def _bases_of(self, name: str, depth: int) -> frozenset[str] | None:
         """Everything that a stored content needs to be read; None when it is not there, or not within `depth`."""
         for location in self._opened.locations.locate(digest_of(name)):
-            if location.condemned:
+            if not location.trusted:
                 continue
             if location.entry.form != Form.DELTA:
                 return frozenset()

@@ -8,7 +8,8 @@ PermanentError              somebody has to look at the store or the key
 ├── ManifestMissingError    no backup of that id: nothing there, or a tombstone
 ├── ManifestStandsError      the backup exists, where only a tombstone was expected
 ├── ManifestCorruptError    unreadable, of a newer format, or not the one that the log tells of
-├── PackCorruptError        a pack whose begin, end or footer is damaged, or that a newer release wrote
+├── PackCorruptError        a pack whose begin, end or footer is damaged
+│   └── NewerPackError      a pack that a newer release wrote
 ├── SealBrokenError         a sealed object that is damaged, foreign, newer, or not where it belongs
 ├── CondemnedCorruptError   what is condemned cannot be read: nothing is removed
 └── RepositoryKeyError      the key's file is missing, readable by others, malformed, or another repository's
@@ -49,6 +50,10 @@ class ManifestCorruptError(RepositoryError):
 
 class PackCorruptError(RepositoryError):
     """A pack that does not tell what it holds."""
+
+
+class NewerPackError(PackCorruptError):
+    """A pack of a newer release: nothing may be written beside it, since nobody here knows by which rules."""
 
 
 class SealBrokenError(RepositoryError):

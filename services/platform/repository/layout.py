@@ -49,6 +49,11 @@ def condemned_prefix(environment_id: UUID, mark_id: UUID | None = None) -> str:
     return f"{prefix(environment_id)}condemned/" + (f"{mark_id}/" if mark_id else "")
 
 
+def damaged_prefix(environment_id: UUID) -> str:
+    """Where packs are named that were found damaged."""
+    return f"{prefix(environment_id)}damaged/"
+
+
 def pack_prefix(environment_id: UUID) -> str:
     """Where an environment's packs are."""
     return f"{prefix(environment_id)}packs/"

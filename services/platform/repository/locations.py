@@ -12,6 +12,7 @@ from weakref import finalize
 
 import aiosql
 
+from services.platform.repository.errors import NewerPackError, PackCorruptError
 from services.platform.repository.forms import Form
 from services.platform.repository.indexes import PackEntries
 from services.platform.repository.packs import Entry
@@ -30,7 +31,8 @@ class Location:
     pack_id: UUID
     key_number: int
     entry: Entry
-    condemned: bool
+    trusted: bool
+    """Neither condemned nor known to be damaged: something new may build upon it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,11 @@ class StoredPack:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much of a pack is needed: contents and their stored bytes."""
+    """How much of a pack is needed and lies in no other that is trusted: contents and their stored bytes."""
 
     pack_id: UUID
     modified_at: datetime
+    damaged: bool
     contents: int
     stored_bytes: int
     live_contents: int
@@ -71,6 +74,10 @@ class Locations:
         # "" is a file of SQLite's own that goes with the connection.
         self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._failure: Exception | None = None
+        self.indexes: Sequence[str] = ()
+        """The keys of the index objects that were read into this."""
+        self.unreadable: dict[UUID, PackCorruptError] = {}
+        """Packs that do not tell what they hold, and why."""
         queries.create_tables(self._connection)
 
         finalize(self, self._connection.close)
@@ -82,10 +89,25 @@ class Locations:
                 told = {"id": pack.pack_id.bytes, "size": pack.size_bytes, "modified": pack.modified_at.timestamp()}
                 queries.add_pack(self._connection, **told)
 
+    def refuse_newer(self) -> None:
+        """Raise NewerPackError where there is a pack of a newer release: for who writes, or removes."""
+        for error in self.unreadable.values():
+            if isinstance(error, NewerPackError):
+                raise error
+
     def condemn(self, pack_ids: Iterable[UUID]) -> None:
         """Packs that nothing new may build upon."""
         for pack_id in pack_ids:
             queries.condemn_pack(self._connection, id=pack_id.bytes)
+
+    def damage(self, pack_ids: Iterable[UUID]) -> None:
+        """Packs that do not hold what they should: nothing new may build upon them either."""
+        for pack_id in pack_ids:
+            queries.damage_pack(self._connection, id=pack_id.bytes)
+
+    def damaged(self) -> list[UUID]:
+        """Those of them that are there."""
+        return [UUID(bytes=row[0]) for row in queries.damaged(self._connection)]
 
     def add(self, pack: PackEntries) -> None:
         """What a pack holds; one that is not in the store, or known already, is passed over."""
@@ -96,12 +118,16 @@ class Locations:
             queries.set_key_number(self._connection, number=row[0], key_number=pack.key_number)
             queries.add_contents(self._connection, [_row(row[0], entry) for entry in pack.entries])
 
+    def knows(self, pack_id: UUID) -> bool:
+        """Whether the pack is one of these."""
+        return queries.pack_number(self._connection, id=pack_id.bytes) is not None
+
     def unindexed(self) -> list[tuple[UUID, int]]:
         """Packs in the store of which no index told; with their sizes."""
         return [(UUID(bytes=row[0]), row[1]) for row in queries.unindexed(self._connection)]
 
     def locate(self, digest: bytes) -> list[Location]:
-        """Every place of a content, those that stay first."""
+        """Every place of a content, those that are sound and stay first."""
         # Asked for every document of every restore, as `usable` is for those of a backup.
         return [
             Location(UUID(bytes=row[0]), row[1], Entry(digest, *row[2:7]), bool(row[7]))
@@ -120,13 +146,18 @@ class Locations:
         return self._connection.execute(queries.usable.sql, parameters).fetchone() is not None
 
     def is_there(self, digest: bytes) -> bool:
-        """Whether any pack that stays has it, in whatever form."""
-        return any(not one.condemned for one in self.locate(digest))
+        """Whether any pack that is trusted has it, in whatever form."""
+        return any(one.trusted for one in self.locate(digest))
 
     def is_cut(self, location: Location) -> bool:
         """Whether the store has less of the pack than this content needs."""
         entry = location.entry
         return bool(queries.pack_size(self._connection, id=location.pack_id.bytes) < entry.offset + entry.stored_bytes)
+
+    def is_short(self, pack: PackEntries) -> bool:
+        """Whether the store has less of the pack than its contents need."""
+        needed = max((entry.offset + entry.stored_bytes for entry in pack.entries), default=0)
+        return bool(queries.pack_size(self._connection, id=pack.pack_id.bytes) < needed)
 
     def packs(self) -> Iterator[PackEntries]:
         """Every pack with its entries."""
@@ -156,17 +187,17 @@ class Locations:
         """The bytes of everything, and of what was marked."""
         return Sums(*queries.sums(self._connection))
 
-    def shares(self) -> list[Share]:
-        """How much of each pack that is not condemned is needed."""
-        rows = queries.shares(self._connection)
-        return [Share(UUID(bytes=row[0]), datetime.fromtimestamp(row[1], UTC), *row[2:]) for row in rows]
+    def shares(self, pack_id: UUID | None = None) -> list[Share]:
+        """How much is needed of each pack that is not condemned, or of one of these; unreadable ones are left out."""
+        rows = queries.shares(self._connection, id=pack_id and pack_id.bytes)
+        return [Share(UUID(bytes=row[0]), datetime.fromtimestamp(row[1], UTC), bool(row[2]), *row[3:]) for row in rows]
 
     def live_of(self, pack_id: UUID) -> list[bytes]:
-        """The digests of a pack that are needed."""
+        """The digests of a pack that are needed, and in no other one that is trusted."""
         return [row[0] for row in queries.live_of(self._connection, id=pack_id.bytes)]
 
     def may_go(self, pack_id: UUID) -> bool:
-        """Whether all that is needed of a condemned pack is in another one that stays."""
+        """Whether all that is needed of a condemned pack is in another one that is trusted."""
         return not queries.needed_nowhere_else(self._connection, id=pack_id.bytes)
 
     def dead_of(self, pack_id: UUID) -> tuple[int, int]:

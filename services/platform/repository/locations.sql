@@ -6,7 +6,9 @@ PRAGMA cache_size = -16000;
 PRAGMA temp_store = FILE;
 CREATE TABLE pack (
     number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, key_number INTEGER, size INTEGER NOT NULL,
-    modified REAL NOT NULL, condemned INTEGER NOT NULL DEFAULT 0
+    modified REAL NOT NULL, condemned INTEGER NOT NULL DEFAULT 0, damaged INTEGER NOT NULL DEFAULT 0,
+    -- Something new may build upon it.
+    trusted INTEGER GENERATED ALWAYS AS (NOT condemned AND NOT damaged) VIRTUAL
 );
 CREATE TABLE content (
     digest BLOB NOT NULL, pack INTEGER NOT NULL, place INTEGER NOT NULL, form INTEGER NOT NULL,
@@ -22,6 +24,12 @@ INSERT INTO pack (id, size, modified) VALUES (:id, :size, :modified) ON CONFLICT
 
 -- name: condemn_pack(id)!
 UPDATE pack SET condemned = 1 WHERE id = :id;
+
+-- name: damage_pack(id)!
+UPDATE pack SET damaged = 1 WHERE id = :id;
+
+-- name: damaged()
+SELECT id FROM pack WHERE damaged;
 
 -- name: drop_pack(number)!
 DELETE FROM pack WHERE number = :number;
@@ -39,17 +47,17 @@ UPDATE pack SET key_number = :key_number WHERE number = :number;
 INSERT INTO content VALUES (:digest, :pack, :place, :form, :start, :stored, :size) ON CONFLICT DO NOTHING;
 
 -- name: locate(digest)
--- What is not condemned first: it stays.
-SELECT p.id, p.key_number, c.place, c.form, c.start, c.stored, c.size, p.condemned
-FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.condemned;
+-- What is sound as far as anybody knows first, and of that what stays.
+SELECT p.id, p.key_number, c.place, c.form, c.start, c.stored, c.size, p.trusted
+FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.damaged, p.condemned;
 
 -- name: position(digest)^
 SELECT c.pack, c.start FROM content c JOIN pack p ON p.number = c.pack
-WHERE digest = :digest ORDER BY p.condemned LIMIT 1;
+WHERE digest = :digest ORDER BY p.damaged, p.condemned LIMIT 1;
 
 -- name: usable(digest, delta)^
 SELECT 1 FROM content c JOIN pack p ON p.number = c.pack
-WHERE c.digest = :digest AND c.form <> :delta AND NOT p.condemned LIMIT 1;
+WHERE c.digest = :digest AND c.form <> :delta AND p.trusted LIMIT 1;
 
 -- name: unindexed()
 SELECT id, size FROM pack WHERE key_number IS NULL;
@@ -81,23 +89,35 @@ FROM (
     SELECT l.shared, (SELECT min(c.stored) FROM content c WHERE c.digest = l.digest) AS stored FROM live l
 );
 
--- name: shares()
--- Of every pack that is not condemned yet: the bytes of its contents, and of those that are needed and only here.
-SELECT p.id, p.modified, count(c.digest) AS contents,
+-- name: shares(id)
+-- Of every pack that is not condemned yet, or of one: the bytes of its contents, and of those that are needed and lie
+-- in no other pack that is trusted. Of a damaged one that does not tell what it holds nobody knows.
+SELECT p.id, p.modified, p.damaged, count(c.digest) AS contents,
     CASE WHEN p.key_number IS NULL THEN p.size ELSE coalesce(sum(c.stored), 0) END AS stored,
-    count(c.digest) FILTER (WHERE l.digest IS NOT NULL) AS live_contents,
-    coalesce(sum(c.stored) FILTER (WHERE l.digest IS NOT NULL), 0) AS live
-FROM pack p LEFT JOIN content c ON c.pack = p.number LEFT JOIN live l ON l.digest = c.digest
-WHERE NOT p.condemned GROUP BY p.number ORDER BY p.number;
+    count(c.digest) FILTER (WHERE c.only_here) AS live_contents,
+    coalesce(sum(c.stored) FILTER (WHERE c.only_here), 0) AS live
+FROM pack p LEFT JOIN (
+    SELECT c.pack, c.digest, c.stored, l.digest IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
+        WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted
+    ) AS only_here
+    FROM content c LEFT JOIN live l ON l.digest = c.digest
+) c ON c.pack = p.number
+WHERE NOT p.condemned AND NOT (p.damaged AND p.key_number IS NULL) AND (:id IS NULL OR p.id = :id)
+GROUP BY p.number ORDER BY p.number;
 
 -- name: live_of(id)
-SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest WHERE p.id = :id
+SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
+WHERE p.id = :id AND NOT EXISTS (
+    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
+    WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted
+)
 ORDER BY c.place;
 
 -- name: needed_nowhere_else(id)$
 SELECT count(*) FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
 WHERE p.id = :id AND NOT EXISTS (
-    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack WHERE o.digest = c.digest AND NOT q.condemned
+    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted
 );
 
 -- name: dead_of(id)^

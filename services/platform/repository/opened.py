@@ -10,7 +10,7 @@ from services.platform.repository.layout import pack_prefix
 from services.platform.repository.locations import Locations
 from services.platform.repository.packer import Packer
 from services.platform.repository.reader import Reader
-from services.platform.repository.stored_index import Damaged, StoredIndex
+from services.platform.repository.stored_index import StoredIndex
 from services.platform.repository.wraps import DataKeys
 from services.platform.repository.writer import Writer
 
@@ -24,12 +24,12 @@ class Opened:
         self.index = StoredIndex(store, ring, new_id)
         self.packer = Packer(store, ring, self.index, locations, new_id)
         self.writer = Writer(ring, self.packer)
-        self.reader = Reader(store, ring, locations, self.index.load)
+        self.reader = Reader(store, ring, locations, self.index.renewed)
 
     @classmethod
-    async def load(cls, store: ObjectStore, ring: KeyRing, new_id: NewId, damaged: Damaged | None = None) -> "Opened":
-        """Read the indexes; `damaged` as `StoredIndex.load` has it."""
-        return cls(store, ring, await StoredIndex(store, ring, new_id).load(damaged), new_id)
+    async def load(cls, store: ObjectStore, ring: KeyRing, new_id: NewId) -> "Opened":
+        """Read the indexes."""
+        return cls(store, ring, await StoredIndex(store, ring, new_id).load(), new_id)
 
 
 async def known_keys(store: ObjectStore, wraps: DataKeys, environment_id: UUID) -> KeyRing:

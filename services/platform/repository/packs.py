@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.platform.repository.compression import MAX_OBJECT_BYTES, compress, decompress
-from services.platform.repository.errors import ContentCorruptError, PackCorruptError
+from services.platform.repository.errors import ContentCorruptError, NewerPackError, PackCorruptError
 from services.platform.repository.keyring import KeyRing
 
 MAGIC: Final = b"NKPK"
@@ -98,7 +98,7 @@ class PackCipher:
 
 
 def key_number_of(pack_id: UUID, head: bytes) -> int:
-    """Which data key a pack is under. Raises PackCorruptError for what is no pack, or a newer one."""
+    """Which data key a pack is under. Raises PackCorruptError for what is no pack, NewerPackError."""
     try:
         magic, version, _, number = _HEADER.unpack_from(head)
     except broken_off as error:
@@ -106,7 +106,7 @@ def key_number_of(pack_id: UUID, head: bytes) -> int:
     if magic != MAGIC:
         raise PackCorruptError(f"the pack {pack_id} is damaged: it does not begin like one")
     if version != VERSION:
-        raise PackCorruptError(f"the pack {pack_id} has version {version}, this release reads {VERSION}: upgrade it")
+        raise NewerPackError(f"the pack {pack_id} has version {version}, this release reads {VERSION}: upgrade it")
     return int(number)
 
 

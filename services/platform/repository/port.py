@@ -229,11 +229,19 @@ class EnvironmentRepository(Protocol):
         """
         ...
 
+    async def note_damaged(self, found_by: UUID, packs: AbstractSet[UUID]) -> None:
+        """Have the next backups store again what these packs (`Report.damaged_packs`) should hold; again is harmless.
+
+        `found_by` is any id for the look that found them.
+        """
+        ...
+
     async def condemn(self, mark_id: UUID, now: datetime, moved: Moves = ...) -> Condemned:
         """Find what no manifest refers to and publish it as condemned, in bounded memory.
 
-        `moved` hears that the work goes on. Again with the same id gives the same answer. Raises RepositoryError
-        when a manifest or list cannot be read: what it refers to is not known then.
+        `moved` hears that the work goes on. Again with the same id gives the same answer. A pack of which something is
+        needed and cannot be read stays, and is noted as damaged. Raises RepositoryError when a manifest or list cannot
+        be read: what it refers to is not known then.
         """
         ...
 

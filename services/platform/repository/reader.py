@@ -21,7 +21,10 @@ CIPHERS_KEPT: Final = 64
 MAX_DEPTH: Final = 2
 """A delta against a delta, and no more: what is deeper was not written by us."""
 
-Refresh = Callable[[], Awaitable[Locations]]
+TOLD: Final = 2
+"""Packs that do not tell what they hold, and so may have what is missed: named in the error."""
+
+Refresh = Callable[[Locations], Awaitable[Locations]]
 
 
 class Reader:
@@ -41,7 +44,7 @@ class Reader:
         try:
             return await self._from_any(name, self._locations.locate(digest), depth)
         except ContentMissingError:
-            self._locations = await self._refresh()
+            self._locations = await self._refresh(self._locations)
             return await self._from_any(name, self._locations.locate(digest), depth)
 
     async def stretch(self, stretch: Stretch, depth: int = 0) -> bytes:
@@ -66,7 +69,10 @@ class Reader:
                 continue
             except RepositoryError as found:
                 error = found
-        raise error or ContentMissingError(f"the content {name} is not in the repository")
+        if error is None:
+            unreadable = "".join(f"; {one.reason}" for one in [*self._locations.unreadable.values()][:TOLD])
+            error = ContentMissingError(f"the content {name} is not in the repository{unreadable}")
+        raise error
 
     async def _from(self, name: str, location: Location, depth: int) -> bytes:
         try:

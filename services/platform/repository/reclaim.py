@@ -6,21 +6,26 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from contracts.condemned import Condemnation
 from contracts.defaults import CONDEMNED_HOURS
 from services.platform.objectstore import ObjectInfo, ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.repository.begun import Begun
 from services.platform.repository.condemned import CondemnedObjects, Publishing, told
-from services.platform.repository.errors import RemovalTooEarlyError
+from services.platform.repository.damaged import DamagedObjects
+from services.platform.repository.errors import ContentCorruptError, RemovalTooEarlyError
 from services.platform.repository.layout import content_prefix, pack_place, prefix
-from services.platform.repository.locations import Share
+from services.platform.repository.locations import Location, Share
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.marking import Marking
 from services.platform.repository.moving import Moves
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import Condemned, EnvironmentRepository, Reclaimed
+
+log = structlog.get_logger()
 
 REMOVE_AFTER: Final = timedelta(hours=CONDEMNED_HOURS)
 STORE_CLOCK: Final = timedelta(seconds=2)
@@ -51,6 +56,7 @@ class Reclaim:
         self._environment_id = repository.environment_id
         self._begun = Begun(store, self._environment_id, manifests)
         self._condemned = CondemnedObjects(store, self._environment_id)
+        self._damaged = DamagedObjects(store, self._environment_id)
 
     async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
         """See EnvironmentRepository."""
@@ -65,8 +71,9 @@ class Reclaim:
             self._moved()
             # What a backup under way stores has no manifest yet: to condemn it would only make the next one store it
             # again. Leaving it is no matter of safety: that lies in the markers that are listed at the end.
-            if all(share.modified_at < began_at - STORE_CLOCK for began_at in under_way):
-                await self._judge(share, publishing)
+            old = all(share.modified_at < began_at - STORE_CLOCK for began_at in under_way)
+            if old and not _is_needed(share):
+                await self._judge(share.pack_id, publishing)
         async for info in self._first_format():
             await publishing.add(info.key.removeprefix(self._prefix), 1, info.size_bytes)
         await self._opened.packer.flush()
@@ -75,23 +82,35 @@ class Reclaim:
         waits_for = tuple([backup_id async for backup_id, _ in self._begun.undecided()])
         return await publishing.complete(now, waits_for)
 
-    async def _judge(self, share: Share, publishing: Publishing) -> None:
-        if share.live_bytes >= LITTLE * share.stored_bytes and share.live_contents:
-            return
-        if share.live_contents:
-            await self._copy(share.pack_id)
-        dead_bytes = share.stored_bytes - share.live_bytes
-        await publishing.add(pack_place(share.pack_id), share.contents - share.live_contents, dead_bytes)
+    async def _judge(self, pack_id: UUID, publishing: Publishing) -> None:
+        """By what is known now: of what lies in two packs, the first that goes leaves it to the other."""
+        for share in await asyncio.to_thread(self._opened.locations.shares, pack_id):
+            if _is_needed(share) or (share.live_contents and not await self._moved_out(pack_id)):
+                return
+            self._opened.locations.condemn([pack_id])
+            dead_bytes = share.stored_bytes - share.live_bytes
+            await publishing.add(pack_place(pack_id), share.contents - share.live_contents, dead_bytes)
 
-    async def _copy(self, pack_id: UUID) -> None:
-        """Store what is needed of a pack in new ones as well."""
+    async def _moved_out(self, pack_id: UUID) -> bool:
+        """Store what is needed of a pack, and nowhere else, in new ones as well; False where not all can be read."""
+        unread: ContentCorruptError | None = None
         for digest in self._opened.locations.live_of(pack_id):
             for location in self._opened.locations.locate(digest):
                 if location.pack_id == pack_id:
                     self._moved()
-                    payload = await self._opened.reader.payload(location)
-                    entry = location.entry
-                    await self._opened.packer.add(Packed(digest, entry.form, payload, entry.size_bytes))
+                    try:
+                        await self._copy(location)
+                    except ContentCorruptError as error:
+                        unread = error
+        if unread:
+            log.warning("a damaged pack stays", pack_id=str(pack_id), reason=unread.reason)
+            await self._damaged.note(pack_id, {pack_id})
+        return unread is None
+
+    async def _copy(self, location: Location) -> None:
+        payload = await self._opened.reader.payload(location)
+        entry = location.entry
+        await self._opened.packer.add(Packed(entry.digest, entry.form, payload, entry.size_bytes))
 
     async def remove(self, mark_id: UUID, now: datetime) -> Reclaimed:
         """See EnvironmentRepository.remove_condemned."""
@@ -107,6 +126,7 @@ class Reclaim:
                 reclaimed = _sum(reclaimed, await self._remove(place))
         if reclaimed.objects:
             await self._opened.index.merge(self._opened.locations)
+        await self._damaged.forget(self._opened.locations.damaged())
         await self._condemned.forget(mark_id)
         return reclaimed
 
@@ -149,6 +169,11 @@ class Reclaim:
     @property
     def _prefix(self) -> str:
         return prefix(self._environment_id)
+
+
+def _is_needed(share: Share) -> bool:
+    """Too much of it to be written anew; of a damaged one what is sound is brought to safety, however much it is."""
+    return share.live_contents > 0 and not share.damaged and share.live_bytes >= LITTLE * share.stored_bytes
 
 
 def _sum(one: Reclaimed, other: Reclaimed) -> Reclaimed:

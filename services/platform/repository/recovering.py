@@ -40,10 +40,10 @@ class KeptWraps:
 
 def by_master_key(store: ObjectStore, wraps: ObjectStore, master: bytes) -> RepositoryV2:
     """What the master key opens: both formats."""
-    return RepositoryV2(store, master, random_id, KeptWraps(wraps, partial(unwrapped, master)), for_rescue=True)
+    return RepositoryV2(store, master, random_id, KeptWraps(wraps, partial(unwrapped, master)))
 
 
 def by_recovery_key(store: ObjectStore, wraps: ObjectStore, private: bytes) -> RepositoryV2:
     """What the recovery key's private half opens: nothing of the first format, whose keys come from the master key."""
     nobody = token_bytes(KEY_BYTES)
-    return RepositoryV2(store, nobody, random_id, KeptWraps(wraps, partial(recovered, private)), for_rescue=True)
+    return RepositoryV2(store, nobody, random_id, KeptWraps(wraps, partial(recovered, private)))

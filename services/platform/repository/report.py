@@ -31,6 +31,8 @@ class Report:
     bytes_read: int = 0
     damage_count: int = 0
     damages: list[Damage] = field(default_factory=list)
+    damaged_packs: set[UUID] = field(default_factory=set)
+    """Those that do not hold what they should, whether or not a backup needs just that and has it nowhere else."""
 
     def add(self, damage: Damage) -> None:
         """Note a damage."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from services.platform.objectstore import ObjectNotFoundError, ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.process.together import together
 from services.platform.repository.condemned import CondemnedObjects
+from services.platform.repository.damaged import DamagedObjects
 from services.platform.repository.errors import KeyDestroyedError, PackCorruptError, SealBrokenError
 from services.platform.repository.indexes import PackEntries, as_bytes, from_bytes
 from services.platform.repository.keyring import KeyRing
@@ -22,8 +24,6 @@ ENTRIES_AT_ONCE: Final = 200_000
 HEAD_BYTES: Final = 16
 FOOTERS_AT_ONCE: Final = 16
 """Where many packs have no index, or lie under destroyed keys, they are not looked at one by one."""
-Damaged = dict[UUID, str]
-"""Packs that do not tell what they hold, and why."""
 
 
 class StoredIndex:
@@ -34,34 +34,46 @@ class StoredIndex:
         self._ring = ring
         self._new_id = new_id
         self._prefix = index_prefix(ring.environment_id)
+        self._packs = pack_prefix(ring.environment_id)
+        self._damaged = DamagedObjects(store, ring.environment_id)
 
-    async def load(self, damaged: Damaged | None = None) -> Locations:
+    async def load(self) -> Locations:
         """Everything anew. What is condemned is read before packs are listed: a pack that is gone is not listed.
 
+        Indexes are listed before packs, too: each of these tells only of packs that are listed, and so may be replaced.
         An index that is damaged or lost costs time: its packs' footers are read instead. A pack that no index tells of
-        and whose footer is damaged is noted in `damaged`; without it, raises PackCorruptError. What lies under a
-        destroyed key is passed over.
+        and whose footer is damaged is one of the unreadable. What lies under a destroyed key is passed over.
         """
         locations = Locations()
         condemned = [place async for place in self._condemned()]
+        damaged = [pack_id async for pack_id in self._damaged.packs()]
+        locations.indexes = [key async for key in self.keys()]
         await self._list_packs(locations)
         locations.condemn(condemned)
-        async for key in self.keys():
-            await self._take(locations, key)
+        locations.damage(damaged)
+        if not all([await self._take(locations, key) for key in locations.indexes]):
+            async for key in self.keys():  # written anew meanwhile
+                await self._take(locations, key)
         unindexed = locations.unindexed()
         for start in range(0, len(unindexed), FOOTERS_AT_ONCE):
             async with together() as group:
                 for pack_id, size_bytes in unindexed[start : start + FOOTERS_AT_ONCE]:
-                    group.create_task(self._take_footer(locations, pack_id, size_bytes, damaged))
+                    group.create_task(self._take_footer(locations, pack_id, size_bytes))
+        locations.damage(locations.unreadable)
         return locations
 
-    async def _take_footer(self, locations: Locations, pack_id: UUID, size_bytes: int, damaged: Damaged | None) -> None:
+    async def renewed(self, locations: Locations) -> Locations:
+        """Everything anew if there is a pack that `locations` does not know; else they themselves, for a listing."""
+        async for info in self._store.list(self._packs):
+            if not locations.knows(UUID(info.key.rpartition("/")[2])):
+                return await self.load()
+        return locations
+
+    async def _take_footer(self, locations: Locations, pack_id: UUID, size_bytes: int) -> None:
         try:
             pack = await self.footer(pack_id, size_bytes)
         except PackCorruptError as error:
-            if damaged is None:
-                raise
-            damaged[pack_id] = error.reason
+            locations.unreadable[pack_id] = error
             return
         if pack:
             locations.add(pack)
@@ -99,8 +111,7 @@ class StoredIndex:
         return key
 
     async def merge(self, locations: Locations) -> None:
-        """Write the whole index anew, then remove the objects that it replaces."""
-        replaced = [key async for key in self.keys()]
+        """Write the whole index anew, then remove the objects that were read into it, and no others."""
         waiting, count = list[PackEntries](), 0
         for pack in locations.packs():
             waiting.append(pack)
@@ -110,7 +121,7 @@ class StoredIndex:
                 waiting, count = [], 0
         if waiting:
             await self.write(as_bytes(waiting))
-        for key in replaced:
+        for key in locations.indexes:
             await self._store.delete(key)
 
     async def _condemned(self) -> AsyncIterator[UUID]:
@@ -121,16 +132,19 @@ class StoredIndex:
 
     async def _list_packs(self, locations: Locations) -> None:
         listed = list[StoredPack]()
-        async for info in self._store.list(pack_prefix(self._ring.environment_id)):
+        async for info in self._store.list(self._packs):
             listed.append(StoredPack(UUID(info.key.rpartition("/")[2]), info.size_bytes, info.modified_at))
         locations.add_stored(listed)
 
-    async def _take(self, locations: Locations, key: str) -> None:
+    async def _take(self, locations: Locations, key: str) -> bool:
+        """Whether the index is there still."""
         try:
             stored = await self._store.get(key)
+        except ObjectNotFoundError:
+            return False
+        with suppress(SealBrokenError, KeyDestroyedError):
             await asyncio.to_thread(self._read, locations, key, stored)
-        except (ObjectNotFoundError, SealBrokenError, KeyDestroyedError):
-            return
+        return True
 
     def _read(self, locations: Locations, key: str, stored: bytes) -> None:
         for pack in from_bytes(unseal(self._ring, Sealed.INDEX, key, stored)):

@@ -12,6 +12,7 @@ from contracts.manifest import DatabasePart, Manifest, Tombstone
 from services.platform.objectstore import ObjectStore
 from services.platform.process.ids import NewId, random_id
 from services.platform.repository.begun import Begun
+from services.platform.repository.damaged import DamagedObjects
 from services.platform.repository.dumps import DumpWriter
 from services.platform.repository.first_format import FirstFormat
 from services.platform.repository.hashing import SequenceHasher
@@ -37,7 +38,6 @@ from services.platform.repository.report import Report
 from services.platform.repository.sharing import Sharing
 from services.platform.repository.shredding import Shredding
 from services.platform.repository.space import measure
-from services.platform.repository.stored_index import Damaged
 from services.platform.repository.verify import Verify, Wanted
 from services.platform.repository.wraps import DataKeys, Wraps
 
@@ -48,16 +48,7 @@ AHEAD: Final = 2
 class EnvironmentRepositoryV2:
     """See EnvironmentRepository."""
 
-    def __init__(  # noqa: PLR0913 -- one for each thing that a repository stands on
-        self,
-        store: ObjectStore,
-        wraps: DataKeys,
-        master: bytes,
-        environment_id: UUID,
-        new_id: NewId,
-        *,
-        for_rescue: bool = False,
-    ) -> None:
+    def __init__(self, store: ObjectStore, wraps: DataKeys, master: bytes, environment_id: UUID, new_id: NewId) -> None:
         self._store = store
         self._wraps = wraps
         self._environment_id = environment_id
@@ -71,7 +62,6 @@ class EnvironmentRepositoryV2:
         self._opening = asyncio.Lock()
         self._ring: KeyRing | None = None
         self._opened: Opened | None = None
-        self._damaged = Damaged() if for_rescue else None
 
     @property
     def environment_id(self) -> UUID:
@@ -170,7 +160,9 @@ class EnvironmentRepositoryV2:
         """See EnvironmentRepository: the marker first, then everything is read anew."""
         await self._begun.put(backup_id)
         async with self._opening:
-            self._opened = await Opened.load(self._store, await self._keys(), self._new_id)
+            opened = await Opened.load(self._store, await self._keys(), self._new_id)
+            opened.locations.refuse_newer()
+            self._opened = opened
 
     async def unusable(self, names: AbstractSet[str]) -> AbstractSet[str]:
         """See EnvironmentRepository: those of the first format too."""
@@ -203,10 +195,13 @@ class EnvironmentRepositoryV2:
         decisions = [key async for key in self._manifests.places()]
         if not decisions:
             return Report()
-        damaged = Damaged()
-        opened = await Opened.load(self._store, await self._known_keys(), self._new_id, damaged)
+        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
         verify = Verify(self._store, opened, self._manifests, self, self._first)
-        return await verify.run(Wanted(read_percent, seed), decisions, damaged, moved)
+        return await verify.run(Wanted(read_percent, seed), decisions, moved)
+
+    async def note_damaged(self, found_by: UUID, packs: AbstractSet[UUID]) -> None:
+        """See EnvironmentRepository."""
+        await DamagedObjects(self._store, self._environment_id).note(found_by, packs)
 
     async def space(self, moved: Moves = unheard) -> Space:
         """See EnvironmentRepository."""
@@ -218,6 +213,7 @@ class EnvironmentRepositoryV2:
     async def _reclaim(self, moved: Moves) -> Reclaim:
         """Upon what is in the store now, not upon what was read before."""
         opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
+        opened.locations.refuse_newer()
         return Reclaim(self._store, opened, self._manifests, self, self._new_id, moved=moved)
 
     def shredding(self, moved: Moves = unheard) -> Shredding:
@@ -240,33 +236,21 @@ class EnvironmentRepositoryV2:
     async def _open(self) -> Opened:
         async with self._opening:
             if self._opened is None:
-                self._opened = await Opened.load(self._store, await self._keys(), self._new_id, self._damaged)
+                self._opened = await Opened.load(self._store, await self._keys(), self._new_id)
             return self._opened
 
 
 class RepositoryV2:
-    """See Repository. `wraps` is the store of the wrapped keys: the same one, unless that keeps old versions.
-
-    `for_rescue` reads on where a pack does not tell what it holds; nothing may be written then.
-    """
+    """See Repository. `wraps` is the store of the wrapped keys: the same one, unless that keeps old versions."""
 
     def __init__(
-        self,
-        store: ObjectStore,
-        master: bytes,
-        new_id: NewId = random_id,
-        wraps: DataKeys | None = None,
-        *,
-        for_rescue: bool = False,
+        self, store: ObjectStore, master: bytes, new_id: NewId = random_id, wraps: DataKeys | None = None
     ) -> None:
         self._store = store
         self._master = master
         self._new_id = new_id
         self._wraps = wraps or Wraps(store, master)
-        self._for_rescue = for_rescue
 
     def of(self, environment_id: UUID) -> EnvironmentRepositoryV2:
         """The repository of one environment."""
-        return EnvironmentRepositoryV2(
-            self._store, self._wraps, self._master, environment_id, self._new_id, for_rescue=self._for_rescue
-        )
+        return EnvironmentRepositoryV2(self._store, self._wraps, self._master, environment_id, self._new_id)

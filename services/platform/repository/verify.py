@@ -23,7 +23,6 @@ from services.platform.repository.packs import Entry, PackCipher
 from services.platform.repository.port import EnvironmentRepository
 from services.platform.repository.reader import checked
 from services.platform.repository.report import Damage, Report
-from services.platform.repository.stored_index import Damaged
 
 WHOLE: Final = 100
 
@@ -60,19 +59,22 @@ class Verify:
         self._manifests = manifests
         self._repository = repository
         self._first = first
-        self._damaged: dict[bytes, str] = {}
+        self._damaged: dict[tuple[UUID, bytes], str] = {}
         self._report = Report()
 
-    async def run(self, wanted: Wanted, decisions: Iterable[str], damaged: Damaged, moved: Moved) -> Report:
-        """Look at the backups behind these keys of manifests. `damaged` are packs that do not tell what they hold.
+    async def run(self, wanted: Wanted, decisions: Iterable[str], moved: Moved) -> Report:
+        """Look at the backups behind these keys of manifests.
 
         The keys were listed before the indexes were read: what a backup stores that ends meanwhile is in no index here.
         """
         self._moved = moved
-        for pack_id, reason in damaged.items():
-            self._report.add(Damage(None, f"the pack {pack_id}", reason))
+        for pack_id, error in self._opened.locations.unreadable.items():
+            self._report.add(Damage(None, f"the pack {pack_id}", error.reason))
+            self._report.damaged_packs.add(pack_id)
         for pack in self._opened.locations.packs():
             self._report.packs += 1
+            if self._opened.locations.is_short(pack):
+                self._report.damaged_packs.add(pack.pack_id)
             if wanted.has(pack.pack_id):
                 await self._read(pack)
         for key in decisions:
@@ -87,10 +89,11 @@ class Verify:
             return  # reclaimed meanwhile; what still needs it is found with its backup
         cipher = PackCipher(self._opened.ring, pack.pack_id, pack.key_number)
         for digest, reason in await asyncio.to_thread(lambda: list(self._wrong(cipher, pack.entries, data))):
-            self._damaged[digest] = reason
+            self._damaged[pack.pack_id, digest] = reason
+            self._report.damaged_packs.add(pack.pack_id)
         for entry in pack.entries:
-            if entry.form == Form.DELTA and entry.digest not in self._damaged:
-                await self._undo(entry)
+            if entry.form == Form.DELTA and (pack.pack_id, entry.digest) not in self._damaged:
+                await self._undo(pack.pack_id, entry)
         self._report.contents_read += len(pack.entries)
         self._report.bytes_read += len(data)
         await self._moved(self._report.bytes_read)
@@ -104,11 +107,12 @@ class Verify:
             except ContentCorruptError as error:
                 yield entry.digest, f"{error.reason} (pack {cipher.pack_id})"
 
-    async def _undo(self, entry: Entry) -> None:
+    async def _undo(self, pack_id: UUID, entry: Entry) -> None:
+        """A delta that cannot be undone is sound itself: the damage is that of its base's pack."""
         try:
             await self._opened.reader.content(name_from(entry.digest))
         except RepositoryError as error:
-            self._damaged[entry.digest] = error.reason
+            self._damaged[pack_id, entry.digest] = error.reason
 
     async def _backup(self, key: str, *, first_format: bool) -> None:
         try:
@@ -153,12 +157,13 @@ class Verify:
         if not is_second(name):
             return await self._wrong_with_first(name) if first_format else None
         digest = digest_of(name)
-        places = self._opened.locations.locate(digest)
-        if not places:
-            return f"the content {name} is in no pack"
-        if all(self._opened.locations.is_cut(place) for place in places):
-            return f"the pack {places[0].pack_id} is cut short"
-        return self._damaged.get(digest)
+        reason = f"the content {name} is in no pack"
+        for place in self._opened.locations.locate(digest):
+            found = self._damaged.get((place.pack_id, digest))
+            if found is None and not self._opened.locations.is_cut(place):
+                return None  # one that is sound, as far as was read, is enough
+            reason = found or f"the pack {place.pack_id} is cut short"
+        return reason
 
     async def _wrong_with_first(self, name: str) -> str | None:
         try:

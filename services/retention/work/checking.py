@@ -66,6 +66,7 @@ class _Attempt:
         self._report = await look_through(
             self._repository, read_percent=self._read_percent, seed=self._seed, moved=self._moved
         )
+        await self._repository.note_damaged(self._run.job_id, self._report.damaged_packs)
 
     async def name_tables(self) -> None:
         """For a person who wants to know what is lost."""

@@ -94,6 +94,12 @@ async def test_rot_is_told_by_backup_document_and_table_with_the_space(
         assert f"document {place}" in places
         assert "database dump" in places
         assert all(one["space"]["logical_bytes"] == manifest.database.bytes + 10 for one in told)
+        await back_up(sweeps, {place: b"a document"})
+        for week in range(5, 9):
+            sweeps.clock.on(days=7)
+            await sweeps.sweep.now()
+            told = await checks(sweeps, week)
+        assert [one["damage_count"] for one in told[4:]] == [0, 0, 0, 0]  # the next backup has stored it again
 
 
 async def test_a_repository_that_cannot_be_opened_is_told_as_damaged(
