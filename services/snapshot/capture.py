@@ -106,7 +106,7 @@ class Capture:
             async with snapshot.dump() as pieces:
                 slowed = self._source.throttle.slowed(pieces)
                 dump = await self._repository.store_dump(self._meter.counted(slowed), earlier)
-        self._met.previous_unreadable = self._met.previous_unreadable or dump.earlier_unreadable
+        self._met.earlier_dump_unreadable = dump.earlier_unreadable
         return dump
 
     async def _references(self, snapshot: Snapshot) -> None:

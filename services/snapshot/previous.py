@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.events.backups import BackupKind
-from contracts.manifest import Manifest
+from contracts.manifest import FIRST_VERSION, Manifest
 from services.platform.database import Connection, load_queries
 from services.platform.repository import EnvironmentRepository, Verdict
 from services.platform.repository.errors import ManifestMissingError, RepositoryError
@@ -51,12 +51,35 @@ async def known(c: Connection, environment_id: UUID) -> Newest | None:
 
 
 async def read(repository: EnvironmentRepository, newest: Newest | None) -> Previous:
-    """Its manifest. One that was deleted since is no trouble, one that cannot be trusted is: a warning says so."""
+    """Its manifest, or that of the newest before it where it was deleted since.
+
+    One that cannot be trusted is trouble, of which a warning tells.
+    """
     if newest is None:
         return Previous()
     try:
-        return Previous(await repository.read_manifest(newest.backup_id, expected_hash=newest.manifest_hash))
-    except ManifestMissingError:
-        return Previous()
+        return Previous(await _manifest(repository, newest))
     except RepositoryError as error:
         return Previous(unreadable=error.reason)
+
+
+async def _manifest(repository: EnvironmentRepository, newest: Newest) -> Manifest | None:
+    try:
+        return await repository.read_manifest(newest.backup_id, expected_hash=newest.manifest_hash)
+    except ManifestMissingError:
+        return await _newest_left(repository)
+
+
+async def _newest_left(repository: EnvironmentRepository) -> Manifest | None:
+    """Of no hash on the log is anything known here: one that is not sealed is not trusted."""
+    found: Manifest | None = None
+    async for verdict in repository.manifests():
+        one = verdict.manifest
+        if one and _is_built_upon(one) and (found is None or found.backup.created_at < one.backup.created_at):
+            found = one
+    return found
+
+
+def _is_built_upon(one: Manifest) -> bool:
+    """What was made elsewhere has stamps that say nothing of what is here."""
+    return one.version > FIRST_VERSION and one.backup.kind is not BackupKind.UPLOADED

@@ -58,9 +58,9 @@ def test_what_a_restore_cannot_bring_back_is_a_warning_of_every_backup() -> None
 
 def test_every_kind_of_warning_has_a_code_of_its_own() -> None:
     one = Sightings(1, ["x"])
-    met = Met(one, one, one, one, one, one, one, previous_unreadable="gone")
+    met = Met(one, one, one, one, one, one, one, previous_unreadable="gone", earlier_dump_unreadable="gone")
     codes = [warning.code for warning in warnings_of(met, ())]
-    assert len(codes) == len(set(codes)) == 8
+    assert len(codes) == len(set(codes)) == 9
 
 
 def test_a_completed_backup_is_told_in_the_words_of_its_manifest() -> None:

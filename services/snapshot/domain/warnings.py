@@ -20,6 +20,7 @@ class Met:
     other_sizes: Sightings = field(default_factory=Sightings)
     unnoticed: Sightings = field(default_factory=Sightings)
     previous_unreadable: str | None = None
+    earlier_dump_unreadable: str | None = None
 
 
 def warnings_of(met: Met, database: Sequence[Finding]) -> tuple[Warning, ...]:
@@ -51,10 +52,19 @@ def _warning(code: str, message: str, seen: Sightings) -> Warning:
 
 
 def _about_previous(met: Met) -> tuple[Warning, ...]:
-    if met.previous_unreadable is None:
-        return ()
-    message = f"the previous backup's list could not be used, so every document was read: {met.previous_unreadable}"
-    return (Warning(code="PREVIOUS_UNREADABLE", message=message),)
+    told = (
+        (
+            "PREVIOUS_UNREADABLE",
+            "the previous backup's list could not be used, so every document was read",
+            met.previous_unreadable,
+        ),
+        (
+            "EARLIER_DUMP_UNREADABLE",
+            "an earlier dump could not be built upon, so the whole dump was stored",
+            met.earlier_dump_unreadable,
+        ),
+    )
+    return tuple(Warning(code=code, message=f"{message}: {why}") for code, message, why in told if why)
 
 
 def _tells(finding: Finding) -> bool:

@@ -119,6 +119,24 @@ async def test_the_second_backup_builds_upon_the_first(snapshots: Snapshots, pla
     assert read.previous_backup_id == first
 
 
+async def test_after_the_newest_was_deleted_the_next_one_builds_upon_the_one_before(
+    snapshots: Snapshots, place: Place, store: Store
+) -> None:
+    place.put(b"old")
+    async with snapshots.running():
+        environment_id = await registered(snapshots, place)
+        taken = list[UUID]()
+        for _ in range(2):
+            taken.append(await snapshots.request(environment_id))
+            await snapshots.log.about(BackupCompleted, taken[-1])
+        repository = snapshots.repository(environment_id, store[1])
+        await repository.erase_manifest(tombstone(taken[-1], environment_id, Burial.DELETED))
+        third = await snapshots.request(environment_id)
+        completed = await snapshots.log.about(BackupCompleted, third)
+    assert completed.files.new_count == 0
+    assert (await repository.read_manifest(third)).previous_backup_id == taken[0]
+
+
 async def test_a_backup_waits_for_the_end_of_a_restore(snapshots: Snapshots, place: Place) -> None:
     async with snapshots.running():
         environment_id = await registered(snapshots, place)
