@@ -35,13 +35,10 @@ from services.restore.adapters.progress import RestoreProgress
 from services.restore.documents import RestoreDocuments
 from services.restore.handlers import RESTORE
 from services.restore.work.side_by_side import Shared
-from services.snapshot.domain.warnings import Met
-from services.snapshot.meter import Meter
-from services.snapshot.reading import Reading
 from services.snapshot.scratch import Scratch
 from tests.suites.repository import KEY
 from tests.support.buckets import fresh_prefix
-from tests.support.capturing import NoSecrets, QuietRun
+from tests.support.capturing import NoSecrets, reading_of
 
 DOCUMENTS = 5_000
 SMALLEST_BYTES, LARGEST_BYTES = 600, 60_000
@@ -114,7 +111,7 @@ async def back_up(repository: EnvironmentRepository, documents: Path, directory:
             async for batch in opened.list():
                 await scratch.add_listed([one for one in batch if isinstance(one, Listed)])
         with timed("backup: read and store"):
-            await Reading(opened, repository, scratch, Meter(QuietRun()), Met()).run()  # type: ignore[arg-type]  # -- as much of a JobRun as a meter needs
+            await reading_of(opened, repository, scratch).run()
         with timed("backup: write the list"):
             stored = await repository.store_parts(scratch.lines(proven=False))
     return Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=DOCUMENTS)

@@ -20,14 +20,11 @@ from contracts.values import DirectoryFiles
 from services.platform.connectors.files import Listed, open_documents
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
-from services.snapshot.domain.warnings import Met
-from services.snapshot.meter import Meter
-from services.snapshot.reading import Reading
 from services.snapshot.scratch import Scratch
 from tests.benchmarks.restic import Restic
 from tests.suites.dumps import Nights, Table
 from tests.suites.repository import KEY
-from tests.support.capturing import NoSecrets, QuietRun
+from tests.support.capturing import NoSecrets, reading_of
 from tests.support.manifests import manifest
 
 FULL = os.environ.get("NIGHTKEEP_TEST_BENCHMARK") == "full"
@@ -147,7 +144,7 @@ async def one_night(
         async for batch in opened.list():
             await scratch.add_listed([one for one in batch if isinstance(one, Listed)])
         await scratch.adopt_unchanged()
-        await Reading(opened, repository, scratch, Meter(QuietRun()), Met()).run()  # type: ignore[arg-type]  # -- as much of a JobRun as a meter needs
+        await reading_of(opened, repository, scratch).run()
         stored = await repository.store_parts(scratch.lines(proven=False))
         numbers = await scratch.numbers()
     listing = Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=numbers.count)

@@ -9,17 +9,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from pydantic import SecretStr
 
 from contracts.events.backups import BackupKind
 from contracts.manifest import BackupEntry, DocumentLine, EnvironmentEntry, Manifest
 from contracts.values import CloudVersion, DirectoryFiles, Mode, Region
-from services.platform.connectors.database import EnvironmentDatabase, PostgresTools
+from services.platform.connectors.database import DatabaseAccess, EnvironmentDatabase, Login, PostgresTools
 from services.platform.connectors.files import DocumentStore, Listed, Reader, Stray, Whole, open_documents
 from services.platform.repository import EnvironmentRepository, read_documents
 from services.snapshot.capture import Capture, Captured
-from services.snapshot.domain.warnings import warnings_of
+from services.snapshot.domain.warnings import Met, warnings_of
 from services.snapshot.meter import Meter
 from services.snapshot.previous import Previous
+from services.snapshot.reading import Reading
 from services.snapshot.scratch import Scratch
 from services.snapshot.source import Source
 from services.snapshot.stopwatch import Stopwatch
@@ -215,6 +217,14 @@ class Place:
             steps=(),
             previous_backup_id=None,
         )
+
+
+def reading_of(documents: DocumentStore, repository: EnvironmentRepository, scratch: Scratch) -> Reading:
+    """What reads and stores the documents of a backup; nobody asks its database for anything."""
+    nobody = Login("nobody", SecretStr(""))
+    database = EnvironmentDatabase(DatabaseAccess("localhost", 5432, "none", nobody, nobody), PostgresTools({}))
+    meter = Meter(QuietRun())  # type: ignore[arg-type]  # -- as much of a JobRun as a meter needs
+    return Reading(Source(database, documents, None), repository, scratch, meter, Met())
 
 
 class NoSecrets:
