@@ -165,9 +165,14 @@ class Locations:
         """The digests of a pack that are needed."""
         return [row[0] for row in queries.live_of(self._connection, id=pack_id.bytes)]
 
-    def may_go(self, pack_id: UUID) -> bool:
-        """Whether all that is needed of a condemned pack is in another one that stays."""
-        return not queries.needed_nowhere_else(self._connection, id=pack_id.bytes)
+    def needed_whole(self, pack_id: UUID) -> list[bytes]:
+        """What is needed of a pack and is whole in no other one that stays."""
+        rows = queries.needed_whole(self._connection, id=pack_id.bytes, delta=Form.DELTA.value)
+        return [row[0] for row in rows]
+
+    def several(self) -> list[bytes]:
+        """What is needed and lies in several places that stay, in one of them as a delta."""
+        return [row[0] for row in queries.several(self._connection, delta=Form.DELTA.value)]
 
     def dead_of(self, pack_id: UUID) -> tuple[int, int]:
         """How many contents of a pack nothing needs, and their stored bytes; all of it where its key was destroyed."""

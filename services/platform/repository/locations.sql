@@ -39,13 +39,13 @@ UPDATE pack SET key_number = :key_number WHERE number = :number;
 INSERT INTO content VALUES (:digest, :pack, :place, :form, :start, :stored, :size) ON CONFLICT DO NOTHING;
 
 -- name: locate(digest)
--- What is not condemned first: it stays.
+-- What is not condemned first: it stays. Of that what is whole: a delta takes its bases to be read.
 SELECT p.id, p.key_number, c.place, c.form, c.start, c.stored, c.size, p.condemned
-FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.condemned;
+FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.condemned, c.form;
 
 -- name: position(digest)^
 SELECT c.pack, c.start FROM content c JOIN pack p ON p.number = c.pack
-WHERE digest = :digest ORDER BY p.condemned LIMIT 1;
+WHERE digest = :digest ORDER BY p.condemned, c.form LIMIT 1;
 
 -- name: usable(digest, delta)^
 SELECT 1 FROM content c JOIN pack p ON p.number = c.pack
@@ -94,11 +94,20 @@ WHERE NOT p.condemned GROUP BY p.number ORDER BY p.number;
 SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest WHERE p.id = :id
 ORDER BY c.place;
 
--- name: needed_nowhere_else(id)$
-SELECT count(*) FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
+-- name: needed_whole(id, delta)
+-- What is needed of a pack and is whole in no other one that stays.
+SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
 WHERE p.id = :id AND NOT EXISTS (
-    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack WHERE o.digest = c.digest AND NOT q.condemned
+    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
+    WHERE o.digest = c.digest AND o.form <> :delta AND NOT q.condemned
 );
+
+-- name: several(delta)
+-- What is needed and lies, one of the times as a delta, in several places that stay.
+SELECT DISTINCT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
+WHERE c.form = :delta AND NOT p.condemned AND (
+    SELECT count(*) FROM content o JOIN pack q ON q.number = o.pack WHERE o.digest = c.digest AND NOT q.condemned
+) > 1;
 
 -- name: dead_of(id)^
 SELECT count(*),

@@ -1,7 +1,8 @@
 """Condemn, wait, mark again, remove (architecture §2.12): content that no backup needs gives its room back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,17 +11,20 @@ from contracts.condemned import Condemnation
 from contracts.defaults import CONDEMNED_HOURS
 from services.platform.objectstore import ObjectInfo, ObjectStore
 from services.platform.process.ids import NewId
+from services.platform.repository.bases import Bases
 from services.platform.repository.begun import Begun
 from services.platform.repository.condemned import CondemnedObjects, Publishing, told
 from services.platform.repository.errors import RemovalTooEarlyError
 from services.platform.repository.layout import content_prefix, pack_place, prefix
-from services.platform.repository.locations import Share
+from services.platform.repository.locations import Location, Share
 from services.platform.repository.manifests import Manifests
-from services.platform.repository.marking import Marking
+from services.platform.repository.marking import Marking, Names, named_by
 from services.platform.repository.moving import Moves
+from services.platform.repository.names import name_from
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import Condemned, EnvironmentRepository, Reclaimed
+from services.platform.repository.reader import MAX_DEPTH
 
 REMOVE_AFTER: Final = timedelta(hours=CONDEMNED_HOURS)
 STORE_CLOCK: Final = timedelta(seconds=2)
@@ -28,9 +32,15 @@ STORE_CLOCK: Final = timedelta(seconds=2)
 LITTLE: Final = 0.5
 """A pack of which less is needed is written anew: at most as many bytes as it gives back."""
 
+Stale = Mapping[UUID, Sequence[Location]]
+"""Places, by their packs, of contents that are needed and lie elsewhere in a better form."""
+
 
 class Reclaim:
-    """The space of one environment, as it is now; used once. `moved` hears that the work goes on."""
+    """The space of one environment, as it is now; used once. `moved` hears that the work goes on.
+
+    `names` says what is needed when content is condemned; a pack of which less than `least` is needed is written anew.
+    """
 
     def __init__(  # noqa: PLR0913 -- one for each thing that it stands on
         self,
@@ -41,7 +51,12 @@ class Reclaim:
         new_id: NewId,
         *,
         moved: Moves,
+        names: Names = named_by,
+        least: float = LITTLE,
     ) -> None:
+        self._names = names
+        self._least = least
+        self._under_way: Sequence[tuple[UUID, datetime]] = ()
         self._store = store
         self._opened = opened
         self._manifests = manifests
@@ -54,40 +69,55 @@ class Reclaim:
 
     async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
         """See EnvironmentRepository."""
-        done = await self._condemned.condemnation(mark_id)
-        return told(done or await self._condemn(mark_id, now))
+        done = await self.done(mark_id)
+        if done:
+            return done
+        await self.look()
+        return await self.publish(mark_id, now, {})
 
-    async def _condemn(self, mark_id: UUID, now: datetime) -> Condemnation:
-        under_way = [began_at async for _, began_at in self._begun.undecided()]
-        await self._mark()
+    async def done(self, mark_id: UUID) -> Condemned | None:
+        """What a mark condemned that has come to its end."""
+        done = await self._condemned.condemnation(mark_id)
+        return told(done) if done else None
+
+    async def look(self) -> None:
+        """The first half of a mark: see what is under way, and what is needed."""
+        self._under_way = [one async for one in self._begun.undecided()]
+        await self._manifests.clear_chains()
+        await self._mark(self._names)
+
+    async def publish(self, mark_id: UUID, now: datetime, stale: Stale) -> Condemned:
+        """The second half: condemn what is not."""
         publishing = self._condemned.publish(mark_id, self._new_id)
         for share in await asyncio.to_thread(self._opened.locations.shares):
             self._moved()
             # What a backup under way stores has no manifest yet: to condemn it would only make the next one store it
             # again. Leaving it is no matter of safety: that lies in the markers that are listed at the end.
-            if all(share.modified_at < began_at - STORE_CLOCK for began_at in under_way):
-                await self._judge(share, publishing)
+            if all(share.modified_at < began_at - STORE_CLOCK for _, began_at in self._under_way):
+                await self._judge(share, publishing, stale.get(share.pack_id, ()))
         async for info in self._first_format():
             await publishing.add(info.key.removeprefix(self._prefix), 1, info.size_bytes)
         await self._opened.packer.flush()
         await publishing.flush()
         # Only now: a backup that begins later finds all of it condemned.
-        waits_for = tuple([backup_id async for backup_id, _ in self._begun.undecided()])
-        return await publishing.complete(now, waits_for)
+        waits_for = {one async for one, _ in self._begun.undecided()}.union(one for one, _ in self._under_way)
+        return told(await publishing.complete(now, tuple(sorted(waits_for))))
 
-    async def _judge(self, share: Share, publishing: Publishing) -> None:
-        if share.live_bytes >= LITTLE * share.stored_bytes and share.live_contents:
+    async def _judge(self, share: Share, publishing: Publishing, stale: Sequence[Location]) -> None:
+        live_contents = share.live_contents - len(stale)
+        live_bytes = share.live_bytes - sum(location.entry.stored_bytes for location in stale)
+        if live_bytes >= self._least * share.stored_bytes and live_contents:
             return
-        if share.live_contents:
-            await self._copy(share.pack_id)
+        if live_contents:
+            await self._copy(share.pack_id, stale)
         dead_bytes = share.stored_bytes - share.live_bytes
         await publishing.add(pack_place(share.pack_id), share.contents - share.live_contents, dead_bytes)
 
-    async def _copy(self, pack_id: UUID) -> None:
+    async def _copy(self, pack_id: UUID, stale: Sequence[Location]) -> None:
         """Store what is needed of a pack in new ones as well."""
         for digest in self._opened.locations.live_of(pack_id):
             for location in self._opened.locations.locate(digest):
-                if location.pack_id == pack_id:
+                if location.pack_id == pack_id and location not in stale:
                     self._moved()
                     payload = await self._opened.reader.payload(location)
                     entry = location.entry
@@ -99,16 +129,17 @@ class Reclaim:
         if done is None:
             return Reclaimed(0, 0, 0)
         await self._refuse_early(done, now)
-        await self._mark()
-        reclaimed = Reclaimed(0, 0, 0)
+        await self._mark(named_by)
+        reclaimed, count = Reclaimed(0, 0, 0), 0
         async for part in self._condemned.parts(mark_id):
             for place in part.objects:
                 self._moved()
+                count += 1
                 reclaimed = _sum(reclaimed, await self._remove(place))
         if reclaimed.objects:
             await self._opened.index.merge(self._opened.locations)
         await self._condemned.forget(mark_id)
-        return reclaimed
+        return replace(reclaimed, whole=reclaimed.objects == count and not done.waits_for)
 
     async def _refuse_early(self, done: Condemnation, now: datetime) -> None:
         if now < done.condemned_at + REMOVE_AFTER:
@@ -122,12 +153,31 @@ class Reclaim:
         if not place.startswith("packs/"):
             return await self._remove_content(place)
         pack_id = UUID(place.rpartition("/")[2])
-        if not self._opened.locations.may_go(pack_id):
+        if not await self._may_go(pack_id):
             return Reclaimed(0, 0, 0)
         contents, stored_bytes = self._opened.locations.dead_of(pack_id)
         await self._store.delete(self._prefix + place)
         self._opened.locations.drop(pack_id)
         return Reclaimed(stored_bytes, contents, 1)
+
+    async def _may_go(self, pack_id: UUID) -> bool:
+        """Whether all that is needed of a condemned pack is in others that stay, and can be read from there."""
+        for digest in self._opened.locations.needed_whole(pack_id):
+            for location in self._opened.locations.locate(digest):
+                if location.pack_id == pack_id and not await self._is_elsewhere(location):
+                    return False
+        return True
+
+    async def _is_elsewhere(self, location: Location) -> bool:
+        """Whether a content that is whole in no pack that stays is a delta there that does for this place.
+
+        It must be no deeper: deltas against it are as deep as that allowed. Where a base of it is needed by nothing,
+        no other delta is either that was made against it in this place.
+        """
+        bases = self._opened.locations.is_live
+        depth = await Bases(self._opened, bases, anywhere=True).depth_at(location)
+        name = name_from(location.entry.digest)
+        return await Bases(self._opened, bases).of(name, MAX_DEPTH if depth is None else depth) is not None
 
     async def _remove_content(self, place: str) -> Reclaimed:
         """An object of the first format."""
@@ -136,8 +186,8 @@ class Reclaim:
             return Reclaimed(info.size_bytes, 1, 1)
         return Reclaimed(0, 0, 0)
 
-    async def _mark(self) -> None:
-        await Marking(self._opened.locations, self._repository, self._moved).run(self._manifests)
+    async def _mark(self, names: Names) -> None:
+        await Marking(self._opened.locations, self._repository, self._moved, names).run(self._manifests)
 
     async def _first_format(self, key: str | None = None) -> AsyncIterator[ObjectInfo]:
         """The contents of the first format that nothing refers to; all of them, or the one at `key`."""

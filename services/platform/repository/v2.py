@@ -13,6 +13,7 @@ from services.platform.objectstore import ObjectStore
 from services.platform.process.ids import NewId, random_id
 from services.platform.repository.begun import Begun
 from services.platform.repository.dumps import DumpWriter
+from services.platform.repository.erasing import Erasing
 from services.platform.repository.first_format import FirstFormat
 from services.platform.repository.hashing import SequenceHasher
 from services.platform.repository.keyring import KeyRing
@@ -179,8 +180,7 @@ class EnvironmentRepositoryV2:
 
     async def sharing(self, backup_id: UUID) -> Shared:
         """See EnvironmentRepository."""
-        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
-        return await Sharing(opened.locations, self, self._manifests).of(backup_id)
+        return await Sharing((await self._load()).locations, self, self._manifests).of(backup_id)
 
     async def erase_manifest(self, tombstone: Tombstone) -> None:
         """See EnvironmentRepository."""
@@ -193,6 +193,11 @@ class EnvironmentRepositoryV2:
     async def condemn(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Condemned:
         """See EnvironmentRepository."""
         return await (await self._reclaim(moved)).condemn(mark_id, now)
+
+    async def erase(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Condemned:
+        """See EnvironmentRepository."""
+        erasing = Erasing(self._store, self._load, self._manifests, self, self._new_id, moved=moved)
+        return await erasing.condemn(mark_id, now)
 
     async def remove_condemned(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Reclaimed:
         """See EnvironmentRepository."""
@@ -212,13 +217,14 @@ class EnvironmentRepositoryV2:
         """See EnvironmentRepository."""
         if not [key async for key in self._manifests.places()]:
             return Space(0, 0, 0, 0, 0)
-        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
-        return await measure(self._store, opened.locations, self._manifests, self, moved)
+        return await measure(self._store, (await self._load()).locations, self._manifests, self, moved)
 
     async def _reclaim(self, moved: Moves) -> Reclaim:
-        """Upon what is in the store now, not upon what was read before."""
-        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
-        return Reclaim(self._store, opened, self._manifests, self, self._new_id, moved=moved)
+        return Reclaim(self._store, await self._load(), self._manifests, self, self._new_id, moved=moved)
+
+    async def _load(self) -> Opened:
+        """What is in the store now, not what was read before."""
+        return await Opened.load(self._store, await self._known_keys(), self._new_id)
 
     def shredding(self, moved: Moves = unheard) -> Shredding:
         """See EnvironmentRepository."""
