@@ -54,10 +54,10 @@ class Nights:
     def repository(self) -> EnvironmentRepository:
         return self.root.of(self.environment_id)
 
-    async def back_up(self, data: bytes) -> Manifest:
+    async def back_up(self, data: bytes, backup_id: UUID | None = None) -> Manifest:
         """One night."""
         repository = self.repository()
-        plain = manifest(uuid4(), self.environment_id, repository.key_id)
+        plain = manifest(backup_id or uuid4(), self.environment_id, repository.key_id)
         self.taken += 1
         await repository.begin_backup(plain.backup_id)
         dump = await repository.store_dump(pieces(data), self.newest.database if self.newest else None)

@@ -13,7 +13,7 @@ from services.platform.objectstore import ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.repository.bases import Bases
 from services.platform.repository.dumps import DumpWriter
-from services.platform.repository.errors import ContentCorruptError
+from services.platform.repository.errors import ContentCorruptError, RepositoryError
 from services.platform.repository.locations import Location
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.marking import own_of
@@ -121,9 +121,12 @@ class Rewriting:
         if earlier and self._depends(earlier.chain):
             earlier = None
         writer = DumpWriter(self._opened, earlier, self._opened.locations.is_live)
-        stored = await writer.store(self._bytes_of(database.contents))
+        try:
+            stored = await writer.store(self._bytes_of(database.contents))
+        except RepositoryError as error:
+            raise ContentCorruptError(f"the dump of {backup_id} cannot be stored anew: {error.reason}") from error
         if stored.sequence.contents != database.contents:
-            raise ContentCorruptError(f"the dump of the backup {backup_id} is not cut as dumps are")
+            raise ContentCorruptError(f"the dump of {backup_id} cannot be stored anew: it is not cut as dumps are")
         await self._opened.packer.flush()
         await self._manifests.chains.put(backup_id, stored.chain, etag)
 

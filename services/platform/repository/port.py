@@ -212,8 +212,10 @@ class EnvironmentRepository(Protocol):
         """
         ...
 
-    async def sharing(self, backup_id: UUID) -> Shared:
+    async def sharing(self, backup_id: UUID, *, own: bool = False) -> Shared:
         """The backups for which content stays when this one goes; none for one that there is not.
+
+        With `own` those that it only helps to store do not count: they are stored anew.
 
         Raises RepositoryError when a manifest or list cannot be read.
         """
@@ -246,8 +248,8 @@ class EnvironmentRepository(Protocol):
 
         Those dumps are stored anew before, in bounded memory; what there is of it in packs that are needed otherwise
         goes as well, after the rest was stored in new ones. Its removal is that of any mark, and erases nothing where
-        it is not `whole`: then erase again. Raises as `condemn`; ContentCorruptError and ContentMissingError for a
-        dump that cannot be read, ChainChangedError (transient) when another worker did the same.
+        it is not `whole`: then erase again. Raises as `condemn`; ContentCorruptError for a dump that cannot be
+        read, ChainChangedError (transient) when another worker did the same.
         """
         ...
 

@@ -20,6 +20,7 @@ from services.platform.repository.keyring import KeyRing
 from services.platform.repository.keys import environment_keys
 from services.platform.repository.layout import key_prefix
 from services.platform.repository.manifests import Manifests
+from services.platform.repository.marking import named_by, own_of
 from services.platform.repository.moving import Moved, Moves, unheard, unwatched
 from services.platform.repository.names import WholeHasher, digest_of, is_second
 from services.platform.repository.opened import Opened, known_keys, open_keys
@@ -178,9 +179,10 @@ class EnvironmentRepositoryV2:
         usable = (await self._open()).locations.usable
         return {name for name in names if not (is_second(name) and usable(digest_of(name)))}
 
-    async def sharing(self, backup_id: UUID) -> Shared:
+    async def sharing(self, backup_id: UUID, *, own: bool = False) -> Shared:
         """See EnvironmentRepository."""
-        return await Sharing((await self._load()).locations, self, self._manifests).of(backup_id)
+        names = own_of if own else named_by
+        return await Sharing((await self._load()).locations, self, self._manifests, names).of(backup_id)
 
     async def erase_manifest(self, tombstone: Tombstone) -> None:
         """See EnvironmentRepository."""
