@@ -9,10 +9,14 @@ from contracts.values import Name
 
 
 class DeleteBackup(Command):
-    """Remove a backup before its expiry; `confirm_last` where it is the last good one of its environment."""
+    """Remove a backup before its expiry; `confirm_last` where it is the last good one of its environment.
+
+    With `erase` nothing of it stays in the store, whatever was stored against it.
+    """
 
     backup_id: UUID
     confirm_last: bool = False
+    erase: bool = False
 
 
 class ShredBackups(Command):

@@ -75,7 +75,8 @@ class BackupExpiryChanged(Event):
 class BackupDeletionRequested(Event):
     """A person deleted a backup; `was_last_good` after they were told so.
 
-    With a `shred_id` it goes with all others of its environment, and nothing opens it any more.
+    With a `shred_id` it goes with all others of its environment, and nothing opens it any more. With `erase` it goes at
+    once, and what is stored against it is rewritten, so that nothing of it stays in the store.
     """
 
     backup_id: UUID
@@ -84,6 +85,7 @@ class BackupDeletionRequested(Event):
     requested_by: str
     was_last_good: bool
     shred_id: UUID | None = None
+    erase: bool = False
 
 
 class SharedContent(Value):
@@ -107,7 +109,10 @@ class BackupDeleted(Event):
 
 
 class SpaceReclaimed(Event):
-    """Content that nothing referred to any more is gone from the store (said by retention)."""
+    """Content that nothing referred to any more is gone from the store (said by retention).
+
+    `erased` are backups that were deleted with `erase`: from now on the store holds nothing that was theirs alone.
+    """
 
     environment_id: UUID
     mark_id: UUID
@@ -115,6 +120,7 @@ class SpaceReclaimed(Event):
     bytes: int
     contents: int
     objects: int
+    erased: tuple[UUID, ...] = ()
 
 
 class FoundDamage(Value):

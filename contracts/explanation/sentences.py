@@ -108,7 +108,8 @@ def _of_expiry(one: Told) -> str:
             )
         case retention.BackupDeletionRequested() as event:
             told = ", after being told that it was the last completed one" if event.was_last_good else ""
-            return f"{event.requested_by} deleted it at {instant(event.requested_at)}{told}."
+            erased = " Nothing of it was to stay in the store: what depended on it is rewritten." if event.erase else ""
+            return f"{event.requested_by} deleted it at {instant(event.requested_at)}{told}.{erased}"
         case retention.BackupDeleted(why="shredded") as event:
             return (
                 f"Its environment's data keys were destroyed: since {instant(event.deleted_at)} nothing opens it any "

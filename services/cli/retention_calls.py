@@ -54,9 +54,21 @@ class RetentionCalls(Calling):
         """The tiers and the expiry that a backup gets which is asked for now."""
         return self._show(environment_path(environment_id, "backups/preview"), BackupPreview)
 
-    def delete_backup(self, backup_id: UUID, *, confirm_last: bool = False, idempotency_key: str | None = None) -> None:
-        """Let a backup go; the last completed one of its environment only with `confirm_last`."""
-        path = f"/api/v1/backups/{backup_id}" + ("?confirm_last=true" if confirm_last else "")
+    def delete_backup(
+        self,
+        backup_id: UUID,
+        *,
+        confirm_last: bool = False,
+        erase: bool = False,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Let a backup go; the last completed one of its environment only with `confirm_last`.
+
+        With `erase` what depends on it is rewritten, so that about a day later nothing of it is in the store.
+        """
+        asked_for = {"confirm_last": confirm_last, "erase": erase}
+        query = "&".join(f"{name}=true" for name, wanted in asked_for.items() if wanted)
+        path = f"/api/v1/backups/{backup_id}" + (f"?{query}" if query else "")
         self._transport.change("DELETE", path, key=idempotency_key)
 
     def acquire_lease(

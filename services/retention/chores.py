@@ -59,7 +59,7 @@ class Chores:
             rows = [row async for row in queries.backups_to_work_on(c, now=now, page=PAGE)]
             for row in rows:
                 kind = FORGET if row["state"] == BackupState.DELETED else DELETE
-                job_id = await self._put(c, kind, row, {"backup_id": str(row["backup_id"]), "state": row["state"]})
+                job_id = await self._put(c, kind, row, _backup_payload(row))
                 await queries.note_backup_job(c, backup_id=row["backup_id"], job_id=job_id)
         return len(rows)
 
@@ -99,9 +99,11 @@ class Chores:
 
     async def _put_reclaim(self, c: Connection, row: Any) -> UUID:  # noqa: ANN401 -- a row of the driver
         """The first half, under the mark of a try that failed if there is one; or the second."""
-        mark_id = row["mark_id"] or self._new_id()
+        mark_id, ours = row["mark_id"] or self._new_id(), {"environment_id": row["environment_id"]}
+        if row["mark_id"] is None:
+            await queries.to_be_erased(c, **ours, mark_id=mark_id)
         if row["condemned_contents"] is None:
-            await queries.note_mark(c, environment_id=row["environment_id"], mark_id=mark_id)
+            await queries.note_mark(c, **ours, mark_id=mark_id)
             return await self._put(c, CONDEMN, row, {"mark_id": str(mark_id)})
         condemned = {"contents": row["condemned_contents"], "bytes": row["condemned_bytes"]}
         return await self._put(c, RECLAIM, row, {"mark_id": str(mark_id), **condemned})
@@ -124,3 +126,7 @@ class Chores:
         )
         await self._queue.put(c, job)
         return job.job_id
+
+
+def _backup_payload(row: Any) -> dict[str, Any]:  # noqa: ANN401 -- a row of the driver
+    return {"backup_id": str(row["backup_id"]), "state": row["state"], "erase": row["erase"]}

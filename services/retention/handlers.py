@@ -108,9 +108,12 @@ class Handlers:
         await self._let_go(c, message, BackupState.EXPIRED, message.body.expired_at + self._grace)
 
     async def on_backup_deletion_requested(self, c: Connection, message: Message[BackupDeletionRequested]) -> None:
-        """Its grace begins; a shredding knows none."""
+        """Its grace begins; an erasure and a shredding know none."""
         body = message.body
-        await self._let_go(c, message, BackupState.DELETING, None if body.shred_id else body.requested_at + self._grace)
+        work_from = body.requested_at if body.erase else body.requested_at + self._grace
+        await self._let_go(c, message, BackupState.DELETING, None if body.shred_id else work_from)
+        if body.erase:
+            await queries.note_erase(c, backup_id=body.backup_id)
 
     async def on_shredding_requested(self, c: Connection, message: Message[ShreddingRequested]) -> None:
         """Do it at once: its backups were let go just before. A check would read for hours what is about to go."""

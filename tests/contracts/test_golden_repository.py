@@ -1,6 +1,7 @@
 """A whole repository that was written once stays readable; a damaged, foreign or newer one is refused by name.
 
-`golden/repository/v2.json` has every object of two nights in hexadecimal; the dump of the second is a delta.
+`golden/repository/v2.json` has every object of two nights in hexadecimal; the dump of the second is a delta. In
+`v2-erased.json` the first was deleted, and all that it left erased.
 """
 
 import asyncio
@@ -33,8 +34,10 @@ from tests.suites.reclaim import NOW
 from tests.suites.repository import KEY, read
 from tests.support.manifests import BACKUP_ID, ENVIRONMENT_ID, manifest
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "repository" / "v2.json").read_text())
-DESTROYED = (Path(__file__).parent / "golden" / "repository" / "destroyed-key.json").read_bytes()
+FOLDER = Path(__file__).parent / "golden" / "repository"
+GOLDEN = json.loads((FOLDER / "v2.json").read_text())
+ERASED = json.loads((FOLDER / "v2-erased.json").read_text())
+DESTROYED = (FOLDER / "destroyed-key.json").read_bytes()
 SECOND_ID = UUID(int=BACKUP_ID.int + 1)
 CONDEMNED = json.loads((Path(__file__).parent / "golden" / "repository" / "condemned.json").read_text())
 DOCUMENT = b"a document, as small as they often are"
@@ -73,6 +76,17 @@ async def test_what_was_written_once_is_read(store: ObjectStore) -> None:
     second = await repository.read_manifest(SECOND_ID)
     assert second.database.chain is not None
     assert second.database.chain.full is not None
+    assert (await repository.check(read_percent=100, seed=1)).damage_count == 0
+
+
+async def test_a_dump_that_was_stored_anew_is_read_with_the_chain_that_it_has_now(store: ObjectStore) -> None:
+    repository = await opened(store, ERASED)
+    second = await repository.read_manifest(SECOND_ID)
+    assert second.database.chain is not None
+    assert second.database.chain.full is None
+    hasher = await repository.hasher(like=second.database.hash)
+    hasher.update(await read(repository, second.database.contents))
+    assert hasher.hexdigest() == DUMP_HASHES[SECOND_ID]
     assert (await repository.check(read_percent=100, seed=1)).damage_count == 0
 
 

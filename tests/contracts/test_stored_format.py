@@ -17,6 +17,7 @@ from contracts.manifest import (
     parse,
     serialize,
 )
+from contracts.rewritten import parse_chain
 from services.platform.repository.errors import ContentCorruptError
 from services.platform.repository.first_format import unpack
 from tests.support.manifests import manifest, tombstone
@@ -80,6 +81,19 @@ def test_a_manifest_tells_all_that_the_catalog_needs_to_make_its_entry_again() -
     assert read.backup.model_dump() == manifest().backup.model_dump()
     others = {"recovered_at", "parcel", "read_all"}  # of an entry made again, of what is over when the backup is there
     assert set(BackupEntry.model_fields) == set(BackupRequested.model_fields) - others, "all that its first event says"
+
+
+def test_a_chain_that_was_ever_written_is_read_and_written_again_the_same() -> None:
+    data = (GOLDEN / "chain" / "chain-v1.json").read_bytes()
+    assert json.loads(parse_chain(data).model_dump_json()) == json.loads(data)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"version": 1', b'"version": 2'), (b"nightkeep-chain", b"other"), (b"}", b"")]
+)
+def test_a_chain_that_is_damaged_or_newer_is_refused(old: bytes, new: bytes) -> None:
+    with pytest.raises(MalformedManifestError):
+        parse_chain((GOLDEN / "chain" / "chain-v1.json").read_bytes().replace(old, new))
 
 
 def test_the_lists_are_lines_that_stay_readable() -> None:

@@ -71,12 +71,22 @@ class StoredEnvironment:
         return number < len(self._data_keys) and self._data_keys[number] is None
 
     def decision(self, backup_id: str) -> Any:  # noqa: ANN401 -- JSON
-        """The manifest or tombstone of a backup; None where there is neither. Raises BrokenError."""
+        """The manifest or tombstone of a backup; None where there is neither. Raises BrokenError.
+
+        With the chain that its dump has now.
+        """
         key = f"{self.prefix}manifests/{backup_id}"
         stored = self._objects.get(key)
         if stored is None:
             return None
-        return json.loads(self._unsealed(key, stored, 1, "manifest") if stored[:4] == b"NKSO" else stored)
+        if stored[:4] != b"NKSO":
+            return json.loads(stored)
+        manifest = json.loads(self._unsealed(key, stored, 1, "manifest"))
+        rewritten = self._objects.get(f"{key}.chain")
+        if rewritten is not None:
+            told = json.loads(self._unsealed(f"{key}.chain", rewritten, 3, "chain"))
+            manifest["database"]["chain"] = told["chain"]
+        return manifest
 
     def hash_of(self, backup_id: str) -> str:
         """The keyed hash of a stored manifest, as the log has it."""
@@ -112,13 +122,19 @@ class StoredEnvironment:
         return data
 
     def content(self, name: str, depth: int = 0) -> bytes:
-        """A content's bytes, checked against its name. Raises BrokenError."""
-        found = self._places.get(name)
-        if found is None:
-            raise BrokenError(f"the content {name} is in no pack")
+        """A content's bytes from the first pack that has it sound, checked against its name. Raises BrokenError."""
         if depth > 2:
             raise BrokenError(f"the content {name} is a delta of a delta of a delta")
-        key, form, number, at, size = found
+        error = BrokenError(f"the content {name} is in no pack")
+        for place in self._places.get(name, ()):
+            try:
+                return self._at(place, name, depth)
+            except BrokenError as found:
+                error = found
+        raise error
+
+    def _at(self, place: tuple[str, int, int, int, int], name: str, depth: int) -> bytes:
+        key, form, number, at, size = place
         bound = bytes([form]) + bytes.fromhex(name.removeprefix("b3:"))
         data = self._decoded(form, self._of_pack(key, number, self._objects[key][at : at + size], bound), depth)
         if self._name(data) != name:
@@ -137,13 +153,13 @@ class StoredEnvironment:
         return zstd.decompress(payload[9 + 32 * count :], zstd.ZstdDict(prefix, is_raw=True).as_prefix, options)
 
     @cached_property
-    def _places(self) -> Mapping[str, tuple[str, int, int, int, int]]:
-        """For each content a pack that has it: key, form, number there, offset, stored size."""
-        places = {}
+    def _places(self) -> Mapping[str, list[tuple[str, int, int, int, int]]]:
+        """For each content the packs that have it: key, form, number there, offset, stored size."""
+        places: dict[str, list[tuple[str, int, int, int, int]]] = {}
         for key, entries in self._entries.items():
             at = 8
             for number, (name, form, size) in enumerate(entries):
-                places[name] = (key, form, number, at, size)
+                places.setdefault(name, []).append((key, form, number, at, size))
                 at += size
         return places
 
@@ -191,11 +207,17 @@ def _opened(key: bytes, nonce: bytes, sealed: bytes, bound: bytes) -> bytes:
 
 def named_by(manifest: Mapping[str, Any]) -> set[str]:
     """Every content that a manifest names by itself: dump, its chain, lists."""
-    found: set[str] = set()
-    for part in (manifest["database"], manifest["files"]["listing"], manifest["files"]["dangling"]):
-        found |= set(part["contents"]) if part else set()
+    found = own_of(manifest)
     chain = manifest["database"].get("chain") or {}
     for image in (chain, chain.get("full") or {}, chain.get("anchor") or {}):
         for field in ("contents", "prints", "bases"):
             found |= set(image.get(field, ()))
+    return found
+
+
+def own_of(manifest: Mapping[str, Any]) -> set[str]:
+    """Those of them that are the backup's own, and not what its dump is stored against."""
+    found = set((manifest["database"].get("chain") or {}).get("prints", ()))
+    for part in (manifest["database"], manifest["files"]["listing"], manifest["files"]["dangling"]):
+        found |= set(part["contents"]) if part else set()
     return found

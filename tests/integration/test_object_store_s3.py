@@ -15,6 +15,7 @@ from services.platform.objectstore import (
     StoreUnavailableError,
 )
 from services.platform.process.settings import S3Settings
+from tests.suites.erasing import ErasureBehaviour
 from tests.suites.object_store import MEBIBYTE, ObjectStoreBehaviour, listed, pieces
 from tests.suites.reclaim import ReclaimBehaviour
 from tests.suites.repository import RepositoryBehaviour
@@ -30,7 +31,7 @@ class TestS3ObjectStore(ObjectStoreBehaviour):
             yield store
 
 
-class TestRepositoryOnS3(RepositoryBehaviour, ReclaimBehaviour, ShreddingBehaviour):
+class TestRepositoryOnS3(RepositoryBehaviour, ReclaimBehaviour, ErasureBehaviour, ShreddingBehaviour):
     @pytest.fixture
     async def store(self, s3: S3Settings) -> AsyncIterator[ObjectStore]:
         async with fresh_prefix(s3) as (_, store):

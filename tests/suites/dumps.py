@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -48,14 +49,16 @@ class Nights:
         self.root = root
         self.environment_id = environment_id
         self.newest: Manifest | None = None
+        self.taken = 0
 
     def repository(self) -> EnvironmentRepository:
         return self.root.of(self.environment_id)
 
-    async def back_up(self, data: bytes) -> Manifest:
+    async def back_up(self, data: bytes, backup_id: UUID | None = None) -> Manifest:
         """One night."""
         repository = self.repository()
-        plain = manifest(uuid4(), self.environment_id, repository.key_id)
+        plain = manifest(backup_id or uuid4(), self.environment_id, repository.key_id)
+        self.taken += 1
         await repository.begin_backup(plain.backup_id)
         dump = await repository.store_dump(pieces(data), self.newest.database if self.newest else None)
         listing = await repository.store_bytes(b"")
@@ -69,7 +72,8 @@ class Nights:
             "chain": dump.chain,
         }
         files = plain.files.model_copy(update={"listing": lines, "dangling": None})
-        whole = plain.model_copy(update={"database": plain.database.model_copy(update=changes), "files": files})
+        database, taken_at = plain.database.model_copy(update=changes), NOW + timedelta(days=self.taken)
+        whole = plain.model_copy(update={"database": database, "files": files, "restore_point": taken_at})
         verdict = await repository.put_manifest(whole)
         assert verdict.manifest is not None
         self.newest = verdict.manifest

@@ -1,6 +1,7 @@
 """How room is given back, whatever the stored format and the object store: condemn, wait, mark again, remove."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -101,7 +102,8 @@ class ReclaimBehaviour:
         whole = await backups.take(b"kept")
         condemned = await backups.repository.condemn(uuid4(), NOW)
         assert (condemned.contents, condemned.bytes) == (0, 0)
-        assert await backups.repository.remove_condemned(condemned.mark_id, LATER) == NOTHING
+        reclaimed = await backups.repository.remove_condemned(condemned.mark_id, LATER)
+        assert reclaimed == replace(NOTHING, whole=True)
         assert await backups.dump(whole) == b"dump kept"
 
     async def test_what_an_erased_backup_left_is_removed_after_its_time_and_the_rest_stays(

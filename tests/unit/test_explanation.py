@@ -138,6 +138,17 @@ def test_a_backup_deleted_by_hand_says_by_whom_and_that_they_were_told() -> None
     )
 
 
+def test_a_backup_of_which_nothing_was_to_stay_says_so() -> None:
+    tale = Tale(kind="on_demand", created_by="Ada", slot=None)
+    tale.completed()
+    at = "2026-03-02T08:00:00Z"
+    tale.say(at, "BackupDeletionRequested", requested_at=at, requested_by="Karla", was_last_good=False, erase=True)
+    assert tale.explained().sentences[-1] == (
+        "Karla deleted it at 2026-03-02 08:00:00 UTC. "
+        "Nothing of it was to stay in the store: what depended on it is rewritten."
+    )
+
+
 @pytest.mark.parametrize(("actor", "until"), [("user:Karla", "20:00"), ("clock", "23:00")])
 def test_a_lease_ends_when_it_is_released_or_at_its_own_end_by_postgresqls_clock(actor: str, until: str) -> None:
     tale = Tale()

@@ -21,6 +21,8 @@ from contracts.manifest import Burial, DocumentLine, Manifest
 from services.platform.objectstore import Faults, FaultyObjectStore, StoreUnavailableError
 from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
 from services.platform.repository.errors import RemovalTooEarlyError
+from tests.history.stored import StoredEnvironment, own_of
+from tests.suites.erasing import Breaking
 from tests.suites.repository import KEY, pieces, read
 from tests.support.manifests import manifest, tombstone
 from tests.support.memory_store import MemoryObjectStore
@@ -34,11 +36,17 @@ NUMBERS = st.lists(st.sampled_from(range(len(DOCUMENTS))), max_size=6, unique=Tr
 
 
 def dump_of(night: int) -> bytes:
-    """A dump that differs a little from any other."""
+    """A dump that differs a little from any other; every third one so much that later ones are stored against it."""
     changed = bytearray(DUMP)
     at = night * 500 % 50_000
     changed[at : at + 20] = night.to_bytes(20, "big")
+    if night % 3 == 0:
+        changed[at : at + 6000] = random.Random(night).randbytes(6000)  # noqa: S311 -- bytes of a test
     return bytes(changed)
+
+
+def taken_at(whole: Manifest) -> datetime:
+    return whole.restore_point
 
 
 @dataclass
@@ -66,6 +74,7 @@ class Lives(RuleBasedStateMachine):
         self.there: list[Backup] = []
         self.dead: list[UUID] = []
         self.marks: list[UUID] = []
+        self.broken: list[UUID] = []
         self.nights = 0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -89,9 +98,21 @@ class Lives(RuleBasedStateMachine):
         self._store(self.begun.pop(), numbers)
         self._finish(self.stored.pop())
 
+    @rule(count=st.integers(2, 5), numbers=NUMBERS)
+    def back_up_nights(self, count: int, numbers: list[int]) -> None:
+        """Each upon the one before."""
+        for _ in range(count):
+            newest = max((one.manifest for one in self.there if one.manifest), key=taken_at, default=None)
+            backup = Backup(self.process(), uuid4(), newest and self.run(self._as_now(newest)))
+            self.run(backup.repository.begin_backup(backup.backup_id))
+            self._store(backup, numbers)
+            self._finish(self.stored.pop())
+
     @rule(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         earlier = data.draw(st.sampled_from(self.there)).manifest if self.there else None
+        if earlier and data.draw(st.booleans()):  # else as it was when somebody read it long ago
+            earlier = self.run(self._as_now(earlier))
         backup = Backup(self.process(), uuid4(), earlier)
         self.run(backup.repository.begin_backup(backup.backup_id))
         self.begun.append(backup)
@@ -142,6 +163,43 @@ class Lives(RuleBasedStateMachine):
         mark_id = uuid4()
         self.run(self.process().condemn(mark_id, self.store.now))
         self.marks.append(mark_id)
+
+    @rule()
+    def erase(self) -> None:
+        mark_id = uuid4()
+        self.run(self.process().erase(mark_id, self.store.now))
+        self.marks.append(mark_id)
+
+    @rule(at=st.integers(0, 12))
+    def crash_while_erasing(self, at: int) -> None:
+        mark_id = uuid4()
+        repository = RepositoryV2(Breaking(self.store, at), KEY).of(self.environment_id)
+        with suppress(StoreUnavailableError):
+            self.run(repository.erase(mark_id, self.store.now))
+        self.broken.append(mark_id)
+
+    @precondition(lambda self: self.broken)
+    @rule()
+    def repeat_erasure(self) -> None:
+        """What was published before it broke stays condemned until the mark is brought to its end."""
+        mark_id = self.broken.pop()
+        self.run(self.process().erase(mark_id, self.store.now))
+        self.marks.append(mark_id)
+
+    @precondition(lambda self: not self.begun and not self.stored and not self.dead)
+    @rule(data=st.data(), count=st.integers(0, 4))
+    def delete_and_erase(self, data: st.DataObject, count: int) -> None:
+        """What was condemned before goes first: then nothing is left out."""
+        while self.broken:
+            self.repeat_erasure()
+        self.remove_later(CONDEMNED_HOURS)
+        if self.there:
+            self.delete(data, count)
+        mark_id = uuid4()
+        self.run(self.process().erase(mark_id, self.store.now))
+        self.store.now += timedelta(hours=CONDEMNED_HOURS)
+        assert self.run(self.process().remove_condemned(mark_id, self.store.now)).whole
+        self.run(self._nothing_else())
 
     @precondition(lambda self: self.marks)
     @rule(hours=st.sampled_from([CONDEMNED_HOURS, CONDEMNED_HOURS - 1, 100]))
@@ -210,7 +268,8 @@ class Lives(RuleBasedStateMachine):
         lists = {"contents": listing.contents, "hash": listing.hash, "bytes": listing.bytes, "count": len(lines)}
         files = {"listing": plain.files.listing.model_copy(update=lists), "dangling": None, "count": len(lines)}
         database = plain.database.model_copy(update={**sequence, "chain": dump.chain})
-        return plain.model_copy(update={"database": database, "files": plain.files.model_copy(update=files)})
+        changes = {"database": database, "files": plain.files.model_copy(update=files)}
+        return plain.model_copy(update={**changes, "restore_point": self.store.now})
 
     async def _flushed(self, backup: Backup) -> None:
         """As far as the first pack, which a fault meets."""
@@ -225,10 +284,25 @@ class Lives(RuleBasedStateMachine):
             contents=stored.contents, hash=stored.hash,
         )  # fmt: skip
 
+    async def _as_now(self, whole: Manifest) -> Manifest:
+        return await self.process().read_manifest(whole.backup_id)
+
+    async def _nothing_else(self) -> None:
+        """No pack holds a content that no backup has as its own."""
+        objects = {info.key: await self.store.get(info.key) async for info in self.store.list("")}
+        outsider, own = StoredEnvironment(objects, KEY, str(self.environment_id)), set[str]()
+        for whole in [one.manifest for one in self.there if one.manifest]:
+            own |= own_of(outsider.decision(str(whole.backup_id)))
+            if whole.files.count:
+                async for lines in read_documents(self.process(), whole.files.listing):
+                    own |= {name for line in lines for name in line.contents}
+        assert set().union(*outsider.packs().values()) <= own
+
     async def _restored(self, backup: Backup) -> None:
         repository = self.process()
         found = await repository.read_manifest(backup.backup_id)
-        assert found == backup.manifest
+        assert backup.manifest is not None
+        assert found.model_copy(update={"database": backup.manifest.database}) == backup.manifest
         assert await read(repository, found.database.contents) == backup.dump
         documents = list[bytes]()
         if found.files.count:

@@ -169,19 +169,30 @@ def delete(
     confirm_last: Annotated[
         bool, typer.Option("--confirm-last", help="Also when no other completed backup of its environment is left.")
     ] = False,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Rewrite what depends on it: in about a day nothing of it is in the store.")
+    ] = False,
     yes: options.Yes = False,
 ) -> None:
-    """Let a backup go before its expiry; it is found no more, and its bytes go after a grace period."""
+    """Let a backup go before its expiry; it is found no more, and its bytes go after a grace period.
+
+    What later backups are stored against stays as long as they need it; with --erase they are rewritten.
+    """
     session = session_of(context)
     with session.gateway() as gateway:
         found = gateway.backup(as_id(backup, "backup"))
         if not yes:
             typer.confirm(f"Delete the backup of {formats.minute(found.created_at)} UTC?", abort=True)
         try:
-            gateway.delete_backup(found.backup_id, confirm_last=confirm_last)
+            gateway.delete_backup(found.backup_id, confirm_last=confirm_last, erase=erase)
         except RefusedError as error:
             if yes or error.field != "confirm_last":
                 raise
             typer.confirm("It is the last completed backup of its environment. Delete it all the same?", abort=True)
-            gateway.delete_backup(found.backup_id, confirm_last=True)
+            gateway.delete_backup(found.backup_id, confirm_last=True, erase=erase)
     session.note(f"deleted {found.backup_id}")
+    if erase:
+        session.note(
+            "what depends on it is rewritten; gone from the store in about 24 hours, and a day later where a backup "
+            "is under way or other content waits for its removal"
+        )

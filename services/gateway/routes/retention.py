@@ -21,18 +21,22 @@ Administering = Annotated[Intent, Depends(intent_with(Scope.ADMIN))]
 Creating = Annotated[Intent, Depends(intent_with(Scope.CREATE))]
 Deleting = Annotated[Intent, Depends(intent_with(Scope.DELETE))]
 ConfirmLast = Annotated[bool, Query(description="also when no other completed backup of its environment is left")]
+Erase = Annotated[bool, Query(description="rewrite what depends on it, so that nothing of it stays in the store")]
 
 
 @router.delete("/backups/{backup_id}", status_code=204)
 async def delete_backup(
-    backup_id: UUID, parts: PartsOf, intent: Deleting, *, confirm_last: ConfirmLast = False
+    backup_id: UUID, parts: PartsOf, intent: Deleting, *, confirm_last: ConfirmLast = False, erase: Erase = False
 ) -> None:
     """Let a backup go before its expiry: from now on it is not found, its bytes go after a grace period.
+
+    What later backups are stored against stays as long as they need it, and so do bytes that lie among theirs. With
+    `erase` there is no grace: what is stored against it is rewritten, and a day later nothing of it is in the store.
 
     Refused while something holds it, which is then named; the last completed one of its environment goes only with
     `confirm_last`.
     """
-    body = DeleteBackup(backup_id=backup_id, confirm_last=confirm_last)
+    body = DeleteBackup(backup_id=backup_id, confirm_last=confirm_last, erase=erase)
     await parts.changes.make(intent, body, await parts.read_model.key_of_backup(backup_id), location=None)
 
 

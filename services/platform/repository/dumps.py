@@ -9,9 +9,10 @@ from typing import Final
 from contracts.manifest import CONTENT_BYTES, DatabasePart, DumpChain, DumpImage
 from services.platform.objectstore.pieces import regrouped
 from services.platform.process.together import together
+from services.platform.repository.bases import Bases, MayBe, anything
 from services.platform.repository.chain import Plan, plan, stretch
 from services.platform.repository.errors import ContentMissingError, RepositoryError
-from services.platform.repository.forms import Form, Stretch, encoded, encoded_against, stretch_of
+from services.platform.repository.forms import Form, Stretch, encoded, encoded_against
 from services.platform.repository.names import WholeHasher, digest_of, name_of
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Packed
@@ -36,10 +37,14 @@ class _Segment:
 
 
 class DumpWriter:
-    """Stores one dump; `earlier` is that of the previous backup."""
+    """Stores one dump; `earlier` is that of the previous backup.
 
-    def __init__(self, opened: Opened, earlier: DatabasePart | None) -> None:
+    A segment that is there as a delta of something that `may_be` no base is stored again.
+    """
+
+    def __init__(self, opened: Opened, earlier: DatabasePart | None, may_be: MayBe = anything) -> None:
         self._opened = opened
+        self._bases = Bases(opened, may_be)
         self._key = opened.ring.name_key
         self._plan = self._upon = plan(earlier)
         self._known: Known | None = None
@@ -107,27 +112,9 @@ class DumpWriter:
                 continue
             if location.entry.form != Form.DELTA:
                 return _Segment(StoredContent(name, size_bytes, 0), location.entry.stored_bytes)
-            bases = await self._bases_of(name, self._upon.depth)
+            bases = await self._bases.of(name, self._upon.depth)
             if bases is not None:
                 return _Segment(StoredContent(name, size_bytes, 0), 0, bases=bases)
-        return None
-
-    async def _bases_of(self, name: str, depth: int) -> frozenset[str] | None:
-        """Everything that a stored content needs to be read; None when it is not there, or not within `depth`."""
-        for location in self._opened.locations.locate(digest_of(name)):
-            if not location.trusted:
-                continue
-            if location.entry.form != Form.DELTA:
-                return frozenset()
-            if depth == 0:
-                continue
-            try:
-                bases = stretch_of(await self._opened.reader.payload(location)).bases
-            except RepositoryError:
-                continue
-            deeper = [await self._bases_of(base, depth - 1) for base in bases]
-            if all(one is not None for one in deeper):
-                return frozenset(bases).union(*(one for one in deeper if one))
         return None
 
     async def _encoded(self, data: bytes, offset: int, prints: list[Print]) -> tuple[Form, bytes, frozenset[str]]:

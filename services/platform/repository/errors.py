@@ -1,7 +1,8 @@
 """Why stored bytes cannot be had back, and why room cannot be reclaimed (yet).
 
 TransientError
-└── RemovalTooEarlyError    condemned content must still wait: for its time, or for a backup that had begun before
+├── RemovalTooEarlyError    condemned content must still wait: for its time, or for a backup that had begun before
+└── ChainChangedError       another worker has rewritten a chain meanwhile
 PermanentError              somebody has to look at the store or the key
 ├── ContentMissingError     a manifest names a content that is not in the store
 ├── ContentCorruptError     a content's bytes are not those that it is named after
@@ -78,3 +79,7 @@ class WrapDamagedError(RepositoryKeyError):
 
 class RemovalTooEarlyError(TransientError):
     """Condemned content cannot be removed yet; later it can."""
+
+
+class ChainChangedError(TransientError):
+    """A chain was rewritten by somebody else: who looks again finds it as it should be."""

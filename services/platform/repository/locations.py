@@ -175,6 +175,12 @@ class Locations:
         with self._together():
             queries.add_live(self._connection, [{"digest": digest, "owner": owner} for digest in digests])
 
+    def set_stale(self, places: Iterable[Location]) -> None:
+        """Note of contents that are needed that these places are as good as none: others must do."""
+        for place in places:
+            where = {"id": place.pack_id.bytes, "digest": place.entry.digest, "place": place.entry.number}
+            queries.set_stale(self._connection, **where)
+
     def is_live(self, digest: bytes) -> bool:
         """Whether a manifest refers to it, as far as was marked."""
         return queries.is_live(self._connection, digest=digest) is not None
@@ -189,16 +195,21 @@ class Locations:
 
     def shares(self, pack_id: UUID | None = None) -> list[Share]:
         """How much is needed of each pack that is not condemned, or of one of these; unreadable ones are left out."""
-        rows = queries.shares(self._connection, id=pack_id and pack_id.bytes)
+        rows = queries.shares(self._connection, id=pack_id and pack_id.bytes, delta=Form.DELTA.value)
         return [Share(UUID(bytes=row[0]), datetime.fromtimestamp(row[1], UTC), bool(row[2]), *row[3:]) for row in rows]
 
     def live_of(self, pack_id: UUID) -> list[bytes]:
         """The digests of a pack that are needed, and in no other one that is trusted."""
-        return [row[0] for row in queries.live_of(self._connection, id=pack_id.bytes)]
+        return [row[0] for row in queries.live_of(self._connection, id=pack_id.bytes, delta=Form.DELTA.value)]
 
-    def may_go(self, pack_id: UUID) -> bool:
-        """Whether all that is needed of a condemned pack is in another one that is trusted."""
-        return not queries.needed_nowhere_else(self._connection, id=pack_id.bytes)
+    def needed_whole(self, pack_id: UUID) -> list[bytes]:
+        """What is needed of a pack and is whole in no other one that is trusted."""
+        rows = queries.needed_whole(self._connection, id=pack_id.bytes, delta=Form.DELTA.value)
+        return [row[0] for row in rows]
+
+    def several(self) -> list[bytes]:
+        """What is needed and lies in several places that are trusted, in one of them as a delta."""
+        return [row[0] for row in queries.several(self._connection, delta=Form.DELTA.value)]
 
     def dead_of(self, pack_id: UUID) -> tuple[int, int]:
         """How many contents of a pack nothing needs, and their stored bytes; all of it where its key was destroyed."""

@@ -12,7 +12,7 @@ CREATE TABLE pack (
 );
 CREATE TABLE content (
     digest BLOB NOT NULL, pack INTEGER NOT NULL, place INTEGER NOT NULL, form INTEGER NOT NULL,
-    start INTEGER NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL,
+    start INTEGER NOT NULL, stored INTEGER NOT NULL, size INTEGER NOT NULL, stale INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (digest, pack, place)
 ) WITHOUT ROWID;
 CREATE TABLE live (
@@ -44,16 +44,21 @@ SELECT size FROM pack WHERE id = :id;
 UPDATE pack SET key_number = :key_number WHERE number = :number;
 
 -- name: add_contents(digest, pack, place, form, start, stored, size)*!
-INSERT INTO content VALUES (:digest, :pack, :place, :form, :start, :stored, :size) ON CONFLICT DO NOTHING;
+INSERT INTO content (digest, pack, place, form, start, stored, size)
+VALUES (:digest, :pack, :place, :form, :start, :stored, :size) ON CONFLICT DO NOTHING;
+
+-- name: set_stale(id, digest, place)!
+UPDATE content SET stale = 1
+WHERE digest = :digest AND place = :place AND pack = (SELECT number FROM pack WHERE id = :id);
 
 -- name: locate(digest)
--- What is sound as far as anybody knows first, and of that what stays.
+-- What is sound as far as anybody knows first, of that what stays, and of that what is whole: a delta takes its bases.
 SELECT p.id, p.key_number, c.place, c.form, c.start, c.stored, c.size, p.trusted
-FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.damaged, p.condemned;
+FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.damaged, p.condemned, c.form;
 
 -- name: position(digest)^
 SELECT c.pack, c.start FROM content c JOIN pack p ON p.number = c.pack
-WHERE digest = :digest ORDER BY p.damaged, p.condemned LIMIT 1;
+WHERE digest = :digest ORDER BY p.damaged, p.condemned, c.form LIMIT 1;
 
 -- name: usable(digest, delta)^
 SELECT 1 FROM content c JOIN pack p ON p.number = c.pack
@@ -89,36 +94,48 @@ FROM (
     SELECT l.shared, (SELECT min(c.stored) FROM content c WHERE c.digest = l.digest) AS stored FROM live l
 );
 
--- name: shares(id)
--- Of every pack that is not condemned yet, or of one: the bytes of its contents, and of those that are needed and lie
--- in no other pack that is trusted. Of a damaged one that does not tell what it holds nobody knows.
+-- name: shares(id, delta)
+-- Of every pack that is not condemned yet, or of one: the bytes of its contents, and of those that are needed and only
+-- here. Of a damaged one that does not tell what it holds nobody knows.
 SELECT p.id, p.modified, p.damaged, count(c.digest) AS contents,
     CASE WHEN p.key_number IS NULL THEN p.size ELSE coalesce(sum(c.stored), 0) END AS stored,
     count(c.digest) FILTER (WHERE c.only_here) AS live_contents,
     coalesce(sum(c.stored) FILTER (WHERE c.only_here), 0) AS live
 FROM pack p LEFT JOIN (
-    SELECT c.pack, c.digest, c.stored, l.digest IS NOT NULL AND NOT EXISTS (
+    SELECT c.pack, c.digest, c.stored, NOT c.stale AND l.digest IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
-        WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted
+        WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted AND NOT o.stale
+            AND (o.form <> :delta OR (c.form = :delta AND o.stored = c.stored))
     ) AS only_here
     FROM content c LEFT JOIN live l ON l.digest = c.digest
 ) c ON c.pack = p.number
 WHERE NOT p.condemned AND NOT (p.damaged AND p.key_number IS NULL) AND (:id IS NULL OR p.id = :id)
 GROUP BY p.number ORDER BY p.number;
 
--- name: live_of(id)
+-- name: live_of(id, delta)
+-- What is needed of a pack and only there. A delta stands in for a copy of itself alone: another may be deeper.
 SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
-WHERE p.id = :id AND NOT EXISTS (
+WHERE p.id = :id AND NOT c.stale AND NOT EXISTS (
     SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
-    WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted
+    WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted AND NOT o.stale
+        AND (o.form <> :delta OR (c.form = :delta AND o.stored = c.stored))
 )
 ORDER BY c.place;
 
--- name: needed_nowhere_else(id)$
-SELECT count(*) FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
+-- name: needed_whole(id, delta)
+-- What is needed of a pack and is whole in no other one that is trusted.
+SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
 WHERE p.id = :id AND NOT EXISTS (
-    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted
+    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
+    WHERE o.digest = c.digest AND o.form <> :delta AND q.trusted
 );
+
+-- name: several(delta)
+-- What is needed and lies, one of the times as a delta, in several places that are trusted.
+SELECT DISTINCT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
+WHERE c.form = :delta AND p.trusted AND (
+    SELECT count(*) FROM content o JOIN pack q ON q.number = o.pack WHERE o.digest = c.digest AND q.trusted
+) > 1;
 
 -- name: dead_of(id)^
 SELECT count(*),

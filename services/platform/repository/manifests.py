@@ -1,30 +1,33 @@
-"""Manifests and tombstones: the conditional put that decides about a backup, and how a decision is read."""
+"""Manifests and tombstones: the conditional put that decides about a backup, and how a decision is read.
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+A manifest is given with the chain that its dump has now (see `chains`); its hash is that of the stored bytes.
+"""
+
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from contracts.manifest import FIRST_VERSION, Manifest, ManifestError, Tombstone, parse, serialize
 from services.platform.objectstore import AlreadyExistsError, ObjectChangedError, ObjectNotFoundError, ObjectStore
 from services.platform.process.ids import NewId
+from services.platform.repository.chains import ENDING, Chains, OpenKeys, depends, is_chain, with_chain
 from services.platform.repository.errors import (
     ContentCorruptError,
     KeyDestroyedError,
     ManifestCorruptError,
     ManifestMissingError,
     ManifestStandsError,
+    RepositoryError,
     RepositoryKeyError,
     SealBrokenError,
 )
 from services.platform.repository.hashing import keyed_hash
-from services.platform.repository.keyring import KeyRing
 from services.platform.repository.keys import EnvironmentKeys
 from services.platform.repository.layout import manifest_key, manifest_prefix
 from services.platform.repository.names import name_of
 from services.platform.repository.port import Verdict
 from services.platform.repository.sealing import Sealed, is_sealed, seal, unseal
-
-OpenKeys = Callable[[], Awaitable[KeyRing]]
 
 
 class Manifests:
@@ -46,6 +49,7 @@ class Manifests:
         self._known = known
         self._to_write = to_write
         self._new_id = new_id
+        self.chains = Chains(store, environment_id, new_id, known=known, to_write=to_write)
 
     def key(self, backup_id: UUID) -> str:
         """Where the decision about a backup is."""
@@ -70,11 +74,14 @@ class Manifests:
         return seal(await self._to_write(), Sealed.MANIFEST, key, serialize(entry), self._new_id())
 
     async def verdict(self, backup_id: UUID) -> Verdict | None:
-        """What was decided; None while nothing was."""
+        """What was decided; None while nothing was. A chain that cannot be read keeps nobody from the backup."""
         try:
-            return await self._read(self.key(backup_id))
+            verdict = await self._read(self.key(backup_id))
         except ObjectNotFoundError:
             return None
+        with suppress(RepositoryError):
+            return await self._as_now(verdict)
+        return verdict
 
     async def is_decided(self, backup_id: UUID) -> bool:
         """Whether anything was, which need not be readable any more."""
@@ -121,17 +128,44 @@ class Manifests:
     async def places(self) -> AsyncIterator[str]:
         """Where every decision is, in no order."""
         async for info in self._store.list(manifest_prefix(self._environment_id)):
-            yield info.key
+            if not is_chain(info.key):
+                yield info.key
 
     async def at(self, key: str) -> Verdict:
         """The decision at a key. Raises ObjectNotFoundError, ManifestCorruptError, RepositoryKeyError."""
-        return await self._read(key)
+        return await self._as_now(await self._read(key))
 
     async def all(self) -> AsyncIterator[Verdict]:
         """Every decision, in no order; a manifest that was shredded and not yet buried is none any more."""
-        async for info in self._store.list(manifest_prefix(self._environment_id)):
+        keys = [info.key async for info in self._store.list(manifest_prefix(self._environment_id))]
+        rewritten = {key for key in keys if is_chain(key)}
+        for key in keys:
+            if key in rewritten:
+                continue
             with suppress(ObjectNotFoundError, KeyDestroyedError):  # the first: a tombstone that was removed meanwhile
-                yield await self._read(info.key)
+                verdict = await self._read(key)
+                yield await self._as_now(verdict) if key + ENDING in rewritten else verdict
+
+    async def clear_chains(self) -> None:
+        """Remove the chains of backups that are gone."""
+        async for info in self._store.list(manifest_prefix(self._environment_id)):
+            if is_chain(info.key) and await self._is_gone(info.key.removesuffix(ENDING)):
+                await self._store.delete(info.key)
+
+    async def _is_gone(self, key: str) -> bool:
+        try:
+            return (await self._read(key)).manifest is None
+        except ObjectNotFoundError:
+            return True
+        except KeyDestroyedError:  # nothing can be read of it, and its tombstone comes
+            return False
+
+    async def _as_now(self, verdict: Verdict) -> Verdict:
+        manifest = verdict.manifest
+        if manifest is None or not depends(manifest):
+            return verdict
+        chain = await self.chains.read(manifest.backup_id)
+        return replace(verdict, decided=with_chain(manifest, chain)) if chain else verdict
 
     async def _read(self, key: str) -> Verdict:
         data = await self._store.get(key)

@@ -1,6 +1,6 @@
 """Finds what the manifests of an environment refer to; one that cannot be read ends it: nobody knows what that is."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from contracts.manifest import FilesPart, Lines, Manifest
 from services.platform.repository.lists import read_documents
@@ -10,11 +10,38 @@ from services.platform.repository.moving import Moves, unheard
 from services.platform.repository.names import digest_of
 from services.platform.repository.port import EnvironmentRepository
 
+Names = Callable[[Manifest], Iterable[str]]
+
+
+def own_of(manifest: Manifest) -> Iterable[str]:
+    """What a manifest names that is the backup's own; the lists name the documents."""
+    files, database = manifest.files, manifest.database
+    yield from database.contents
+    yield from database.chain.prints if database.chain else ()
+    yield from files.listing.contents
+    yield from files.dangling.contents if files.dangling else ()
+
+
+def named_by(manifest: Manifest) -> Iterable[str]:
+    """The same, and what its dump is stored against: that may be left of backups that are gone."""
+    yield from own_of(manifest)
+    yield from manifest.database.chain.named() if manifest.database.chain else ()
+
 
 class Marking:
-    """Notes every content that any manifest needs; `moved` hears of each manifest and each stretch of a list."""
+    """Notes every content that any manifest needs; `moved` hears of each manifest and each stretch of a list.
 
-    def __init__(self, locations: Locations, repository: EnvironmentRepository, moved: Moves = unheard) -> None:
+    `names` says which those are.
+    """
+
+    def __init__(
+        self,
+        locations: Locations,
+        repository: EnvironmentRepository,
+        moved: Moves = unheard,
+        names: Names = named_by,
+    ) -> None:
+        self._names = names
         self._locations = locations
         self._repository = repository
         self._moved = moved
@@ -32,7 +59,7 @@ class Marking:
         """Read one. Raises RepositoryError."""
         self._owner += 1
         self._moved()
-        self._mark(named_by(manifest))
+        self._mark(self._names(manifest))
         await self._mark_documents(manifest.files)
 
     async def _mark_documents(self, files: FilesPart) -> None:
@@ -57,12 +84,3 @@ class Marking:
 
     def _mark(self, names: Iterable[str]) -> None:
         self._locations.mark([digest_of(name) for name in names], self._owner)
-
-
-def named_by(manifest: Manifest) -> Iterable[str]:
-    """What a manifest names itself; the lists name the documents."""
-    files, database = manifest.files, manifest.database
-    yield from database.contents
-    yield from database.chain.named() if database.chain else ()
-    yield from files.listing.contents
-    yield from files.dangling.contents if files.dangling else ()

@@ -65,11 +65,15 @@ class Condemned:
 
 @dataclass(frozen=True, slots=True)
 class Reclaimed:
-    """What a removal gave back: bytes of the store, the contents and the objects that are gone."""
+    """What a removal gave back: bytes of the store, the contents and the objects that are gone.
+
+    `whole` where all that was condemned is gone, and no backup was under way that may have left something out of it.
+    """
 
     bytes: int
     contents: int
     objects: int
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +212,10 @@ class EnvironmentRepository(Protocol):
         """
         ...
 
-    async def sharing(self, backup_id: UUID) -> Shared:
+    async def sharing(self, backup_id: UUID, *, own: bool = False) -> Shared:
         """The backups for which content stays when this one goes; none for one that there is not.
+
+        With `own` those that it only helps to store do not count: they are stored anew.
 
         Raises RepositoryError when a manifest or list cannot be read.
         """
@@ -242,6 +248,16 @@ class EnvironmentRepository(Protocol):
         `moved` hears that the work goes on. Again with the same id gives the same answer. A pack of which something is
         needed and cannot be read stays, and is noted as damaged. Raises RepositoryError when a manifest or list cannot
         be read: what it refers to is not known then.
+        """
+        ...
+
+    async def erase(self, mark_id: UUID, now: datetime, moved: Moves = ...) -> Condemned:
+        """Condemn all that no backup has as its own, what dumps of other backups are stored against among it.
+
+        Those dumps are stored anew before, in bounded memory; what there is of it in packs that are needed otherwise
+        goes as well, after the rest was stored in new ones. Its removal is that of any mark, and erases nothing where
+        it is not `whole`: then erase again. Raises as `condemn`; ContentCorruptError for a dump that cannot be
+        read, ChainChangedError (transient) when another worker did the same.
         """
         ...
 

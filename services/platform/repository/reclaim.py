@@ -1,7 +1,8 @@
 """Condemn, wait, mark again, remove (architecture §2.12): content that no backup needs gives its room back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,6 +13,7 @@ from contracts.condemned import Condemnation
 from contracts.defaults import CONDEMNED_HOURS
 from services.platform.objectstore import ObjectInfo, ObjectStore
 from services.platform.process.ids import NewId
+from services.platform.repository.bases import Bases
 from services.platform.repository.begun import Begun
 from services.platform.repository.condemned import CondemnedObjects, Publishing, told
 from services.platform.repository.damaged import DamagedObjects
@@ -19,11 +21,13 @@ from services.platform.repository.errors import ContentCorruptError, RemovalTooE
 from services.platform.repository.layout import content_prefix, pack_place, prefix
 from services.platform.repository.locations import Location, Share
 from services.platform.repository.manifests import Manifests
-from services.platform.repository.marking import Marking
+from services.platform.repository.marking import Marking, Names, named_by
 from services.platform.repository.moving import Moves
+from services.platform.repository.names import name_from
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import Condemned, EnvironmentRepository, Reclaimed
+from services.platform.repository.reader import MAX_DEPTH
 
 log = structlog.get_logger()
 
@@ -35,7 +39,10 @@ LITTLE: Final = 0.5
 
 
 class Reclaim:
-    """The space of one environment, as it is now; used once. `moved` hears that the work goes on."""
+    """The space of one environment, as it is now; used once. `moved` hears that the work goes on.
+
+    `names` says what is needed when content is condemned; a pack of which less than `least` is needed is written anew.
+    """
 
     def __init__(  # noqa: PLR0913 -- one for each thing that it stands on
         self,
@@ -46,7 +53,12 @@ class Reclaim:
         new_id: NewId,
         *,
         moved: Moves,
+        names: Names = named_by,
+        least: float = LITTLE,
     ) -> None:
+        self._names = names
+        self._least = least
+        self._under_way: Sequence[tuple[UUID, datetime]] = ()
         self._store = store
         self._opened = opened
         self._manifests = manifests
@@ -60,39 +72,57 @@ class Reclaim:
 
     async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
         """See EnvironmentRepository."""
-        done = await self._condemned.condemnation(mark_id)
-        return told(done or await self._condemn(mark_id, now))
+        done = await self.done(mark_id)
+        if done:
+            return done
+        await self.look()
+        return await self.publish(mark_id, now)
 
-    async def _condemn(self, mark_id: UUID, now: datetime) -> Condemnation:
-        under_way = [began_at async for _, began_at in self._begun.undecided()]
-        await self._mark()
+    async def done(self, mark_id: UUID) -> Condemned | None:
+        """What a mark condemned that has come to its end."""
+        done = await self._condemned.condemnation(mark_id)
+        return told(done) if done else None
+
+    async def look(self) -> None:
+        """The first half of a mark: see what is under way, and what is needed."""
+        self._under_way = [one async for one in self._begun.undecided()]
+        await self._manifests.clear_chains()
+        await self._mark(self._names)
+
+    async def publish(self, mark_id: UUID, now: datetime) -> Condemned:
+        """The second half: condemn what is not."""
         publishing = self._condemned.publish(mark_id, self._new_id)
         for share in await asyncio.to_thread(self._opened.locations.shares):
             self._moved()
             # What a backup under way stores has no manifest yet: to condemn it would only make the next one store it
             # again. Leaving it is no matter of safety: that lies in the markers that are listed at the end.
-            old = all(share.modified_at < began_at - STORE_CLOCK for began_at in under_way)
-            if old and not _is_needed(share):
+            old = all(share.modified_at < began_at - STORE_CLOCK for _, began_at in self._under_way)
+            if old and not self._is_needed(share):
                 await self._judge(share.pack_id, publishing)
         async for info in self._first_format():
             await publishing.add(info.key.removeprefix(self._prefix), 1, info.size_bytes)
         await self._opened.packer.flush()
         await publishing.flush()
         # Only now: a backup that begins later finds all of it condemned.
-        waits_for = tuple([backup_id async for backup_id, _ in self._begun.undecided()])
-        return await publishing.complete(now, waits_for)
+        waits_for = {one async for one, _ in self._begun.undecided()}.union(one for one, _ in self._under_way)
+        return told(await publishing.complete(now, tuple(sorted(waits_for))))
 
     async def _judge(self, pack_id: UUID, publishing: Publishing) -> None:
         """By what is known now: of what lies in two packs, the first that goes leaves it to the other."""
         for share in await asyncio.to_thread(self._opened.locations.shares, pack_id):
-            if _is_needed(share) or (share.live_contents and not await self._moved_out(pack_id)):
+            if self._is_needed(share) or (share.live_contents and not await self._moved_out(pack_id)):
                 return
             self._opened.locations.condemn([pack_id])
             dead_bytes = share.stored_bytes - share.live_bytes
             await publishing.add(pack_place(pack_id), share.contents - share.live_contents, dead_bytes)
 
+    def _is_needed(self, share: Share) -> bool:
+        """Too much of it to be written anew; what is sound in a damaged one is brought to safety, however much."""
+        enough = share.live_bytes >= self._least * share.stored_bytes
+        return share.live_contents > 0 and not share.damaged and enough
+
     async def _moved_out(self, pack_id: UUID) -> bool:
-        """Store what is needed of a pack, and nowhere else, in new ones as well; False where not all can be read."""
+        """Store what is needed of a pack, and only there, in new ones as well; False where not all can be read."""
         unread: ContentCorruptError | None = None
         for digest in self._opened.locations.live_of(pack_id):
             for location in self._opened.locations.locate(digest):
@@ -118,17 +148,18 @@ class Reclaim:
         if done is None:
             return Reclaimed(0, 0, 0)
         await self._refuse_early(done, now)
-        await self._mark()
-        reclaimed = Reclaimed(0, 0, 0)
+        await self._mark(named_by)
+        reclaimed, count = Reclaimed(0, 0, 0), 0
         async for part in self._condemned.parts(mark_id):
             for place in part.objects:
                 self._moved()
+                count += 1
                 reclaimed = _sum(reclaimed, await self._remove(place))
         if reclaimed.objects:
             await self._opened.index.merge(self._opened.locations)
         await self._damaged.forget(self._opened.locations.damaged())
         await self._condemned.forget(mark_id)
-        return reclaimed
+        return replace(reclaimed, whole=reclaimed.objects == count and not done.waits_for)
 
     async def _refuse_early(self, done: Condemnation, now: datetime) -> None:
         if now < done.condemned_at + REMOVE_AFTER:
@@ -142,12 +173,31 @@ class Reclaim:
         if not place.startswith("packs/"):
             return await self._remove_content(place)
         pack_id = UUID(place.rpartition("/")[2])
-        if not self._opened.locations.may_go(pack_id):
+        if not await self._may_go(pack_id):
             return Reclaimed(0, 0, 0)
         contents, stored_bytes = self._opened.locations.dead_of(pack_id)
         await self._store.delete(self._prefix + place)
         self._opened.locations.drop(pack_id)
         return Reclaimed(stored_bytes, contents, 1)
+
+    async def _may_go(self, pack_id: UUID) -> bool:
+        """Whether all that is needed of a condemned pack is in others that stay, and can be read from there."""
+        for digest in self._opened.locations.needed_whole(pack_id):
+            for location in self._opened.locations.locate(digest):
+                if location.pack_id == pack_id and not await self._is_elsewhere(location):
+                    return False
+        return True
+
+    async def _is_elsewhere(self, location: Location) -> bool:
+        """Whether a content that is whole in no pack that stays is a delta there that does for this place.
+
+        It must be no deeper: deltas against it are as deep as that allowed. Where a base of it is needed by nothing,
+        no other delta is either that was made against it in this place.
+        """
+        bases = self._opened.locations.is_live
+        depth = await Bases(self._opened, bases, anywhere=True).depth_at(location)
+        name = name_from(location.entry.digest)
+        return await Bases(self._opened, bases).of(name, MAX_DEPTH if depth is None else depth) is not None
 
     async def _remove_content(self, place: str) -> Reclaimed:
         """An object of the first format."""
@@ -156,8 +206,8 @@ class Reclaim:
             return Reclaimed(info.size_bytes, 1, 1)
         return Reclaimed(0, 0, 0)
 
-    async def _mark(self) -> None:
-        await Marking(self._opened.locations, self._repository, self._moved).run(self._manifests)
+    async def _mark(self, names: Names) -> None:
+        await Marking(self._opened.locations, self._repository, self._moved, names).run(self._manifests)
 
     async def _first_format(self, key: str | None = None) -> AsyncIterator[ObjectInfo]:
         """The contents of the first format that nothing refers to; all of them, or the one at `key`."""
@@ -169,11 +219,6 @@ class Reclaim:
     @property
     def _prefix(self) -> str:
         return prefix(self._environment_id)
-
-
-def _is_needed(share: Share) -> bool:
-    """Too much of it to be written anew; of a damaged one what is sound is brought to safety, however much it is."""
-    return share.live_contents > 0 and not share.damaged and share.live_bytes >= LITTLE * share.stored_bytes
 
 
 def _sum(one: Reclaimed, other: Reclaimed) -> Reclaimed:

@@ -1,4 +1,4 @@
-"""Whole objects under encryption: manifests and indexes (contracts/FORMAT.md, "Sealed objects")."""
+"""Whole objects under encryption: manifests, indexes and rewritten chains (contracts/FORMAT.md, "Sealed objects")."""
 
 from enum import Enum
 from struct import Struct
@@ -24,6 +24,7 @@ class Sealed(Enum):
 
     MANIFEST = 1
     INDEX = 2
+    CHAIN = 3
 
 
 def is_sealed(stored: bytes) -> bool:

@@ -9,7 +9,7 @@ from contracts.manifest import Manifest
 from services.platform.repository.lists import read_documents
 from services.platform.repository.locations import Locations
 from services.platform.repository.manifests import Manifests
-from services.platform.repository.marking import Marking, named_by
+from services.platform.repository.marking import Marking, Names
 from services.platform.repository.names import digest_of
 from services.platform.repository.port import EnvironmentRepository, Shared
 
@@ -18,9 +18,12 @@ NEWEST: Final = 5
 
 
 class Sharing:
-    """Holds the names of one backup's content against all others', in bounded memory."""
+    """Holds the names of one backup's content against all others', in bounded memory; `names` says which those are."""
 
-    def __init__(self, locations: Locations, repository: EnvironmentRepository, manifests: Manifests) -> None:
+    def __init__(
+        self, locations: Locations, repository: EnvironmentRepository, manifests: Manifests, names: Names
+    ) -> None:
+        self._names = names
         self._locations = locations
         self._repository = repository
         self._manifests = manifests
@@ -31,7 +34,7 @@ class Sharing:
         found = await self._manifests.verdict(backup_id)
         if found is None or found.manifest is None:
             return Shared(0, ())
-        await Marking(self._locations, self._repository).mark(found.manifest)
+        await Marking(self._locations, self._repository, names=self._names).mark(found.manifest)
         self._nothing = (await self._repository.hasher()).hexdigest()
         count, newest = 0, list[tuple[datetime, UUID]]()
         async for verdict in self._manifests.all():
@@ -43,7 +46,7 @@ class Sharing:
 
     async def _shares(self, other: Manifest) -> bool:
         """Its lists are read only as far as needed, and not at all where the manifest itself tells."""
-        if self._any(named_by(other)):
+        if self._any(self._names(other)):
             return True
         async for lines in read_documents(self._repository, other.files.listing):
             if self._any(name for line in lines for name in line.contents):

@@ -14,12 +14,14 @@ from services.platform.process.ids import NewId, random_id
 from services.platform.repository.begun import Begun
 from services.platform.repository.damaged import DamagedObjects
 from services.platform.repository.dumps import DumpWriter
+from services.platform.repository.erasing import Erasing
 from services.platform.repository.first_format import FirstFormat
 from services.platform.repository.hashing import SequenceHasher
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.keys import environment_keys
 from services.platform.repository.layout import key_prefix
 from services.platform.repository.manifests import Manifests
+from services.platform.repository.marking import named_by, own_of
 from services.platform.repository.moving import Moved, Moves, unheard, unwatched
 from services.platform.repository.names import WholeHasher, digest_of, is_second
 from services.platform.repository.opened import Opened, known_keys, open_keys
@@ -169,10 +171,10 @@ class EnvironmentRepositoryV2:
         usable = (await self._open()).locations.usable
         return {name for name in names if not (is_second(name) and usable(digest_of(name)))}
 
-    async def sharing(self, backup_id: UUID) -> Shared:
+    async def sharing(self, backup_id: UUID, *, own: bool = False) -> Shared:
         """See EnvironmentRepository."""
-        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
-        return await Sharing(opened.locations, self, self._manifests).of(backup_id)
+        names = own_of if own else named_by
+        return await Sharing((await self._load()).locations, self, self._manifests, names).of(backup_id)
 
     async def erase_manifest(self, tombstone: Tombstone) -> None:
         """See EnvironmentRepository."""
@@ -185,6 +187,11 @@ class EnvironmentRepositoryV2:
     async def condemn(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Condemned:
         """See EnvironmentRepository."""
         return await (await self._reclaim(moved)).condemn(mark_id, now)
+
+    async def erase(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Condemned:
+        """See EnvironmentRepository."""
+        erasing = Erasing(self._store, self._load_to_remove, self._manifests, self, self._new_id, moved=moved)
+        return await erasing.condemn(mark_id, now)
 
     async def remove_condemned(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Reclaimed:
         """See EnvironmentRepository."""
@@ -207,14 +214,20 @@ class EnvironmentRepositoryV2:
         """See EnvironmentRepository."""
         if not [key async for key in self._manifests.places()]:
             return Space(0, 0, 0, 0, 0)
-        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
-        return await measure(self._store, opened.locations, self._manifests, self, moved)
+        return await measure(self._store, (await self._load()).locations, self._manifests, self, moved)
 
     async def _reclaim(self, moved: Moves) -> Reclaim:
-        """Upon what is in the store now, not upon what was read before."""
-        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
+        return Reclaim(self._store, await self._load_to_remove(), self._manifests, self, self._new_id, moved=moved)
+
+    async def _load(self) -> Opened:
+        """What is in the store now, not what was read before."""
+        return await Opened.load(self._store, await self._known_keys(), self._new_id)
+
+    async def _load_to_remove(self) -> Opened:
+        """The same, for whoever removes what nothing needs."""
+        opened = await self._load()
         opened.locations.refuse_newer()
-        return Reclaim(self._store, opened, self._manifests, self, self._new_id, moved=moved)
+        return opened
 
     def shredding(self, moved: Moves = unheard) -> Shredding:
         """See EnvironmentRepository."""

@@ -52,8 +52,8 @@ FROM unnest(:backup_ids::uuid[], :command_ids::uuid[]) AS sent (backup_id, comma
 WHERE backup.backup_id = sent.backup_id;
 
 -- name: backups_to_work_on(now, page)
-SELECT backup_id, environment_id, key, state, cause FROM backup
-WHERE work_from <= :now AND job_id IS NULL
+SELECT backup_id, environment_id, key, state, cause, erase FROM backup
+WHERE work_from <= :now AND job_id IS NULL AND NOT (erase AND state = 'deleted')
 ORDER BY work_from
 LIMIT :page
 FOR UPDATE SKIP LOCKED;
@@ -69,3 +69,26 @@ UPDATE backup SET cause = :cause WHERE backup_id = :backup_id;
 
 -- name: note_pinned(backup_id, pinned)!
 UPDATE backup SET pinned = :pinned WHERE backup_id = :backup_id;
+
+-- name: note_erase(backup_id)!
+UPDATE backup SET erase = true WHERE backup_id = :backup_id;
+
+-- name: to_be_erased(environment_id, mark_id)!
+-- A mark that begins takes with it what is deleted by then; what is deleted later waits for the next one.
+UPDATE backup SET erase_mark = :mark_id
+WHERE environment_id = :environment_id AND erase AND state = 'deleted';
+
+-- name: erased_by(environment_id, mark_id)
+SELECT backup_id FROM backup WHERE environment_id = :environment_id AND erase AND erase_mark = :mark_id
+ORDER BY backup_id;
+
+-- name: erasures_wait(environment_id)$
+SELECT EXISTS (SELECT FROM backup WHERE environment_id = :environment_id AND erase AND state = 'deleted');
+
+-- name: note_not_erased(environment_id, mark_id)!
+-- A dump that cannot be stored anew must not keep all other room from being given back: the mark goes on as a plain one.
+UPDATE backup SET erase_mark = NULL WHERE environment_id = :environment_id AND erase_mark = :mark_id;
+
+-- name: note_erased(environment_id, mark_id)!
+UPDATE backup SET erase = false, erase_mark = NULL
+WHERE environment_id = :environment_id AND erase AND erase_mark = :mark_id;

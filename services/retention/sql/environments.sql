@@ -30,6 +30,10 @@ UPDATE environment SET job_id = NULL, mark_id = NULL, condemned_contents = NULL,
     work_from = CASE WHEN has_garbage THEN :now::timestamptz END
 WHERE environment_id = :environment_id;
 
+-- name: reclaim_again(environment_id, work_from)!
+-- What was to be erased could not be, or not all of it.
+UPDATE environment SET work_from = :work_from WHERE environment_id = :environment_id;
+
 -- name: end_environment_job(environment_id, work_from)!
 UPDATE environment SET job_id = NULL, work_from = :work_from WHERE environment_id = :environment_id;
 

@@ -54,7 +54,8 @@ class _Attempt:
     async def look(self) -> None:
         """What cannot be read does not keep a backup from going: then nobody can tell."""
         try:
-            shared = await self._parts.repository.of(self._run.environment_id).sharing(self._backup_id)
+            repository = self._parts.repository.of(self._run.environment_id)
+            shared = await repository.sharing(self._backup_id, own=self._run.payload.get("erase", False))
         except RepositoryError as error:
             log.warning("not known what a backup shares", backup_id=str(self._backup_id), reason=error.reason)
             return

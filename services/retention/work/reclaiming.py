@@ -38,7 +38,9 @@ class CondemningJob:
         )
 
     async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
-        """A later sweep tries again, under the same mark."""
+        """A later sweep tries again, under the same mark; what could not be erased waits for the next one."""
+        ours = {"environment_id": run.environment_id, "mark_id": UUID(run.payload["mark_id"])}
+        await queries.note_not_erased(c, **ours)
         await _try_again(self._parts, c, run, error)
 
 
@@ -74,8 +76,16 @@ class _Attempt:
 
     async def condemn(self) -> None:
         """From here on no new backup builds upon it."""
-        now = self._parts.clock.now()
-        self._condemned = await self._repository.condemn(self._mark_id, now, self._run.moved)
+        now, repository = self._parts.clock.now(), self._repository
+        async with self._parts.database.transaction() as c:
+            erases = await self._to_erase(c)
+        condemn = repository.erase if erases else repository.condemn
+        self._condemned = await condemn(self._mark_id, now, self._run.moved)
+
+    async def _to_erase(self, c: Connection) -> tuple[UUID, ...]:
+        """The backups of which nothing is to stay when this mark's removal is over."""
+        rows = queries.erased_by(c, environment_id=self._run.environment_id, mark_id=self._mark_id)
+        return tuple([row["backup_id"] async for row in rows])
 
     async def note_condemned(self) -> None:
         """It waits for its day."""
@@ -106,9 +116,23 @@ class _Attempt:
                 await queries.end_environment_job(c, environment_id=run.environment_id, work_from=again)
                 return
             await queries.note_reclaimed(c, environment_id=run.environment_id, now=now)
-            gone = self._counted(self._reclaimed)
-            if gone.bytes:
-                await self._parts.say(c, "reclaim", run.environment_id, self._event(gone), run.cause, run.key)
+            gone, erased = self._counted(self._reclaimed), await self._erased(c)
+            if gone.bytes or erased:
+                event = self._event(gone, erased)
+                await self._parts.say(c, "reclaim", run.environment_id, event, run.cause, run.key)
+
+    async def _erased(self, c: Connection) -> tuple[UUID, ...]:
+        """The backups of which nothing is left. Where some are, or something of them may be, another mark follows.
+
+        Not at once: a backup that is under way every day at this hour is not met again.
+        """
+        ours, erased = {"environment_id": self._run.environment_id}, tuple[UUID, ...]()
+        if self._reclaimed is not None and self._reclaimed.whole:
+            erased = await self._to_erase(c)
+            await queries.note_erased(c, **ours, mark_id=self._mark_id)
+        if await queries.erasures_wait(c, **ours):
+            await queries.reclaim_again(c, **ours, work_from=self._parts.clock.now() + TRY_AGAIN_AFTER)
+        return erased
 
     def _counted(self, reclaimed: Reclaimed) -> Reclaimed:
         """A worker that died took its count with it: then what it had been about to remove is told."""
@@ -117,7 +141,7 @@ class _Attempt:
         contents = max(reclaimed.contents, self._run.payload["contents"])
         return Reclaimed(max(reclaimed.bytes, self._run.payload["bytes"]), contents, max(reclaimed.objects, contents))
 
-    def _event(self, gone: Reclaimed) -> SpaceReclaimed:
+    def _event(self, gone: Reclaimed, erased: tuple[UUID, ...]) -> SpaceReclaimed:
         return SpaceReclaimed(
             environment_id=self._run.environment_id,
             mark_id=self._mark_id,
@@ -125,6 +149,7 @@ class _Attempt:
             bytes=gone.bytes,
             contents=gone.contents,
             objects=gone.objects,
+            erased=erased,
         )
 
 

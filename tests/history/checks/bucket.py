@@ -80,7 +80,7 @@ def nothing_in_the_bucket_is_unheard_of(evidence: Evidence) -> Iterator[Finding]
     now, _ = states(evidence, "backup_id", BACKUP)
     for environment in _environments(evidence).values():
         for key in evidence.objects:
-            if not key.startswith(f"{environment.prefix}manifests/"):
+            if not key.startswith(f"{environment.prefix}manifests/") or key.endswith(".chain"):
                 continue
             backup_id = key.rpartition("/")[2]
             is_manifest = evidence.objects[key][:4] == b"NKSO"
@@ -107,4 +107,5 @@ def nothing_dangles_after_reclaim(evidence: Evidence) -> Iterator[Finding]:
 
 def _decided(evidence: Evidence, environment: StoredEnvironment) -> list[str]:
     prefix = f"{environment.prefix}manifests/"
-    return [key.removeprefix(prefix) for key in evidence.objects if key.startswith(prefix)]
+    names = [key.removeprefix(prefix) for key in evidence.objects if key.startswith(prefix)]
+    return [name for name in names if not name.endswith(".chain")]

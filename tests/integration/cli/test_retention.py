@@ -56,6 +56,16 @@ async def test_a_backup_is_deleted_and_the_last_one_only_when_that_was_said(api:
     assert nightkeep("backup", "show", last["backup_id"]).exit_code == Exit.NOT_FOUND
 
 
+async def test_who_erases_a_backup_is_told_what_happens_and_when(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    backup, _ = await _completed(api, environment), await _completed(api, environment)
+    deleted = nightkeep("backup", "delete", backup["backup_id"], "--yes", "--erase")
+    assert deleted.exit_code == Exit.OK
+    assert "what depends on it is rewritten; gone from the store in about 24 hours" in deleted.stderr.replace("\n", " ")
+    explained = nightkeep("backup", "explain", backup["backup_id"])
+    assert "Nothing of it was to stay in the store" in explained.stdout.replace("\n", " ")
+
+
 async def test_a_person_is_asked_twice_before_the_last_one_goes(api: Api, nightkeep: Nightkeep) -> None:
     environment = await api.ready_environment()
     backup = await _completed(api, environment)

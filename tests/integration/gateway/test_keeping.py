@@ -51,6 +51,14 @@ async def test_a_backup_is_deleted_and_gone_but_explained_for_ever(api: Api) -> 
     assert "ada deleted it" in told["sentences"][-1]
 
 
+async def test_a_backup_is_deleted_so_that_nothing_of_it_stays(api: Api) -> None:
+    environment = await api.ready_environment()
+    backup, _ = await _completed(api, environment), await _completed(api, environment)
+    place = f"/api/v1/backups/{backup['backup_id']}"
+    assert (await api.client.delete(f"{place}?erase=true")).status_code == 204
+    assert "Nothing of it was to stay" in (await api.client.get(f"{place}/explain")).json()["sentences"][-1]
+
+
 async def test_the_last_good_backup_goes_only_when_that_was_said(api: Api) -> None:
     environment = await api.ready_environment()
     place = f"/api/v1/backups/{(await _completed(api, environment))['backup_id']}"

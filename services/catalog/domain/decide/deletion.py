@@ -41,4 +41,5 @@ def delete_backup(  # noqa: PLR0913 -- what was asked, what stands in the way, b
         requested_at=now,
         requested_by=requested_by,
         was_last_good=is_last,
+        erase=command.erase,
     )
