@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from rich.table import Table
 from rich.text import Text
 
 from contracts.actors import person
+from contracts.streams import StreamName
 from services.cli.show import formats
 from services.cli.show.tables import Column, named, table
 from services.gateway.resources import AuditEntry
@@ -22,14 +24,18 @@ _PLACES: Final = ("app_id", "environment_id")
 
 def audit(found: Iterable[AuditEntry]) -> Table:
     """Entries, newest first."""
-    columns = (Column("When (UTC)"), Column("Who"), Column("What", firm=False), Column("About, said", firm=False))
+    columns = (Column("When (UTC), who"), Column("What", firm=False), Column("About, said", firm=False))
     return table(columns, map(_entry, found))
 
 
 def _entry(one: AuditEntry) -> tuple[Text | str, ...]:
-    who = person(one.actor) if one.actor_verified or one.actor_kind == "service" else f"{person(one.actor)} (claimed)"
     said = "; ".join(_said(one))
-    return formats.instant(one.at), who, _what(one.what), named(_about(one), said) if said else _about(one)
+    return named(formats.instant(one.at), _who(one)), _what(one.what), named(_about(one), said) if said else _about(one)
+
+
+def _who(one: AuditEntry) -> str:
+    claimed = one.actor_kind == "user" and not one.actor_verified
+    return f"{person(one.actor)} (claimed)" if claimed else person(one.actor)
 
 
 def _what(name: str) -> Text:
@@ -38,9 +44,12 @@ def _what(name: str) -> Text:
 
 
 def _about(one: AuditEntry) -> str:
-    """The first thing that the event names beside its place, else its place."""
-    things = {name: one_id for name, one_id in one.ids.items() if name not in _PLACES} or one.ids
-    name, thing = next(iter(things.items()), ("stream", one.stream))
+    """What the event is of: what its stream is of or, where that is a user's, the first thing that it names."""
+    stream = StreamName.parse(one.stream)
+    if stream.entity != "access":
+        return f"{stream.entity} {stream.entity_id}"
+    things = {name: thing for name, thing in one.ids.items() if name not in _PLACES} or one.ids
+    name, thing = next(iter(things.items()), ("user", stream.entity_id))
     return f"{name.removesuffix('_id').replace('_', ' ')} {thing}"
 
 
@@ -50,5 +59,6 @@ def _said(one: AuditEntry) -> Iterator[str]:
         if isinstance(value, str | int) and value != "":
             yield f"{name} {value}"
     if one.rule:
-        yield f"kept by {one.rule.get('policy')} v{one.rule.get('policy_version')}"
-        yield f"expiry {one.rule.get('expires_at', 'never')}"
+        ends_at = one.rule.get("expires_at")
+        until = f"until {formats.minute(datetime.fromisoformat(ends_at))}" if ends_at else "without end"
+        yield f"was kept {until} by {one.rule.get('policy')}, version {one.rule.get('policy_version')}"
