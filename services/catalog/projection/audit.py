@@ -1,10 +1,11 @@
 """What an auditor reads of an event: when, who, where, about what, and what was said (spec: product, "Who uses it")."""
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from contracts.envelope import Event, Message
 from contracts.events import retention
@@ -21,12 +22,14 @@ GOING: Final = (
 )
 """What takes a backup, or would; an auditor asks under which rule."""
 RULE: Final = ("kind", "tiers", "policy", "policy_version", "rule_version", "expires_at")
+_THINGS: Final = "things"
 
 
 def entry(message: Message[Event], rule: Mapping[str, Any]) -> dict[str, Any]:
     """The row of one event; `rule` is what the backup that it takes was kept by until then, empty for all others."""
     envelope, body = message.envelope, message.body
-    ids, place = _ids(body), _place(body)
+    said = body.model_dump(mode="json")
+    ids, place = _ids(body, said), _place(body)
     stream = StreamName.parse(envelope.subject or "//")
     return {
         "event_id": envelope.id,
@@ -47,7 +50,8 @@ def entry(message: Message[Event], rule: Mapping[str, Any]) -> dict[str, Any]:
             "stream": envelope.subject,
             "causation_id": envelope.causation_id,
             "ids": ids,
-            **_told(body, {"things", *ids}, rule),
+            **_told({name: value for name, value in said.items() if name not in ids and name != _THINGS}),
+            "rule": rule,
         },
     }
 
@@ -57,10 +61,11 @@ def rule_of(backup: object) -> dict[str, Any]:
     return {name: value for name in RULE if (value := getattr(backup, name, None)) is not None}
 
 
-def _ids(body: Event) -> dict[str, str]:
+def _ids(body: Event, said: Mapping[str, Any]) -> dict[str, str]:
     """What the event names: its own fields that are ids, and what an address named of which the gateway speaks."""
-    own = {name: str(value) for name, value in dict(body).items() if isinstance(value, UUID)}
-    return own | getattr(body, "things", {})
+    own = {name: said[name] for name, value in body if isinstance(value, UUID)}
+    named: dict[str, str] = said.get(_THINGS, {})
+    return own | named
 
 
 def _place(body: Event) -> dict[PlaceKind, UUID]:
@@ -69,11 +74,17 @@ def _place(body: Event) -> dict[PlaceKind, UUID]:
     return {place.kind: place.id} if isinstance(place, Place) else {}
 
 
-def _told(body: Event, besides: set[str], rule: Mapping[str, Any]) -> dict[str, Any]:
-    said = {name: value for name, value in body.model_dump(mode="json").items() if name not in besides}
-    long = [name for name, value in said.items() if len(json.dumps(value)) > TOLD_CHARACTERS]
-    told = {name: value for name, value in said.items() if value is not None and name not in long}
-    return {"told": told, "left_out": long, "rule": dict(rule)}
+def _told(said: Mapping[str, Any]) -> dict[str, Any]:
+    long = [name for name, value in said.items() if _is_long(value)]
+    return {
+        "told": {name: value for name, value in said.items() if value is not None and name not in long},
+        "left_out": long,
+    }
+
+
+def _is_long(value: object) -> bool:
+    text = to_json(value) if isinstance(value, list | dict) else value
+    return isinstance(text, str | bytes) and len(text) > TOLD_CHARACTERS
 
 
 def _as_id(text: str | None) -> UUID | None:

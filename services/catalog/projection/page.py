@@ -50,7 +50,9 @@ class Page:
             if rows:
                 await getattr(queries, f"save_{table.name}s")(self._c, rows)
         if self._audit:
-            await queries.save_audits(self._c, self._audit)
+            await queries.save_audit(
+                self._c, **{f"{name}s": [row[name] for row in self._audit] for name in self._audit[0]}
+            )
 
     async def _remember(self, message: Message[Event]) -> None:
         if not isinstance(message.body, REMEMBERED):

@@ -20,6 +20,8 @@ CREATE INDEX audit_of_app ON audit (app_id, at DESC) WHERE app_id IS NOT NULL;
 CREATE INDEX audit_of_environment ON audit (environment_id, at DESC) WHERE environment_id IS NOT NULL;
 CREATE INDEX audit_of_backup ON audit (backup_id, at DESC) WHERE backup_id IS NOT NULL;
 CREATE INDEX audit_by ON audit (actor, at DESC);
+CREATE INDEX audit_called ON audit (what, at DESC);
+CREATE INDEX audit_of_key ON audit (key_id, at DESC) WHERE key_id IS NOT NULL;
 CREATE INDEX audit_correlated ON audit (correlation_id);
 CREATE INDEX audit_without_app ON audit (environment_id) WHERE app_id IS NULL AND environment_id IS NOT NULL;
 
