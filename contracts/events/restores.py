@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from contracts.envelope import Event
 from contracts.errors import FailureCode
+from contracts.facts import UNKNOWN, Facts
 from contracts.values import Finding, StepTime, Value, Warning  # noqa: A004 -- the product's word
 
 
@@ -131,7 +132,7 @@ class PreviousStateRemoved(Event):
 
 
 class PreflightRequested(Event):
-    """Somebody wants to know whether a restore would go well."""
+    """Somebody wants to know whether a restore would go well; `facts` are those that the catalog knows."""
 
     preflight_id: UUID
     backup_id: UUID
@@ -142,6 +143,7 @@ class PreflightRequested(Event):
     manifest_key: str
     manifest_hash: str
     warnings: tuple[Warning, ...]
+    facts: Facts = UNKNOWN
 
 
 class PreflightCancelRequested(Event):
@@ -152,10 +154,14 @@ class PreflightCancelRequested(Event):
 
 
 class PreflightCompleted(Event):
-    """What a preflight found; `passed` when no finding stands in the way."""
+    """What a preflight found; `passed` when no finding stands in the way.
+
+    `facts` are all that it looked at, those of its request too; None where it did not come to look.
+    """
 
     preflight_id: UUID
     environment_id: UUID
     checked_at: AwareDatetime
     passed: bool
     findings: tuple[Finding, ...]
+    facts: Facts | None = None

@@ -261,16 +261,11 @@ class RestoreStage:
         )
         return restore_id
 
-    async def ask_preflight(
-        self, backup: StoredBackup, place: Place, *, database_only: bool = False, warnings: tuple[Warning, ...] = ()
-    ) -> UUID:
+    async def ask_preflight(self, backup: StoredBackup, place: Place, **changes: Any) -> UUID:  # noqa: ANN401 -- fields of a PreflightRequested
         """A preflight that was accepted; its id."""
         preflight_id = uuid4()
-        await self.react(
-            PreflightRequested(
-                **_what(backup, place), preflight_id=preflight_id, database_only=database_only, warnings=warnings
-            )
-        )
+        fields = {"preflight_id": preflight_id, "database_only": False, "warnings": ()} | changes
+        await self.react(PreflightRequested(**_what(backup, place), **fields))
         return preflight_id
 
     async def ask_undo(self, restore_id: UUID, place: Place) -> UUID:

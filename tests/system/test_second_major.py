@@ -11,9 +11,11 @@ import httpx
 from contracts.events.archives import DataType
 from contracts.states import BackupState, RestoreState
 from infra.local.engines.postgres import installation
+from services.gateway.resources import Backup
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.support.databases import FreshDatabase, execute
 from tests.support.main_job import MainJob, open_main_job
+from tests.support.restoring import connect
 from tests.support.running_services import open_platform
 
 WITHIN = 120
@@ -42,6 +44,7 @@ async def test_17_with_verified_tls_is_backed_up_and_restored_into_18(
             assert backup.database is not None
             assert backup.database.server_version.startswith("17")
             assert await _dumped_by(job, backup.backup_id) == 17
+            await _looked_at(job, backup)
             restore = await job.call(job.gateway.create_restore, job.acceptance.environment_id, backup.backup_id)
             restore = await job.call(job.gateway.wait_for_restore, restore.restore_id, timeout_seconds=WITHIN)
             assert restore.state is RestoreState.COMPLETED, restore.failure
@@ -54,6 +57,26 @@ async def test_17_with_verified_tls_is_backed_up_and_restored_into_18(
                 acceptance.server.model_copy(update={"database": acceptance.name}), f"DROP OWNED BY {production.reader}"
             )
             execute(acceptance.server, f"DROP ROLE {production.reader}")
+
+
+async def _looked_at(job: MainJob, backup: Backup) -> None:
+    """A preflight tells both majors, both sizes, the room and who is in there, and passes."""
+    assert backup.database is not None
+    acceptance = job.places["acceptance"].database
+    session = await connect(acceptance, application="a report")
+    asked = await job.call(job.gateway.preflight, job.acceptance.environment_id, backup.backup_id)
+    seen = await job.call(job.gateway.wait_for_preflight, asked.preflight_id, timeout_seconds=WITHIN)
+    await session.close()
+    facts = seen.facts
+    assert seen.state == "passed", seen.findings
+    assert facts.backup_server_version == backup.database.server_version
+    assert facts.server_version == acceptance.run("SHOW server_version").split()[0]
+    assert (facts.run_state, facts.open_sessions) == ("stopped", 1)
+    assert facts.backup_database_bytes == facts.database_needed_bytes == backup.database.bytes
+    assert facts.database_free_bytes is not None
+    assert facts.backup_files_bytes is not None
+    assert facts.files_needed_bytes is not None
+    assert facts.files_free_bytes is not None
 
 
 async def _dumped_by(job: MainJob, backup_id: UUID) -> int:

@@ -175,7 +175,10 @@ async def test_a_destination_without_space_is_told_before_anything_is_written(
     store = Narrow(root, some)
     await fill(store, BEFORE)
     backup, restore = await ground.back_up(BACKUP), ground.restore(store)
-    assert [finding.code for finding in await restore.look(backup) if finding.severity == "error"] == ["NO_SPACE"]
+    seen = await restore.look(backup)
+    assert [finding.code for finding in seen.findings if finding.severity == "error"] == ["NO_SPACE"]
+    assert seen.facts.files_free_bytes == 10
+    assert (seen.facts.files_needed_bytes or 0) > 10
     with pytest.raises(DocumentSpaceError, match="make room"):
         await restore.fix_list(backup)
     assert await tree(store) == BEFORE
@@ -184,7 +187,7 @@ async def test_a_destination_without_space_is_told_before_anything_is_written(
 async def test_a_look_finds_nothing_in_the_way_and_changes_nothing(root: Path, some: Threads, ground: Ground) -> None:
     store = DirectoryDocuments(root, some)
     await fill(store, BEFORE)
-    found = await ground.restore(store).look(await ground.back_up(BACKUP))
+    found = (await ground.restore(store).look(await ground.back_up(BACKUP))).findings
     assert {finding.severity for finding in found} == {"info"}
     assert await tree(store) == BEFORE
 

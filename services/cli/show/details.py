@@ -11,6 +11,7 @@ from rich.text import Text
 from contracts.values import Finding, Lease, StepTime, Warning  # noqa: A004 -- the product's word
 from services.cli.names import environment_name
 from services.cli.show import formats
+from services.cli.show.facts import facts
 from services.cli.show.tables import STYLES, Column, findings, state, table
 from services.gateway.resources import (
     App,
@@ -118,7 +119,8 @@ def check(one: Check) -> RenderableType:
 
 def preflight(one: Preflight) -> RenderableType:
     """What a look before a restore found."""
-    return Group(Text("Preflight ").append(state(one.state)), *_warnings(one.warnings), *_findings(one.findings))
+    said = Text("Preflight ").append(state(one.state))
+    return Group(said, lines_of(facts(one.facts)), *_warnings(one.warnings), *_findings(one.findings))
 
 
 def backup(one: Backup) -> RenderableType:

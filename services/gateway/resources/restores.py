@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.events.restores import DatabaseRestored, FilesRestored
+from contracts.facts import UNKNOWN, Facts
 from contracts.states import RestoreState
 from contracts.values import (
     Finding,
@@ -50,7 +51,10 @@ class Restore(Resource):
 
 
 class Preflight(Resource):
-    """A look whether a restore would go well; `state` is `running` until its findings are there."""
+    """A look whether a restore would go well; `state` is `running` until its findings are there.
+
+    `facts` say what was looked at, whatever was found; until then what is known without a look.
+    """
 
     preflight_id: UUID
     backup_id: UUID
@@ -60,6 +64,7 @@ class Preflight(Resource):
     checked_at: datetime | None = None
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Warning, ...] = ()
+    facts: Facts = UNKNOWN
 
 
 class RestorePage(Resource):

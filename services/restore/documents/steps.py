@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from contracts.facts import Facts
 from contracts.manifest import Lines
-from contracts.values import Finding
 from services.platform.connectors.files import (
     DocumentConflictError,
     DocumentSpaceError,
@@ -18,6 +18,7 @@ from services.platform.connectors.files import (
     Part,
 )
 from services.platform.connectors.files.pacing import BUNDLES_AT_ONCE, SMALL_BYTES, Pace, Progress, bundles, unwatched
+from services.platform.connectors.look import Look
 from services.platform.repository import EnvironmentRepository
 from services.restore.documents.comparison import comparison
 from services.restore.documents.difference import Change, Difference, What
@@ -61,16 +62,17 @@ class RestoreDocuments:
         self._scratch = scratch
         self._progress = progress
 
-    async def look(self, listing: Lines) -> tuple[Finding, ...]:
+    async def look(self, listing: Lines) -> Look:
         """What stands in the way of a restore here; changes nothing. Sizes are compared, no document is read."""
         findings = await self._store.check()
         if any(finding.severity == "error" for finding in findings):
-            return findings
+            return Look(findings)
         async with comparison(self._scratch) as both:
             await list_both(both, self._repository, self._store, listing, Pace(self._progress))
             await both.sizes_agree()
             difference = await both.difference()
-        return findings_of(findings, difference, await self._store.free_bytes())
+        needed, free = difference.new_bytes, await self._store.free_bytes()
+        return Look(findings_of(findings, difference, free), Facts(files_needed_bytes=needed, files_free_bytes=free))
 
     async def fix_list(self, listing: Lines) -> Difference:
         """Compare destination and backup, and keep what has to be done in the area; once kept, it is never made anew.

@@ -9,13 +9,15 @@ from uuid import UUID
 from contracts.errors import FailureCode
 from contracts.events.backups import BackupKind
 from contracts.events.restores import PreflightRequested, RestoreRequested
+from contracts.facts import UNKNOWN, Facts
 from contracts.manifest import ContentSequence, Lines
-from contracts.values import EnvironmentPlaces, Finding
+from contracts.values import EnvironmentPlaces
 from services.platform.connectors.database import DatabaseAccess
 from services.platform.connectors.database.findings import of_error, warning
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.target import RestoreTarget
 from services.platform.connectors.files import DocumentStore, open_documents
+from services.platform.connectors.look import Look
 from services.platform.database import Connection
 from services.platform.environments import find
 from services.platform.jobs import JobRun
@@ -74,13 +76,15 @@ class EnvironmentGoneError(PermanentError):
 class Stored:
     """What is brought in, in a repository: a dump and a list of documents. Without a dump the database stays empty.
 
-    `foreign`: the dump is none that we made, so nobody but the environment's role runs what it says.
+    `foreign`: the dump is none that we made, so nobody but the environment's role runs what it says. `facts` are what
+    is known of it without a look.
     """
 
     repository: EnvironmentRepository
     dump: ContentSequence | None
     listing: Lines
     foreign: bool
+    facts: Facts = UNKNOWN
 
     @classmethod
     async def backup(cls, workplace: Workplace, requested: RestoreRequested | PreflightRequested) -> "Stored":
@@ -91,7 +95,12 @@ class Stored:
         repository = workplace.repository.of(requested.source_environment_id)
         manifest = await repository.read_manifest(requested.backup_id, expected_hash=requested.manifest_hash)
         foreign = manifest.backup.kind is BackupKind.UPLOADED
-        return cls(repository, manifest.database, manifest.files.listing, foreign)
+        facts = Facts(
+            backup_server_version=manifest.database.server_version,
+            backup_database_bytes=manifest.database.bytes,
+            backup_files_bytes=manifest.files.bytes,
+        )
+        return cls(repository, manifest.database, manifest.files.listing, foreign, facts)
 
     @property
     def dump_bytes(self) -> int:
@@ -106,7 +115,7 @@ class Stored:
 
 async def look(
     destination: Destination, stored: Stored, *, database_only: bool, within_seconds: float | None = None
-) -> tuple[Archive | None, tuple[Finding, ...]]:
+) -> tuple[Archive | None, Look]:
     """What the dump says of itself, and what stands in the way or should be known; changes nothing.
 
     Raises what keeps the dump from being read at all, and transient errors.
@@ -115,33 +124,29 @@ async def look(
         if not database_only:
             documents = group.create_task(_documents_in_time(within_seconds, destination, stored))
         archive = await destination.target.read_archive(stored.open_dump) if stored.dump else None
-        found = await _in_time(within_seconds, "the database", destination.target.look(archive, stored.dump_bytes))
-    return archive, found if database_only else (*found, *documents.result())
+        seen = await _in_time(within_seconds, "the database", destination.target.look(archive, stored.dump_bytes))
+    return archive, seen if database_only else seen.beside(documents.result())
 
 
-async def _documents_in_time(
-    within_seconds: float | None, destination: Destination, stored: Stored
-) -> tuple[Finding, ...]:
+async def _documents_in_time(within_seconds: float | None, destination: Destination, stored: Stored) -> Look:
     return await _in_time(within_seconds, "the documents", _look_at_documents(destination, stored))
 
 
-async def _in_time(
-    within_seconds: float | None, what: str, looking: Coroutine[None, None, tuple[Finding, ...]]
-) -> tuple[Finding, ...]:
+async def _in_time(within_seconds: float | None, what: str, looking: Coroutine[None, None, Look]) -> Look:
     """What was seen; a look that somebody waits for says what it could not finish."""
     try:
         async with asyncio.timeout(within_seconds):
             return await looking
     except TimeoutError:
         words = f"{what} could not be looked at within {within_seconds:g} s; the restore itself waits longer"
-        return (warning("LOOK_UNFINISHED", words, what),)
+        return Look((warning("LOOK_UNFINISHED", words, what),))
 
 
-async def _look_at_documents(destination: Destination, stored: Stored) -> tuple[Finding, ...]:
+async def _look_at_documents(destination: Destination, stored: Stored) -> Look:
     scratch = destination.workplace.scratch
     try:
         async with destination.documents() as store:
             documents = RestoreDocuments(store, stored.repository, destination.target.restore_id, scratch)
             return await documents.look(stored.listing)
     except PermanentError as error:
-        return (of_error(error, "documents"),)
+        return Look((of_error(error, "documents"),))

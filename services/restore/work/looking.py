@@ -67,11 +67,11 @@ async def see_what_was_left(attempt: Attempt) -> None:
 
 async def look_around(attempt: Attempt) -> None:
     """Look at both sides, change nothing. Raises PreflightFailedError, and what keeps them from being looked at."""
-    archive, found = await look(attempt.destination, attempt.stored, database_only=attempt.wish.database_only)
-    failure = findings.failure(found)
+    archive, seen = await look(attempt.destination, attempt.stored, database_only=attempt.wish.database_only)
+    failure = findings.failure(seen.findings)
     if failure:
         raise PreflightFailedError(*failure)
-    attempt.memo.warn((*attempt.wish.warnings, *findings.warnings(found)))
+    attempt.memo.warn((*attempt.wish.warnings, *findings.warnings(seen.findings)))
     if archive is not None:
         attempt.archive, attempt.memo.tables = archive, archive.contents.table_count
     attempt.memo.bytes_to_move = attempt.stored.dump_bytes

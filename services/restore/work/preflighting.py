@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from contracts import defaults
 from contracts.events.restores import PreflightCompleted, PreflightRequested
+from contracts.facts import Facts
 from contracts.values import Finding
 from services.platform.connectors.database.findings import of_error, passed
+from services.platform.connectors.look import Look
 from services.platform.database import Connection
 from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
@@ -25,9 +27,9 @@ class PreflightJob:
         """One look."""
 
         async def look_and_say() -> None:
-            found = await self._look(run)
+            seen = await self._look(run)
             async with run.finish() as c:
-                await self._tell(c, run, found)
+                await self._tell(c, run, seen.findings, seen.facts)
 
         return [Step("look at the destination and at the backup", look_and_say)]
 
@@ -35,17 +37,20 @@ class PreflightJob:
         """What kept it from looking is what it found: also that somebody has cancelled it."""
         await self._tell(c, run, (of_error(error, ""),))
 
-    async def _look(self, run: JobRun) -> tuple[Finding, ...]:
+    async def _look(self, run: JobRun) -> Look:
         requested = PreflightRequested.model_validate(run.payload)
         async with run.transaction() as c:
             places = await places_of(c, requested.environment_id)
         destination = Destination.at(self._workplace, places, requested.preflight_id, run)
         stored = await Stored.backup(self._workplace, requested)
-        only = requested.database_only
-        _, found = await look(destination, stored, database_only=only, within_seconds=defaults.PREFLIGHT_SECONDS)
-        return found
+        known, only = Look(facts=requested.facts.beside(stored.facts)), requested.database_only
+        try:
+            _, seen = await look(destination, stored, database_only=only, within_seconds=defaults.PREFLIGHT_SECONDS)
+        except PermanentError as error:  # a dump that cannot be read here: what is known of it says why
+            seen = Look((of_error(error, ""),))
+        return known.beside(seen)
 
-    async def _tell(self, c: Connection, run: JobRun, found: tuple[Finding, ...]) -> None:
+    async def _tell(self, c: Connection, run: JobRun, found: tuple[Finding, ...], facts: Facts | None = None) -> None:
         requested = PreflightRequested.model_validate(run.payload)
         findings = (*from_warnings(requested.warnings), *found)
         completed = PreflightCompleted(
@@ -54,5 +59,6 @@ class PreflightJob:
             checked_at=self._workplace.clock.now(),
             passed=passed(findings),
             findings=findings,
+            facts=facts,
         )
         await tell(self._workplace, c, run, preflight_stream(requested.preflight_id), completed)

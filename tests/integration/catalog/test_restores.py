@@ -163,6 +163,8 @@ async def test_an_older_model_version_is_a_warning(shop: Shop) -> None:
     ask = {"backup_id": backup_id, "environment_id": acceptance}
     await shop.ask("DeployPackage", environment_id=acceptance, model_version="7.10.0")
     preflight = await shop.ask("RequestPreflight", preflight_id=uuid4(), **ask)
+    told = {name: known for name, known in preflight.data["facts"].items() if known is not None}
+    assert told == {"run_state": "stopped", "model_version": "7.10.0", "backup_model_version": "7.9.0"}
     requested = await shop.ask("RequestRestore", restore_id=uuid4(), **ask)
     for seen in (preflight, requested):
         (warning,) = seen.data["warnings"]

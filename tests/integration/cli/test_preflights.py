@@ -54,3 +54,40 @@ async def _dry_run(api: Api, backup_id: str, environment_id: str) -> tuple[async
 async def _asked_to_end(api: Api, preflight_id: str) -> bool:
     said = await api.said(f"catalog/preflight/{preflight_id}")
     return any(isinstance(event, PreflightCancelRequested) for event in said)
+
+
+async def test_what_a_preflight_has_looked_at_is_shown(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    at = f"/api/v1/environments/{environment['environment_id']}"
+    backup = (await api.client.post(f"{at}/backups")).json()
+    await api.completed(environment, backup)
+    body = {"backup_id": backup["backup_id"]}
+    asked = await api.client.post(f"{at}/preflights", params={"wait_seconds": 0}, json=body)
+    preflight_id = asked.json()["preflight_id"]
+    facts = {
+        "run_state": "stopped",
+        "model_version": "7.10.0",
+        "backup_model_version": "7.9.0",
+        "server_version": "18.6",
+        "backup_server_version": "17.9",
+        "open_sessions": 2,
+        "backup_database_bytes": 48_000_000,
+        "backup_files_bytes": 96_000_000,
+        "database_needed_bytes": 48_000_000,
+        "database_free_bytes": None,
+        "files_needed_bytes": 52_100,
+        "files_free_bytes": 212_000_000_000,
+    }
+    told = {"preflight_id": preflight_id, "passed": True, "findings": [], "facts": facts}
+    await api.tell(api.history(environment).record(f"restore/preflight/{preflight_id}", "PreflightCompleted", **told))
+    await api.eventually(f"/api/v1/preflights/{preflight_id}", "state", "passed")
+    lines = [" ".join(line.split()) for line in nightkeep("preflight", "show", preflight_id).stdout.splitlines()]
+    assert lines[1:8] == [
+        "App is stopped",
+        "Model version 7.9.0 in the backup, 7.10.0 at the destination",
+        "PostgreSQL 17.9 in the backup, 18.6 at the destination",
+        "Open sessions 2",
+        "Backup 48.0 MB of database, 96.0 MB of files",
+        "Database needs 48.0 MB, nobody knows how much is free",
+        "Files need 52.1 kB, 212.0 GB are free",
+    ]

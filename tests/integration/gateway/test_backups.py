@@ -1,6 +1,7 @@
 """Backups and restores over HTTP, as the Backups page and scripts see them."""
 
 import asyncio
+import json
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -109,14 +110,18 @@ async def test_a_preflight_is_asked_for_and_its_findings_are_shown(api: Api, add
     )
 
     assert (asked.status_code, asked.json()["state"]) == (202, "running"), asked.text
+    early = asked.json()["facts"]
+    assert (early["run_state"], early["database_free_bytes"]) == ("stopped", None)
     restores = await api.client.get(f"/api/v1/environments/{environment['environment_id']}/restores")
     assert restores.json()["restores"] == []
     place = f"/api/v1/preflights/{asked.json()['preflight_id']}"
     history = api.history(environment)
     stream = f"restore/preflight/{asked.json()['preflight_id']}"
-    await api.tell(history.record(stream, "PreflightCompleted", preflight_id=asked.json()["preflight_id"], passed=True))
+    told = history.record(stream, "PreflightCompleted", preflight_id=asked.json()["preflight_id"], passed=True)
+    await api.tell(told)
     done = await api.eventually(place, "state", "passed")
     assert done["findings"]
+    assert done["facts"] == json.loads(told.value or b"")["facts"]
 
 
 async def test_a_preflight_is_cancelled_once_and_the_answer_waits_for_its_end(api: Api) -> None:

@@ -113,7 +113,7 @@ async def test_an_extension_that_is_not_allowed_is_named_and_left_out(
     into = target(destination, tmp_path)
     archive = await load(into, await dump(source))
     assert "dblink" in only(into.left.warnings(), "EXTENSION_NOT_RESTORED").examples[0]
-    findings = await into.look(archive, 0)
+    findings = (await into.look(archive, 0)).findings
     assert [finding.severity for finding in findings if finding.subject == "dblink"] == [Severity.WARNING]
 
 
@@ -124,7 +124,7 @@ async def test_an_extension_that_rows_need_fails_the_preflight(
     source.run("CREATE VIEW far AS SELECT * FROM dblink('', '') AS t (a int)", superuser=True)
     source.run(f"ALTER VIEW far OWNER TO {source.role}", superuser=True)
     into = target(destination, tmp_path)
-    findings = await into.look(await into.read_archive(await dump(source)), 0)
+    findings = (await into.look(await into.read_archive(await dump(source)), 0)).findings
     (finding,) = [finding for finding in findings if finding.subject == "dblink"]
     assert finding.code == "UNSUPPORTED_CONTENT"
     assert "VIEW public far" in finding.message
@@ -240,14 +240,14 @@ async def test_texts_in_another_encoding_are_converted_or_refused(
     with app_database(postgres, "TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'") as destination:
         into = target(destination, tmp_path)
         archive = await load(into, await dump(source))
-        codes = [finding.code for finding in await into.look(archive, 0)]
+        codes = [finding.code for finding in (await into.look(archive, 0)).findings]
         assert "ENCODING_DIFFERS" in codes
         await switch(into)
         assert destination.run("SELECT octet_length(nspname) FROM pg_namespace WHERE nspname LIKE 'Z%rich'") == "6"
     with app_database(postgres, "TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'") as unknown:
         unknown.run("CREATE TABLE t (id int)")
         into = target(source, tmp_path)
-        findings = await into.look(await into.read_archive(await dump(unknown)), 0)
+        findings = (await into.look(await into.read_archive(await dump(unknown)), 0)).findings
         assert "ENCODING_MISMATCH" in [finding.code for finding in findings]
 
 
@@ -270,14 +270,14 @@ async def test_a_dump_of_18_is_not_restored_into_17(
 ) -> None:
     with app_database(postgres17_tls) as older:
         into = target(older, tmp_path)
-        findings = await into.look(await into.read_archive(await dump(source)), 0)
+        findings = (await into.look(await into.read_archive(await dump(source)), 0)).findings
         assert "OLDER_SERVER" in [finding.code for finding in findings]
 
 
 async def test_a_superuser_never_loads_a_dump(source: AppDatabase, destination: AppDatabase, tmp_path: Path) -> None:
     destination.run(f"ALTER ROLE {destination.role} SUPERUSER", superuser=True)
     into = target(destination, tmp_path)
-    findings = await into.look(await into.read_archive(await dump(source)), 0)
+    findings = (await into.look(await into.read_archive(await dump(source)), 0)).findings
     (finding,) = [finding for finding in findings if finding.code == "ROLE_IS_SUPERUSER"]
     assert finding.severity is Severity.ERROR
 
@@ -287,9 +287,9 @@ async def test_a_server_without_room_is_told_before_anything_happens(
 ) -> None:
     into = target(destination, tmp_path)
     archive = await into.read_archive(await dump(source))
-    free = await into.look(archive, 1)
+    free = (await into.look(archive, 1)).findings
     assert "NO_SPACE" not in [finding.code for finding in free]
-    full = await into.look(archive, 10**18)
+    full = (await into.look(archive, 10**18)).findings
     assert "NO_SPACE" in [finding.code for finding in full]
 
 

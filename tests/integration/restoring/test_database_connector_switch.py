@@ -21,7 +21,7 @@ async def test_open_sessions_are_ended_and_named_at_the_switch(
     into = target(destination, tmp_path)
     archive = await load(into, await dump(source))
     session = await connect(destination, application="an old pool")
-    (finding,) = [finding for finding in await into.look(archive, 0) if finding.code == "OPEN_SESSIONS"]
+    (finding,) = [finding for finding in (await into.look(archive, 0)).findings if finding.code == "OPEN_SESSIONS"]
     assert "an old pool" in finding.message
     ended = await into.close()
     assert len(ended) == 1

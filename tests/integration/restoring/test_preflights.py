@@ -1,11 +1,12 @@
-"""A preflight that is cancelled: while it waits behind other work there, and in the middle of its look."""
+"""What a preflight tells it has looked at; one that is cancelled, while it waits and in the middle of its look."""
 
 import asyncio
 from dataclasses import replace
 from uuid import UUID
 
 from contracts.events.restores import PreflightCancelRequested, PreflightCompleted, RestoreCompleted
-from contracts.values import Finding, Severity
+from contracts.facts import Facts
+from contracts.values import Finding, RunState, Severity
 from services.platform.connectors.database.access import DatabaseAccess
 from services.platform.connectors.database.connection import Connection
 from services.platform.process.settings import WorkerSettings
@@ -13,7 +14,8 @@ from services.restore.handlers import PREFLIGHT, RESTORE
 from services.restore.work.preflighting import PreflightJob
 from tests.support.app_databases import AppDatabase
 from tests.support.dying import Dying
-from tests.support.restore_stage import Place, RestoreStage
+from tests.support.restore_stage import Place, RestoreStage, StoredBackup, place_of
+from tests.support.restoring import connect
 
 CANCELLED = Finding(code="CANCELLED", severity=Severity.ERROR, subject="", message="cancelled by user:ada")
 
@@ -80,3 +82,87 @@ async def test_a_cancellation_behind_the_findings_changes_nothing_of_them(
         assert await c.fetchval("SELECT cancelled_by FROM job WHERE job_id = $1", preflight_id) is None
     (completed,) = await stage.said(preflight_id)
     assert completed.passed, completed.findings
+
+
+ASKED_WITH = Facts(run_state=RunState.STOPPED, model_version="7.10.0", backup_model_version="7.9.0")
+"""What the catalog knows."""
+
+
+async def looked(stage: RestoreStage, backup: StoredBackup, place: Place, **asked: bool) -> PreflightCompleted:
+    """What a preflight has told at its end."""
+    preflight_id = await stage.ask_preflight(backup, place, facts=ASKED_WITH, **asked)
+    await stage.run(preflight_id)
+    (completed,) = await stage.said(preflight_id)
+    assert isinstance(completed, PreflightCompleted)
+    return completed
+
+
+async def test_a_preflight_tells_all_that_it_has_looked_at(
+    stage: RestoreStage, small: AppDatabase, destination: AppDatabase
+) -> None:
+    production, acceptance = await stage.register(small), await stage.register(destination)
+    same, differing, absent = (place_of(number) for number in (1, 2, 3))
+    production.put({same: b"same", differing: b"the backup's", absent: b"absent"})
+    acceptance.put({same: b"same", differing: b"another one"})
+    backup = await stage.back_up(production)
+    session = await connect(destination, application="a report")
+    completed = await looked(stage, backup, acceptance)
+    await session.close()
+    assert completed.passed, completed.findings
+    assert completed.facts is not None
+    dump = backup.manifest.database
+    known = ASKED_WITH.model_copy(
+        update={
+            "server_version": dump.server_version,
+            "backup_server_version": dump.server_version,
+            "open_sessions": 1,
+            "backup_database_bytes": dump.bytes,
+            "backup_files_bytes": backup.manifest.files.bytes,
+            "database_needed_bytes": dump.bytes,
+            "files_needed_bytes": len(b"the backup's") + len(b"absent"),
+        }
+    )
+    assert completed.facts.model_copy(update={"database_free_bytes": None, "files_free_bytes": None}) == known
+    assert (completed.facts.database_free_bytes or 0) > dump.bytes
+    assert (completed.facts.files_free_bytes or 0) > 0
+    assert "ROOM_UNKNOWN" not in {finding.code for finding in completed.findings}
+
+
+async def test_of_documents_that_stay_a_preflight_tells_what_the_backup_holds_and_no_more(
+    stage: RestoreStage, small: AppDatabase, destination: AppDatabase
+) -> None:
+    production, acceptance = await stage.register(small), await stage.register(destination)
+    backup = await stage.back_up(production)
+    facts = (await looked(stage, backup, acceptance, database_only=True)).facts
+    assert facts is not None
+    assert (facts.files_needed_bytes, facts.files_free_bytes) == (None, None)
+    assert facts.backup_files_bytes == backup.manifest.files.bytes
+
+
+async def test_a_room_that_the_provisioner_may_not_ask_for_is_said_to_be_unknown(
+    stage: RestoreStage, small: AppDatabase, destination: AppDatabase
+) -> None:
+    destination.run(f"ALTER ROLE {destination.role} CREATEDB", superuser=True)
+    production, acceptance = await stage.register(small), await stage.register(destination, provisioner=None)
+    completed = await looked(stage, await stage.back_up(production), acceptance)
+    (finding,) = [finding for finding in completed.findings if finding.code == "ROOM_UNKNOWN"]
+    assert finding.severity is Severity.INFO
+    assert "at least" in finding.message
+    assert completed.passed, completed.findings
+    assert completed.facts is not None
+    assert completed.facts.database_free_bytes is None
+    assert completed.facts.database_needed_bytes is not None
+
+
+async def test_where_the_destination_does_not_answer_what_is_known_of_the_backup_is_told(
+    stage: RestoreStage, small: AppDatabase, destination: AppDatabase
+) -> None:
+    production, acceptance = await stage.register(small), await stage.register(destination, name="gone")
+    backup = await stage.back_up(production)
+    completed = await looked(stage, backup, acceptance)
+    assert not completed.passed
+    assert completed.facts is not None
+    assert completed.facts.backup_server_version == backup.manifest.database.server_version
+    assert completed.facts.backup_database_bytes == backup.manifest.database.bytes
+    assert completed.facts.run_state is RunState.STOPPED
+    assert (completed.facts.server_version, completed.facts.open_sessions) == (None, None)

@@ -13,6 +13,7 @@ from contracts.events.restores import (
     RestoreRequested,
     RestoreUndoRequested,
 )
+from contracts.facts import Facts
 from contracts.states import BackupState, RestoreState
 from contracts.values import Warning  # noqa: A004 -- the product's word
 from services.catalog.domain.decide.backups import known as known_backup
@@ -67,6 +68,11 @@ def request_preflight(
         preflight_id=command.preflight_id,
         database_only=command.database_only,
         warnings=(*warnings(backup, environment), *standing_in_the_way(environment)),
+        facts=Facts(
+            run_state=environment.run_state,
+            model_version=environment.model_version,
+            backup_model_version=backup.model_version,
+        ),
     )
 
 

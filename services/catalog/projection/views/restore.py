@@ -98,7 +98,7 @@ def preflight_view(before: PreflightView | None, event: Event) -> PreflightView 
         case PreflightRequested():
             return PreflightView(**dict(event))
         case events.PreflightCompleted() if before is not None:
-            state = "passed" if event.passed else "failed"
-            return changed(before, state=state, checked_at=event.checked_at, findings=event.findings)
+            told = {"checked_at": event.checked_at, "findings": event.findings, "facts": event.facts or before.facts}
+            return changed(before, state="passed" if event.passed else "failed", **told)
         case _:
             return before

@@ -25,6 +25,11 @@ def warning(code: str, message: str, subject: str = "") -> Finding:
     return Finding(code=code, severity=Severity.WARNING, subject=subject, message=message)
 
 
+def info(code: str, message: str, subject: str = "") -> Finding:
+    """Something that is as it is."""
+    return Finding(code=code, severity=Severity.INFO, subject=subject, message=message)
+
+
 def passed(findings: Sequence[Finding]) -> bool:
     """Whether nothing stands in the way."""
     return all(finding.severity is not Severity.ERROR for finding in findings)

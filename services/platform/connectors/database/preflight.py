@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.errors import FailureCode
+from contracts.facts import Facts
 from contracts.values import Finding, Severity
 from services.platform.connectors.database import findings
 from services.platform.connectors.database.access import DatabaseAccess
@@ -13,11 +14,12 @@ from services.platform.connectors.database.check import (
     superuser_findings,
     tools_findings,
 )
-from services.platform.connectors.database.connection import Connection, connected, provisioning
+from services.platform.connectors.database.connection import Connection, connected, provisioning, server_version
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.connectors.database.switching.server import sessions_in
 from services.platform.connectors.database.tools import PostgresTools
+from services.platform.connectors.look import Look
 from services.platform.database import load_queries
 from services.platform.process.errors import NightkeepError
 
@@ -34,19 +36,20 @@ class Preflight:
     tools: PostgresTools
     free_space: FreeSpace = local_free_bytes
 
-    async def look(self, archive: Archive | None, dump_bytes: int) -> tuple[Finding, ...]:
-        """Everything that stands in the way or should be known; `archive` is None when it could not be read."""
-        try:
-            return (
-                *maintenance_findings(self.access, Severity.ERROR),
-                *await provisioner_findings(self.access),
-                *await self._as_role(archive),
-                *await self._as_provisioner(dump_bytes),
-            )
-        except NightkeepError as error:
-            return (findings.of_error(error, self.access.database),)
+    async def look(self, archive: Archive | None, dump_bytes: int) -> Look:
+        """Everything that stands in the way or should be known; `archive` is None when it could not be read.
 
-    async def _as_role(self, archive: Archive | None) -> list[Finding]:
+        What was seen before an error is still a fact.
+        """
+        seen = Look()
+        try:
+            around = (*maintenance_findings(self.access, Severity.ERROR), *await provisioner_findings(self.access))
+            seen = Look(around).beside(await self._as_role(archive))
+            return seen.beside(await self._as_provisioner(dump_bytes))
+        except NightkeepError as error:
+            return Look((findings.of_error(error, self.access.database),), seen.facts)
+
+    async def _as_role(self, archive: Archive | None) -> Look:
         access = self.access
         async with connected(access, access.role, access.database) as connection:
             found = [
@@ -57,16 +60,17 @@ class Preflight:
                 found += older_server(archive, connection.get_server_version().major)
                 found += await _encoding(connection, archive, access)
                 found += await _extensions(connection, archive, access)
-            return found
+            return Look(tuple(found), Facts(server_version=await server_version(connection)))
 
-    async def _as_provisioner(self, dump_bytes: int) -> list[Finding]:
+    async def _as_provisioner(self, dump_bytes: int) -> Look:
         access = self.access
         async with provisioning(access, access.maintenance_database) as connection:
-            return [
-                *await _sessions(connection, access.database),
-                *await _in_the_way(connection, access.database),
-                *_space(await self.free_space(connection, access), dump_bytes, access.server),
-            ]
+            sessions = list((await sessions_in(connection, access.database)).values())
+            in_the_way = await _in_the_way(connection, access.database)
+            free = await self.free_space(connection, access)
+        found = (*_sessions(sessions, access.database), *in_the_way, *_space(free, dump_bytes, access.server))
+        facts = Facts(open_sessions=len(sessions), database_needed_bytes=dump_bytes, database_free_bytes=free)
+        return Look(found, facts)
 
 
 def older_server(archive: Archive, major: int) -> list[Finding]:
@@ -127,8 +131,7 @@ async def _extensions(connection: Connection, archive: Archive, access: Database
     return found
 
 
-async def _sessions(connection: Connection, database: str) -> list[Finding]:
-    sessions = list((await sessions_in(connection, database)).values())
+def _sessions(sessions: list[str], database: str) -> list[Finding]:
     if not sessions:
         return []
     return [
@@ -159,7 +162,16 @@ async def _in_the_way(connection: Connection, database: str) -> list[Finding]:
 
 def _space(free: int | None, needed: int, server: str) -> list[Finding]:
     """The dump's size is the least that its rows take; what indexes add nobody knows before."""
-    if free is None or free >= needed:
+    if free is None:
+        return [
+            findings.info(
+                "ROOM_UNKNOWN",
+                f"nobody here knows how much room {server} has left, and the backup's database takes at least "
+                f"{needed:,} bytes beside the live one: see to it that there is more",
+                server,
+            )
+        ]
+    if free >= needed:
         return []
     return [
         findings.error(

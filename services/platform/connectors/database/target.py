@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from contracts.values import Finding
 from services.platform.connectors.database.access import DatabaseAccess
 from services.platform.connectors.database.children import ChildGroups
 from services.platform.connectors.database.connection import connected
@@ -30,6 +29,7 @@ from services.platform.connectors.database.switching.switch import (
 )
 from services.platform.connectors.database.tools import PostgresTools
 from services.platform.connectors.database.watching import Moved, watched
+from services.platform.connectors.look import Look
 
 IN_ROLES: Final = (Kind.POLICY, Kind.USER_MAPPING, Kind.GRANT)
 
@@ -76,8 +76,8 @@ class RestoreTarget:
         """Read a dump to its end, and load nothing. Raises LoadError, ToolsMissingError."""
         await read_whole(await self._pg_restore(), dump, told=told, groups=self._children)
 
-    async def look(self, archive: Archive | None, dump_bytes: int) -> tuple[Finding, ...]:
-        """What stands in the way of a restore or should be known; changes nothing."""
+    async def look(self, archive: Archive | None, dump_bytes: int) -> Look:
+        """What stands in the way of a restore or should be known, and what says so; changes nothing."""
         return await self._preflight.look(archive, dump_bytes)
 
     async def has_switched(self) -> bool:
