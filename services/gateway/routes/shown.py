@@ -322,7 +322,7 @@ SHOWN: Final[dict[str, dict[str, Any]]] = {
             "event_id": _MESSAGE_ID,
             "at": _EXPIRES_AT,
             "what": "BackupExpired",
-            **{"actor": "retention", "actor_kind": "service", "actor_verified": False, "said_by": "catalog"},
+            "actor": "retention", "actor_kind": "service", "actor_verified": False, "said_by": "catalog",
             "app_id": _APP_ID,
             "environment_id": _ENVIRONMENT_ID,
             "backup_id": _BACKUP_ID,
