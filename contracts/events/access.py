@@ -121,7 +121,7 @@ class AccessRevoked(Event):
 class RightUsed(Event):
     """A call was let in that changes something, or takes contents out of a backup.
 
-    `things` are the ids in its address; `status` is HTTP's.
+    `things` are the ids in its address and of the environment or app that they lie in; `status` is HTTP's.
     """
 
     user: str

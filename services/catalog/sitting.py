@@ -129,7 +129,7 @@ class Sitting:
             decided_at=self._now,
             stream=own,
             sequence=1,
-            environment_id=getattr(body, "environment_id", None),
+            environment_id=self._desk.environment_of(body),
             code=refused.code,
             reason=refused.reason,
             field=refused.field,

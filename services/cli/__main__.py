@@ -16,6 +16,7 @@ from services.cli.commands import (
     alerts,
     apps,
     archives,
+    audit,
     backups,
     dead_letters,
     environments,
@@ -73,7 +74,7 @@ app = typer.Typer(
 )
 for group in (
     apps, environments, secrets, backups, archives, restores, preflights, uploads, slots, policies, sweeps, alerts,
-    webhooks, dead_letters, users, keys, access, admin,
+    audit, webhooks, dead_letters, users, keys, access, admin,
 ):  # fmt: skip
     app.add_typer(group.commands)
 app.add_typer(users.organisations)

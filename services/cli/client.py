@@ -22,6 +22,7 @@ from uuid import UUID
 from services.cli.access_calls import AccessCalls
 from services.cli.alert_calls import AlertCalls
 from services.cli.archive_calls import ArchiveCalls
+from services.cli.audit_calls import AuditCalls
 from services.cli.calling import OnProgress, asked, environment_path
 from services.cli.content_calls import ContentCalls
 from services.cli.errors import (
@@ -72,7 +73,15 @@ __all__ = [
 
 
 class Gateway(
-    RunningCalls, RetentionCalls, AlertCalls, ArchiveCalls, ContentCalls, UploadCalls, PreflightCalls, AccessCalls
+    RunningCalls,
+    RetentionCalls,
+    AlertCalls,
+    ArchiveCalls,
+    ContentCalls,
+    UploadCalls,
+    PreflightCalls,
+    AccessCalls,
+    AuditCalls,
 ):
     """A connection to the gateway at `url`, with the key of `user`. Close it, or use it as a context manager.
 

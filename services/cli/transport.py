@@ -36,7 +36,7 @@ AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 AS_EVENTS: Final = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
 
 Json = dict[str, Any]
-Query = Mapping[str, str | int | bool | None]
+Query = Mapping[str, str | int | bool | list[str] | None]
 
 
 class Answer(NamedTuple):

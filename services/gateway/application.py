@@ -13,6 +13,7 @@ from services.gateway.routes import (
     alerts,
     apps,
     archives,
+    audit,
     backups,
     contents,
     dead_letters,
@@ -42,8 +43,8 @@ from services.gateway.routes.v2.unslashed import Unslashed
 
 ROUTES: Final = (
     apps, environments, backups, recovering, contents, archives, downloads, restores, parcels, uploads, retention,
-    shredding, policies, alerts, dead_letters, platform, users, keys, access, sessions, deploy, snapshots, v2_archives,
-    v2_restores,
+    shredding, policies, alerts, audit, dead_letters, platform, users, keys, access, sessions, deploy, snapshots,
+    v2_archives, v2_restores,
 )  # fmt: skip
 
 

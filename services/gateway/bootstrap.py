@@ -11,6 +11,7 @@ from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import ARCHIVE_JOB, Archives, link_key
 from services.gateway.adapters.asked import Asked
+from services.gateway.adapters.audit import Audit
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.contents import BackupContents
@@ -104,6 +105,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         changes=Changes(decisions, tide),
         asked=Asked(database),
         read_model=read_model,
+        audit=Audit(database),
         tide=tide,
         progress=progress,
         dead_letters=DeadLetterBox(settings.kafka),

@@ -32,6 +32,7 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
 - A file is sent in parts as a parcel, which goes on after a break, and is then uploaded into an environment.
 - A backup is downloaded by a link of its archive, which needs no key and goes on after a break (Range, ETag).
+- Who administers a place reads at `/api/v1/audit` who asked for what there, and what came of it.
 - What is refused is answered `{{errorCode, errorMessage, field?}}`, and has changed nothing.
 """
 _JSON: Final = "application/json"

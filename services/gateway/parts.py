@@ -7,6 +7,7 @@ from services.gateway.adapters.access_log import AccessLog
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import Archives
 from services.gateway.adapters.asked import Asked
+from services.gateway.adapters.audit import Audit
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.contents import BackupContents
@@ -49,6 +50,7 @@ class Parts:
     changes: Changes
     asked: Asked
     read_model: ReadModel
+    audit: Audit
     tide: Tide
     progress: ProgressTail
     dead_letters: DeadLetterBox

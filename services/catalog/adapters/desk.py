@@ -101,12 +101,11 @@ class Desk:
 
     def app_of(self, body: Any) -> UUID | None:  # noqa: ANN401 -- a command or an event
         """The app of the first row that `body` names and that there is."""
-        for aggregate, kind in KINDS.items():
-            row = self._rows.get((aggregate, getattr(body, kind.id_field, None)))  # type: ignore[arg-type]  # -- no id finds no row
-            if row is not None and row.state is not None:
-                app_id: UUID = row.state.app_id
-                return app_id
-        return None
+        return self._of_first("app_id", body)
+
+    def environment_of(self, body: Any) -> UUID | None:  # noqa: ANN401 -- as above
+        """The environment that `body` names, else that of the first row that it names and that there is."""
+        return getattr(body, "environment_id", None) or self._of_first("environment_id", body)
 
     async def unknown(self, event: Event) -> list[str]:
         """The streams of rows that `event` concerns and that there are not."""
@@ -147,6 +146,14 @@ class Desk:
                 sequences=[self.place(one) for one in streams],
                 states=[row.state.model_dump(mode="json") for row in changed.values()],
             )
+
+    def _of_first(self, field: str, body: Any) -> UUID | None:  # noqa: ANN401 -- as above
+        for aggregate, kind in KINDS.items():
+            row = self._rows.get((aggregate, getattr(body, kind.id_field, None)))  # type: ignore[arg-type]  # -- no id finds no row
+            found: UUID | None = getattr(row.state, field, None) if row is not None else None
+            if found is not None:
+                return found
+        return None
 
     async def _behind(self, bodies: Sequence[Any]) -> dict[type[Aggregate], set[UUID]]:
         """The environments and apps of what `bodies` name; neither ever changes, so this look needs no lock."""

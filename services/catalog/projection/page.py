@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.envelope import Event, Message
 from contracts.explanation import HistoryLine, line
+from services.catalog.projection.audit import GOING, entry, rule_of
 from services.catalog.projection.tables import BACKUP, REMEMBERED, RESTORE, TABLES, Key, Table
 from services.platform.database import Connection, load_queries
 
@@ -20,6 +21,7 @@ class Page:
         self._rows: dict[Key, Any] = {}
         self._changed: set[Key] = set()
         self._lines: defaultdict[Key, list[HistoryLine]] = defaultdict(list)
+        self._audit: list[dict[str, Any]] = []
 
     async def look_up(self, bodies: Sequence[Event]) -> None:
         """Read the rows that `bodies` concern: one question for each table, however many they are."""
@@ -29,7 +31,7 @@ class Page:
                 await self._read(table, sorted(keys))
 
     async def note(self, message: Message[Event]) -> None:
-        """Fold an event into all rows that it concerns, or into none, and into the history of its backup.
+        """Fold an event into all rows that it concerns, or into none, into the history of its backup and the audit.
 
         Raises ForbiddenMoveError when a row's machine does not know the move.
         """
@@ -39,6 +41,7 @@ class Page:
         self._rows |= present
         self._changed |= present.keys()
         await self._remember(message)
+        self._audit.append(entry(message, self._rule(message.body)))
 
     async def write(self) -> None:
         """Write what has changed."""
@@ -46,6 +49,10 @@ class Page:
             rows = [self._columns(table, key) for key in sorted(self._changed) if key[0] == table.name]
             if rows:
                 await getattr(queries, f"save_{table.name}s")(self._c, rows)
+        if self._audit:
+            await queries.save_audit(
+                self._c, **{f"{name}s": [row[name] for row in self._audit] for name in self._audit[0]}
+            )
 
     async def _remember(self, message: Message[Event]) -> None:
         if not isinstance(message.body, REMEMBERED):
@@ -56,6 +63,11 @@ class Page:
         if key[1] != (None,) and await self._find(BACKUP, key) is not None:
             self._lines[key].append(line(message))
             self._changed.add(key)
+
+    def _rule(self, body: Event) -> dict[str, Any]:
+        """By which rule the backup was kept that this event takes."""
+        key = BACKUP.key(body) if isinstance(body, GOING) else None
+        return {} if key is None else rule_of(self._rows.get(key))
 
     async def _find(self, table: Table, key: Key) -> Any:  # noqa: ANN401 -- the table's model
         if key not in self._rows:

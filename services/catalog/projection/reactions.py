@@ -5,16 +5,16 @@ from typing import Any
 
 from contracts.envelope import Event, Message
 from contracts.errors import FailureCode
+from contracts.registry import BODIES
 from contracts.states import ForbiddenMoveError
 from services.catalog.projection.page import Page
-from services.catalog.projection.tables import FOLLOWED
 from services.platform.database import Connection
 from services.platform.messaging.intake import Reaction
 from services.platform.process.errors import PermanentError
 
 
 def reactions(page: Page) -> Mapping[type[Event], Reaction]:
-    """The reaction to each event that the read model shows: all note it on `page`."""
+    """The reaction to every event that there is, since the audit shows each: all note it on `page`."""
 
     async def note(_c: Connection, message: Message[Any]) -> None:
         try:
@@ -22,4 +22,4 @@ def reactions(page: Page) -> Mapping[type[Event], Reaction]:
         except ForbiddenMoveError as error:
             raise PermanentError(str(error), code=FailureCode.INTERNAL) from error
 
-    return dict.fromkeys(FOLLOWED, note)
+    return dict.fromkeys((body for body in BODIES.values() if issubclass(body, Event)), note)

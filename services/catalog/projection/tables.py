@@ -91,7 +91,5 @@ _POLICY_CHANGE = Table(
     ("app_id", "environment_id", "changed_at"),
 )
 TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, _UPLOAD, _SLOT, _POLICY_CHANGE)
-FOLLOWED: Final[frozenset[type[Event]]] = frozenset(event for table in TABLES for event in table.concerned_by)
-"""Every event that the read model shows."""
 REMEMBERED: Final[concerns.Events] = (*concerns.BACKUP, *concerns.RESTORE, SlotEnded)
 """What is kept in the history of the backup that it is about."""

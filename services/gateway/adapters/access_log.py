@@ -9,10 +9,10 @@ from uuid import UUID
 
 import structlog
 
-from contracts.envelope import Cause, Event
+from contracts.envelope import Cause
 from contracts.events.access import AccessRefused, ArchiveDownloaded, Refused, RightUsed
 from services.gateway.adapters.access_stream import AccessStream
-from services.gateway.domain.rights import NOBODY, Caller
+from services.gateway.domain.rights import NOBODY, OPERATOR, PLACED_BY, Caller
 from services.gateway.resources import Archive
 from services.gateway.settings import SERVICE
 from services.platform.database import Connection, Database, load_queries
@@ -24,6 +24,9 @@ WRITE_SECONDS: Final = 0.5
 """A changing call is on the log so soon after its answer; what it changed is there before."""
 MOST_NOTES: Final = 10_000
 """Of each kind between two writes; more can only be an attack, and is counted in the log of the process."""
+
+PLACES: Final = ("environment_id", "app_id")
+"""Where things lie that are no organisation."""
 
 _sql = load_queries("services.gateway")
 _log = structlog.get_logger(__name__)
@@ -118,12 +121,13 @@ class AccessLog:
         taken = list(self._used)
         if not taken:
             return
-        by_user: defaultdict[UUID, list[tuple[Event, Cause]]] = defaultdict(list)
+        by_user: defaultdict[UUID, list[tuple[RightUsed, Cause]]] = defaultdict(list)
         for user_id, body, cause in taken:
             by_user[user_id].append((body, cause))
         async with self._database.transaction() as c:
             for user_id in sorted(by_user):
-                await self._stream.say(c, user_id, by_user[user_id], now=self._clock.now())
+                told = [(await _placed(c, body), cause) for body, cause in by_user[user_id]]
+                await self._stream.say(c, user_id, told, now=self._clock.now())
         del self._used[: len(taken)]
 
     async def _write_gathered(self) -> None:
@@ -155,6 +159,19 @@ class AccessLog:
         person = await _sql.person_named(c, name=download.asked_by)
         cause = Cause(download.archive_id, download.archive_id, SERVICE, actor_verified=True)
         await self._stream.say(c, person["user_id"] if person else NOBODY, [(body, cause)], now=until)
+
+
+async def _placed(c: Connection, used: RightUsed) -> RightUsed:
+    """It with the environment, or else the app, in which the first thing lies that its address names.
+
+    The log says so itself, then: what reads it later need not know where each archive and each parcel was.
+    """
+    name = next((name for name in PLACED_BY if name in used.things), None)
+    if name is None or name in PLACES:
+        return used
+    row = await getattr(_sql, f"place_of_{PLACED_BY[name]}")(c, thing_id=UUID(used.things[name]), operator=OPERATOR)
+    found = next(({place: str(row[place])} for place in PLACES if row is not None and row[place]), {})
+    return used.model_copy(update={"things": used.things | found})
 
 
 def _refused(counted: Counter[_Refusal], since: datetime, until: datetime) -> dict[UUID, AccessRefused]:

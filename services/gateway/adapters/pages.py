@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from services.gateway.domain.paging import Day, Instant, Place, Spelling, to_cursor
+from services.gateway.domain.paging import Day, Entry, Instant, Place, Spelling, to_cursor
 from services.platform.database import Database, Record
 
 
@@ -22,7 +22,9 @@ async def page(
     **arguments: object,
 ) -> Page:
     """At most `limit` rows behind `after`. One more is read, where there is one: it says that there is a next page."""
-    place = {"after": None, "after_id": None} if after is None else {"after": after[0], "after_id": after[1]}
+    place: dict[str, object] = {"after": after and after[0], "after_id": after and after[-1]}
+    if isinstance(after, Entry):
+        place["after_sequence"] = after.sequence
     async with database.transaction() as c:
         rows = [row async for row in query(c, **arguments, **place, count=limit + 1)]
     return Page(rows[:limit], _next(rows, limit))
@@ -32,6 +34,8 @@ def _next(rows: list[Record], limit: int) -> str | None:
     if len(rows) <= limit:
         return None
     last = rows[limit - 1]
+    if "sequence" in last:
+        return to_cursor(Entry(last["at"], last["sequence"], last["id"]))
     if "day" in last:
         return to_cursor(Day(last["day"], last["id"]))
     return to_cursor(Instant(last["at"], last["id"]) if "at" in last else Spelling(last["spelling"], last["id"]))

@@ -2,10 +2,10 @@
 
 import base64
 from datetime import date, datetime
-from typing import Final, NamedTuple, TypeVar
+from typing import Annotated, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, NonNegativeInt, TypeAdapter
+from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter
 from pydantic_core import to_json
 
 from contracts.errors import RejectionCode
@@ -17,6 +17,14 @@ class Instant(NamedTuple):
     """A place in a list that is ordered by time, newest first."""
 
     at: datetime
+    id: UUID
+
+
+class Entry(NamedTuple):
+    """A place in the audit, newest first; of one instant what is later in its stream comes first."""
+
+    at: datetime
+    sequence: int
     id: UUID
 
 
@@ -41,9 +49,11 @@ class Numbered(NamedTuple):
     id: UUID
 
 
-Place = Instant | Day | Spelling | Numbered
+Place = Instant | Entry | Day | Spelling | Numbered
+Sequence = Annotated[int, Field(ge=1, le=2**63 - 1)]
 T = TypeVar("T")
 _INSTANT: Final = TypeAdapter(tuple[AwareDatetime, UUID])
+_ENTRY: Final = TypeAdapter(tuple[AwareDatetime, Sequence, UUID])
 _DAY: Final = TypeAdapter(tuple[date, UUID])
 _NUMBERED: Final = TypeAdapter(tuple[NonNegativeInt, UUID])
 _SPELLING: Final = TypeAdapter(tuple[Text, UUID])
@@ -57,6 +67,11 @@ def to_cursor(place: Place) -> str:
 def to_instant(cursor: str | None) -> Instant | None:
     """The place that `cursor` names. Raises RefusalError when it is none of ours."""
     return None if cursor is None else Instant(*_read(_INSTANT, cursor))
+
+
+def to_entry(cursor: str | None) -> Entry | None:
+    """The place that `cursor` names. Raises RefusalError when it is none of ours."""
+    return None if cursor is None else Entry(*_read(_ENTRY, cursor))
 
 
 def to_day(cursor: str | None) -> Day | None:

@@ -58,6 +58,7 @@ from services.gateway.resources.apps import (
     Stored,
 )
 from services.gateway.resources.archives import Archive, ArchivePage
+from services.gateway.resources.audit import AuditEntry, AuditPage, AuditQuestion
 from services.gateway.resources.backups import (
     Backup,
     BackupPage,
@@ -110,6 +111,9 @@ __all__ = [
     "Archive",
     "ArchivePage",
     "Asked",
+    "AuditEntry",
+    "AuditPage",
+    "AuditQuestion",
     "BackedUpFile",
     "BackedUpTable",
     "Backup",

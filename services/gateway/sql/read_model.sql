@@ -1,9 +1,10 @@
 -- name: is_there()$
 -- Asked of the system's tables: naming what may not be there, or may not be read, would be an error.
-SELECT count(*) = 3
+SELECT count(*) = 4
 FROM pg_class
 JOIN pg_namespace ON pg_namespace.oid = relnamespace
-WHERE (nspname, relname) IN (('read', 'stream_position'), ('read', 'listed_day'), ('catalog', 'command_outcome'))
+WHERE (nspname, relname) IN
+        (('read', 'stream_position'), ('read', 'listed_day'), ('read', 'audit'), ('catalog', 'command_outcome'))
     AND has_schema_privilege(relnamespace, 'usage') AND has_table_privilege(pg_class.oid, 'select');
 
 -- name: lag_of_environment(environment_id)^

@@ -56,6 +56,7 @@ class Reading:
             "policy_change",
             "stream_position",
             "listed_day",
+            "audit",
         )
         async with self.database.transaction() as c:
             return {one: sorted(map(str, await c.fetch(f"SELECT * FROM read.{one}"))) for one in tables}  # noqa: S608 -- ours
@@ -238,6 +239,7 @@ async def test_a_read_model_replayed_from_the_start_is_the_one_that_was_projecte
     assert (await reading.days())["kept"] == (await reading.days())["counted"]
     async with reading.database.transaction() as c:
         await c.execute("TRUNCATE read.app, read.environment, read.backup, read.restore, read.slot, read.policy_change")
+        await c.execute("TRUNCATE read.audit")
         await c.execute("DELETE FROM stream_position WHERE consumer = 'projection'")
         await c.execute("DELETE FROM consumer_offset WHERE consumer = 'projection'")
     await reading.replayer.catch_up()
@@ -257,20 +259,23 @@ async def test_the_days_of_a_list_are_kept_with_its_rows(reading: Reading) -> No
     assert kept_counts == [1, 1, 2, 2, 3]
 
 
-async def test_a_read_model_of_an_earlier_release_has_its_days_counted(reading: Reading) -> None:
+async def test_a_read_model_of_an_earlier_release_has_its_days_and_its_audit_from_the_log(reading: Reading) -> None:
     history = History()
     await reading.put([*history.registered(), *history.backed_up()])
     await reading.replayer.catch_up()
+    before = await reading.documents()
     async with reading.database.transaction() as c:
-        await c.execute("DROP TABLE read.listed_day")
-        await c.execute("DROP FUNCTION read.count_listed, read.forget_listed CASCADE")
+        await c.execute("DROP TABLE read.listed_day, read.audit")
+        await c.execute("DROP FUNCTION read.count_listed, read.forget_listed, read.tell_app CASCADE")
         await c.execute(
             "DELETE FROM read.schema_migration WHERE package = 'services.catalog.projection' AND version >= 4"
         )
     await migrate(reading.database, "services.catalog.projection", "read")
+    await reading.replayer.catch_up()
     days = await reading.days()
     assert len(days["kept"]) == 1
     assert days["kept"] == days["counted"]
+    assert await reading.documents() == before
 
 
 async def test_a_record_delivered_twice_changes_nothing(reading: Reading) -> None:
