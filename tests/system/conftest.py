@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.platform.process.settings import KafkaSettings, S3Settings
+from tests.soak.engines import Engines
+from tests.soak.shake import fragile_world
 from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase
 
@@ -16,4 +18,11 @@ async def world(
 ) -> AsyncIterator[World]:
     """All services, for callers and their faults."""
     async with open_world(kafka_settings, fresh_database, s3, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def fragile() -> AsyncIterator[tuple[World, Engines]]:
+    """The same on engines of its own, which a test may freeze and kill."""
+    async with fragile_world() as opened:
         yield opened

@@ -35,7 +35,8 @@ log = structlog.get_logger()
 class Producer:
     """An idempotent producer that waits for all in-sync replicas, and is rebuilt after an indefinite error.
 
-    What is not acknowledged within `send_seconds` is in doubt.
+    What is not acknowledged within `send_seconds` is in doubt and given up, also when who sent it has stopped waiting
+    before: else it would be written whenever the broker comes back, unasked.
     """
 
     def __init__(self, settings: KafkaSettings, *, send_seconds: float = SEND_SECONDS) -> None:
@@ -43,6 +44,7 @@ class Producer:
         self._send_seconds = send_seconds
         self._driver: Any = None
         self._building = asyncio.Lock()
+        self._sends: set[asyncio.Task[tuple[Place, ...]]] = set()
         self._endings: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -66,7 +68,12 @@ class Producer:
         Raises SendInDoubtError when some may have been written and some not (send all of them again),
         RecordRefusedError when the broker will never take one of them, and BrokerUnavailableError.
         """
-        driver = await self._current()
+        sending = asyncio.create_task(self._confirmed(await self._current(), topic, records))
+        self._sends.add(sending)
+        sending.add_done_callback(self._settled)
+        return await asyncio.shield(sending)
+
+    async def _confirmed(self, driver: Any, topic: Topic, records: Sequence[RawRecord]) -> tuple[Place, ...]:  # noqa: ANN401 -- no types
         try:
             async with asyncio.timeout(self._send_seconds):
                 return await self._sent(driver, topic, records)
@@ -75,6 +82,11 @@ class Producer:
         except (KafkaError, OSError, TimeoutError) as error:
             self._discard(driver)
             raise SendInDoubtError(f"Kafka did not confirm records of {topic}: {error!r}") from error
+
+    def _settled(self, sending: asyncio.Task[tuple[Place, ...]]) -> None:
+        self._sends.discard(sending)
+        if not sending.cancelled():
+            sending.exception()  # looked at here, since whoever sent it may have stopped waiting
 
     async def _sent(self, driver: Any, topic: Topic, records: Sequence[RawRecord]) -> tuple[Place, ...]:  # noqa: ANN401 -- no types
         name = topic.named(self._settings.topic_prefix)
@@ -102,7 +114,9 @@ class Producer:
     async def _close(self) -> None:
         if self._driver is not None:
             await _flushed(self._driver)
-        await asyncio.gather(*self._endings, return_exceptions=True)
+        for sending in self._sends:
+            sending.cancel()  # it was flushed, or never will be
+        await asyncio.gather(*self._sends, *self._endings, return_exceptions=True)
 
 
 async def _started(settings: KafkaSettings, seconds: float) -> Any:  # noqa: ANN401 -- aiokafka has no types

@@ -1,5 +1,6 @@
 """An acknowledged record is on the topic, and one in doubt may be sent again."""
 
+import asyncio
 import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -85,3 +86,29 @@ async def test_a_producer_goes_on_after_the_broker_was_away(tmp_path: Path) -> N
             await eventually(lambda: sent(producer, "after"))
             texts = [received.record.value for received in await read_all(settings)]
     assert list(dict.fromkeys(texts)) == [b"before", b"after"]  # what was in doubt may be there twice
+
+
+async def test_records_are_given_up_in_time_however_soon_their_sender_stops_waiting(tmp_path: Path) -> None:
+    engine = Kafka(tmp_path, free_port(), free_port(), password=secrets.token_urlsafe())
+    settings = kafka_settings_of(engine.address, engine.password)
+    async with AsyncExitStack() as stack:
+        with running(engine):
+            await ensure_topics(settings)
+            producer = await stack.enter_async_context(Producer.open(settings, send_seconds=2))
+            await eventually(lambda: sent(producer, "before"))
+        for number in range(8):
+            await impatient(producer, f"meanwhile {number}")
+        with running(engine):
+            await eventually(lambda: sent(producer, "after"))
+            texts = {received.record.value for received in await read_all(settings)}
+    assert {b"before", b"after"} <= texts
+    assert b"meanwhile 0" not in texts  # nobody has asked for it since long
+
+
+async def impatient(producer: Producer, text: str) -> None:
+    """Send to a broker that is away, and wait for less long than the producer tries; come back after that time."""
+    waited = asyncio.create_task(asyncio.sleep(0.5))
+    with pytest.raises((TimeoutError, SendInDoubtError, BrokerUnavailableError)):
+        async with asyncio.timeout(0.5):
+            await producer.send(Topic.EVENTS, record("a", text))
+    await waited
