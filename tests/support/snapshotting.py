@@ -27,6 +27,7 @@ from services.platform.repository.master_key import read_master_key
 from services.snapshot.bootstrap import bootstrap
 from services.snapshot.settings import SnapshotSettings
 from tests.support.app_databases import AppDatabase
+from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.events import NOON, event
 from tests.support.eventually import eventually
 from tests.support.jobs import QUICK
@@ -102,6 +103,12 @@ class Snapshots:
     def repository(self, environment_id: UUID, store: S3ObjectStore) -> EnvironmentRepository:
         """The environment's repository as another process would open it."""
         return RepositoryV2(store, read_master_key(self.settings.repository)).of(environment_id)
+
+    async def registered(self, place: Place) -> UUID:
+        """The environment of the place, known to the service and checked."""
+        environment_id = await self.register(place.database, place.documents, DOCUMENTS_QUERY)
+        assert (await self.checked(environment_id)).passed
+        return environment_id
 
     async def register(
         self,

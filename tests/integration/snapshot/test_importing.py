@@ -13,7 +13,7 @@ from services.platform.connectors.database import EnvironmentDatabase, PostgresT
 from services.platform.parcels import Parcels
 from services.platform.repository.master_key import read_master_key
 from services.platform.repository.wraps import Wraps
-from tests.integration.snapshot.test_service import Store, registered
+from tests.integration.snapshot.test_service import Store
 from tests.support.capturing import Place
 from tests.support.sent_archives import DOCUMENT, METADATA, PLACE, tar_gz
 from tests.support.snapshotting import Snapshots
@@ -40,7 +40,7 @@ async def sent(snapshots: Snapshots, store: Store, environment_id: UUID, data: b
 async def test_an_archive_becomes_a_backup(snapshots: Snapshots, place: Place, store: Store) -> None:
     place.put(b"of the environment itself")
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         first = await snapshots.request(environment_id)
         await snapshots.log.about(BackupCompleted, first)
         parcel = await sent(snapshots, store, environment_id, await archive_of(place))
@@ -73,7 +73,7 @@ async def test_what_is_not_right_never_becomes_a_backup(  # noqa: PLR0913, PLR09
     snapshots: Snapshots, place: Place, store: Store, data: bytes, code: FailureCode, words: str
 ) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         parcel = await sent(snapshots, store, environment_id, data)
         backup_id = await snapshots.request(environment_id, kind=BackupKind.UPLOADED, parcel=parcel)
         failed = await snapshots.log.about(BackupFailed, backup_id)
@@ -88,7 +88,7 @@ async def test_a_part_of_a_dump_never_becomes_a_backup(snapshots: Snapshots, pla
     async with source.open_snapshot() as snapshot, snapshot.dump() as pieces:
         dump = b"".join([piece async for piece in pieces])
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         parcel = await sent(snapshots, store, environment_id, tar_gz({"db/db.backup": dump[:-10], PLACE: b"x"}))
         backup_id = await snapshots.request(environment_id, kind=BackupKind.UPLOADED, parcel=parcel)
         failed = await snapshots.log.about(BackupFailed, backup_id)

@@ -15,7 +15,7 @@ from services.platform.messaging.progress import ProgressTail
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.settings import KafkaSettings, S3Settings
 from services.snapshot.scratch import scratch as scratch_module
-from tests.support.capturing import DOCUMENTS_QUERY, Place
+from tests.support.capturing import Place
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.full_store import FullStore, before
@@ -33,12 +33,6 @@ def full_at_once(path: Path) -> sqlite3.Connection:
     return connection
 
 
-async def registered(snapshots: Snapshots, place: Place) -> UUID:
-    environment_id = await snapshots.register(place.database, place.documents, DOCUMENTS_QUERY)
-    assert (await snapshots.checked(environment_id)).passed
-    return environment_id
-
-
 async def completed_with(
     snapshots: Snapshots, place: Place, store: Store, backup_id: UUID, documents: dict[UUID, bytes]
 ) -> None:
@@ -54,7 +48,7 @@ async def test_a_backup_without_room_for_its_lists_fails_with_that_reason_and_th
 ) -> None:
     documents = {place.put(b"%d" % number): b"%d" % number for number in range(200)}
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         with monkeypatch.context() as full:
             full.setattr(scratch_module, "_created", full_at_once)
             backup_id = await snapshots.request(environment_id)
@@ -94,7 +88,7 @@ async def test_a_backup_that_finds_its_object_store_full_fails_when_there_is_roo
 ) -> None:
     documents = {place.put(b"old"): b"old"}
     async with on_full_store.running():
-        environment_id = await registered(on_full_store, place)
+        environment_id = await on_full_store.registered(place)
         await completed_with(on_full_store, place, store, await on_full_store.request(environment_id), documents)
         documents |= {place.put(content): content for content in (uuid4().bytes for _ in range(20))}
         full_store.room = room
@@ -122,7 +116,7 @@ async def test_a_backup_that_waits_for_room_says_why_and_goes_on_by_itself_when_
     patient = on_full_store.settings.worker.model_copy(update={"tries": 10_000})
     patiently = replace(on_full_store, settings=on_full_store.settings.model_copy(update={"worker": patient}))
     async with ProgressTail.open(patiently.settings.kafka) as tail, patiently.running():
-        environment_id = await registered(patiently, place)
+        environment_id = await patiently.registered(place)
         full_store.room = 2
         backup_id = await patiently.request(environment_id)
         why = await eventually(lambda: trouble(tail, backup_id))

@@ -6,7 +6,7 @@ from contracts.errors import FailureCode
 from contracts.events.backups import BackupCompleted, BackupFailed, BackupRequested
 from contracts.manifest import BackupEntry, Tombstone
 from services.platform.repository import EnvironmentRepository
-from tests.integration.snapshot.test_service import Store, registered
+from tests.integration.snapshot.test_service import Store
 from tests.support.capturing import Place
 from tests.support.events import NOON
 from tests.support.manifests import manifest
@@ -31,7 +31,7 @@ async def test_what_its_manifest_says_is_told_and_nothing_is_taken(
     snapshots: Snapshots, place: Place, store: Store
 ) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         repository = snapshots.repository(environment_id, store[1])
         entry = entry_of(snapshots, repository)
         whole = manifest(entry.backup_id, environment_id, repository.key_id).model_copy(update={"backup": entry})
@@ -46,7 +46,7 @@ async def test_without_a_manifest_it_fails_and_a_tombstone_keeps_it_so(
     snapshots: Snapshots, place: Place, store: Store
 ) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         repository = snapshots.repository(environment_id, store[1])
         backup_id = await recover(snapshots, entry_of(snapshots, repository))
         failed = await snapshots.log.about(BackupFailed, backup_id)

@@ -31,13 +31,6 @@ from tests.support.snapshotting import Snapshots
 Store = tuple[S3Settings, S3ObjectStore]
 
 
-async def registered(snapshots: Snapshots, place: Place) -> UUID:
-    """The environment of the place, known to the service and checked."""
-    environment_id = await snapshots.register(place.database, place.documents, DOCUMENTS_QUERY)
-    assert (await snapshots.checked(environment_id)).passed
-    return environment_id
-
-
 def restore_requested(snapshots: Snapshots, environment_id: UUID) -> RestoreRequested:
     return RestoreRequested(
         restore_id=uuid4(),
@@ -89,7 +82,7 @@ async def test_a_requested_backup_is_completed_and_its_manifest_says_the_same(
     missing = uuid4()
     place.refer(missing, 5)
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         backup_id = await snapshots.request(environment_id)
         completed = await snapshots.log.about(BackupCompleted, backup_id)
     assert await snapshots.log.names(backup_id) == ["BackupStarted", "BackupCompleted"]
@@ -105,45 +98,13 @@ async def test_a_requested_backup_is_completed_and_its_manifest_says_the_same(
     assert await replace(place, repository=repository).stored(read) == documents
 
 
-async def test_the_second_backup_builds_upon_the_first(snapshots: Snapshots, place: Place, store: Store) -> None:
-    place.put(b"old")
-    async with snapshots.running():
-        environment_id = await registered(snapshots, place)
-        first = await snapshots.request(environment_id)
-        await snapshots.log.about(BackupCompleted, first)
-        place.put(b"newer")
-        second = await snapshots.request(environment_id)
-        completed = await snapshots.log.about(BackupCompleted, second)
-    assert (completed.files.count, completed.files.new_count, completed.files.new_bytes) == (2, 1, 5)
-    read = await snapshots.repository(environment_id, store[1]).read_manifest(second)
-    assert read.previous_backup_id == first
-
-
-async def test_after_the_newest_was_deleted_the_next_one_builds_upon_the_one_before(
-    snapshots: Snapshots, place: Place, store: Store
-) -> None:
-    place.put(b"old")
-    async with snapshots.running():
-        environment_id = await registered(snapshots, place)
-        taken = list[UUID]()
-        for _ in range(2):
-            taken.append(await snapshots.request(environment_id))
-            await snapshots.log.about(BackupCompleted, taken[-1])
-        repository = snapshots.repository(environment_id, store[1])
-        await repository.erase_manifest(tombstone(taken[-1], environment_id, Burial.DELETED))
-        third = await snapshots.request(environment_id)
-        completed = await snapshots.log.about(BackupCompleted, third)
-    assert completed.files.new_count == 0
-    assert (await repository.read_manifest(third)).previous_backup_id == taken[0]
-
-
 async def test_a_backup_waits_for_the_end_of_a_restore(snapshots: Snapshots, place: Place) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         restore = restore_requested(snapshots, environment_id)
         await snapshots.log.say(restore, "catalog", "restore", restore.restore_id)
         held = await snapshots.request(environment_id)
-        elsewhere = await registered(snapshots, place)
+        elsewhere = await snapshots.registered(place)
         free = await snapshots.request(elsewhere)
         await snapshots.log.about(BackupCompleted, free)
         assert await snapshots.log.names(held) == []
@@ -156,13 +117,13 @@ async def test_a_backup_waits_for_the_end_of_a_shredding(
     snapshots: Snapshots, place: Place, *, ends_well: bool
 ) -> None:
     async with snapshots.running():
-        environment_id, shred_id = await registered(snapshots, place), uuid4()
+        environment_id, shred_id = await snapshots.registered(place), uuid4()
         history = History()
         history.environment_id = environment_id
         asked = history.body("ShreddingRequested", shred_id=shred_id)
         await snapshots.log.say(asked, "catalog", "environment", environment_id)
         held = await snapshots.request(environment_id)
-        free = await snapshots.request(await registered(snapshots, place))
+        free = await snapshots.request(await snapshots.registered(place))
         await snapshots.log.about(BackupCompleted, free)
         assert await snapshots.log.names(held) == []
         end_of_it = history.body("BackupsShredded" if ends_well else "ShreddingFailed", shred_id=shred_id)
@@ -172,7 +133,7 @@ async def test_a_backup_waits_for_the_end_of_a_shredding(
 
 async def test_a_safety_backup_does_not_wait_for_its_upload_and_others_do(snapshots: Snapshots, place: Place) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         upload = upload_requested(snapshots, environment_id)
         await snapshots.log.say(upload, "catalog", "upload", upload.upload_id)
         held = await snapshots.request(environment_id)
@@ -187,7 +148,7 @@ async def test_a_safety_backup_does_not_wait_for_its_upload_and_others_do(snapsh
 
 async def test_a_backup_that_waits_can_be_cancelled(snapshots: Snapshots, place: Place, store: Store) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         restore = restore_requested(snapshots, environment_id)
         await snapshots.log.say(restore, "catalog", "restore", restore.restore_id)
         backup_id = await snapshots.request(environment_id)
@@ -203,7 +164,7 @@ async def test_a_backup_that_waits_can_be_cancelled(snapshots: Snapshots, place:
 async def test_a_running_backup_can_be_cancelled(snapshots: Snapshots, place: Place) -> None:
     place.database.run("CREATE TABLE held (id int)")
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         async with place.locked("held"):
             backup_id = await snapshots.request(environment_id)
             await snapshots.log.about(BackupStarted, backup_id)
@@ -218,7 +179,7 @@ async def test_a_manifest_that_is_there_decides_even_against_a_cancellation(
     snapshots: Snapshots, place: Place, store: Store
 ) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         restore = restore_requested(snapshots, environment_id)
         await snapshots.log.say(restore, "catalog", "restore", restore.restore_id)
         repository = snapshots.repository(environment_id, store[1])
@@ -235,7 +196,7 @@ async def test_a_takeover_adopts_the_manifest_of_the_worker_before(
     snapshots: Snapshots, place: Place, store: Store
 ) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         repository = snapshots.repository(environment_id, store[1])
         backup_id = uuid4()
         written = manifest(backup_id, environment_id, repository.key_id)
@@ -249,7 +210,7 @@ async def test_a_tombstone_that_is_there_fails_the_backup_with_its_words(
     snapshots: Snapshots, place: Place, store: Store
 ) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         repository = snapshots.repository(environment_id, store[1])
         backup_id = uuid4()
         await repository.bury(tombstone(backup_id, environment_id))
@@ -261,7 +222,7 @@ async def test_a_tombstone_that_is_there_fails_the_backup_with_its_words(
 
 async def test_a_backup_of_a_removed_environment_fails_and_says_so(snapshots: Snapshots, place: Place) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         removed = EnvironmentRemoved(app_id=snapshots.app_id, environment_id=environment_id)
         await snapshots.log.say(removed, "catalog", "environment", environment_id)
         backup_id = await snapshots.request(environment_id)
@@ -274,7 +235,7 @@ async def test_documents_that_are_gone_fail_the_backup_and_leave_a_tombstone(
     snapshots: Snapshots, place: Place, store: Store
 ) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         place.documents.rename(place.documents.with_name("elsewhere"))
         backup_id = await snapshots.request(environment_id)
         failed = await snapshots.log.about(BackupFailed, backup_id)
@@ -289,7 +250,7 @@ async def test_a_backup_asked_for_while_the_service_was_down_is_taken_when_it_is
     snapshots: Snapshots, place: Place
 ) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
     backup_id = await snapshots.request(environment_id)
     assert await snapshots.log.names(backup_id) == []
     async with snapshots.running():
@@ -298,7 +259,7 @@ async def test_a_backup_asked_for_while_the_service_was_down_is_taken_when_it_is
 
 async def test_nothing_is_left_in_the_scratch_directory(snapshots: Snapshots, place: Place) -> None:
     async with snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         await snapshots.log.about(BackupCompleted, await snapshots.request(environment_id))
     scratch = snapshots.settings.scratch_directory
     assert scratch
@@ -343,7 +304,7 @@ async def test_progress_of_a_backup_is_told(snapshots: Snapshots, place: Place) 
     for number in range(200):
         place.put(b"%d" % number, row=False)
     async with ProgressTail.open(snapshots.settings.kafka) as tail, snapshots.running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
         backup_id = await snapshots.request(environment_id)
         async with asyncio.timeout(120), aclosing(tail.watch(backup_id)) as notes:  # type: ignore[type-var]  # -- a generator
             async for note in notes:
@@ -360,7 +321,7 @@ async def test_every_document_is_read_again_when_that_is_asked_for_and_when_its_
     settings = snapshots.settings.model_copy(update={"clock": ClockSettings(moved_by_file=clock.path)})
     place.put(b"a document")
     async with replace(snapshots, settings=settings).running():
-        environment_id = await registered(snapshots, place)
+        environment_id = await snapshots.registered(place)
 
         async def read_all(kind: BackupKind = BackupKind.ON_DEMAND, *, asked: bool = False) -> bool:
             backup_id = await snapshots.request(environment_id, kind=kind, read_all=asked)

@@ -1,0 +1,45 @@
+"""What a backup builds upon: the newest one that is there, which saves reading and storing what has not changed."""
+
+from uuid import UUID
+
+from contracts.events.backups import BackupCompleted
+from contracts.manifest import Burial
+from services.platform.objectstore import S3ObjectStore
+from services.platform.process.settings import S3Settings
+from tests.support.capturing import Place
+from tests.support.manifests import tombstone
+from tests.support.snapshotting import Snapshots
+
+Store = tuple[S3Settings, S3ObjectStore]
+
+
+async def test_the_second_backup_builds_upon_the_first(snapshots: Snapshots, place: Place, store: Store) -> None:
+    place.put(b"old")
+    async with snapshots.running():
+        environment_id = await snapshots.registered(place)
+        first = await snapshots.request(environment_id)
+        await snapshots.log.about(BackupCompleted, first)
+        place.put(b"newer")
+        second = await snapshots.request(environment_id)
+        completed = await snapshots.log.about(BackupCompleted, second)
+    assert (completed.files.count, completed.files.new_count, completed.files.new_bytes) == (2, 1, 5)
+    read = await snapshots.repository(environment_id, store[1]).read_manifest(second)
+    assert read.previous_backup_id == first
+
+
+async def test_after_the_newest_was_deleted_the_next_one_builds_upon_the_one_before(
+    snapshots: Snapshots, place: Place, store: Store
+) -> None:
+    place.put(b"old")
+    async with snapshots.running():
+        environment_id = await snapshots.registered(place)
+        taken = list[UUID]()
+        for _ in range(2):
+            taken.append(await snapshots.request(environment_id))
+            await snapshots.log.about(BackupCompleted, taken[-1])
+        repository = snapshots.repository(environment_id, store[1])
+        await repository.erase_manifest(tombstone(taken[-1], environment_id, Burial.DELETED))
+        third = await snapshots.request(environment_id)
+        completed = await snapshots.log.about(BackupCompleted, third)
+    assert completed.files.new_count == 0
+    assert (await repository.read_manifest(third)).previous_backup_id == taken[0]
