@@ -30,8 +30,10 @@ class Table:
 
     def key(self, event: Event) -> Key | None:
         """The row that `event` concerns; None where it concerns none."""
+        if not isinstance(event, self.concerned_by):  # first: a field that is not there is dear to look for
+            return None
         named = tuple(getattr(event, field, None) for field in self.named_by)
-        return (self.name, named) if isinstance(event, self.concerned_by) and None not in named else None
+        return None if None in named else (self.name, named)
 
 
 def _of_body(view: Callable[[Any, Any], Any]) -> Callable[[Any, Message[Any]], Any]:
