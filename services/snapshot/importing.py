@@ -84,7 +84,7 @@ class ImportAttempt(BackupAttempt):
             children=self._run.children,
         )
         try:
-            archive = await target.read_archive(lambda: self._repository.read(contents))
+            archive = await target.read_archive(lambda: self._repository.read(contents), foreign=True)
             await target.read_whole(self._repository.read(contents), self._read)
         except LoadError as error:
             raise DamagedArchiveError(error.reason) from error

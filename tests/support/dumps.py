@@ -21,11 +21,14 @@ class TocEntry:
     tag: bytes = b"thing"
     depends_on: tuple[int, ...] = ()
     offset: tuple[int, int] = (1, 0)
+    definition: bytes = b"CREATE ...;"
+    copied: bytes = b"COPY ...;"
+    place: bytes = b"public"
 
     def written(self, version: tuple[int, int]) -> bytes:
         """As pg_dump writes it."""
         texts = [b"1259", b"16384", self.tag, self.kind]
-        definitions = [b"CREATE ...;", b"DROP ...;", b"COPY ...;", b"public", b"", b"heap"]
+        definitions = [self.definition, b"DROP ...;", self.copied, self.place, b"", b"heap"]
         relkind = int_bytes(ord("r")) if version >= (1, 16) else b""
         return b"".join((
             int_bytes(self.dump_id), int_bytes(self.offset[0] != 3), *map(text_bytes, texts), int_bytes(3),

@@ -123,8 +123,9 @@ async def look(
     async with together() as group:
         if not database_only:
             documents = group.create_task(_documents_in_time(within_seconds, destination, stored))
-        archive = await destination.target.read_archive(stored.open_dump) if stored.dump else None
-        seen = await _in_time(within_seconds, "the database", destination.target.look(archive, stored.dump_bytes))
+        target, foreign = destination.target, stored.foreign
+        archive = await target.read_archive(stored.open_dump, foreign=foreign) if stored.dump else None
+        seen = await _in_time(within_seconds, "the database", target.look(archive, stored.dump_bytes))
     return archive, seen if database_only else seen.beside(documents.result())
 
 

@@ -65,12 +65,13 @@ class RestoreTarget:
 
     # -- looking
 
-    async def read_archive(self, open_dump: OpenDump) -> Archive:
+    async def read_archive(self, open_dump: OpenDump, *, foreign: bool = False) -> Archive:
         """What the dump says of itself, read with this server's tools.
 
-        Raises OlderServerError, LoadError, ToolsMissingError.
+        Raises OlderServerError, LoadError, ToolsMissingError, and UnsupportedContentError for a `foreign` dump that
+        pg_dump has not written.
         """
-        return await read_archive(await self._pg_restore(), open_dump, self._scratch)
+        return await read_archive(await self._pg_restore(), open_dump, self._scratch, foreign=foreign)
 
     async def read_whole(self, dump: AsyncIterator[bytes], told: Told) -> None:
         """Read a dump to its end, and load nothing. Raises LoadError, ToolsMissingError."""
