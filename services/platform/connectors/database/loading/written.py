@@ -63,9 +63,7 @@ _COMMENT: Final = re.compile(r"COMMENT ON (?!(?:DATABASE|ROLE|TABLESPACE) )[A-Z]
 _SHARED: Final = frozenset({"DATABASE", "PARAMETER", "TABLESPACE"})
 """What is no object of the database that is loaded: the server has it in common with the live one."""
 _NAME: Final = r'(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)'
-_COPY: Final = re.compile(
-    rf"COPY (?:{_NAME}\.)?{_NAME} *(?:\({_NAME}(?:, {_NAME})*\) *)?(?:WITH OIDS )?FROM stdin;\n*"
-)
+_COPY: Final = re.compile(rf"COPY (?:{_NAME}\.)?{_NAME} *(?:\({_NAME}(?:, {_NAME})*\) *)?(?:WITH OIDS )?FROM stdin;\n*")
 _SETTINGS: Final[Mapping[str, re.Pattern[str]]] = {
     "ENCODING": re.compile(r"SET client_encoding = '[A-Za-z0-9_-]+';\n*"),
     "STDSTRINGS": re.compile(r"SET standard_conforming_strings = '(?:on|off)';\n*"),
