@@ -88,7 +88,7 @@ class ImportAttempt(BackupAttempt):
             archive = await target.read_archive(lambda: self._repository.read(contents), foreign=True)
         guard = Guard(Limits(), self._parcel.size_bytes)
         await read_sent(target, self._repository.read(contents), guard, self._read)
-        refused = await target.beyond_rights(archive)
+        refused = await target.refusals(archive)
         return archive, tuple(each.model_copy(update={"severity": Severity.WARNING}) for each in refused)
 
     async def _read(self, bytes_done: int) -> None:

@@ -60,10 +60,11 @@ def dump(
     version: tuple[int, int] = NEWEST,
     compression: int = 0,
     form: int = 1,
+    server: bytes = b"18.6",
 ) -> bytes:
-    """A whole dump."""
+    """A whole dump, of this version of a server and its tools."""
     compressed = bytes([compression]) if version >= (1, 15) else int_bytes(compression)
-    texts = (b"shop", b"18.6", b"18.6")
+    texts = (b"shop", server, server)
     head = b"PGDMP" + bytes([*version, 0, 4, 8, form]) + compressed + int_bytes(1) * 7
     return b"".join((
         head, *map(text_bytes, texts), int_bytes(len(entries)), *(one.written(version) for one in entries), *blocks,

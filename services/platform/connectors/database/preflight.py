@@ -16,6 +16,7 @@ from services.platform.connectors.database.check import (
     tools_findings,
 )
 from services.platform.connectors.database.connection import Connection, connected, provisioning, server_version
+from services.platform.connectors.database.errors import OlderServerError
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.loading.foreign import beyond_the_role
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
@@ -52,9 +53,11 @@ class Preflight:
         except NightkeepError as error:
             return Look((findings.of_error(error, self.access.database),), seen.facts)
 
-    async def beyond_rights(self, archive: Archive) -> tuple[Finding, ...]:
-        """What of a dump that somebody sent a restore into this database would refuse."""
+    async def refusals(self, archive: Archive) -> tuple[Finding, ...]:
+        """What of a dump that somebody sent a restore into this database would refuse. Raises OlderServerError."""
         async with connected(self.access, self.access.role, self.access.database) as connection:
+            for newer in older_server(archive, connection.get_server_version().major):
+                raise OlderServerError(newer.message)
             return (*await _extensions(connection, archive, self.access, foreign=True), *_of_superusers(archive))
 
     async def _as_role(self, archive: Archive | None, *, foreign: bool) -> Look:

@@ -85,9 +85,9 @@ class RestoreTarget:
         """What stands in the way of a restore or should be known, and what says so; changes nothing."""
         return await self._preflight.look(archive, dump_bytes, foreign=foreign)
 
-    async def beyond_rights(self, archive: Archive) -> tuple[Finding, ...]:
-        """What of a dump that somebody sent a restore into this database would refuse."""
-        return await self._preflight.beyond_rights(archive)
+    async def refusals(self, archive: Archive) -> tuple[Finding, ...]:
+        """What of a dump that somebody sent a restore into this database would refuse. Raises OlderServerError."""
+        return await self._preflight.refusals(archive)
 
     async def has_switched(self) -> bool:
         """Whether the live database is the one that this restore brought."""
