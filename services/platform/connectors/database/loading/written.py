@@ -18,6 +18,8 @@ from services.platform.connectors.database.loading.contents import Contents, Kin
 from services.platform.connectors.database.loading.statements import Statement, split
 
 SHOWN_CHARACTERS: Final = 100
+LONGEST_CHARACTERS: Final = 4 * 1024 * 1024
+"""Of an entry's statements: taking them apart takes a hundred times their room, and no view is as long."""
 _BY_NAME: Final = frozenset({
     "ACL", "BLOB", "COMMENT", "DATABASE", "DATABASE PROPERTIES", "DEFAULT ACL", "EXTENSION", "POLICY", "PUBLICATION",
     "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "ROW SECURITY", "SCHEMA", "SECURITY LABEL", "SUBSCRIPTION",
@@ -99,6 +101,11 @@ def _refuse_definition(entry: Texts) -> None:
     text = entry.definition.lstrip("\n")
     if not text:
         return
+    if len(text) > LONGEST_CHARACTERS:
+        raise UnsupportedContentError(
+            f"pg_dump would have to write a statement of {len(text):,} characters for {text[:SHOWN_CHARACTERS]!r}: "
+            f"up to {LONGEST_CHARACTERS:,} are read"
+        )
     _refuse_unless(_begins(text), text)
     also = _IN_BODIES if entry.kind in _WITH_BODIES else ()
     for statement in split(text):
