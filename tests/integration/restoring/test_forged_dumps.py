@@ -56,7 +56,7 @@ FORGED: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
 def state(live: AppDatabase) -> str:
     """What is the server's: a database's name, rights, comment and settings, and those of its role."""
     return live.run(
-        "SELECT d.datname, d.datacl, shobj_description(d.oid, 'pg_database'), r.rolconfig, s.setconfig "  # noqa: S608
+        "SELECT d.datname, d.datacl, shobj_description(d.oid, 'pg_database'), r.rolconfig, s.setconfig "  # noqa: S608 -- ours
         "FROM pg_database d LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid "
         f"JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = '{live.name}'",
         superuser=True,
