@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from contracts.events.archives import DataType
 from contracts.events.backups import References
 from contracts.manifest import DatabasePart, FilesPart
-from contracts.values import Parcel
-from services.platform.archives.incoming import DamagedArchiveError, Limits
+from contracts.values import Finding, Parcel, Severity
+from services.platform.archives.incoming import Guard, Limits
 from services.platform.connectors.database import DatabaseAccess
-from services.platform.connectors.database.errors import LoadError
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.target import RestoreTarget
 from services.platform.environments import Environment
 from services.platform.jobs.run import JobRun, Step
 from services.platform.unpacking import Reception, Unpacked
+from services.platform.unpacking.dumps import read_sent, refusing_damage
 from services.snapshot.attempt import BackupAttempt, entry_of
 from services.snapshot.backup import BackupJob
 from services.snapshot.capture import Captured
@@ -44,8 +44,8 @@ class ImportAttempt(BackupAttempt):
     def __init__(self, parts: Parts, run: JobRun) -> None:
         entry = entry_of(run)
         super().__init__(parts, run, entry)
-        parcel = Parcel.model_validate(run.payload[PARCEL])
-        self._reception = Reception(parts.parcels, entry.environment_id, parcel, run.progress)
+        self._parcel = Parcel.model_validate(run.payload[PARCEL])
+        self._reception = Reception(parts.parcels, entry.environment_id, self._parcel, run.progress)
 
     async def check_sum(self) -> None:
         """Raises DamagedArchiveError when it is not what was announced, and what reading a parcel raises."""
@@ -59,19 +59,20 @@ class ImportAttempt(BackupAttempt):
         environment = self._known_environment()
         whole, scratch = DataType.FILES_AND_DATABASE, self._parts.scratch_directory
         unpacked = await self._reception.unpack(self._repository, whole, scratch, Limits())
-        archive = await self._archive(environment, unpacked)
+        archive, findings = await self._archive(environment, unpacked)
         self._captured = Captured(
             restore_point=self._entry.created_at,
-            database=_database(unpacked, archive),
+            database=_database(unpacked, archive, findings),
             files=_files(unpacked, environment),
             references=References.UNPROVEN,
             met=Met(),
         )
 
-    async def _archive(self, environment: Environment, unpacked: Unpacked) -> Archive:
-        """What the dump says of itself, once it was read to its end: nobody finds out only when it is needed.
+    async def _archive(self, environment: Environment, unpacked: Unpacked) -> tuple[Archive, tuple[Finding, ...]]:
+        """What the dump says of itself, and what its environment would refuse of it, once it was read to its end.
 
-        Raises OlderServerError for one of a newer server than the environment's, DamagedArchiveError for a part of one.
+        Raises OlderServerError for one of a newer server than the environment's, UnsupportedContentError for one that
+        pg_dump has not written, DamagedArchiveError for a part of one, HostileArchiveError for a bomb.
         """
         assert unpacked.dump is not None  # noqa: S101 -- a full archive has one
         contents = unpacked.dump.contents
@@ -83,18 +84,18 @@ class ImportAttempt(BackupAttempt):
             scratch=self._parts.scratch_directory,
             children=self._run.children,
         )
-        try:
-            archive = await target.read_archive(lambda: self._repository.read(contents))
-            await target.read_whole(self._repository.read(contents), self._read)
-        except LoadError as error:
-            raise DamagedArchiveError(error.reason) from error
-        return archive
+        with refusing_damage():
+            archive = await target.read_archive(lambda: self._repository.read(contents), foreign=True)
+        guard = Guard(Limits(), self._parcel.size_bytes)
+        await read_sent(target, self._repository.read(contents), guard, self._read)
+        refused = await target.refusals(archive)
+        return archive, tuple(each.model_copy(update={"severity": Severity.WARNING}) for each in refused)
 
     async def _read(self, bytes_done: int) -> None:
         await self._run.progress(bytes_done=bytes_done)
 
 
-def _database(unpacked: Unpacked, archive: Archive) -> DatabasePart:
+def _database(unpacked: Unpacked, archive: Archive, findings: tuple[Finding, ...]) -> DatabasePart:
     assert unpacked.dump is not None  # noqa: S101 -- a full archive has one
     return DatabasePart(
         **dict(unpacked.dump),
@@ -103,6 +104,7 @@ def _database(unpacked: Unpacked, archive: Archive) -> DatabasePart:
         server_version=str(archive.contents.server_major),
         tables=archive.contents.table_count,
         snapshot_held_seconds=0.0,
+        findings=findings,
     )
 
 

@@ -21,11 +21,14 @@ class TocEntry:
     tag: bytes = b"thing"
     depends_on: tuple[int, ...] = ()
     offset: tuple[int, int] = (1, 0)
+    definition: bytes = b"CREATE ...;"
+    copied: bytes = b"COPY ...;"
+    place: bytes = b"public"
 
     def written(self, version: tuple[int, int]) -> bytes:
         """As pg_dump writes it."""
         texts = [b"1259", b"16384", self.tag, self.kind]
-        definitions = [b"CREATE ...;", b"DROP ...;", b"COPY ...;", b"public", b"", b"heap"]
+        definitions = [self.definition, b"DROP ...;", self.copied, self.place, b"", b"heap"]
         relkind = int_bytes(ord("r")) if version >= (1, 16) else b""
         return b"".join((
             int_bytes(self.dump_id), int_bytes(self.offset[0] != 3), *map(text_bytes, texts), int_bytes(3),
@@ -57,10 +60,11 @@ def dump(
     version: tuple[int, int] = NEWEST,
     compression: int = 0,
     form: int = 1,
+    server: bytes = b"18.6",
 ) -> bytes:
-    """A whole dump."""
+    """A whole dump, of this version of a server and its tools."""
     compressed = bytes([compression]) if version >= (1, 15) else int_bytes(compression)
-    texts = (b"shop", b"18.6", b"18.6")
+    texts = (b"shop", server, server)
     head = b"PGDMP" + bytes([*version, 0, 4, 8, form]) + compressed + int_bytes(1) * 7
     return b"".join((
         head, *map(text_bytes, texts), int_bytes(len(entries)), *(one.written(version) for one in entries), *blocks,

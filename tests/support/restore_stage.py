@@ -217,12 +217,14 @@ class RestoreStage:
             await reaction(c, Message(envelope, body))
         return envelope.id
 
-    async def back_up(self, place: Place, kind: BackupKind = BackupKind.ON_DEMAND) -> StoredBackup:
-        """The environment as it is now, in the repository."""
+    async def back_up(
+        self, place: Place, kind: BackupKind = BackupKind.ON_DEMAND, sent: bytes | None = None
+    ) -> StoredBackup:
+        """The environment as it is now, in the repository; its database as the dump `sent` where there is one."""
         repository = self.workplace.repository.of(place.environment_id)
         source = EnvironmentDatabase(place.app.access(), self.workplace.tools)
         async with source.open_snapshot() as snapshot, snapshot.dump() as pieces:
-            dump = await repository.store(pieces)
+            dump = await (repository.store(pieces) if sent is None else repository.store_bytes(sent))
             tables, version = await snapshot.table_count(), snapshot.server_version
         listing = await list_documents(repository, place.documents())
         plain = manifest(uuid4(), place.environment_id, repository.key_id)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.errors import FailureCode
@@ -12,9 +12,11 @@ from contracts.events.restores import PreflightRequested, RestoreRequested
 from contracts.facts import UNKNOWN, Facts
 from contracts.manifest import ContentSequence, Lines
 from contracts.values import EnvironmentPlaces
+from services.platform.archives.incoming import Guard, Limits
 from services.platform.connectors.database import DatabaseAccess
 from services.platform.connectors.database.findings import of_error, warning
 from services.platform.connectors.database.loading.archive import Archive
+from services.platform.connectors.database.loading.load import Told
 from services.platform.connectors.database.target import RestoreTarget
 from services.platform.connectors.files import DocumentStore, open_documents
 from services.platform.connectors.look import Look
@@ -24,6 +26,7 @@ from services.platform.jobs import JobRun
 from services.platform.process.errors import PermanentError
 from services.platform.process.together import together
 from services.platform.repository import EnvironmentRepository
+from services.platform.unpacking.dumps import read_sent, refusing_damage
 from services.restore.documents import RestoreDocuments
 from services.restore.workplace import Workplace
 
@@ -35,6 +38,8 @@ class Destination:
     workplace: Workplace
     places: EnvironmentPlaces
     target: RestoreTarget
+    read: Told
+    """Hears how much of a dump has been read by a look."""
 
     @classmethod
     def at(cls, workplace: Workplace, places: EnvironmentPlaces, restore_id: UUID, run: JobRun) -> "Destination":
@@ -48,7 +53,11 @@ class Destination:
             children=run.children,
             free_space=workplace.free_space,
         )
-        return cls(workplace, places, target)
+
+        async def read(bytes_done: int) -> None:
+            await run.progress(bytes_done=bytes_done)
+
+        return cls(workplace, places, target, read)
 
     def documents(self) -> AbstractAsyncContextManager[DocumentStore]:
         """The environment's documents, as long as the block lasts."""
@@ -76,8 +85,9 @@ class EnvironmentGoneError(PermanentError):
 class Stored:
     """What is brought in, in a repository: a dump and a list of documents. Without a dump the database stays empty.
 
-    `foreign`: the dump is none that we made, so nobody but the environment's role runs what it says. `facts` are what
-    is known of it without a look.
+    `foreign`: the dump is none that we made, so nobody but the environment's role runs what it says, and it may be
+    compressed inside: `sent_bytes` is the size of what it was sent in, `limits` says how large that may become. `facts`
+    are what is known of it without a look.
     """
 
     repository: EnvironmentRepository
@@ -85,6 +95,8 @@ class Stored:
     listing: Lines
     foreign: bool
     facts: Facts = UNKNOWN
+    sent_bytes: int = 0
+    limits: Limits = field(default_factory=Limits)
 
     @classmethod
     async def backup(cls, workplace: Workplace, requested: RestoreRequested | PreflightRequested) -> "Stored":
@@ -100,7 +112,8 @@ class Stored:
             backup_database_bytes=manifest.database.bytes,
             backup_files_bytes=manifest.files.bytes,
         )
-        return cls(repository, manifest.database, manifest.files.listing, foreign, facts)
+        dump = manifest.database
+        return cls(repository, dump, manifest.files.listing, foreign, facts, dump.bytes)
 
     @property
     def dump_bytes(self) -> int:
@@ -123,9 +136,31 @@ async def look(
     async with together() as group:
         if not database_only:
             documents = group.create_task(_documents_in_time(within_seconds, destination, stored))
-        archive = await destination.target.read_archive(stored.open_dump) if stored.dump else None
-        seen = await _in_time(within_seconds, "the database", destination.target.look(archive, stored.dump_bytes))
+        archive, seen = await _look_at_database(destination, stored, within_seconds)
     return archive, seen if database_only else seen.beside(documents.result())
+
+
+async def _look_at_database(
+    destination: Destination, stored: Stored, within_seconds: float | None
+) -> tuple[Archive | None, Look]:
+    target, foreign = destination.target, stored.foreign
+    with refusing_damage() if foreign else nullcontext():
+        archive = await target.read_archive(stored.open_dump, foreign=foreign) if stored.dump else None
+    dump_bytes, seen = await _dump_bytes(destination, stored, within_seconds)
+    looking = target.look(archive, dump_bytes, foreign=foreign)
+    return archive, seen.beside(await _in_time(within_seconds, "the database", looking))
+
+
+async def _dump_bytes(destination: Destination, stored: Stored, within_seconds: float | None) -> tuple[int, Look]:
+    """How large the dump is when nothing in it is compressed: one that was sent is read to its end for that."""
+    if stored.dump is None or not stored.foreign:
+        return stored.dump_bytes, Look()
+    guard = Guard(stored.limits, stored.sent_bytes)
+    try:
+        async with asyncio.timeout(within_seconds):
+            return await read_sent(destination.target, stored.open_dump(), guard, destination.read), Look()
+    except TimeoutError:
+        return stored.dump_bytes, _unfinished("the dump that was sent", within_seconds)
 
 
 async def _documents_in_time(within_seconds: float | None, destination: Destination, stored: Stored) -> Look:
@@ -138,8 +173,12 @@ async def _in_time(within_seconds: float | None, what: str, looking: Coroutine[N
         async with asyncio.timeout(within_seconds):
             return await looking
     except TimeoutError:
-        words = f"{what} could not be looked at within {within_seconds:g} s; the restore itself waits longer"
-        return Look((warning("LOOK_UNFINISHED", words, what),))
+        return _unfinished(what, within_seconds)
+
+
+def _unfinished(what: str, within_seconds: float | None) -> Look:
+    words = f"{what} could not be looked at within {within_seconds:g} s; the restore itself waits longer"
+    return Look((warning("LOOK_UNFINISHED", words, what),))
 
 
 async def _look_at_documents(destination: Destination, stored: Stored) -> Look:

@@ -51,9 +51,10 @@ class Loading:
         await self._attempt.target.create()
 
     async def create_extensions(self) -> None:
-        """Schemas first: extensions live in them."""
+        """Schemas first: extensions live in them. Raises MissingRightsError as `create_event_triggers`."""
         attempt = self._attempt
         await attempt.target.create_extensions(attempt.archive, foreign=attempt.stored.foreign)
+        self._refuse_more_rights()
 
     async def load(self, progress: Progress) -> None:
         """Everything that the environment's role may load."""
@@ -82,10 +83,13 @@ class Loading:
         """
         attempt = self._attempt
         await self._create(Kind.EVENT_TRIGGER)
-        if attempt.stored.foreign and (needed := more_rights(attempt.target.left.warnings())):
-            raise MissingRightsError(needed)
+        self._refuse_more_rights()
         attempt.target.note_never_restored(attempt.archive)
         attempt.memo.warn(attempt.target.left.warnings())
+
+    def _refuse_more_rights(self) -> None:
+        if self._attempt.stored.foreign and (needed := more_rights(self._attempt.target.left.warnings())):
+            raise MissingRightsError(needed)
 
     async def _create(self, kind: Kind) -> None:
         attempt = self._attempt

@@ -74,5 +74,8 @@ class Receiving:
         repository = attempt.workplace.repository.of(requested.environment_id)
         scratch = attempt.workplace.scratch
         unpacked = await self._reception.unpack(repository, requested.data_type, scratch, self._limits)
-        attempt.stored = Stored(repository, unpacked.dump, unpacked.listing, foreign=True)
+        sent_bytes, limits = requested.parcel.size_bytes, self._limits
+        attempt.stored = Stored(
+            repository, unpacked.dump, unpacked.listing, foreign=True, sent_bytes=sent_bytes, limits=limits
+        )
         attempt.memo.model_version = unpacked.model_version

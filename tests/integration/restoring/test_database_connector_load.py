@@ -210,10 +210,10 @@ async def test_a_dump_of_a_strange_server_is_refused(source: AppDatabase, tmp_pa
 async def test_a_dump_is_read_to_its_end_without_a_database(source: AppDatabase, tmp_path: Path) -> None:
     whole = b"".join([piece async for piece in (await dump(source))()])
     into = target(source, tmp_path)
-    await into.read_whole(streamed(whole)(), said_nothing)
+    await into.read_whole(streamed(whole)(), said_nothing, lambda _: None)
     for cut in (len(whole) // 2, len(whole) - 300, len(whole) - 1):
         with pytest.raises(LoadError, match="to its end"):
-            await into.read_whole(streamed(whole[:cut])(), said_nothing)
+            await into.read_whole(streamed(whole[:cut])(), said_nothing, lambda _: None)
 
 
 async def test_a_stream_that_breaks_leaves_as_its_own_error(

@@ -251,13 +251,13 @@ async def test_other_bytes_than_announced_are_refused(stage: RestoreStage, desti
     assert_untouched(place)
 
 
-async def test_a_dump_that_ends_early_fails_beside_the_live_data(
+async def test_a_dump_that_ends_early_is_refused_before_anything_is_made(
     stage: RestoreStage, small: AppDatabase, destination: AppDatabase
 ) -> None:
     place = await filled(stage, destination)
     sent = (await dumped(small, stage))[:-300]
     failed = await failure(stage, await stage.ask_upload(place, sent, DataType.DATABASE_ONLY))
-    assert failed.code is FailureCode.LOAD_FAILED
+    assert (failed.code, "cannot be read to its end" in failed.reason) == (FailureCode.ARCHIVE_DAMAGED, True), failed
     assert_untouched(place)
 
 

@@ -15,6 +15,7 @@ LISTING = """\
 ;
 2830; 1262 16388 DATABASE - shop of "ours" prod role
 10; 2615 16518 SCHEMA - Zürich prod
+2832; 0 0 ACL - DATABASE shop of "ours" prod
 2831; 0 0 ACL - SCHEMA "Zürich" prod
 3; 3079 16519 EXTENSION - citext\x20
 ;\tdepends on: 10
@@ -51,7 +52,7 @@ def test_entries_are_sorted_by_what_has_to_become_of_them() -> None:
         Kind.PUBLICATION: 2,
         Kind.EVENT_TRIGGER: 2,
         Kind.SUBSCRIPTION: 1,
-        Kind.DATABASE: 1,
+        Kind.DATABASE: 2,
     }
     assert contents.table_count == 1
 

@@ -10,7 +10,7 @@ from services.platform.archives.incoming.errors import (
     HostileArchiveError,
     WrongFormatError,
 )
-from services.platform.archives.incoming.guarding import Limits
+from services.platform.archives.incoming.guarding import Guard, Limits
 from services.platform.archives.incoming.names import Entry, What
 from services.platform.archives.incoming.reading import Item, read_archive
 from services.platform.archives.incoming.recognising import HEAD_BYTES, Form, recognised
@@ -21,6 +21,7 @@ __all__ = [
     "DamagedArchiveError",
     "Entry",
     "Form",
+    "Guard",
     "HostileArchiveError",
     "Item",
     "Limits",

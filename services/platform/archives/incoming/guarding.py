@@ -60,7 +60,7 @@ class Guard:
         if self._bytes > self._most:
             raise HostileArchiveError(
                 f"more than {self._most // MIB} MiB come out of it, which is {self._limits.expansion} times its size: "
-                "it looks like a bomb"
+                "it looks like a bomb. If it is none, send it with less compression"
             )
 
     def _count(self) -> None:

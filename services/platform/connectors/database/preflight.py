@@ -1,5 +1,6 @@
 """Looks whether a dump could be restored into an environment's database, and changes nothing."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,9 @@ from services.platform.connectors.database.check import (
     tools_findings,
 )
 from services.platform.connectors.database.connection import Connection, connected, provisioning, server_version
+from services.platform.connectors.database.errors import OlderServerError
 from services.platform.connectors.database.loading.archive import Archive
+from services.platform.connectors.database.loading.foreign import beyond_the_role
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.connectors.database.switching.server import sessions_in
 from services.platform.connectors.database.tools import PostgresTools
@@ -36,20 +39,28 @@ class Preflight:
     tools: PostgresTools
     free_space: FreeSpace = local_free_bytes
 
-    async def look(self, archive: Archive | None, dump_bytes: int) -> Look:
+    async def look(self, archive: Archive | None, dump_bytes: int, *, foreign: bool = False) -> Look:
         """Everything that stands in the way or should be known; `archive` is None when it could not be read.
 
-        What was seen before an error is still a fact.
+        Of a `foreign` dump, what needs more rights than the role has is refused. What was seen before an error is still
+        a fact.
         """
         seen = Look()
         try:
             around = (*maintenance_findings(self.access, Severity.ERROR), *await provisioner_findings(self.access))
-            seen = Look(around).beside(await self._as_role(archive))
+            seen = Look(around).beside(await self._as_role(archive, foreign=foreign))
             return seen.beside(await self._as_provisioner(dump_bytes))
         except NightkeepError as error:
             return Look((findings.of_error(error, self.access.database),), seen.facts)
 
-    async def _as_role(self, archive: Archive | None) -> Look:
+    async def refusals(self, archive: Archive) -> tuple[Finding, ...]:
+        """What of a dump that somebody sent a restore into this database would refuse. Raises OlderServerError."""
+        async with connected(self.access, self.access.role, self.access.database) as connection:
+            for newer in older_server(archive, connection.get_server_version().major):
+                raise OlderServerError(newer.message)
+            return (*await _extensions(connection, archive, self.access, foreign=True), *_of_superusers(archive))
+
+    async def _as_role(self, archive: Archive | None, *, foreign: bool) -> Look:
         access = self.access
         async with connected(access, access.role, access.database) as connection:
             found = [
@@ -59,7 +70,8 @@ class Preflight:
             if archive is not None:
                 found += older_server(archive, connection.get_server_version().major)
                 found += await _encoding(connection, archive, access)
-                found += await _extensions(connection, archive, access)
+                found += await _extensions(connection, archive, access, foreign=foreign)
+                found += _of_superusers(archive) if foreign else []
             return Look(tuple(found), Facts(server_version=await server_version(connection)))
 
     async def _as_provisioner(self, dump_bytes: int) -> Look:
@@ -112,23 +124,43 @@ async def _encoding(connection: Connection, archive: Archive, access: DatabaseAc
     ]
 
 
-async def _extensions(connection: Connection, archive: Archive, access: DatabaseAccess) -> list[Finding]:
-    """An extension that will not be there is an error when something needs it, else a warning."""
+async def _extensions(
+    connection: Connection, archive: Archive, access: DatabaseAccess, *, foreign: bool
+) -> list[Finding]:
+    """An extension that will not be there is an error when something needs it or somebody sent it, else a warning."""
     wanted = archive.contents.extensions()
     rows = _queries.installable(connection, names=list(wanted))
     trusted = {row["name"]: row["is_trusted"] async for row in rows}
-    found = []
-    for name, entry in wanted.items():
-        if trusted.get(name) or (name in trusted and name in access.extensions):
-            continue
-        needing = [each.what for each in archive.contents.dependents(entry)]
-        what = "is not installed on this server" if name not in trusted else "is not among those allowed here"
-        message = f"extension {name!r} of the backup {what}: install or allow it" + (
-            f"; {findings.some(needing)} cannot be restored without it" if needing else "; it will be missing"
+    return [
+        _missing_extension(name, [each.what for each in archive.contents.dependents(entry)], trusted, foreign=foreign)
+        for name, entry in wanted.items()
+        if not trusted.get(name) and not (name in trusted and name in access.extensions)
+    ]
+
+
+def _missing_extension(name: str, needing: list[str], installable: Container[str], *, foreign: bool) -> Finding:
+    what = "is not among those allowed here" if name in installable else "is not installed on this server"
+    said = f"extension {name!r} of the backup {what}: install or allow it"
+    if needing:
+        code, means = FailureCode.UNSUPPORTED_CONTENT.value, f"{findings.some(needing)} cannot be restored without it"
+    elif foreign:
+        code, means = FailureCode.MISSING_RIGHTS.value, "what somebody sent is not restored without it"
+    else:
+        code, means = "EXTENSION_NOT_RESTORABLE", "it will be missing"
+    return (findings.error if needing or foreign else findings.warning)(code, f"{said}; {means}", name)
+
+
+def _of_superusers(archive: Archive) -> list[Finding]:
+    needed = beyond_the_role(archive.apart)
+    if not needed:
+        return []
+    return [
+        findings.error(
+            FailureCode.MISSING_RIGHTS.value,
+            f"the environment's role may not create all that the dump holds: {findings.some(needed)}. Only a superuser "
+            "could, and none runs what somebody sent: leave it out of the dump",
         )
-        code = FailureCode.UNSUPPORTED_CONTENT.value if needing else "EXTENSION_NOT_RESTORABLE"
-        found.append((findings.error if needing else findings.warning)(code, message, name))
-    return found
+    ]
 
 
 def _sessions(sessions: list[str], database: str) -> list[Finding]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from contracts.values import Finding
 from services.platform.connectors.database.access import DatabaseAccess
 from services.platform.connectors.database.children import ChildGroups
 from services.platform.connectors.database.connection import connected
@@ -16,7 +17,7 @@ from services.platform.connectors.database.loading.foreign import extensions_alo
 from services.platform.connectors.database.loading.load import APPLICATION as LOADING
 from services.platform.connectors.database.loading.load import Told, load
 from services.platform.connectors.database.loading.statistics import gather_statistics
-from services.platform.connectors.database.loading.whole import read_whole
+from services.platform.connectors.database.loading.whole import CameOut, read_whole
 from services.platform.connectors.database.preflight import Preflight
 from services.platform.connectors.database.space import FreeSpace, local_free_bytes
 from services.platform.connectors.database.switching import names
@@ -65,20 +66,28 @@ class RestoreTarget:
 
     # -- looking
 
-    async def read_archive(self, open_dump: OpenDump) -> Archive:
+    async def read_archive(self, open_dump: OpenDump, *, foreign: bool = False) -> Archive:
         """What the dump says of itself, read with this server's tools.
 
-        Raises OlderServerError, LoadError, ToolsMissingError.
+        Raises OlderServerError, LoadError, ToolsMissingError, and UnsupportedContentError for a `foreign` dump that
+        pg_dump has not written.
         """
-        return await read_archive(await self._pg_restore(), open_dump, self._scratch)
+        return await read_archive(await self._pg_restore(), open_dump, self._scratch, foreign=foreign)
 
-    async def read_whole(self, dump: AsyncIterator[bytes], told: Told) -> None:
-        """Read a dump to its end, and load nothing. Raises LoadError, ToolsMissingError."""
-        await read_whole(await self._pg_restore(), dump, told=told, groups=self._children)
+    async def read_whole(self, dump: AsyncIterator[bytes], told: Told, came_out: CameOut) -> int:
+        """Read a dump to its end, and load nothing; how many bytes it has when nothing in it is compressed.
 
-    async def look(self, archive: Archive | None, dump_bytes: int) -> Look:
+        Raises LoadError, ToolsMissingError, and what `came_out` raises.
+        """
+        return await read_whole(await self._pg_restore(), dump, told=told, came_out=came_out, groups=self._children)
+
+    async def look(self, archive: Archive | None, dump_bytes: int, *, foreign: bool = False) -> Look:
         """What stands in the way of a restore or should be known, and what says so; changes nothing."""
-        return await self._preflight.look(archive, dump_bytes)
+        return await self._preflight.look(archive, dump_bytes, foreign=foreign)
+
+    async def refusals(self, archive: Archive) -> tuple[Finding, ...]:
+        """What of a dump that somebody sent a restore into this database would refuse. Raises OlderServerError."""
+        return await self._preflight.refusals(archive)
 
     async def has_switched(self) -> bool:
         """Whether the live database is the one that this restore brought."""

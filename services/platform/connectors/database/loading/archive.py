@@ -11,10 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from services.platform.archives.dump.head import HEAD_LIMIT_BYTES
+from services.platform.archives.dump.texts import read_texts
+from services.platform.archives.errors import DumpError
 from services.platform.connectors.database.children import PIPE_BYTES, Child, Invocation, output_of, running
 from services.platform.connectors.database.errors import LoadError, OlderServerError, UnsupportedContentError
 from services.platform.connectors.database.loading.contents import Contents, Kind, as_list, parse
 from services.platform.connectors.database.loading.statements import Statement, split
+from services.platform.connectors.database.loading.written import refuse_other_entries, refuse_other_statements
 from services.platform.connectors.database.streams import closed_after
 from services.platform.process.together import together
 
@@ -30,6 +33,8 @@ APART: Final = (
     Kind.EVENT_TRIGGER,
 )
 """What is run as statements of its own, before or after the load."""
+AS_THEY_ARE: Final = APART[2:]
+"""Of a dump that somebody sent, too; schemas and extensions of one are made by their names."""
 _ENCODING: Final = re.compile(rb"^SET client_encoding = '([^']+)';", re.MULTILINE)
 _PLAIN: Final = {"LC_ALL": "C"}
 
@@ -43,20 +48,31 @@ class Archive:
     apart: Mapping[Kind, tuple[Statement, ...]]
 
 
-async def read_archive(pg_restore: Path, open_dump: OpenDump, scratch: Path) -> Archive:
+async def read_archive(pg_restore: Path, open_dump: OpenDump, scratch: Path, *, foreign: bool = False) -> Archive:
     """Read as much of the dump as its table of contents takes, keeping that much in a file under `scratch` meanwhile.
 
     Raises OlderServerError when `pg_restore` is too old for it, LoadError when it is no dump, or says more of itself
-    than a dump does.
+    than a dump does, and UnsupportedContentError for a `foreign` one that pg_dump has not written.
     """
     with TemporaryDirectory(dir=scratch, prefix="nightkeep-head-") as directory:
         head = Path(directory) / "head"
         contents = _parsed(await _listing(pg_restore, open_dump(), head))
+        if foreign:
+            await asyncio.to_thread(_refuse_entries, head, contents)
         async with together() as group:
             scripts = {kind: group.create_task(_script(pg_restore, head, contents, kind)) for kind in APART}
         encoding = _encoding(scripts[APART[-1]].result())
         apart = {kind: _statements(script.result(), encoding) for kind, script in scripts.items()}
+        if foreign:
+            refuse_other_statements(each for kind in AS_THEY_ARE for each in apart[kind])
         return Archive(contents, encoding, apart)
+
+
+def _refuse_entries(head: Path, contents: Contents) -> None:
+    try:
+        refuse_other_entries(read_texts(head.read_bytes()), contents)
+    except DumpError as error:
+        raise _unreadable(error.reason) from error
 
 
 def _statements(script: bytes, encoding: str) -> tuple[Statement, ...]:

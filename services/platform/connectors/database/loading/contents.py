@@ -96,6 +96,7 @@ _TOOLS: Final = re.compile(r";\s+Dumped by pg_dump version: (\d+)")
 _SORTS: Final = (
     (re.compile(r"SCHEMA - "), Kind.SCHEMA),
     (re.compile(r"EXTENSION - |COMMENT - EXTENSION "), Kind.EXTENSION),
+    (re.compile(r"((COMMENT|ACL) - )?DATABASE( PROPERTIES)? |(ENCODING|STDSTRINGS|SEARCHPATH) - "), Kind.DATABASE),
     (re.compile(r"ACL |DEFAULT ACL "), Kind.GRANT),
     (re.compile(r"POLICY |COMMENT .* POLICY "), Kind.POLICY),
     (re.compile(r"USER MAPPING "), Kind.USER_MAPPING),
@@ -103,7 +104,6 @@ _SORTS: Final = (
     (re.compile(r"PUBLICATION |COMMENT - PUBLICATION "), Kind.PUBLICATION),
     (re.compile(r"EVENT TRIGGER |COMMENT - EVENT TRIGGER "), Kind.EVENT_TRIGGER),
     (re.compile(r"SECURITY LABEL "), Kind.SECURITY_LABEL),
-    (re.compile(r"(COMMENT - )?DATABASE( PROPERTIES)? |(ENCODING|STDSTRINGS|SEARCHPATH) - "), Kind.DATABASE),
 )
 """A comment on something in a schema whose own name looks like one of these is only made later, not lost."""
 

@@ -4,10 +4,11 @@ They come before the provisioner works in the new database: nothing of such a du
 `pg_restore` makes schemas by name itself, but prints the text of one that begins with `--` as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from services.platform.connectors.database.errors import UnsupportedContentError
+from services.platform.connectors.database.loading.contents import Kind
 from services.platform.connectors.database.loading.statements import Statement, split, unquoted
 from services.platform.connectors.database.quoting import identifier
 
@@ -15,6 +16,8 @@ SHOWN_CHARACTERS: Final = 100
 _SCHEMA: Final = ("CREATE", "SCHEMA")
 _EXTENSION: Final = ("CREATE", "EXTENSION", "IF", "NOT", "EXISTS")
 _COMMENT: Final = ("COMMENT", "ON", "EXTENSION")
+_MORE_THAN_TABLES: Final = (("FOR", "ALL", "TABLES"), ("ADD", "TABLES", "IN"))
+"""Behind the name of a publication."""
 
 
 def schemas_alone(statements: Iterable[Statement]) -> tuple[Statement, ...]:
@@ -28,6 +31,17 @@ def extensions_alone(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     Raises UnsupportedContentError for a statement that does anything else.
     """
     return tuple(_extension(statement) for statement in statements if not statement.begins(*_COMMENT))
+
+
+def beyond_the_role(apart: Mapping[Kind, Iterable[Statement]]) -> list[str]:
+    """What only a superuser creates, in words: event triggers, and publications of more than tables of one's own."""
+    publications = [each for each in apart[Kind.PUBLICATION] if _publishes_what_may_come(_words(each))]
+    triggers = [each for each in apart[Kind.EVENT_TRIGGER] if each.begins("CREATE")]
+    return [each.sql[:SHOWN_CHARACTERS] for each in (*publications, *triggers)]
+
+
+def _publishes_what_may_come(words: list[str]) -> bool:
+    return tuple(words[3:6]) in _MORE_THAN_TABLES
 
 
 def _schema(statement: Statement) -> Statement:

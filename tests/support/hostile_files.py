@@ -1,0 +1,56 @@
+"""Files that no environment should get, each with the reason that it is refused for: `HOSTILE` by what is wrong."""
+
+import tarfile
+import zlib
+from collections.abc import Mapping
+from typing import Final
+
+from tests.support.dumps import TocEntry, data_block, dump
+from tests.support.sent_archives import METADATA, PLACE, special, tar_gz
+
+NO_DATA: Final = (3, 0)
+MIB: Final = 1024**2
+ZEROS_MIB: Final = 1100
+"""More than may come out of a small file."""
+
+
+def table(*more: TocEntry, rows: bytes = b"1\n", server: bytes = b"18.6", compressed: bool = False) -> bytes:
+    """A dump of one table, with more entries behind it."""
+    entries = (
+        TocEntry(1, b"ENCODING", definition=b"SET client_encoding = 'UTF8';\n", copied=b"", offset=NO_DATA, place=b""),
+        TocEntry(2, b"TABLE", definition=b"CREATE TABLE public.sent (a text);\n", copied=b"", offset=NO_DATA),
+        TocEntry(3, b"TABLE DATA", definition=b"", copied=b"COPY public.sent (a) FROM stdin;\n", depends_on=(2,)),
+    )
+    return dump([*entries, *more], data_block(3, rows), server=server, compression=int(compressed))
+
+
+def zeros() -> bytes:
+    """A zlib stream of `ZEROS_MIB` that is a thousandth of that; it has no end, but nobody should get there."""
+    packing, line = zlib.compressobj(9), b"0" * (MIB - 1) + b"\n"
+    first, again = (packing.compress(line) + packing.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + again * (ZEROS_MIB - 1)
+
+
+def archive(database: bytes) -> bytes:
+    """A full archive of this dump."""
+    return tar_gz({".metadata": METADATA, "db/db.backup": database, PLACE: b"an invoice"})
+
+
+TRIGGER: Final = TocEntry(
+    4, b"EVENT TRIGGER", tag=b"takes_over", copied=b"", offset=NO_DATA, place=b"",
+    definition=b"CREATE EVENT TRIGGER takes_over ON ddl_command_end EXECUTE FUNCTION public.seize();\n",
+)  # fmt: skip
+DROPS: Final = TocEntry(4, b"TABLE", definition=b"DROP DATABASE postgres WITH (FORCE);\n", copied=b"", offset=NO_DATA)
+MORE_RIGHTS: Final = archive(table(TRIGGER))
+HOSTILE: Final[Mapping[str, tuple[bytes, str]]] = {
+    "path": (tar_gz({"tree/../../etc/passwd": b"x"}), "leads outside the archive"),
+    "link": (tar_gz({}, special(PLACE, tarfile.SYMTYPE, "/etc/passwd")), "is a symbolic link"),
+    "device": (tar_gz({}, special(PLACE, tarfile.CHRTYPE)), "is a device"),
+    "bomb": (archive(table(rows=zeros(), compressed=True)), "looks like a bomb"),
+    "twice": (tar_gz({PLACE: b"one", f"./{PLACE}": b"two"}), "twice"),
+    "cut short": (archive(table())[:-40], "the archive is cut short"),
+    "dump cut short": (archive(table()[:-10]), "the dump cannot be read to its end"),
+    "no dump": (archive(b"SELECT 1"), "make it with pg_dump -Fc"),
+    "newer server": (archive(table(server=b"19.1")), "the backup is of PostgreSQL 19"),
+    "other statements": (archive(table(DROPS)), "'DROP DATABASE postgres WITH (FORCE);"),
+}
