@@ -151,8 +151,13 @@ class AccessRefused(Event):
 
 
 class ArchiveDownloaded(Event):
-    """Bytes of an archive were asked for by its link, `count` times within about a minute."""
+    """Bytes of an archive were given to whoever showed a link, `count` times within about a minute.
 
+    `user` is whose link it was: who was shown it. A link needs no key, so another one may have used it. It is empty
+    where the link was made by a release that noted that on nobody.
+    """
+
+    user: str = ""
     archive_id: UUID
     backup_id: UUID
     environment_id: UUID

@@ -66,6 +66,14 @@ class AccessCalls(Calling):
         """Users whom the caller administers, or the one of this name, without regard to case."""
         return self._pages("/api/v1/users", "users", User, {"name": name})
 
+    def user(self, user_id: UUID) -> User:
+        """One user whom the caller administers."""
+        return self._show(f"/api/v1/users/{user_id}", User)
+
+    def keys_of(self, user_id: UUID) -> list[Key]:
+        """The keys of a user whom the caller administers, newest first."""
+        return self._show(f"/api/v1/users/{user_id}/keys", KeyList).keys
+
     def remove_user(self, user_id: UUID, *, idempotency_key: str | None = None) -> None:
         """Take all keys and rights of a user."""
         self._transport.change("DELETE", f"/api/v1/users/{user_id}", key=idempotency_key)

@@ -89,7 +89,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     )
     secrets = SigningSecrets(SecretDirectory(settings.secrets_directory) if settings.secrets_directory else None)
     hashing, stream = Hashing(), AccessStream(ground.events)
-    authenticator = Authenticator(database, time.monotonic, hashing)
+    authenticator = Authenticator(database, time.monotonic, hashing, Guessing(time.monotonic))
     access_log = AccessLog(database, stream, clock, gather_seconds=settings.gateway.access_gathered_seconds)
     places = Places(settings.gateway.downloads_at_once)
     kept = Parcels(bucket.store, bucket.wraps, random_id)

@@ -9,6 +9,7 @@ from services.cli.commands import options
 from services.cli.commands.contents import contents, fetch
 from services.cli.commands.downloads import download
 from services.cli.commands.imports import import_backup
+from services.cli.commands.leases import lease, release
 from services.cli.commands.waits import end_of_backup
 from services.cli.errors import RefusedError
 from services.cli.names import as_id, find_environment
@@ -17,7 +18,7 @@ from services.cli.show import details, explanations, formats, nights, tables
 
 commands = typer.Typer(
     name="backup",
-    help="Backups: create, list, show, explain, comment, pin, unpin, cancel, delete, contents, fetch, download…",
+    help="Backups: create, list, show, explain, comment, pin, unpin, cancel, delete, lease, contents, fetch, download…",
     no_args_is_help=True,
 )
 
@@ -25,6 +26,8 @@ commands.command()(download)
 commands.command()(contents)
 commands.command()(fetch)
 commands.command("import")(import_backup)
+commands.command()(lease)
+commands.command()(release)
 
 Comment = Annotated[str, typer.Option("--comment", "-m", help="What the backup is for.")]
 

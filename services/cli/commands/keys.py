@@ -1,16 +1,16 @@
-"""`nightkeep key`: your own API keys."""
+"""`nightkeep key`: your own API keys, and those of users whom you administer."""
 
 from typing import Annotated
 
 import typer
 
 from services.cli.commands import options
-from services.cli.names import find_access_place
+from services.cli.names import find_access_place, find_user
 from services.cli.session import session_of
 from services.cli.show import access as shown
 from services.gateway.domain.rights import Scope
 
-commands = typer.Typer(name="key", help="Your API keys: create, list, revoke.", no_args_is_help=True)
+commands = typer.Typer(name="key", help="API keys: create, list, revoke.", no_args_is_help=True)
 
 
 @commands.command()
@@ -35,11 +35,18 @@ def create(  # noqa: PLR0913 -- one parameter for each option
 
 
 @commands.command("list")
-def list_keys(context: typer.Context, *, as_json: options.AsJson = False) -> None:
-    """Show your keys and when each was last used."""
+def list_keys(
+    context: typer.Context,
+    *,
+    user: Annotated[
+        str | None, typer.Option("--user", metavar="USER", help="Those of a user whom you administer: a name or id.")
+    ] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show your keys, or those of a user whom you administer, and when each was last used."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        found = gateway.keys()
+        found = gateway.keys() if user is None else gateway.keys_of(find_user(gateway, user).user_id)
     session.tell(found, shown.keys(found))
 
 

@@ -13,7 +13,7 @@ from services.cli.exits import Exit
 from services.cli.names import as_id, environment_name, find_environment
 from services.cli.session import Session, session_of
 from services.cli.show import details, tables
-from services.gateway.resources import Backup, Environment
+from services.gateway.resources import Preflight
 
 commands = typer.Typer(name="restore", help="Restores: create, list, show, cancel, undo, follow.", no_args_is_help=True)
 
@@ -49,7 +49,14 @@ def create(  # noqa: PLR0913 -- one parameter for each option
         source = gateway.backup(as_id(backup, "backup"))
         place = find_environment(gateway, into)
         if dry_run:
-            _look(session, gateway, source, place, database_only=database_only, timeout=timeout)
+            asked = gateway.preflight(
+                place.environment_id,
+                source.backup_id,
+                database_only=database_only,
+                wait_seconds=0,
+                idempotency_key=idempotency_key,
+            )
+            _look(session, gateway, asked, timeout)
             return
         restore = gateway.create_restore(
             place.environment_id, source.backup_id, database_only=database_only, idempotency_key=idempotency_key
@@ -61,16 +68,7 @@ def create(  # noqa: PLR0913 -- one parameter for each option
         end_of_restore(session, gateway, restore.restore_id, timeout)
 
 
-def _look(  # noqa: PLR0913 -- the options of the command
-    session: Session,
-    gateway: Gateway,
-    source: Backup,
-    place: Environment,
-    *,
-    database_only: bool,
-    timeout: float | None,
-) -> None:
-    asked = gateway.preflight(place.environment_id, source.backup_id, database_only=database_only, wait_seconds=0)
+def _look(session: Session, gateway: Gateway, asked: Preflight, timeout: float | None) -> None:
     see, stop = (f"nightkeep preflight {deed} {asked.preflight_id}" for deed in ("show", "cancel"))
     with followed(session, "the preflight", see, stop):
         session.note(f"preflight {asked.preflight_id}")

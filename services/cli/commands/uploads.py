@@ -67,7 +67,7 @@ def create(  # noqa: PLR0913 -- one parameter for each option
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         place = find_environment(gateway, into)
-        if not yes and not as_json:
+        if not yes:
             question = f"{environment_name(place)} will be cleared: package, database and files. Go on?"
             typer.confirm(question, abort=True, err=True)
         with bytes_bar(session.err, "sending", file.name, file.stat().st_size) as on_bytes:

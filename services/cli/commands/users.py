@@ -16,7 +16,9 @@ from services.gateway.resources import Invitation, User
 INVITATION: Final = "NIGHTKEEP_CLI_INVITATION"
 """Only from the environment or typed: arguments are seen by everybody on the machine."""
 
-commands = typer.Typer(name="user", help="Users: add, list, invite, accept, password, remove.", no_args_is_help=True)
+commands = typer.Typer(
+    name="user", help="Users: add, list, show, invite, accept, password, remove.", no_args_is_help=True
+)
 organisations = typer.Typer(
     name="organisation", help="Customers of the platform: add, list, own.", no_args_is_help=True
 )
@@ -99,6 +101,15 @@ def password(context: typer.Context) -> None:
     with session.gateway() as gateway:
         gateway.change_password(str(new), str(current) or None)
     session.note("it is your password from now on")
+
+
+@commands.command()
+def show(context: typer.Context, *, user: UserName, as_json: options.AsJson = False) -> None:
+    """Show one user whom you administer."""
+    session = session_of(context, as_json=as_json)
+    with session.gateway() as gateway:
+        found = find_user(gateway, user)
+    session.tell(found, shown.users([found]))
 
 
 @commands.command()

@@ -147,7 +147,7 @@ def backup(one: Backup) -> RenderableType:
 
 
 def _lease(one: Lease) -> str:
-    return f"by {one.holder} until {formats.instant(one.until)} UTC"
+    return f"by {one.holder} until {formats.instant(one.until)} UTC ({one.lease_id})"
 
 
 def _stored(one: Backup) -> Iterable[Line]:

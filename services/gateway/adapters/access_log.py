@@ -45,7 +45,7 @@ class _Download(NamedTuple):
     archive_id: UUID
     backup_id: UUID
     environment_id: UUID
-    asked_by: str
+    user_id: UUID
 
 
 class AccessLog:
@@ -91,9 +91,12 @@ class AccessLog:
             user = (caller.user_id, caller.user, operation, status, caller.key_id)
         _count(self._refusals, _Refusal(*user))
 
-    def downloaded(self, archive: Archive) -> None:
-        """Bytes of an archive were asked for."""
-        one = _Download(archive.archive_id, archive.backup_id, archive.environment_id, archive.created_by)
+    def downloaded(self, archive: Archive, user_id: UUID) -> None:
+        """Bytes of an archive were given to whoever showed the link of this user, NOBODY where it does not say whose.
+
+        However many connections and ranges a download takes, it is one note in a while.
+        """
+        one = _Download(archive.archive_id, archive.backup_id, archive.environment_id, user_id)
         _count(self._downloads, one)
 
     async def run(self) -> None:
@@ -149,6 +152,7 @@ class AccessLog:
         self, c: Connection, download: _Download, since: datetime, until: datetime, count: int
     ) -> None:
         body = ArchiveDownloaded(
+            user=await _sql.name_of_person(c, user_id=download.user_id) or "",
             archive_id=download.archive_id,
             backup_id=download.backup_id,
             environment_id=download.environment_id,
@@ -156,9 +160,8 @@ class AccessLog:
             until=until,
             count=count,
         )
-        person = await _sql.person_named(c, name=download.asked_by)
         cause = Cause(download.archive_id, download.archive_id, SERVICE, actor_verified=True)
-        await self._stream.say(c, person["user_id"] if person else NOBODY, [(body, cause)], now=until)
+        await self._stream.say(c, download.user_id, [(body, cause)], now=until)
 
 
 async def _placed(c: Connection, used: RightUsed) -> RightUsed:

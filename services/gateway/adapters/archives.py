@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from contracts.defaults import COMMANDS_KEPT_DAYS
 from contracts.envelope import Cause
 from contracts.errors import RejectionCode
 from contracts.events.archives import ArchiveRequested, DataType
@@ -52,15 +53,20 @@ class Archives:
         self._encoder = encoder
 
     async def ask(self, intent: Intent, backup: Backup, data_type: DataType) -> Archive:
-        """The archive that is ready or on its way, else a new one. Raises RefusalError."""
-        archive_id = intent.created_id("archive")
+        """The archive that is ready or on its way, else a new one; the same request repeated is told of the same one.
+
+        Raises RefusalError.
+        """
         async with self._database.transaction() as c:
-            await queries.lock_archives(c, backup_id=str(backup.backup_id))
-            known = await queries.find_archive(c, archive_id=archive_id)
+            await queries.lock_stream(c, stream=str(intent.command_id))  # nobody asks for another with this key
+            known = await _asked_with(c, intent)
             if known is not None:
-                return _the_same(known, backup, data_type)
+                return _the_same(await _found(c, known), backup, data_type)
+            await _refuse_cancelled_with(c, intent)
+            await queries.lock_archives(c, backup_id=str(backup.backup_id))
             living = await self._living(c, backup, data_type)
             if living is not None:
+                await queries.keep_found(c, command_id=intent.command_id, archive_id=living["archive_id"])
                 return shown(living)
             if backup.state is not BackupState.COMPLETED:
                 raise rejection(RejectionCode.NOT_ALLOWED, "only a completed backup can be downloaded", None)
@@ -77,7 +83,9 @@ class Archives:
             row = await _found(c, archive_id)
             if row["cancel_command"] == intent.command_id:
                 return shown(row)
-            await self._refuse_reuse(c, intent)
+            await _refuse_cancelled_with(c, intent)
+            if await _asked_with(c, intent) is not None:
+                raise key_reused()
             if row["state"] not in UNDER_WAY:
                 reason = f"this archive is {row['state']}: there is nothing to cancel"
                 raise rejection(RejectionCode.NOT_ALLOWED, reason, "archive_id")
@@ -103,25 +111,20 @@ class Archives:
                 await self.ends.expire(c, row, why)
 
     async def expire_ended(self) -> int:
-        """Expire archives whose link has ended, and forget the pages of those that nobody can still be reading."""
+        """Expire archives whose link has ended; forget pages that nobody can still be reading, and old keys."""
         async with self._database.transaction() as c:
             ended = [row["archive_id"] async for row in queries.ended_archives(c, count=EXPIRED_AT_ONCE)]
         for archive_id in ended:
             await self.expire(archive_id, "link_ended")
         async with self._database.transaction() as c:
             await queries.forget_pages(c, grace_seconds=PAGES_KEPT_SECONDS)
+            await queries.forget_found(c, kept_days=COMMANDS_KEPT_DAYS)
         return len(ended)
 
     async def can_be_made(self, archive_id: UUID) -> bool:
         """Whether this process makes the bytes that the archive's encoder made. Raises NotFoundError."""
         async with self._database.transaction() as c:
             return bool((await _found(c, archive_id))["encoder"] == self._encoder)
-
-    async def _refuse_reuse(self, c: Connection, intent: Intent) -> None:
-        """Raises RefusalError for a key that an archive was asked for or cancelled with before."""
-        used = {"command_id": intent.command_id, "archive_id": intent.created_id("archive")}
-        if await queries.archive_of_command(c, **used) is not None:
-            raise key_reused()
 
     async def _living(self, c: Connection, backup: Backup, data_type: DataType) -> Record | None:
         """The archive that is ready or on its way; one that is of no use any more makes room."""
@@ -222,6 +225,20 @@ def _the_same(row: Record, backup: Backup, data_type: DataType) -> Archive:
     if (row["backup_id"], row["data_type"]) != (backup.backup_id, data_type):
         raise key_reused()
     return shown(row)
+
+
+async def _asked_with(c: Connection, intent: Intent) -> UUID | None:
+    """The archive that this request made or found when it came first."""
+    archive_id: UUID | None = await queries.archive_asked_with(
+        c, command_id=intent.command_id, archive_id=intent.created_id("archive")
+    )
+    return archive_id
+
+
+async def _refuse_cancelled_with(c: Connection, intent: Intent) -> None:
+    """Raises RefusalError for a key that an archive was cancelled with."""
+    if await queries.is_cancel_command(c, command_id=intent.command_id):
+        raise key_reused()
 
 
 async def _found(c: Connection, archive_id: UUID) -> Record:

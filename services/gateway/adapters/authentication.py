@@ -7,10 +7,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from services.gateway.adapters.guessing import Guessed, Guessing
 from services.gateway.adapters.hashing import Hashing
 from services.gateway.adapters.keystore import find_key, note_first_use
 from services.gateway.domain import keys
-from services.gateway.domain.rights import Caller
+from services.gateway.domain.rights import Caller, StoredKey
 from services.platform.database import Database
 
 REMEMBERED_SECONDS: Final = 30.0
@@ -39,6 +40,10 @@ class RecentCallers:
         until, caller = self._known.get(digest, (0.0, None))
         return caller if self._monotonic() < until else None
 
+    def was_right(self, digest: Digest) -> bool:
+        """Whether this key was verified before, however long ago: then it is no guess."""
+        return digest in self._known
+
     def remember(self, digest: Digest, caller: Caller) -> None:
         """Keep `caller` for a while, and forget the oldest when there are too many."""
         self._known[digest] = (self._monotonic() + REMEMBERED_SECONDS, caller)
@@ -47,21 +52,25 @@ class RecentCallers:
             self._known.popitem(last=False)
 
     def forget(self) -> None:
-        """Know nobody: a key or a right has changed."""
-        self._known.clear()
+        """Verify everybody anew: a key or a right has changed."""
+        self._known = OrderedDict((digest, (0.0, caller)) for digest, (_, caller) in self._known.items())
 
 
 class Authenticator:
     """Says whose key it is."""
 
-    def __init__(self, database: Database, monotonic: Monotonic, hashing: Hashing) -> None:
+    def __init__(self, database: Database, monotonic: Monotonic, hashing: Hashing, guessing: Guessing) -> None:
         self._database = database
         self._recent = RecentCallers(monotonic)
         self._hashing = hashing
+        self._guessing = guessing
         self._running: dict[Digest, asyncio.Task[Caller | None]] = {}
 
     async def caller(self, presented: str, user: str | None = None) -> Caller | None:
-        """The caller with this key, or None; `user`, where given, has to be the key's, without regard to case."""
+        """The caller with this key, or None; `user`, where given, has to be the key's, without regard to case.
+
+        Raises TooManyGuessesError for who guesses its secret; a key that was right here before does not wait for that.
+        """
         digest = self._recent.digest(presented)
         found = self._recent.find(digest) or await self._once(digest, lambda: self._verified(presented, digest))
         if found is None or (user is not None and user.casefold() != found.user.casefold()):
@@ -87,9 +96,21 @@ class Authenticator:
             return None
         async with self._database.transaction() as c:
             stored = await find_key(c, key.key_id)
-        if stored is None or not await self._hashing.matches(stored.hash, key.secret):
+        if stored is None or not await self._is_right(stored, key, was_right=self._recent.was_right(digest)):
             return None
         async with self._database.transaction() as c:
             await note_first_use(c, key.key_id)
         self._recent.remember(digest, stored.caller)
         return stored.caller
+
+    async def _is_right(self, stored: StoredKey, shown: keys.ApiKey, *, was_right: bool) -> bool:
+        """A try counts as failed until it was not: many at once are no more than one after the other."""
+        if was_right:
+            return await self._hashing.matches(stored.hash, shown.secret)
+        tried = Guessed.key(shown.key_id)
+        self._guessing.must_not_wait(tried)
+        self._guessing.failed(tried)
+        is_right = await self._hashing.matches(stored.hash, shown.secret)
+        if is_right:
+            self._guessing.succeeded(tried)
+        return is_right

@@ -31,6 +31,7 @@ class Ticket:
     archive_id: UUID
     file_name: str
     until: int
+    given_to: str
     signature: str
 
 
@@ -107,7 +108,7 @@ class Downloads:
         ends_at = end_of(ticket.until)
         if ends_at is None or archive.sha256 is None:
             raise _not_ours()
-        link = Link(archive.archive_id, ticket.file_name, archive.sha256, ends_at)
+        link = Link(archive.archive_id, ticket.file_name, archive.sha256, ends_at, ticket.given_to)
         if not is_ours(link, ticket.signature, self._archives.link_key):
             raise _not_ours()
         return archive

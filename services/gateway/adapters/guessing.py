@@ -1,4 +1,4 @@
-"""Slows guesses of passwords down, by name and by address, in bounded memory of this process."""
+"""Slows guesses of passwords and keys down, by name, key and address, in bounded memory of this process."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,7 +15,7 @@ class TooManyGuessesError(RefusalError):
     """Somebody guesses: the same for names that nobody has."""
 
     def __init__(self, wait_seconds: float) -> None:
-        super().__init__(429, "TOO_MANY_REQUESTS", "too many failed sign-ins: wait as Retry-After says")
+        super().__init__(429, "TOO_MANY_REQUESTS", "too many failed tries: wait as Retry-After says")
         self.wait_seconds = ceil(wait_seconds)
 
 
@@ -29,6 +29,11 @@ class Guessed(NamedTuple):
     def name(cls, name: str) -> "Guessed":
         """Guesses of one user's password, from anywhere."""
         return cls(f"name {name.casefold()}", FREE_OF_NAME)
+
+    @classmethod
+    def key(cls, key_id: str) -> "Guessed":
+        """Guesses of one key's secret, from anywhere."""
+        return cls(f"key {key_id}", FREE_OF_NAME)
 
     @classmethod
     def host(cls, host: str) -> "Guessed":

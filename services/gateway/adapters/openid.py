@@ -10,6 +10,7 @@ import httpx
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from pydantic_core import from_json
 
 from services.gateway.domain.refusals import RefusalError
 from services.platform.process.errors import TransientError
@@ -136,7 +137,7 @@ async def _sent(client: httpx.AsyncClient, method: str, url: str, **given: Any) 
 
 def _told(answer: httpx.Response) -> dict[str, Any]:
     try:
-        told = answer.raise_for_status().json()
+        told = from_json(answer.raise_for_status().content)
     except (httpx.HTTPStatusError, ValueError) as error:
         raise TransientError("the provider of identities is not well") from error
     if not isinstance(told, dict):

@@ -13,12 +13,16 @@ LAST_SECOND: Final = 253_402_300_799
 
 
 class Link(NamedTuple):
-    """What a link leads to, and until when; `sha256` binds it to one index, and so to the same bytes."""
+    """What a link leads to, and until when; `sha256` binds it to one index, and so to the same bytes.
+
+    `given_to` is the id of the user who was shown it, "" in links of earlier releases.
+    """
 
     archive_id: UUID
     file_name: str
     sha256: str
     ends_at: datetime
+    given_to: str = ""
 
     @property
     def until(self) -> int:
@@ -28,13 +32,15 @@ class Link(NamedTuple):
 
 def address(link: Link, key: bytes) -> str:
     """Path and query of the link."""
-    signed = urlencode({"until": link.until, "signature": signature(link, key)})
+    of_whom = {"for": link.given_to} if link.given_to else {}
+    signed = urlencode({"until": link.until, **of_whom, "signature": signature(link, key)})
     return f"{PREFIX}{link.archive_id}/{quote(link.file_name)}?{signed}"
 
 
 def signature(link: Link, key: bytes) -> str:
     """What only the gateway can write under this link."""
-    told = "\n".join(("archive", str(link.archive_id), link.file_name, link.sha256, str(link.until)))
+    kind = ("archive of", link.given_to) if link.given_to else ("archive",)
+    told = "\n".join((*kind, str(link.archive_id), link.file_name, link.sha256, str(link.until)))
     return hmac.digest(key, told.encode(), "sha256").hex()
 
 

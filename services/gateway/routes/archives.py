@@ -89,7 +89,7 @@ async def archive_progress(
 
 
 def with_link(parts: Parts, archive: Archive, request: Request) -> Archive:
-    """The archive with its link, as long as there is one: under the address that people know the gateway by."""
+    """The archive with its link, as long as there is one: the caller's own, under the address that people know."""
     return _under(link_of(archive), parts, archive, request)
 
 
@@ -101,5 +101,6 @@ def with_last_link(parts: Parts, archive: Archive, request: Request) -> Archive:
 def _under(link: Link | None, parts: Parts, archive: Archive, request: Request) -> Archive:
     if link is None:
         return archive
+    given = link._replace(given_to=str(request.state.caller.user_id))
     base = parts.public_url or str(request.base_url)
-    return archive.model_copy(update={"url": base.rstrip("/") + address(link, parts.archives.link_key)})
+    return archive.model_copy(update={"url": base.rstrip("/") + address(given, parts.archives.link_key)})

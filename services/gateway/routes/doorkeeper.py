@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.adapters.authentication import Authenticator
+from services.gateway.adapters.guessing import TooManyGuessesError
 from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.sessions import Sessions
 from services.gateway.domain import links
@@ -59,6 +60,8 @@ class Doorkeeper:
             caller = await self._authenticator.caller(key, user) if key else await self._signed_in(cookie)
         except TransientError as error:
             return translated(scope, away(error))
+        except TooManyGuessesError as error:
+            return too_many(error.wait_seconds, error.message)
         if caller is None:
             return refusal(
                 401,

@@ -13,6 +13,7 @@ from services.gateway.adapters.downloads import Part, Ticket
 from services.gateway.domain import ranges
 from services.gateway.domain.links import PREFIX
 from services.gateway.domain.ranges import Span, UnsatisfiableError
+from services.gateway.domain.rights import NOBODY
 from services.gateway.parts import Parts
 from services.gateway.resources import Archive, Refusal
 from services.gateway.routes.calls import PartsOf
@@ -38,6 +39,7 @@ _WITH_BODY: Final[dict[int | str, dict[str, Any]]] = {
 router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["downloads"], responses=_ANSWERS)
 
 LATEST_DIGITS: Final = 12
+_WITH_BYTES: Final = frozenset({200, 206})
 _BETWEEN: Final = b"\r\n"
 
 
@@ -45,16 +47,18 @@ class Shown(NamedTuple):
     """What of a link comes behind its path."""
 
     until: int
+    given_to: str
     signature: str
 
 
 def _shown(
     until: Annotated[str, Query(description="the end of the link")] = "",
+    given_to: Annotated[str, Query(alias="for", description="the user whose link it is")] = "",
     signature: Annotated[str, Query(description="what only the gateway can write")] = "",
 ) -> Shown:
     """A link that was cut or changed is refused as such, whatever is left of it."""
     known = until.isascii() and until.isdecimal() and len(until) <= LATEST_DIGITS
-    return Shown(int(until) if known else -1, signature)
+    return Shown(int(until) if known else -1, given_to, signature)
 
 
 RestOfLink = Annotated[Shown, Depends(_shown)]
@@ -66,9 +70,10 @@ async def download_archive(
 ) -> Response:
     """The archive's bytes, or those that Range asks for; the same bytes as long as the link works."""
     archive = await parts.downloads.admit(Ticket(archive_id, file_name, *shown))
-    parts.access_log.downloaded(archive)
-    answer = _without_body(archive, request)
-    return await _with_body(parts, archive, request) if answer is None else answer
+    answer = _without_body(archive, request) or await _with_body(parts, archive, request)
+    if answer.status_code in _WITH_BYTES:
+        parts.access_log.downloaded(archive, UUID(shown.given_to) if shown.given_to else NOBODY)
+    return answer
 
 
 @router.head(

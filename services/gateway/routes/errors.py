@@ -59,10 +59,10 @@ def too_large(most_bytes: int = COMMAND_BYTES) -> JSONResponse:
     return refusal(413, _HTTP_CODES[413], f"the body is larger than {most_bytes // 1024} KiB")
 
 
-def too_many(wait_seconds: float) -> JSONResponse:
-    """The answer to a key that calls too often; polling every two seconds never does."""
+def too_many(wait_seconds: float, message: str = "this key calls too often: wait as Retry-After says") -> JSONResponse:
+    """The answer to a key that calls too often, which polling every two seconds never does, and to who guesses one."""
     headers = {"Retry-After": str(ceil(wait_seconds))}
-    return refusal(429, "TOO_MANY_REQUESTS", "this key calls too often: wait as Retry-After says", headers=headers)
+    return refusal(429, "TOO_MANY_REQUESTS", message, headers=headers)
 
 
 def away(error: TransientError) -> JSONResponse:

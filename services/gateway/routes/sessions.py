@@ -6,6 +6,7 @@ import secrets
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Cookie, Depends, Request, Response
+from pydantic_core import from_json
 from starlette.responses import RedirectResponse
 
 from contracts.errors import RejectionCode
@@ -109,7 +110,7 @@ def _back_to(parts: Parts, request: Request) -> str:
 
 def _errand(held: str) -> Errand | None:
     try:
-        return Errand(*map(str, json.loads(base64.urlsafe_b64decode(held.encode()))))
+        return Errand(*map(str, from_json(base64.urlsafe_b64decode(held.encode()))))
     except (ValueError, TypeError):
         return None
 

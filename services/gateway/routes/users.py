@@ -15,6 +15,7 @@ from services.gateway.parts import Parts
 from services.gateway.resources import (
     AcceptedInvitation,
     Invitation,
+    KeyList,
     NewOrganisation,
     NewOwner,
     NewUser,
@@ -86,6 +87,13 @@ async def add_user(asked: NewUser, parts: PartsOf, intent: Somewhere) -> User:
 async def show_user(user_id: UUID, parts: PartsOf, caller: Looking) -> User:
     """One user."""
     return await _administered(parts, caller, user_id)
+
+
+@router.get("/users/{user_id}/keys")
+async def list_keys_of_user(user_id: UUID, parts: PartsOf, caller: Looking) -> KeyList:
+    """A user's keys, newest first, and when each was last used: for whoever may revoke them."""
+    await _governed(parts, caller, user_id)
+    return await parts.keys.of(user_id)
 
 
 @router.delete("/users/{user_id}", status_code=204)

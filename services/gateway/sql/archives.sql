@@ -16,6 +16,18 @@ SELECT archive_id, backup_id, environment_id, app_id, data_type, file_name, stat
     updated_at, finished_at, estimated_bytes, size_bytes, sha256, encoder, link_ends_at, failure, cancel_command
 FROM gateway.archive WHERE archive_id = :archive_id;
 
+-- name: archive_asked_with(command_id, archive_id)$
+-- The archive that this command has made as `archive_id`, or has found.
+SELECT archive_id FROM gateway.archive WHERE archive_id = :archive_id
+UNION ALL SELECT archive_id FROM gateway.archive_found WHERE command_id = :command_id
+LIMIT 1;
+
+-- name: keep_found(command_id, archive_id)!
+INSERT INTO gateway.archive_found (command_id, archive_id) VALUES (:command_id, :archive_id);
+
+-- name: forget_found(kept_days)!
+DELETE FROM gateway.archive_found WHERE found_at < clock_timestamp() - make_interval(days => :kept_days);
+
 -- name: living_archive(backup_id, data_type)^
 SELECT archive_id, backup_id, environment_id, app_id, data_type, file_name, state, requested_at, requested_by,
     updated_at, finished_at, estimated_bytes, size_bytes, sha256, encoder, link_ends_at, failure
@@ -60,11 +72,8 @@ WHERE archive_id = :archive_id;
 -- name: keep_cancel_command(archive_id, command_id)!
 UPDATE gateway.archive SET cancel_command = :command_id WHERE archive_id = :archive_id;
 
--- name: archive_of_command(command_id, archive_id)$
--- The archive that this command has cancelled, or has made as `archive_id`.
-SELECT archive_id FROM gateway.archive
-WHERE cancel_command = :command_id OR archive_id = :archive_id
-LIMIT 1;
+-- name: is_cancel_command(command_id)$
+SELECT EXISTS (SELECT FROM gateway.archive WHERE cancel_command = :command_id);
 
 -- name: expire_archive(archive_id, now)$
 UPDATE gateway.archive SET state = 'expired', updated_at = :now

@@ -1,6 +1,10 @@
 -- name: person_named(name)^
 SELECT user_id, name, password_hash FROM gateway.person WHERE lower(name) = lower(:name) AND removed_at IS NULL;
 
+-- name: name_of_person(user_id)$
+-- Also of one who was removed.
+SELECT name FROM gateway.person WHERE user_id = :user_id;
+
 -- name: password_of(user_id)$
 SELECT password_hash FROM gateway.person WHERE user_id = :user_id AND removed_at IS NULL;
 

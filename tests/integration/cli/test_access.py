@@ -33,6 +33,11 @@ async def test_a_user_is_added_accepts_and_may_what_was_granted_where_it_was(api
     assert [one["rights"] for one in revoked] == [["read"]]
     assert name in nightkeep("access", "list", place).stdout
     assert name in nightkeep("user", "list").stdout
+    (key,) = answered(nightkeep, "key", "list", "--user", name)
+    assert accepted["api_key"].startswith(f"nk_{key['key_id']}_")
+    assert nightkeep("key", "list", "--user", "nobody").exit_code == Exit.NOT_FOUND
+    assert name in nightkeep("user", "show", name).stdout
+    assert answered(nightkeep, "user", "show", key["user_id"])["name"] == name
     assert nightkeep("user", "remove", name, "--yes").exit_code == Exit.OK
     assert nightkeep("backup", "list", place, **own).exit_code == Exit.UNAUTHORIZED
 

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
+from uuid import uuid4
 
 from contracts.events.restores import PreflightCancelRequested
 from services.cli.exits import Exit
@@ -91,3 +93,37 @@ async def test_what_a_preflight_has_looked_at_is_shown(api: Api, nightkeep: Nigh
         "Database needs 48.0 MB, nobody knows how much is free",
         "Files need 52.1 kB, 212.0 GB are free",
     ]
+
+
+async def test_a_dry_run_repeated_under_its_key_is_the_same_preflight(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    backup = (await api.client.post(f"/api/v1/environments/{environment['environment_id']}/backups")).json()
+    await api.completed(environment, backup)
+    asked = ("restore", "create", backup["backup_id"], "--into", environment["environment_id"], "--dry-run")
+    again = ("--timeout", "0", "--idempotency-key", str(uuid4()))
+
+    first, second = nightkeep(*asked, *again), nightkeep(*asked, *again)
+    reused = nightkeep(*asked, *again, "--database-only")
+
+    assert first.exit_code == second.exit_code == Exit.NOT_KNOWN, first.output
+    assert first.stderr.startswith("preflight ")
+    assert first.stderr.splitlines()[0] == second.stderr.splitlines()[0]
+    assert reused.exit_code == Exit.REFUSED, reused.output
+
+
+async def test_nothing_is_cleared_before_somebody_has_said_so_scripts_neither(
+    api: Api, nightkeep: Nightkeep, tmp_path: Path
+) -> None:
+    environment, dump = await api.ready_environment(), tmp_path / "orders.backup"
+    dump.write_bytes(b"PGDMP")
+    asked = ("upload", "create", str(dump), "--into", environment["environment_id"], "--no-wait")
+
+    silent, told_no = nightkeep(*asked, "--json"), nightkeep(*asked, "--json", typed="n\n")
+
+    for refused in (silent, told_no):
+        assert refused.exit_code == Exit.FAILED, refused.output
+        assert not refused.stdout.strip()
+        assert "will be cleared" in refused.stderr
+    for what in ("parcels", "uploads"):
+        found = (await api.client.get(f"/api/v1/environments/{environment['environment_id']}/{what}")).json()
+        assert found[what] == []

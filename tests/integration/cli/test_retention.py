@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -183,3 +184,25 @@ async def test_a_stopped_schedule_is_shown_and_approved(api: Api, nightkeep: Nig
     assert "401 nightly runs, the oldest since 2026-05-04" in left.stderr
     assert "nightkeep slot approve" in shown.stdout
     assert _json(gone_on.stdout)["stopped_schedule"] is None
+
+
+async def test_a_leased_backup_stays_until_it_is_released(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    backup, _ = await _completed(api, environment), await _completed(api, environment)
+    until = [f"{datetime.now(UTC) + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}" for hours in (1, 2)]
+    lease = ("backup", "lease", backup["backup_id"], "--holder", "a copy to Oslo", "--until")
+
+    made = _json(nightkeep(*lease, until[0], "--json").stdout)
+    (held,) = made["leases"]
+    longer = _json(nightkeep(*lease, until[1], "--lease-id", held["lease_id"], "--json").stdout)
+    shown = nightkeep("backup", "show", backup["backup_id"])
+    refused = nightkeep("backup", "delete", backup["backup_id"], "--yes")
+    released = _json(nightkeep("backup", "release", backup["backup_id"], held["lease_id"], "--json").stdout)
+
+    assert (held["holder"], held["until"]) == ("a copy to Oslo", until[0])
+    assert [one["until"] for one in longer["leases"]] == [until[1]]
+    assert held["lease_id"] in shown.stdout
+    assert "a copy to Oslo" in refused.stderr
+    assert released["leases"] == []
+    assert nightkeep("backup", "delete", backup["backup_id"], "--yes").exit_code == Exit.OK
+    assert nightkeep(*lease, "tomorrow").exit_code == Exit.USAGE

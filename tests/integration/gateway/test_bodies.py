@@ -17,7 +17,11 @@ def _told(answer: httpx.Response) -> tuple[int, str, str | None]:
     return answer.status_code, answer.json()["errorCode"], answer.json().get("field")
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"nonsense", b'{"name": "x", "slug": "x"'])
+NESTED = b"[" * (COMMAND_BYTES // 2)
+"""More than any reader goes into."""
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"nonsense", b'{"name": "x", "slug": "x"', NESTED])
 async def test_a_body_that_is_no_json(api: Api, body: bytes) -> None:
     answer = await api.client.post("/api/v1/apps", content=body, headers=JSON)
 

@@ -323,6 +323,31 @@ async def test_a_removed_user_has_nothing_and_the_name_stays_taken(api: Api) -> 
     assert told(taken) == (409, "ALREADY_EXISTS")
 
 
+async def test_who_may_revoke_a_users_keys_sees_them_and_when_they_were_used(api: Api) -> None:
+    other = await customer(api)
+    user, boss = await new_user(api, other["organisation_id"]), await new_user(api, other["organisation_id"])
+    await give(api, f"/organisations/{other['organisation_id']}", boss, Scope.ADMIN)
+    secret = await let_in(api, user)
+    place = f"/api/v1/users/{user['user_id']}/keys"
+    async with api.connect(secret) as own, as_user(api, boss) as governing:
+        assert (await own.get("/api/v1/status")).status_code == 200
+        listed = [await client.get(place) for client in (api.client, governing)]
+        assert [told(await client.get(place)) for client in (own,)] == [FORBIDDEN]
+        (key,) = listed[0].json()["keys"]
+        assert (await governing.get(f"/api/v1/users/{uuid4()}/keys")).status_code == 404
+        await give(api, "", user, Scope.READ)
+        beyond = await governing.get(place)
+        revoked = await api.client.delete(f"/api/v1/keys/{key['key_id']}")
+
+    assert [one.status_code for one in listed] == [200, 200]
+    assert (key["key_id"], key["user_id"]) == (key_id(secret), user["user_id"])
+    assert key["last_used_at"] is not None
+    assert secret not in listed[0].text
+    assert told(beyond) == FORBIDDEN, "as it is for revoking: rights on the platform are not the organisation's"
+    assert revoked.status_code == 204
+    assert (await api.client.get(place)).json()["keys"] == []
+
+
 async def test_nobody_locks_the_last_administrator_out(api: Api) -> None:
     (ada,) = (await api.client.get("/api/v1/access")).json()["access"]
     less = await api.client.put(f"/api/v1/access/{ada['user_id']}", json={"rights": ["read"]})

@@ -1,13 +1,17 @@
-"""A key that calls too often is told when to come back; its neighbours notice nothing."""
+"""Who calls too often or guesses keys is told when to come back; neighbours notice nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
+from services.gateway.domain.guesses import FREE_OF_NAME
 from services.gateway.domain.rights import Scope
 from services.platform.process.settings import KafkaSettings, PostgresSettings
-from tests.support.gateway import Api, open_api
+from tests.integration.gateway.test_people import key_id
+from tests.support.gateway import ADMIN, Api, open_api
+
+SECRET_CHARACTERS = 43
 
 
 @pytest.fixture
@@ -37,3 +41,29 @@ async def test_calls_beyond_the_burst_are_refused_with_a_time_to_come_back(slow:
         assert refused.json()["errorCode"] == "TOO_MANY_REQUESTS"
         assert 1 <= int(refused.headers["retry-after"]) <= 1000
     assert neighbour.status_code == 200
+
+
+async def test_who_guesses_a_keys_secret_waits_and_its_holder_does_not(api: Api) -> None:
+    held, unused = await api.key_with(Scope.READ), await api.key_with(Scope.READ)
+    wrong = f"{held[:-SECRET_CHARACTERS]}{'x' * SECRET_CHARACTERS}"
+    async with api.connect(held) as holder, api.connect() as stranger:
+        assert (await holder.get("/api/v1/status")).status_code == 200
+        answers = [await stranger.get("/api/v1/status", headers=shown(f"{wrong[:-2]}{at:02}")) for at in range(10)]
+        of_a_script = await stranger.get("/api/1/apps", headers={"Mendix-Username": ADMIN, "Mendix-ApiKey": wrong})
+        revoked = await api.client.delete(f"/api/v1/keys/{key_id(unused)}")
+        seen = await holder.get("/api/v1/status")
+        another = await stranger.get("/api/v1/status", headers=shown(api.key))
+
+    codes = [answer.status_code for answer in answers]
+    assert codes[:FREE_OF_NAME] == [401] * FREE_OF_NAME
+    assert 429 in codes[FREE_OF_NAME:]
+    for refused in (*(answer for answer in answers if answer.status_code == 429), of_a_script):
+        assert refused.json()["errorCode"] == "TOO_MANY_REQUESTS", refused.text
+        assert int(refused.headers["retry-after"]) >= 1
+    assert revoked.status_code == 204, "which makes every key be verified anew"
+    assert (seen.status_code, another.status_code) == (200, 200)
+
+
+def shown(key: str) -> dict[str, str]:
+    """A key as it is sent."""
+    return {"Authorization": f"Bearer {key}"}

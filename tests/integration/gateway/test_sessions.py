@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from importlib import import_module
@@ -141,6 +142,14 @@ async def test_a_cookie_that_was_made_up_opens_nothing_and_a_key_beside_it_decid
             assert (await page.get("/api/v1/status")).status_code == 401
         async with browsed.connect(browsed.key, Cookie=cookie) as caller:
             assert (await caller.post("/api/v1/organisations", json={"name": token_hex(4)})).status_code == 201
+
+
+@pytest.mark.parametrize("held", [b"[" * 3_000, b"{", b"7", b"[1, 2]"])
+async def test_an_errand_that_was_made_up_is_refused_as_none(browsed: Api, held: bytes) -> None:
+    cookie = f"__Host-nightkeep-openid={urlsafe_b64encode(held).decode()}"
+    async with browsed.connect(Cookie=cookie) as browser:
+        answer = await browser.get(f"{SIGN_IN}/openid/callback", params={"code": "x", "state": "x"})
+    assert (answer.status_code, answer.json()["errorCode"]) == (403, "NO_ACCESS"), answer.text
 
 
 async def by_provider(api: Api, subject: str) -> httpx.Response:

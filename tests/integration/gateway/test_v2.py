@@ -78,6 +78,21 @@ async def test_a_body_may_be_empty_or_of_any_kind(
     assert answer.json()["comment"] == ("x" if b"x" in content else ""), answer.text
 
 
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b'{"comment": ' * 20_000, b"\xff", b"{", b'{"comment": "\\ud800"}']
+)
+async def test_a_body_that_cannot_be_read_is_refused_however_deep_it_is(
+    api: Api, script: httpx.AsyncClient, content: bytes
+) -> None:
+    environment = await api.ready_environment()
+    place = f"{_place(environment)}/snapshots"
+    made = await _created(script, environment)
+    for method, path in (("POST", place), ("PUT", f"{place}/{made['snapshot_id']}")):
+        answer = await script.request(method, path, content=content)
+        assert (answer.status_code, answer.json()["errorCode"]) == (400, "INVALID_PARAMETERS"), answer.text
+    assert (await script.get(place)).json()["total"] == 1
+
+
 async def test_pages_by_number_hold_still_while_backups_are_added(api: Api, script: httpx.AsyncClient) -> None:
     environment = await api.ready_environment()
     place = f"{_place(environment)}/snapshots"

@@ -64,8 +64,9 @@ KEYED = [route for route in ALL if not OPEN & {(route.name, method) for method i
 NAMED_OTHERWISE = {"key_id", "user_id", "dead_letter_id", "webhook_id", "app_name", "project_id", "snapshot_id",
                    "lease_id", "number", "sweep_id", "stop_id", "document_id", "table"}  # fmt: skip
 """What addresses name that no right depends on: it lies on the platform, within what is named too, or shows itself."""
-LOOKS_OF_ITSELF = {"list_apps", "list_environments", "list_alerts", "status", "list_deployed_apps",
-                   "list_deployed_environments", "list_users", "show_user", "list_keys", "list_audit"}  # fmt: skip
+LOOKS_OF_ITSELF = {"list_apps", "list_environments", "list_alerts", "status", "list_deployed_apps", "list_users",
+                    "list_deployed_environments", "show_user", "list_keys", "list_keys_of_user",
+                    "list_audit"}  # fmt: skip
 """What shows only what the caller may see, wherever that is."""
 CHANGES_OF_ITSELF = {"register_app", "add_user", "remove_user", "invite_user", "create_key",
                      "revoke_key", "change_password"}  # fmt: skip

@@ -1,10 +1,10 @@
 """The environment that an address of the compatible API names, and changes there that are read before the answer."""
 
-import json
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Request
+from pydantic_core import from_json
 
 from contracts.envelope import Command
 from contracts.errors import RejectionCode
@@ -66,7 +66,7 @@ async def comment_in(request: Request) -> str | None:
     """The comment in a body that may be empty, whatever kind it says to be. Raises RefusalError."""
     text = await request.body()
     try:
-        given: Any = json.loads(text) if text.strip() else {}
+        given: Any = from_json(text) if text.strip() else {}
     except ValueError as error:
         raise _malformed("the body is no JSON in UTF-8") from error
     comment = given.get("comment") if isinstance(given, dict) else given
