@@ -70,7 +70,7 @@ async def test_nothing_is_restored_under_a_running_app(api: Api, script: httpx.A
     refused = await _restore(script, environment, snapshot)
 
     assert _told(refused) == (400, "ERROR_NOT_ALLOWED"), refused.text
-    assert "running" in refused.json()["errorMessage"]
+    assert "stop it first" in refused.json()["errorMessage"]
 
 
 async def test_a_snapshot_of_another_app_is_not_there(api: Api, script: httpx.AsyncClient) -> None:
