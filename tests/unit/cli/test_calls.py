@@ -18,8 +18,6 @@ BY_PLACE: Final = {
     *(f"{what}_{where}_policy" for what in ("show", "change", "simulate") for where in ("app", "environment")),
 }
 """One method for all places: `AccessPlace` and `PolicyPlace` say the address."""
-IN_A_LIST: Final = {"show_user"}
-"""The list shows all that there is to a user."""
 METHODS: Final = {"_show": "GET", "_pages": "GET", "_followed": "GET", "get": "GET", "fetch": "GET", "put": "PUT"}
 
 
@@ -64,4 +62,4 @@ def test_every_route_has_a_call_or_is_named_here() -> None:
         if route.path.startswith("/api/v1/")
     ]
     without = {name for name, method, path in routes if (method, path) not in asked}
-    assert without == BY_BROWSERS | BY_PLACE | IN_A_LIST
+    assert without == BY_BROWSERS | BY_PLACE
