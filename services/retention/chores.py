@@ -104,7 +104,8 @@ class Chores:
             await queries.to_be_erased(c, **ours, mark_id=mark_id)
         if row["condemned_contents"] is None:
             await queries.note_mark(c, **ours, mark_id=mark_id)
-            return await self._put(c, CONDEMN, row, {"mark_id": str(mark_id)})
+            erases = [one async for one in queries.erased_by(c, **ours, mark_id=mark_id)]
+            return await self._put(c, CONDEMN, row, {"mark_id": str(mark_id), "erase": bool(erases)})
         condemned = {"contents": row["condemned_contents"], "bytes": row["condemned_bytes"]}
         return await self._put(c, RECLAIM, row, {"mark_id": str(mark_id), **condemned})
 

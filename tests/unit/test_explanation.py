@@ -142,7 +142,8 @@ def test_a_backup_of_which_nothing_was_to_stay_says_so() -> None:
     tale = Tale(kind="on_demand", created_by="Ada", slot=None)
     tale.completed()
     at = "2026-03-02T08:00:00Z"
-    tale.say(at, "BackupDeletionRequested", requested_at=at, requested_by="Karla", was_last_good=False, erase=True)
+    by = "Karla"
+    tale.say(at, "BackupDeletionRequested", requested_at=at, requested_by=by, was_last_good=False, erase=True)
     assert tale.explained().sentences[-1] == (
         "Karla deleted it at 2026-03-02 08:00:00 UTC. "
         "Nothing of it was to stay in the store: what depended on it is rewritten."

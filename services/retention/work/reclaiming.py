@@ -76,10 +76,8 @@ class _Attempt:
 
     async def condemn(self) -> None:
         """From here on no new backup builds upon it."""
-        now, repository = self._parts.clock.now(), self._repository
-        async with self._parts.database.transaction() as c:
-            erases = await self._to_erase(c)
-        condemn = repository.erase if erases else repository.condemn
+        now, erases = self._parts.clock.now(), self._run.payload.get("erase", False)
+        condemn = self._repository.erase if erases else self._repository.condemn
         self._condemned = await condemn(self._mark_id, now, self._run.moved)
 
     async def _to_erase(self, c: Connection) -> tuple[UUID, ...]:

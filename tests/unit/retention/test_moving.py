@@ -27,6 +27,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.environment_id = ENVIRONMENT
+        self.job_id = UUID(int=8)
         self.payload = {"read_percent": 100, "seed": 0, "mark_id": str(UUID(int=9))}
         self.moves = 0
 
