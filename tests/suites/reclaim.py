@@ -1,18 +1,21 @@
 """How room is given back, whatever the stored format and the object store: condemn, wait, mark again, remove."""
 
 import os
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.condemned import CondemnedPart
 from contracts.defaults import CONDEMNED_HOURS
 from contracts.manifest import Burial, DocumentLine, Manifest
-from services.platform.objectstore import Faults, FaultyObjectStore, ObjectStore, StoreUnavailableError
+from services.platform.objectstore import Faults, FaultyObjectStore, ObjectInfo, ObjectStore, StoreUnavailableError
 from services.platform.repository import Condemned, EnvironmentRepository, Reclaimed, Repository, RepositoryV2
 from services.platform.repository.errors import ManifestCorruptError, RemovalTooEarlyError
-from services.platform.repository.layout import pack_prefix
+from services.platform.repository.layout import condemned_prefix, pack_prefix, prefix
 from services.platform.repository.stored_index import StoredIndex
 from services.platform.repository.wraps import Wraps
 from tests.suites.repository import KEY, pieces, read
@@ -76,6 +79,27 @@ class Backups:
     async def dump(self, whole: Manifest) -> bytes:
         """What a restore would load."""
         return await read(self.repository, whole.database.contents)
+
+
+class Late:
+    """A store where a mark is told of another pack just before its parts are listed."""
+
+    def __init__(self, inner: ObjectStore, environment_id: UUID, mark_id: UUID, place: str) -> None:
+        self._inner = inner
+        self._prefix = condemned_prefix(environment_id, mark_id)
+        self._part = CondemnedPart(mark_id=mark_id, environment_id=environment_id, objects=(place,))
+        self.told = False
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the real one has
+        return getattr(self._inner, name)
+
+    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        """See ObjectStore."""
+        if prefix == self._prefix and not self.told:
+            self.told = True
+            await self._inner.put(f"{prefix}{uuid4()}", self._part.model_dump_json().encode())
+        async for info in self._inner.list(prefix):
+            yield info
 
 
 class ReclaimBehaviour:
@@ -213,6 +237,18 @@ class ReclaimBehaviour:
         assert (await backups.repository.condemn(uuid4(), NOW)).contents == 0
         assert await backups.dump(kept) == b"dump kept"
 
+    async def test_what_is_condemned_while_others_remove_is_not_its_own_substitute(
+        self, store: ObjectStore, backups: Backups, environment_id: UUID
+    ) -> None:
+        kept = await backups.take(b"kept")
+        [pack] = [info.key async for info in store.list(pack_prefix(environment_id))]
+        mark_id = (await backups.repository.condemn(uuid4(), NOW)).mark_id
+        late = Late(store, environment_id, mark_id, pack.removeprefix(prefix(environment_id)))
+        removing = RepositoryV2(late, KEY).of(environment_id)
+        assert (await removing.remove_condemned(mark_id, LATER)).objects == 0
+        assert late.told
+        assert await backups.dump(kept) == b"dump kept"
+
     async def test_a_pack_of_which_something_needed_is_damaged_stays_and_the_rest_goes(
         self, store: ObjectStore, backups: Backups, environment_id: UUID
     ) -> None:
@@ -223,6 +259,8 @@ class ReclaimBehaviour:
         condemned = await backups.repository.condemn(uuid4(), NOW)
         assert condemned.contents == 3
         assert (await backups.repository.remove_condemned(condemned.mark_id, LATER)).objects == 1
+        erased = await backups.repository.erase(uuid4(), NOW)
+        assert not (await backups.repository.remove_condemned(erased.mark_id, LATER)).whole
         await backups.repository.begin_backup(uuid4())
         assert await backups.repository.unusable(set(whole.database.contents))
 

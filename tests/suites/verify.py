@@ -56,7 +56,9 @@ class VerifyBehaviour:
             await rot(store, KEY, checked.repository.environment_id, name)
         report = await checked.repository.check(read_percent=100, seed=1)
         assert report.damage_count == 4
-        await checked.repository.note_damaged(uuid4(), report.damaged_packs)
+        for _ in range(2):
+            await checked.repository.note_damaged(uuid4(), report.damaged_packs)
+        assert len([info async for info in store.list(damaged_prefix(checked.repository.environment_id))]) == 1
         next_night = Backups(RepositoryV2(store, KEY).of(checked.repository.environment_id))
         backup_id = uuid4()
         await next_night.repository.begin_backup(backup_id)

@@ -20,9 +20,10 @@ class DamagedObjects:
         self._prefix = damaged_prefix(environment_id)
 
     async def note(self, found_by: UUID, packs: Collection[UUID]) -> None:
-        """Name packs; `found_by` is any id for the look that found them, and again is harmless."""
-        if packs:
-            told = DamagedPacks(environment_id=self._environment_id, packs=tuple(sorted(packs)))
+        """Name those that are not named yet; `found_by` is any id for the look that found them."""
+        new = set(packs) - {pack_id async for pack_id in self.packs()} if packs else set[UUID]()
+        if new:
+            told = DamagedPacks(environment_id=self._environment_id, packs=tuple(sorted(new)))
             await self._store.put(f"{self._prefix}{found_by}", told.model_dump_json().encode())
 
     async def packs(self) -> AsyncIterator[UUID]:

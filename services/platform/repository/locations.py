@@ -105,6 +105,11 @@ class Locations:
         for pack_id in pack_ids:
             queries.damage_pack(self._connection, id=pack_id.bytes)
 
+    def set_unreadable(self, pack_id: UUID, error: PackCorruptError) -> None:
+        """A pack that does not tell what it holds: damaged, and left where it is."""
+        self.unreadable[pack_id] = error
+        queries.unreadable_pack(self._connection, id=pack_id.bytes)
+
     def damaged(self) -> list[UUID]:
         """Those of them that are there."""
         return [UUID(bytes=row[0]) for row in queries.damaged(self._connection)]

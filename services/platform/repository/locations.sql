@@ -7,6 +7,7 @@ PRAGMA temp_store = FILE;
 CREATE TABLE pack (
     number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, key_number INTEGER, size INTEGER NOT NULL,
     modified REAL NOT NULL, condemned INTEGER NOT NULL DEFAULT 0, damaged INTEGER NOT NULL DEFAULT 0,
+    unreadable INTEGER NOT NULL DEFAULT 0,
     -- Something new may build upon it.
     trusted INTEGER GENERATED ALWAYS AS (NOT condemned AND NOT damaged) VIRTUAL
 );
@@ -27,6 +28,9 @@ UPDATE pack SET condemned = 1 WHERE id = :id;
 
 -- name: damage_pack(id)!
 UPDATE pack SET damaged = 1 WHERE id = :id;
+
+-- name: unreadable_pack(id)!
+UPDATE pack SET damaged = 1, unreadable = 1 WHERE id = :id;
 
 -- name: damaged()
 SELECT id FROM pack WHERE damaged;
@@ -96,7 +100,7 @@ FROM (
 
 -- name: shares(id, delta)
 -- Of every pack that is not condemned yet, or of one: the bytes of its contents, and of those that are needed and only
--- here. Of a damaged one that does not tell what it holds nobody knows.
+-- here. Of one that does not tell what it holds nobody knows.
 SELECT p.id, p.modified, p.damaged, count(c.digest) AS contents,
     CASE WHEN p.key_number IS NULL THEN p.size ELSE coalesce(sum(c.stored), 0) END AS stored,
     count(c.digest) FILTER (WHERE c.only_here) AS live_contents,
@@ -108,8 +112,9 @@ FROM pack p LEFT JOIN (
             AND (o.form <> :delta OR (c.form = :delta AND o.stored = c.stored))
     ) AS only_here
     FROM content c LEFT JOIN live l ON l.digest = c.digest
+    WHERE :id IS NULL OR c.pack = (SELECT number FROM pack WHERE id = :id)
 ) c ON c.pack = p.number
-WHERE NOT p.condemned AND NOT (p.damaged AND p.key_number IS NULL) AND (:id IS NULL OR p.id = :id)
+WHERE NOT p.condemned AND NOT p.unreadable AND (:id IS NULL OR p.id = :id)
 GROUP BY p.number ORDER BY p.number;
 
 -- name: live_of(id, delta)

@@ -18,6 +18,7 @@ from services.platform.repository.begun import Begun
 from services.platform.repository.condemned import CondemnedObjects, Publishing, told
 from services.platform.repository.damaged import DamagedObjects
 from services.platform.repository.errors import ContentCorruptError, RemovalTooEarlyError
+from services.platform.repository.forms import Form
 from services.platform.repository.layout import content_prefix, pack_place, prefix
 from services.platform.repository.locations import Location, Share
 from services.platform.repository.manifests import Manifests
@@ -27,7 +28,7 @@ from services.platform.repository.names import name_from
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import Condemned, EnvironmentRepository, Reclaimed
-from services.platform.repository.reader import MAX_DEPTH
+from services.platform.repository.reader import MAX_DEPTH, checked
 
 log = structlog.get_logger()
 
@@ -138,8 +139,11 @@ class Reclaim:
         return unread is None
 
     async def _copy(self, location: Location) -> None:
-        payload = await self._opened.reader.payload(location)
-        entry = location.entry
+        """Raises ContentCorruptError; a delta that was wrong before it was sealed is only noticed when it is read."""
+        payload, entry = await self._opened.reader.payload(location), location.entry
+        if entry.form != Form.DELTA:
+            name_key, name = self._opened.ring.name_key, name_from(entry.digest)
+            await asyncio.to_thread(checked, name_key, name, entry.form, payload)
         await self._opened.packer.add(Packed(entry.digest, entry.form, payload, entry.size_bytes))
 
     async def remove(self, mark_id: UUID, now: datetime) -> Reclaimed:
@@ -159,7 +163,8 @@ class Reclaim:
             await self._opened.index.merge(self._opened.locations)
         await self._damaged.forget(self._opened.locations.damaged())
         await self._condemned.forget(mark_id)
-        return replace(reclaimed, whole=reclaimed.objects == count and not done.waits_for)
+        kept = done.waits_for or self._opened.locations.damaged()
+        return replace(reclaimed, whole=reclaimed.objects == count and not kept)
 
     async def _refuse_early(self, done: Condemnation, now: datetime) -> None:
         if now < done.condemned_at + REMOVE_AFTER:
@@ -173,6 +178,7 @@ class Reclaim:
         if not place.startswith("packs/"):
             return await self._remove_content(place)
         pack_id = UUID(place.rpartition("/")[2])
+        self._opened.locations.condemn([pack_id])  # it may have been named since all this was read
         if not await self._may_go(pack_id):
             return Reclaimed(0, 0, 0)
         contents, stored_bytes = self._opened.locations.dead_of(pack_id)
@@ -182,6 +188,8 @@ class Reclaim:
 
     async def _may_go(self, pack_id: UUID) -> bool:
         """Whether all that is needed of a condemned pack is in others that stay, and can be read from there."""
+        if pack_id in self._opened.locations.unreadable:
+            return False
         for digest in self._opened.locations.needed_whole(pack_id):
             for location in self._opened.locations.locate(digest):
                 if location.pack_id == pack_id and not await self._is_elsewhere(location):

@@ -59,7 +59,6 @@ class StoredIndex:
             async with together() as group:
                 for pack_id, size_bytes in unindexed[start : start + FOOTERS_AT_ONCE]:
                     group.create_task(self._take_footer(locations, pack_id, size_bytes))
-        locations.damage(locations.unreadable)
         return locations
 
     async def renewed(self, locations: Locations) -> Locations:
@@ -73,7 +72,7 @@ class StoredIndex:
         try:
             pack = await self.footer(pack_id, size_bytes)
         except PackCorruptError as error:
-            locations.unreadable[pack_id] = error
+            locations.set_unreadable(pack_id, error)
             return
         if pack:
             locations.add(pack)
