@@ -137,6 +137,18 @@ async def test_the_first_nightly_after_a_sunday_without_a_backup_gets_its_tiers_
     assert (after.data["tiers"], after.data["fills_gap"]) == (DAILY, None)
 
 
+async def test_a_gap_is_filled_however_soon_the_next_nightly_is_asked_for(shop: Shop, clock: MovedBy) -> None:
+    environment_id = await shop.running()
+    await _change(shop, environment_id, custom(fill_gaps=True))
+    clock.to(at("2026-03-02T19:00:00Z"))
+    await shop.slot_ended(environment_id, "2026-03-01", "missed")
+    monday = await shop.nightly(environment_id, "2026-03-02")
+    assert (monday.data["tiers"], monday.data["fills_gap"]) == (MONTHLY, "2026-03-01")
+    await shop.heard()
+    tuesday = await shop.nightly(environment_id, "2026-03-03")
+    assert (tuesday.data["tiers"], tuesday.data["fills_gap"]) == (DAILY, None)
+
+
 async def test_a_nightly_that_is_recovered_makes_up_for_no_sunday_of_today(shop: Shop, clock: MovedBy) -> None:
     environment_id = await shop.running()
     await _change(shop, environment_id, custom(fill_gaps=True))
