@@ -18,9 +18,7 @@ TIMES = st.times().map(lambda time: time.isoformat("minutes"))
 ZONES = st.sampled_from(
     ("Asia/Kolkata", "Asia/Tokyo", "Pacific/Kiritimati", "Etc/GMT+12", "America/Nuuk", "Europe/Berlin", "Pacific/Apia")
 )
-SCHEDULES = st.one_of(
-    st.none(), st.builds(UtcSchedule, at=TIMES), st.builds(WallClockSchedule, at=TIMES, zone=ZONES)
-)
+SCHEDULES = st.one_of(st.none(), st.builds(UtcSchedule, at=TIMES), st.builds(WallClockSchedule, at=TIMES, zone=ZONES))
 CHANGES = st.lists(st.tuples(st.timedeltas(timedelta(0), timedelta(days=4)), SCHEDULES), min_size=1, max_size=12)
 """How long after the one before, and to what."""
 
