@@ -137,6 +137,14 @@ async def test_the_first_nightly_after_a_sunday_without_a_backup_gets_its_tiers_
     assert (after.data["tiers"], after.data["fills_gap"]) == (DAILY, None)
 
 
+async def test_a_schedule_of_its_own_can_be_taken_back(shop: Shop) -> None:
+    environment_id = await shop.environment("acceptance", **BERLIN)
+    renamed = await shop.ask("UpdateEnvironment", environment_id=environment_id, name="test")
+    assert renamed.data["schedule"] == BERLIN["schedule"]
+    updated = await shop.ask("UpdateEnvironment", environment_id=environment_id, without_schedule=True)
+    assert (updated.name, updated.data["schedule"]) == ("EnvironmentUpdated", None)
+
+
 async def test_a_gap_is_filled_however_soon_the_next_nightly_is_asked_for(shop: Shop, clock: MovedBy) -> None:
     environment_id = await shop.running()
     await _change(shop, environment_id, custom(fill_gaps=True))
