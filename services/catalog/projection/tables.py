@@ -71,7 +71,7 @@ _PREFLIGHT = Table(
     ("preflight_id",),
     ("environment_id",),
 )
-_UPLOAD = Table(
+UPLOAD = Table(
     "upload",
     concerns.UPLOAD,
     upload.UploadView,
@@ -90,8 +90,8 @@ _POLICY_CHANGE = Table(
     ("policy_change_id",),
     ("app_id", "environment_id", "changed_at"),
 )
-TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, _UPLOAD, _SLOT, _POLICY_CHANGE)
+TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, UPLOAD, _SLOT, _POLICY_CHANGE)
 FOLLOWED: Final[frozenset[type[Event]]] = frozenset(event for table in TABLES for event in table.concerned_by)
 """Every event that the read model shows."""
-REMEMBERED: Final[concerns.Events] = (*concerns.BACKUP, *concerns.RESTORE, SlotEnded)
+REMEMBERED: Final[concerns.Events] = (*concerns.BACKUP, *concerns.RESTORE, *concerns.UPLOAD, SlotEnded)
 """What is kept in the history of the backup that it is about."""
