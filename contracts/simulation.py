@@ -47,7 +47,11 @@ class Fate(StrEnum):
 
 
 class Simulated(Value):
-    """One backup under a policy: its expiry before and after; `held_by` is what keeps it when its time is over."""
+    """One backup under a policy: its expiry before and after; `held_by` is what keeps it when its time is over.
+
+    Pins and the guard are counted. What works with a backup at the moment (a restore, a download, a copy, an upload)
+    holds it for a while only, and is not.
+    """
 
     backup_id: UUID
     environment_id: UUID
@@ -71,7 +75,7 @@ class Leaving(Value):
 class Simulation(Value):
     """What `policy` would do at the instant `at`. `digest` names exactly this: who approves it, approves these dates.
 
-    `calendar` has the days on which backups go, those that nothing holds; what is due already goes on the first.
+    `calendar` has the days on which backups go that no pin or guard holds; what is due already goes on the first.
     """
 
     policy: Policy

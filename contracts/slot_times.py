@@ -69,6 +69,10 @@ class Nights:
         own = self.schedule.zone if isinstance(self.schedule, WallClockSchedule) else SHOWN_IN[self.region]
         return instant.astimezone(ZoneInfo(own))
 
+    def told(self, instant: datetime) -> str:
+        """`shown` in words, to the minute, like `2026-07-01 21:00 CEST`."""
+        return f"{self.shown(instant):%Y-%m-%d %H:%M %Z}"
+
     def _due_at(self, day: date) -> datetime | None:
         if isinstance(self.schedule, WallClockSchedule):
             return _on_wall_clock(day, time.fromisoformat(self.schedule.at), ZoneInfo(self.schedule.zone))

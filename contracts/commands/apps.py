@@ -73,7 +73,10 @@ class RegisterEnvironment(Command):
 
 
 class UpdateEnvironment(Command):
-    """Change an environment; what is not given stays, or goes: `without_hook`. A changed place is checked anew."""
+    """Change an environment; what is not given stays, or goes: `without_hook`, `without_schedule`.
+
+    A changed place is checked anew; without a schedule of its own it follows its region's again.
+    """
 
     environment_id: UUID
     name: Name | None = None
@@ -84,6 +87,7 @@ class UpdateEnvironment(Command):
     schedule: Schedule | None = None
     hook: Hook | None = None
     without_hook: bool = False
+    without_schedule: bool = False
 
 
 class RemoveEnvironment(Command):

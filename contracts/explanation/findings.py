@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.envelope import Body
-from contracts.events import backups, restores, retention
+from contracts.events import backups, restores, retention, uploads
 from contracts.events.backups import BackupRequested, Tier, WindowEnd
 from contracts.events.retention import BlockerKind, SharedContent
 from contracts.explanation.history import Told
@@ -152,6 +152,10 @@ class _Holds:
                 self._begin(event.restore_id, _restored(one, event))
             case restores.RestoreCompleted() | restores.RestoreFailed() as event:
                 self._end(event.restore_id, one.line.at)
+            case uploads.UploadStarted() as event:
+                self._begin(event.upload_id, _way_back(one, event))
+            case uploads.DataUploaded() | uploads.UploadFailed() as event:
+                self._end(event.upload_id, one.line.at)
             case _:
                 self._note_expiry(one)
 
@@ -203,6 +207,16 @@ def _restored(one: Told, event: restores.RestoreRequested) -> Hold:
         by=event.requested_by,
         since=one.line.at,
         holder_id=event.restore_id,
+    )
+
+
+def _way_back(one: Told, event: uploads.UploadStarted) -> Hold:
+    return Hold(
+        kind=BlockerKind.UPLOAD,
+        reason=f"upload {event.upload_id}, whose way back it is",
+        by=one.who,
+        since=one.line.at,
+        holder_id=event.upload_id,
     )
 
 

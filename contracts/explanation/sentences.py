@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
-from contracts.events import backups, restores, retention
+from contracts.events import backups, restores, retention, uploads
 from contracts.events.backups import WindowEnd
 from contracts.events.retention import SharedContent
 from contracts.events.slots import SlotEnded
@@ -82,6 +82,16 @@ def _of_holds(one: Told, holders: Holders) -> str:
             return f"At {at} {event.requested_by} asked for restore {event.restore_id} from it, which held it."
         case restores.RestoreCompleted() | restores.RestoreFailed() as event:
             return f"Restore {event.restore_id} ended at {at}."
+        case _:
+            return _of_upload(one, at)
+
+
+def _of_upload(one: Told, at: str) -> str:
+    match one.event:
+        case uploads.UploadStarted() as event:
+            return f"At {at} upload {event.upload_id} began, which held it: it is its way back."
+        case uploads.DataUploaded() | uploads.UploadFailed() as event:
+            return f"Upload {event.upload_id} ended at {at}."
         case _:
             return ""
 

@@ -59,14 +59,14 @@ class Decider:
                 await self._decide([item])
 
     async def _decide(self, items: Sequence[Incoming]) -> None:
-        """Before a command is refused, what others have said so far is heard (architecture §2.3)."""
-        done = await self._sit(items, refuse=False)
+        """Before a command is refused, or decided by what others say, that is heard (architecture §2.3)."""
+        done = await self._sit(items, heard=False)
         if done < len(items):
             await self._hear_all(sorted({item.received.place.partition for item in items}))
-            await self._sit(items[done:], refuse=True)
+            await self._sit(items[done:], heard=True)
 
-    async def _sit(self, items: Sequence[Incoming], *, refuse: bool) -> int:
-        """How many of `items` were dealt with: all, or those before the first that must not be refused yet."""
+    async def _sit(self, items: Sequence[Incoming], *, heard: bool) -> int:
+        """How many of `items` were dealt with: all, or those before the first for which others must be heard."""
         done = 0
         async with self._database.transaction(Seam.DECIDE) as c:
             await self._take_turns(c, items)
@@ -75,7 +75,7 @@ class Decider:
             known = await CommandOutcomes().get_many(c, [item.command_id for item in items if item.command_id])
             sitting = Sitting(desk, known, store=self._store, letters=self._letters, now=self._clock.now())
             for item in items:
-                if not await sitting.deal_with(item, refuse=refuse):
+                if not await sitting.deal_with(item, heard=heard):
                     break
                 done += 1
             await sitting.end()

@@ -47,8 +47,11 @@ class Sitting:
         self._appends: list[Append] = []
         self.outcomes: list[tuple[Incoming, CommandOutcome]] = []
 
-    async def deal_with(self, item: Incoming, *, refuse: bool) -> bool:
-        """Whether `item` was dealt with; False when it would be refused and must not be yet (`refuse`)."""
+    async def deal_with(self, item: Incoming, *, heard: bool) -> bool:
+        """Whether `item` was dealt with; False when what others have said must be `heard` first.
+
+        That is before a refusal, and before what is decided by what they said.
+        """
         if item.command_id in self._known:
             await self._seen_before(item, self._known[item.command_id])
             return True
@@ -58,9 +61,11 @@ class Sitting:
         try:
             decided = await self._decided(item.message)
         except RefusedError as refused:
-            if refuse:
+            if heard:
                 self._reject(item, item.message.envelope.id, refused)
-            return refuse
+            return heard
+        if decided.by_others and not heard:
+            return False
         await self._accept(item, item.message.envelope.id, decided)
         return True
 

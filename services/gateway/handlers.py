@@ -80,9 +80,9 @@ class Handlers:
 
         return react
 
-    def _raising(self, rule: Callable[[Any, str], Iterable[alerts.Alert]]) -> Reaction:
+    def _raising(self, rule: Callable[[Any, alerts.Where], Iterable[alerts.Alert]]) -> Reaction:
         async def react(c: Connection, message: Message[Any]) -> None:
-            where = await self._book.name_of(c, message.body.environment_id)
+            where = await self._book.where(c, message.body.environment_id)
             for one in rule(message.body, where):
                 await self._book.raise_once(c, one, message.body.environment_id, message)
 

@@ -172,6 +172,19 @@ def test_a_restore_holds_it_from_its_acceptance_to_its_end() -> None:
     assert (hold.kind, hold.by, str(hold.until)[11:16]) == (BlockerKind.RESTORE, "Karla", "19:30")
 
 
+@pytest.mark.parametrize("end", ["DataUploaded", "UploadFailed"])
+def test_an_upload_holds_its_way_back_from_its_beginning_to_its_end(end: str) -> None:
+    tale = Tale()
+    tale.completed()
+    tale.say("2026-03-02T19:00:00Z", "UploadStarted")
+    assert [hold.until for hold in tale.explained().holds] == [None]
+    assert "whose way back it is" in tale.explained().sentences[-1]
+    tale.say("2026-03-02T19:30:00Z", end)
+    (hold,) = tale.explained().holds
+    assert (hold.kind, hold.by, str(hold.until)[11:16]) == (BlockerKind.UPLOAD, "Karla", "19:30")
+    assert any("ended at 2026-03-02 19:30" in one for one in tale.explained().sentences)
+
+
 def test_a_changed_policy_is_a_judgement_of_its_own() -> None:
     tale = Tale()
     tale.completed()

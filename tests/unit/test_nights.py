@@ -135,6 +135,16 @@ def test_a_new_time_that_has_passed_today_begins_with_the_next_slot() -> None:
     assert tonight.planned == planned_at("2026-03-02", earlier)
 
 
+@pytest.mark.parametrize(("time", "zone"), [("00:30", "Asia/Kolkata"), ("02:00", "Asia/Tokyo")])
+def test_a_date_whose_night_is_over_in_the_new_zone_runs_at_once(time: str, zone: str) -> None:
+    there = Nights(Region.EUROPE, CloudVersion.V4, WallClockSchedule(at=time, zone=zone))
+    one = looked(planned_at("2026-03-08"), "2026-03-08T08:00Z", nights=there)
+    assert one.fires is not None
+    assert (one.fires.slot_date, one.fires.due_at) == (date(2026, 3, 8), at("2026-03-08T08:00Z"))
+    assert one.planned == planned_at("2026-03-09", there)
+    assert told(one) == [("2026-03-08", "planned"), ("2026-03-09", "planned")]
+
+
 def test_a_wall_clock_override_has_the_offset_of_its_day() -> None:
     berlin = Nights(Region.US_EAST, CloudVersion.V4, WallClockSchedule(at="20:00", zone="Europe/Berlin"))
     one = looked(None, "2026-07-01T12:00Z", nights=berlin, since="2026-07-01T12:00Z")

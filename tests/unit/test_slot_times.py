@@ -192,3 +192,9 @@ def test_an_own_utc_time_keeps_the_calendar_of_the_region() -> None:
     late = _described(UtcSchedule(at="23:30")).on(date(2026, 3, 1))
     assert late is not None
     assert (late.due_at, late.calendar_offset) == (at("2026-02-28T23:30Z"), "+01:00")
+
+
+def test_an_instant_is_told_as_the_local_clock_shows_it_with_its_real_abbreviation() -> None:
+    europe = Nights(Region.EUROPE, CloudVersion.V4)
+    assert europe.told(datetime(2026, 3, 8, 19, tzinfo=UTC)) == "2026-03-08 20:00 CET"
+    assert europe.told(datetime(2026, 7, 1, 19, tzinfo=UTC)) == "2026-07-01 21:00 CEST"

@@ -24,14 +24,15 @@ from services.catalog.holding import with_release
 
 
 async def request_backup(desk: Desk, command: RequestBackup, request: Request) -> Decided:
-    """Accept a backup, with its expiry."""
+    """Accept a backup, with its expiry; whether a nightly one fills a gap, the ends of earlier slots tell."""
     backup = await desk.find(Backup, command.backup_id)
     environment = await desk.find(Environment, command.environment_id)
     created_by = person(request.actor)
     app = await desk.find(App, environment.app_id) if environment else None
     policy = effective(environment.policy if environment else None, app.policy if app else None)
     event = rules.request_backup(backup, environment, command, created_by=created_by, now=request.now, policy=policy)
-    return Decided("backup", command.backup_id, event.app_id, (event,))
+    fills = command.slot is not None and policy.fill_gaps
+    return Decided("backup", command.backup_id, event.app_id, (event,), by_others=fills)
 
 
 async def recover_backup(desk: Desk, command: RecoverBackup, request: Request) -> Decided:

@@ -15,7 +15,8 @@ SERVICE: Final = "catalog"
 class Decided:
     """An accepted command: `events` of `entity`, which belongs to the app `app_id`.
 
-    `before` and `behind` are what is decided with it in streams of their own, and told in that order.
+    `before` and `behind` are what is decided with it in streams of their own, and told in that order. `by_others`: what
+    other services have said so far makes a difference to it, so it holds only when that was heard.
     """
 
     entity: str
@@ -24,6 +25,7 @@ class Decided:
     events: tuple[Event, ...]
     before: "tuple[Decided, ...]" = ()
     behind: "tuple[Decided, ...]" = ()
+    by_others: bool = False
 
     @property
     def stream(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from contracts.envelope import Event, Message
 from contracts.explanation import HistoryLine, line
 from services.catalog.projection.audit import GOING, entry, rule_of
-from services.catalog.projection.tables import BACKUP, REMEMBERED, RESTORE, TABLES, Key, Table
+from services.catalog.projection.tables import BACKUP, REMEMBERED, RESTORE, TABLES, UPLOAD, Key, Table
 from services.platform.database import Connection, load_queries
 
 queries = load_queries("services.catalog.projection")
@@ -57,9 +57,9 @@ class Page:
     async def _remember(self, message: Message[Event]) -> None:
         if not isinstance(message.body, REMEMBERED):
             return
-        restored = RESTORE.key(message.body)
-        about = self._rows.get(restored, message.body) if restored else message.body
-        key = (BACKUP.name, (getattr(about, "backup_id", None),))
+        work = RESTORE.key(message.body) or UPLOAD.key(message.body)
+        about = self._rows.get(work, message.body) if work else message.body
+        key = (BACKUP.name, (getattr(about, "backup_id", getattr(about, "safety_backup_id", None)),))
         if key[1] != (None,) and await self._find(BACKUP, key) is not None:
             self._lines[key].append(line(message))
             self._changed.add(key)

@@ -73,7 +73,7 @@ _PREFLIGHT = Table(
     ("preflight_id",),
     ("environment_id",),
 )
-_UPLOAD = Table(
+UPLOAD = Table(
     "upload",
     concerns.UPLOAD,
     upload.UploadView,
@@ -92,6 +92,6 @@ _POLICY_CHANGE = Table(
     ("policy_change_id",),
     ("app_id", "environment_id", "changed_at"),
 )
-TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, _UPLOAD, _SLOT, _POLICY_CHANGE)
-REMEMBERED: Final[concerns.Events] = (*concerns.BACKUP, *concerns.RESTORE, SlotEnded)
+TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, UPLOAD, _SLOT, _POLICY_CHANGE)
+REMEMBERED: Final[concerns.Events] = (*concerns.BACKUP, *concerns.RESTORE, *concerns.UPLOAD, SlotEnded)
 """What is kept in the history of the backup that it is about."""

@@ -124,14 +124,19 @@ def update(  # noqa: PLR0913 -- one parameter for each option
         bool | None,
         typer.Option("--without-hook", help="Forget the hook, and wait for its answer no more.", rich_help_panel=_HOOK),
     ] = None,
+    without_schedule: Annotated[
+        bool | None,
+        typer.Option("--without-schedule", help="Forget its own nightly time: its region's is used again."),
+    ] = None,
     wait: options.Wait = True,
     timeout: options.Timeout = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Change an environment; what is not given stays, also within `database`, `files` and `hook`."""
     session = session_of(context, as_json=as_json)
-    plain = {"name": name, "mode": mode, "documents_query": documents_query, "without_hook": without_hook}
-    options_given = nested(plain | {"hook.url": hook_url, "hook.secret": hook_secret})
+    plain = {"name": name, "mode": mode, "documents_query": documents_query}
+    without = {"without_hook": without_hook, "without_schedule": without_schedule}
+    options_given = nested(plain | without | {"hook.url": hook_url, "hook.secret": hook_secret})
     given = merged(_described(file), options_given)
     if not given:
         raise typer.BadParameter("nothing to change: give --file or an option")

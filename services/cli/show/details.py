@@ -55,6 +55,7 @@ def environment(one: Environment) -> RenderableType:
         ("Database", f"{one.database.user}@{one.database.host}:{one.database.port}/{one.database.name}"),
         ("Files", one.files.path if one.files.kind == "directory" else f"s3://{one.files.bucket}/{one.files.prefix}"),
         ("References", "proven by a query" if one.documents_query else "unproven: no documents query"),
+        ("Next nightly", _next(one)),
         ("Gap", f"no backup of Sunday {one.gap}" if one.gap else None),
         ("Sweep", _stopped(one)),
         ("Schedule", _stopped_schedule(one)),
@@ -62,6 +63,11 @@ def environment(one: Environment) -> RenderableType:
         ("Got back", f"{formats.size(one.reclaimed.bytes)} of deleted backups" if one.reclaimed.bytes else None),
     ]
     return Group(lines_of(lines), *([] if one.check is None else [check(one.check)]))
+
+
+def _next(one: Environment) -> str | None:
+    slot = one.next_slot
+    return None if slot is None else f"{slot.due_local} ({formats.minute(slot.due_at)} UTC), for {slot.slot_date}"
 
 
 def _asked(one: Environment) -> Text | None:

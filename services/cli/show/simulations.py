@@ -16,6 +16,10 @@ from services.cli.show.tables import Column, table
 
 LISTED: Final = 40
 """Backups that are shown one by one; more are in `--json`."""
+COUNTED: Final = (
+    "Pins and the last good backup are counted as held; a running restore, download, copy or upload is not: it only"
+    " delays."
+)
 MOST_DIGITS: Final = 9
 """What one place of the calendar can say."""
 
@@ -33,7 +37,8 @@ def simulation(one: Simulation, where: str) -> RenderableType:
     head = Text(f"{one.policy.name}, version {one.policy.version}", style="bold").append(
         f" on the {len(one.backups):,} backups of {where}, at {formats.instant(one.at)} UTC\n", style="not bold"
     )
-    return Group(head, windows(one.policy), fates(one.backups), *_moved(one.backups), *_calendar(one.calendar))
+    moved, leaving = _moved(one.backups), _calendar(one.calendar)
+    return Group(head, windows(one.policy), fates(one.backups), *moved, *leaving, Text(COUNTED, style="dim"))
 
 
 def fates(backups: Sequence[Simulated]) -> Table:

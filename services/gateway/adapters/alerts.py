@@ -8,6 +8,7 @@ from contracts.streams import stream
 from services.gateway.adapters import deliveries
 from services.gateway.adapters.pages import page
 from services.gateway.domain.alerts import Alert as Wanted
+from services.gateway.domain.alerts import Where
 from services.gateway.domain.paging import Instant
 from services.gateway.domain.rights import Reach
 from services.gateway.resources import Alert, AlertPage
@@ -50,10 +51,10 @@ class AlertBook:
             await self._events.append(c, name, [body], why, cause.envelope.key, after=0, now=body.raised_at)
             await deliveries.announce(c, self._queue, deliveries.of_alert(body), why)
 
-    async def name_of(self, c: Connection, environment_id: UUID) -> str:
-        """How people name an environment, `app/name`; its id where the read model does not know it yet."""
-        name: str | None = await _sql.name_of_environment(c, environment_id=environment_id)
-        return name or str(environment_id)
+    async def where(self, c: Connection, environment_id: UUID) -> Where:
+        """An environment; by its id where the read model does not know it yet."""
+        row = await _sql.name_of_environment(c, environment_id=environment_id)
+        return Where(**row) if row else Where(str(environment_id))
 
     async def newest(
         self, reach: Reach, environment_id: UUID | None, *, after: Instant | None, limit: int

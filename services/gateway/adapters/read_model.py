@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from contracts.errors import RejectionCode
 from contracts.explanation import Clocks, Explanation, HistoryLine, explain
-from contracts.states import BackupState, RestoreState
+from contracts.slot_times import Nights
+from contracts.states import BackupState, RestoreState, SlotState
 from services.gateway.adapters.pages import page
 from services.gateway.domain.paging import Day, Instant, Spelling
 from services.gateway.domain.refusals import NotFoundError
@@ -38,6 +39,7 @@ from services.platform.process.errors import TransientError
 _sql = load_queries("services.gateway")
 
 M = TypeVar("M", bound=BaseModel)
+_NIGHTS: Final = TypeAdapter(Nights)
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ class ReadModel:
     async def slots(self, environment_id: UUID, *, after: Day | None, limit: int) -> SlotPage:
         """The expected nightly runs of an environment, newest first."""
         rows, on = await page(self._database, _sql.slots, limit, after, environment_id=environment_id)
-        return SlotPage(slots=[Slot.model_validate(row["document"]) for row in rows], next=on)
+        return SlotPage(slots=[_slot(row["document"], _NIGHTS.validate_python(dict(row))) for row in rows], next=on)
 
     async def restores(self, environment_id: UUID, *, after: Instant | None, limit: int) -> RestorePage:
         """The restores into an environment, newest first."""
@@ -223,4 +225,14 @@ def _no_environment() -> NotFoundError:
 
 
 def _environment(row: Record) -> Environment:
-    return Environment.model_validate({**row["document"], "app_slug": row["slug"]})
+    one = Environment.model_validate({**row["document"], "app_slug": row["slug"]})
+    newest = row["newest_slot"]
+    if newest is None or newest["state"] != SlotState.PLANNED:
+        return one
+    slot = _slot(newest, Nights(one.region, one.cloud_version, one.schedule))
+    return one.model_copy(update={"next_slot": slot})
+
+
+def _slot(document: dict[str, Any], nights: Nights) -> Slot:
+    due_at = datetime.fromisoformat(document["due_at"])
+    return Slot.model_validate({**document, "due_local": nights.told(due_at)})

@@ -18,6 +18,17 @@ NAMESPACE: Final = UUID("0c9b1c6e-5a0f-4a36-8f39-3d0c2f3f6a51")
 
 
 @dataclass(frozen=True)
+class Where:
+    """An environment as people name it, `app/name`; of a removed one nothing is expected any more."""
+
+    name: str
+    removed: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
 class Alert:
     """What is to be said, of what: the same `about` again is the same alert."""
 
@@ -31,11 +42,13 @@ class Alert:
         return uuid5(NAMESPACE, f"{self.kind}/{self.about}")
 
 
-def of_slot(ended: SlotEnded, where: str) -> Iterable[Alert]:
+def of_slot(ended: SlotEnded, where: Where) -> Iterable[Alert]:
     """A nightly run that was missed or failed, and the gap that a Sunday without a backup leaves.
 
-    `where` names the environment.
+    Nobody expects either of a removed environment, and a slot is skipped before any try only when it was removed.
     """
+    if where.removed or (ended.state is SlotState.SKIPPED and not ended.tries):
+        return
     about = f"{ended.environment_id}.{ended.slot_date}"
     if ended.state is SlotState.MISSED:
         said = f"{where}: the nightly backup of {ended.slot_date} was missed: {ended.reason}"
@@ -49,17 +62,29 @@ def of_slot(ended: SlotEnded, where: str) -> Iterable[Alert]:
         yield Alert(AlertKind.GAP_IN_TIER, about, said)
 
 
-def of_hold(held: ExpiryHeld, where: str) -> Iterable[Alert]:
-    """The last good backup of an environment is past its expiry, and nothing newer has completed."""
+def of_hold(held: ExpiryHeld, where: Where) -> Iterable[Alert]:
+    """The last good backup of an environment is past its expiry, and nothing newer has completed.
+
+    Of a removed environment nothing ever will.
+    """
     if any(blocker.kind is BlockerKind.LAST_GOOD for blocker in held.blockers):
         said = (
             f"{where}: backup {held.backup_id} should have gone at {held.expires_at:%Y-%m-%d %H:%M} UTC and is kept:"
-            " it is the newest good one. See why none has completed since"
+            f" it is the newest good one. {_of_guard(held, where)}"
         )
         yield Alert(AlertKind.GUARD_ACTIVE, str(held.backup_id), said)
 
 
-def of_sweep(stopped: SweepStopped, where: str) -> Iterable[Alert]:
+def _of_guard(held: ExpiryHeld, where: Where) -> str:
+    if not where.removed:
+        return "See why none has completed since"
+    return (
+        "No newer one will complete, since the environment was removed. If nobody needs it any more:"
+        f" nightkeep backup delete {held.backup_id} --confirm-last"
+    )
+
+
+def of_sweep(stopped: SweepStopped, where: Where) -> Iterable[Alert]:
     """A sweep would have removed too much at once."""
     said = (
         f"{where}: a sweep would let {stopped.due_count} of {stopped.backup_count} backups go at once"
@@ -70,13 +95,13 @@ def of_sweep(stopped: SweepStopped, where: str) -> Iterable[Alert]:
     yield Alert(AlertKind.SWEEP_STOPPED, str(stopped.sweep_id), said)
 
 
-def of_resumed_sweep(resumed: SweepResumed, where: str) -> Iterable[Alert]:
+def of_resumed_sweep(resumed: SweepResumed, where: Where) -> Iterable[Alert]:
     """Nobody need look any more."""
     said = f"{where}: sweep {resumed.sweep_id} goes on by itself: what is due has fallen below its cap"
     yield Alert(AlertKind.SWEEP_RESUMED, str(resumed.sweep_id), said)
 
 
-def of_schedule(stopped: ScheduleStopped, where: str) -> Iterable[Alert]:
+def of_schedule(stopped: ScheduleStopped, where: Where) -> Iterable[Alert]:
     """More nights would be missed at once than an absence explains."""
     said = (
         f"{where}: {stopped.overdue_count} nightly backups are overdue, the oldest since"
@@ -86,7 +111,7 @@ def of_schedule(stopped: ScheduleStopped, where: str) -> Iterable[Alert]:
     yield Alert(AlertKind.SCHEDULE_STOPPED, str(stopped.stop_id), said)
 
 
-def of_resumed_schedule(resumed: ScheduleResumed, where: str) -> Iterable[Alert]:
+def of_resumed_schedule(resumed: ScheduleResumed, where: Where) -> Iterable[Alert]:
     """Nobody need look any more."""
     said = f"{where}: the nightly schedule goes on by itself: by the present clock few enough nights are overdue"
     yield Alert(AlertKind.SCHEDULE_RESUMED, str(resumed.stop_id), said)
@@ -98,7 +123,7 @@ def _held(stopped: SweepStopped) -> str:
     )
 
 
-def of_check(checked: RepositoryChecked, where: str) -> Iterable[Alert]:
+def of_check(checked: RepositoryChecked, where: Where) -> Iterable[Alert]:
     """Something that backups need is damaged or gone."""
     if checked.damage_count:
         backups = len({damage.backup_id for damage in checked.damages if damage.backup_id})
@@ -113,7 +138,7 @@ def of_check(checked: RepositoryChecked, where: str) -> Iterable[Alert]:
         yield Alert(AlertKind.BACKUP_DAMAGED, str(checked.check_id), said)
 
 
-def of_failed_shredding(failed: ShreddingFailed, where: str) -> Iterable[Alert]:
+def of_failed_shredding(failed: ShreddingFailed, where: Where) -> Iterable[Alert]:
     """Backups that somebody wanted unreadable may be readable still."""
     said = (
         f"{where}: its backups could not be shredded: {failed.reason}. They are deleted, but data keys may be left."

@@ -26,6 +26,7 @@ from contracts.values import (
     Sql,
 )
 from services.gateway.resources.shapes import Asked, Resource
+from services.gateway.resources.slots import Slot
 
 
 class NewApp(Asked):
@@ -64,7 +65,7 @@ class NewEnvironment(Asked):
 
 
 class EnvironmentChange(Asked):
-    """What is to change of an environment; what is not given stays, or goes: `without_hook`.
+    """What is to change of an environment; what is not given stays, or goes: `without_hook`, `without_schedule`.
 
     A changed place is checked anew.
     """
@@ -77,6 +78,7 @@ class EnvironmentChange(Asked):
     schedule: Schedule | None = None
     hook: Hook | None = None
     without_hook: bool = False
+    without_schedule: bool = False
 
 
 class Deployment(Asked):
@@ -177,7 +179,8 @@ class Environment(Resource):
 
     `data_model_version` is the model version that its data needs since a restore, where that is not the deployed one.
     `gap` is a Sunday whose nightly run ended without a backup, which nothing has made up for. `hook_call` is what its
-    platform is being asked, `hook_failure` why it did not do what it was asked last.
+    platform is being asked, `hook_failure` why it did not do what it was asked last. `next_slot` is the planned
+    nightly run.
     """
 
     environment_id: UUID
@@ -200,6 +203,7 @@ class Environment(Resource):
     package_sha256: str | None = None
     data_model_version: str | None = None
     app_services: tuple[str, ...] = ()
+    next_slot: Slot | None = None
     gap: date | None = None
     stopped_sweep: StoppedSweep | None = None
     stopped_schedule: StoppedSchedule | None = None

@@ -273,6 +273,7 @@ SHOWN: Final[dict[str, dict[str, Any]]] = {
             "slot_date": _SLOT_DATE,
             "calendar_offset": "+01:00",
             "due_at": "2026-03-04T22:00:00Z",
+            "due_local": "2026-03-04 23:00 CET",
             "state": "planned",
         }],
         **_LAST_PAGE,

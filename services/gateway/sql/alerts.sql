@@ -12,8 +12,8 @@ WHERE (:environment_id::uuid IS NULL OR environment_id = :environment_id)
 ORDER BY raised_at DESC, alert_id DESC
 LIMIT :count;
 
--- name: name_of_environment(environment_id)$
+-- name: name_of_environment(environment_id)^
 -- For people; of a removed one too.
-SELECT app.slug || '/' || environment.name
+SELECT app.slug || '/' || environment.name AS name, environment.removed
 FROM read.environment JOIN read.app USING (app_id)
 WHERE environment_id = :environment_id;

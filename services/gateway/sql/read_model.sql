@@ -38,7 +38,9 @@ LIMIT :count;
 SELECT document FROM read.app WHERE app_id = :app_id AND NOT removed;
 
 -- name: environments(app_id, name, granted, of_key, after, after_id, count)
-SELECT environment.document, app.slug, app.slug || '/' || environment.name AS spelling, environment_id AS id
+SELECT environment.document, app.slug, app.slug || '/' || environment.name AS spelling, environment_id AS id,
+    (SELECT slot.document FROM read.slot WHERE slot.environment_id = environment.environment_id
+     ORDER BY slot_date DESC LIMIT 1) AS newest_slot
 FROM read.environment JOIN read.app USING (app_id)
 WHERE NOT environment.removed
     AND (:app_id::uuid IS NULL OR app_id = :app_id)
@@ -50,7 +52,9 @@ ORDER BY (app.slug || '/' || environment.name) COLLATE "C", environment_id
 LIMIT :count;
 
 -- name: environment(environment_id)^
-SELECT environment.document, app.slug
+SELECT environment.document, app.slug,
+    (SELECT slot.document FROM read.slot WHERE slot.environment_id = environment.environment_id
+     ORDER BY slot_date DESC LIMIT 1) AS newest_slot
 FROM read.environment JOIN read.app USING (app_id)
 WHERE environment_id = :environment_id AND NOT environment.removed;
 
@@ -111,7 +115,10 @@ FROM read.backup LEFT JOIN read.environment USING (environment_id)
 WHERE backup_id = :backup_id;
 
 -- name: slots(environment_id, after, after_id, count)
-SELECT document, slot_date AS day, environment_id AS id FROM read.slot
+-- Of a removed one too.
+SELECT slot.document, slot_date AS day, environment_id AS id, environment.document -> 'region' AS region,
+    environment.document -> 'cloud_version' AS cloud_version, environment.document -> 'schedule' AS schedule
+FROM read.slot JOIN read.environment USING (environment_id)
 WHERE environment_id = :environment_id
     AND (:after::date IS NULL OR (slot_date, environment_id) < (:after, :after_id::uuid))
 ORDER BY slot_date DESC

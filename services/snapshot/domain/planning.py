@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +17,8 @@ MOST_AT_ONCE: Final = 100
 """Nights that one look deals with; after a longer absence the next look goes on."""
 MISSED: Final = "the scheduler did not run at its time, and a newer slot is due by now"
 REMOVED: Final = "the environment was removed"
+ROOM: Final = timedelta(hours=1)
+"""What a slot has at least before the next one is due: behind that nobody decides on it any more."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,9 @@ def look(environment_id: UUID, nights: Nights, planned: SlotTime | None, *, sinc
     if upcoming != planned:
         said[upcoming.slot_date] = (_planned(environment_id, upcoming),)
     overdue: list[SlotTime] = []
-    following = nights.after(upcoming.slot_date)
     while upcoming.due_at <= now and len(overdue) < MOST_AT_ONCE:
         overdue.append(upcoming)
-        upcoming = next(following)
+        upcoming = _following(nights, upcoming)
         said[upcoming.slot_date] = (_planned(environment_id, upcoming),)
     newest = overdue.pop() if overdue and upcoming.due_at > now else None
     for slot in overdue:
@@ -76,11 +77,30 @@ def last_look(environment_id: UUID, planned: SlotTime | None, *, now: datetime) 
 def _moved(nights: Nights, planned: SlotTime, now: datetime) -> SlotTime:
     """The slot of the same date by the present schedule.
 
-    Where that time has passed already, the date keeps the time that it was planned for: it loses no backup, and nobody
-    gets one in the middle of the day.
+    Where that time has passed already, the date keeps the time that it was planned for, so that nobody gets a backup in
+    the middle of the day; where the next date's time leaves no room for that, it is due at once: no date is lost.
     """
     by_present = nights.on(planned.slot_date)
-    return by_present if by_present is not None and by_present.due_at > now else planned
+    if by_present is not None and by_present.due_at > now:
+        return by_present
+    following = next(nights.after(planned.slot_date))
+    if planned.due_at <= now or planned.due_at + ROOM <= following.due_at:
+        return planned
+    return replace(planned, due_at=now)
+
+
+def _following(nights: Nights, slot: SlotTime) -> SlotTime:
+    """The next date's slot; dates whose times are not behind `slot` share the time until the first that is.
+
+    There are such dates behind a slot that was planned by another schedule: in another zone it may be tomorrow already.
+    """
+    dates = nights.after(slot.slot_date)
+    first = later = next(dates)
+    shares = 1
+    while later.due_at <= slot.due_at:
+        later = next(dates)
+        shares += 1
+    return replace(first, due_at=slot.due_at + (later.due_at - slot.due_at) / shares)
 
 
 def _planned(environment_id: UUID, slot: SlotTime) -> SlotPlanned:

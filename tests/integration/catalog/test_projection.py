@@ -135,6 +135,19 @@ async def test_an_upload_clears_what_was_known_of_the_package(reading: Reading) 
     assert [cleared[field] for field in fields] == [None, None, None]
 
 
+async def test_the_way_back_of_an_upload_has_it_in_its_history(reading: Reading) -> None:
+    history, upload_id = History(), str(uuid4())
+    told = {"upload_id": upload_id, "safety_backup_id": str(history.backup_id)}
+    asked = history.record(f"catalog/upload/{upload_id}", "UploadRequested", **told)
+    stream = f"restore/upload/{upload_id}"
+    work = [history.record(stream, name, upload_id=upload_id) for name in ("UploadStarted", "UploadFailed")]
+    await reading.put([*history.registered(), asked, *history.backed_up(), *work])
+    await reading.replayer.catch_up()
+    async with reading.database.transaction() as c:
+        lines = await c.fetchval("SELECT history FROM read.backup")
+    assert [line["what"] for line in lines][-2:] == ["UploadStarted", "UploadFailed"]
+
+
 async def test_a_backup_that_has_gone_keeps_its_whole_history(reading: Reading) -> None:
     history = History()
     records = [*history.registered(), *history.backed_up(), *history.restored(), *history.let_go()]

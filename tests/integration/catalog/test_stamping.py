@@ -1,6 +1,7 @@
 """Tiers, windows and expiry as they are stamped at acceptance, by the cases of spec: retention §3 and by policy."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +18,7 @@ EUROPE_V3 = {"region": "europe", "cloud_version": "v3"}
 EUROPE_V4 = {"region": "europe", "cloud_version": "v4"}
 US_EAST_V4 = {"region": "us-east", "cloud_version": "v4"}
 ASIA_V4 = {"region": "asia-pacific", "cloud_version": "v4"}
-BERLIN = EUROPE_V4 | {"schedule": {"kind": "wall-clock", "at": "00:30", "zone": "Europe/Berlin"}}
+BERLIN: dict[str, Any] = EUROPE_V4 | {"schedule": {"kind": "wall-clock", "at": "00:30", "zone": "Europe/Berlin"}}
 DAILY, WEEKLY, MONTHLY = ["daily"], ["daily", "weekly"], ["daily", "weekly", "monthly"]
 ACCEPTED_WITHIN = timedelta(minutes=5)
 
@@ -135,6 +136,26 @@ async def test_the_first_nightly_after_a_sunday_without_a_backup_gets_its_tiers_
     await shop.heard()
     after = await shop.nightly(environment_id, "2026-03-04")
     assert (after.data["tiers"], after.data["fills_gap"]) == (DAILY, None)
+
+
+async def test_a_schedule_of_its_own_can_be_taken_back(shop: Shop) -> None:
+    environment_id = await shop.environment("acceptance", **BERLIN)
+    renamed = await shop.ask("UpdateEnvironment", environment_id=environment_id, name="test")
+    assert renamed.data["schedule"] == BERLIN["schedule"]
+    updated = await shop.ask("UpdateEnvironment", environment_id=environment_id, without_schedule=True)
+    assert (updated.name, updated.data["schedule"]) == ("EnvironmentUpdated", None)
+
+
+async def test_a_gap_is_filled_however_soon_the_next_nightly_is_asked_for(shop: Shop, clock: MovedBy) -> None:
+    environment_id = await shop.running()
+    await _change(shop, environment_id, custom(fill_gaps=True))
+    clock.to(at("2026-03-02T19:00:00Z"))
+    await shop.slot_ended(environment_id, "2026-03-01", "missed")
+    monday = await shop.nightly(environment_id, "2026-03-02")
+    assert (monday.data["tiers"], monday.data["fills_gap"]) == (MONTHLY, "2026-03-01")
+    await shop.heard()
+    tuesday = await shop.nightly(environment_id, "2026-03-03")
+    assert (tuesday.data["tiers"], tuesday.data["fills_gap"]) == (DAILY, None)
 
 
 async def test_a_nightly_that_is_recovered_makes_up_for_no_sunday_of_today(shop: Shop, clock: MovedBy) -> None:

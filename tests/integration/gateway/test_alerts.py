@@ -36,7 +36,14 @@ async def webhook(api: Api, receiver: Receiver) -> AsyncIterator[Json]:
 
 async def _slot_ended(api: Api, environment: Json, slot_date: str, state: str, **more: object) -> None:
     stream = f"snapshot/slot/{environment['environment_id']}.{slot_date}"
-    told = {"slot_date": slot_date, "state": state, "reason": "it was too dark", "backup_id": None, "tries": []} | more
+    tries = [{"number": 1, "backup_id": str(uuid4()), "asked_at": "2026-03-08T19:00:00Z", "reason": "it was too dark"}]
+    told = {
+        "slot_date": slot_date,
+        "state": state,
+        "reason": "it was too dark",
+        "backup_id": None,
+        "tries": tries,
+    } | more
     await api.tell(api.history(environment).record(stream, "SlotEnded", **told))
 
 
@@ -120,6 +127,19 @@ async def test_the_guard_is_told_once_for_a_backup_however_often_it_holds(api: A
 
     found = await _alerts(api, environment, 2)
     assert sorted(one["alert"] for one in found) == ["guard_active", "slot_missed"]
+
+
+async def test_of_a_removed_environment_no_slot_is_missed_and_the_guard_is_told_as_what_it_is(api: Api) -> None:
+    environment, backup_id = await api.ready_environment(), str(uuid4())
+    removed = await api.client.delete(f"/api/v1/environments/{environment['environment_id']}")
+    assert removed.status_code == 200, removed.text
+
+    await _slot_ended(api, environment, SUNDAY, "skipped")
+    await api.tell(*_held(api, environment, backup_id, 1))
+
+    (alert,) = await _alerts(api, environment, 1)
+    assert alert["alert"] == "guard_active"
+    assert "since the environment was removed" in alert["message"]
 
 
 async def test_a_sweep_that_stopped_says_how_it_is_approved(api: Api) -> None:

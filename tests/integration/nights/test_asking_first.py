@@ -16,6 +16,7 @@ from contracts.events.backups import BackupKind, BackupRequested, Tier
 from contracts.topics import Topic
 from services.platform.database import Database, migrate
 from services.platform.environments import Environments
+from services.platform.eventstore.relay import OutboxRelay
 from services.platform.eventstore.wiring import open_events
 from services.platform.jobs import JobQueue
 from services.snapshot.domain.pacing import Pace
@@ -57,6 +58,7 @@ class Nights:
     scheduler: NightScheduler
     clock: MovedBy
     asked: Asked
+    relay: OutboxRelay
 
     async def tell(self, body: Event) -> None:
         """Let the service hear of an event."""
@@ -94,7 +96,7 @@ class Nights:
 @pytest.fixture
 async def nights(fresh_database: FreshDatabase, tmp_path: Path) -> AsyncIterator[Nights]:
     database, log = await Database.open(fresh_database("snapshot")), InMemoryEventLog()
-    events, _ = await open_events(database, "snapshot", log.publish, log)
+    events, relay = await open_events(database, "snapshot", log.publish, log)
     environments = await Environments.open(database)
     await migrate(database, "services.snapshot", "snapshot")
     await migrate(database, PACKAGE, "snapshot")
@@ -107,7 +109,8 @@ async def nights(fresh_database: FreshDatabase, tmp_path: Path) -> AsyncIterator
     clock.to(BEGINS)
     told: Any = asked
     scheduler = NightScheduler(database, queue, events, told, clock, pace)
-    yield Nights(database, queue, Handlers(queue, environments, NightReactions(events, pace)), scheduler, clock, asked)
+    handlers = Handlers(queue, environments, NightReactions(events, pace))
+    yield Nights(database, queue, handlers, scheduler, clock, asked, relay)
     await database.close()
 
 
@@ -157,3 +160,16 @@ async def test_where_asking_takes_long_what_has_waited_long_begins(nights: Night
     await nights.tell(accepted(second, nights.clock.now()))
     await nights.scheduler.turn()
     assert await nights.held() == {first.backup_id: False, second.backup_id: True}
+
+
+async def test_a_night_is_asked_for_when_the_log_has_how_the_environments_earlier_ones_ended(nights: Nights) -> None:
+    await nights.tell(registered(uuid4(), uuid4()))
+    await nights.scheduler.turn()
+    nights.clock.on(days=2)
+    await nights.scheduler.turn()
+    assert not nights.asked.commands
+    await nights.relay.publish_batch()
+    await nights.scheduler.turn()
+    (command,) = nights.asked.commands
+    assert command.slot is not None
+    assert command.slot.slot_date == BEGINS.date() + timedelta(days=1)

@@ -134,8 +134,10 @@ def update_environment(
 
 
 def _given(command: UpdateEnvironment) -> dict[str, Any]:
-    given = {name: value for name, value in dict(command).items() if value is not None and name != "without_hook"}
-    return given | ({"hook": None} if command.without_hook else {})
+    fields = {name: value for name, value in dict(command).items() if name in EnvironmentUpdated.model_fields}
+    given = {name: value for name, value in fields.items() if value is not None}
+    without_hook: dict[str, Any] = {"hook": None} if command.without_hook else {}
+    return given | without_hook | ({"schedule": None} if command.without_schedule else {})
 
 
 def remove_environment(environment: Environment | None, command: RemoveEnvironment) -> EnvironmentRemoved:

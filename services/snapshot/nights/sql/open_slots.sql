@@ -13,9 +13,16 @@ FROM unnest(
 SELECT count(*) FROM open_slot WHERE state = 'asked';
 
 -- name: ask(now, most)
+-- Not before the log has how the environment's earlier slots ended: by that the catalog knows which gap this one fills.
+WITH untold AS (
+    SELECT split_part(split_part(stream, '/', 3), '.', 1) AS environment_id FROM event
+    WHERE published_at IS NULL AND starts_with(stream, 'snapshot/slot/')
+        AND split_part(headers ->> 'ce_type', '.', 3) = 'SlotEnded'
+)
 UPDATE open_slot SET state = 'asked', asked_at = :now, sent_at = clock_timestamp()
 FROM (
     SELECT environment_id, slot_date FROM open_slot WHERE state = 'waiting' AND ask_at <= :now
+        AND environment_id::text NOT IN (SELECT untold.environment_id FROM untold)
     ORDER BY ask_at, environment_id LIMIT :most FOR UPDATE SKIP LOCKED
 ) AS chosen
 WHERE open_slot.environment_id = chosen.environment_id AND open_slot.slot_date = chosen.slot_date
