@@ -7,8 +7,6 @@ from services.platform.archives.errors import DamagedDumpError
 
 INT: Final = struct.Struct("<BI")
 """A sign byte, then four bytes."""
-LARGEST: Final = 2**31 - 1
-"""PostgreSQL's tools keep it in 32 bits with a sign: beyond that they would read something else."""
 
 
 class IncompleteError(Exception):
@@ -31,11 +29,8 @@ class Reader:
         return taken
 
     def int(self) -> int:
-        """A number. Raises DamagedDumpError where its sign is none, or where it is none for PostgreSQL's own tools."""
-        value = signed(*INT.unpack(self.take(INT.size)))
-        if abs(value) > LARGEST:
-            raise DamagedDumpError(f"the dump is damaged: {value} is no number of a table of contents")
-        return value
+        """A number. Raises DamagedDumpError where its sign is none."""
+        return signed(*INT.unpack(self.take(INT.size)))
 
     def text(self) -> bytes | None:
         """A text, in the dump's encoding; the length -1 is SQL's null."""

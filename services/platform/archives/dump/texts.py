@@ -17,6 +17,8 @@ _TIME_INTS: Final = 7
 _HEAD_TEXTS: Final = 3
 _CUSTOM: Final = 1
 _SIZES: Final = (4, 8)
+_LARGEST: Final = 2**31 - 1
+"""PostgreSQL's tools keep a number in 32 bits with a sign: beyond that they would read something else."""
 _OFFSET_BYTES: Final = 9
 
 
@@ -55,34 +57,41 @@ def _version(reader: Reader) -> tuple[int, int]:
     version = (preamble[5], preamble[6])
     if version not in VERSIONS or (preamble[8], preamble[9]) != _SIZES or preamble[10] != _CUSTOM:
         raise UnknownDumpError(f"the dump has a variant of the archive version {version[0]}.{version[1]}: unknown here")
-    reader.take(1) if version >= _ALGORITHM_BYTE_SINCE else reader.int()
+    reader.take(1) if version >= _ALGORITHM_BYTE_SINCE else _number(reader)
     for _ in range(_TIME_INTS):
-        reader.int()
+        _number(reader)
     for _ in range(_HEAD_TEXTS):
         reader.text()
     return version
 
 
 def _entries(reader: Reader, version: tuple[int, int]) -> Iterator[Texts]:
-    for _ in range(reader.int()):
+    for _ in range(_number(reader)):
         yield _entry(reader, version)
 
 
 def _entry(reader: Reader, version: tuple[int, int]) -> Texts:
-    dump_id, has_data = reader.int(), bool(reader.int())
+    dump_id, has_data = _number(reader), bool(_number(reader))
     *_, kind = [_text(reader) for _ in range(4)]  # table and object id, tag
-    reader.int()
+    _number(reader)
     definition, _drop, copies, *_ = [_text(reader) for _ in range(5)]  # and schema, tablespace
     if version >= _ACCESS_METHOD_SINCE:
         reader.text()
     if version >= _RELKIND_SINCE:
-        reader.int()
+        _number(reader)
     for _ in ("owner", "with OIDs"):
         reader.text()
     while reader.text() is not None:
         pass
     reader.take(_OFFSET_BYTES)
     return Texts(dump_id, kind, definition, copies, has_data)
+
+
+def _number(reader: Reader) -> int:
+    value = reader.int()
+    if abs(value) > _LARGEST:
+        raise DamagedDumpError(f"the dump is damaged: {value} is no number of a table of contents")
+    return value
 
 
 def _text(reader: Reader) -> str:
