@@ -179,7 +179,8 @@ def delete(
 ) -> None:
     """Let a backup go before its expiry; it is found no more, and its bytes go after a grace period.
 
-    What later backups are stored against stays as long as they need it; with --erase they are rewritten.
+    What later backups are stored against stays as long as they need it; with --erase they are rewritten. It cannot be
+    asked for afterwards.
     """
     session = session_of(context)
     with session.gateway() as gateway:

@@ -3,7 +3,8 @@
 SET LOCAL plan_cache_mode = force_custom_plan;
 
 -- name: audit(environment_id, app_id, organisation_id, operator, backup_id, correlation_id, actor, key_id, what, since, until, after, after_sequence, after_id, count)
--- An organisation has the entries about its apps, its users and itself.
+-- An organisation has the entries about its apps and itself, and of its users that they are there and sign in, and what
+-- they may do in it. Where else they have rights, and what they do there, is not its affair.
 SELECT audit.*, audit.event_id AS id FROM read.audit
 WHERE (:environment_id::uuid IS NULL OR environment_id = :environment_id)
     AND (:app_id::uuid IS NULL OR app_id = :app_id)
@@ -20,7 +21,11 @@ WHERE (:environment_id::uuid IS NULL OR environment_id = :environment_id)
             WHERE coalesce(organisation_id, :operator) = :organisation_id
         )
         OR access_of = :organisation_id::text
-        OR access_of IN (SELECT user_id::text FROM gateway.person WHERE organisation_id = :organisation_id))
+        OR (access_of IN (SELECT user_id::text FROM gateway.person WHERE organisation_id = :organisation_id)
+            AND (what IN ('UserAdded', 'UserRemoved', 'UserInvited', 'InvitationAccepted', 'KeyRevoked',
+                          'PasswordChanged', 'SignedIn', 'SignedOut')
+                OR document #>> '{told,place,id}' = :organisation_id::text
+                OR (what = 'KeyCreated' AND document #>> '{told,places}' = '[]'))))
     AND (:after::timestamptz IS NULL
         OR (at, sequence, event_id) < (:after, :after_sequence::bigint, :after_id::uuid))
 ORDER BY at DESC, sequence DESC, event_id DESC

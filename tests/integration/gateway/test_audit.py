@@ -167,16 +167,20 @@ async def test_a_place_of_others_does_not_exist(api: Api) -> None:
     assert hidden[0].json() == hidden[1].json()
 
 
-async def test_an_organisation_has_what_its_users_do_and_what_is_said_of_its_apps(api: Api) -> None:
+async def test_an_organisation_has_what_is_said_of_its_apps_and_users_and_not_what_these_do_elsewhere(api: Api) -> None:
     organisation, stranger = await customer(api), await new_user(api)
     user = await new_user(api, organisation["organisation_id"])
     app = await api.new_app()
     owner = {"organisation_id": organisation["organisation_id"]}
     assert (await api.client.put(f"/api/v1/apps/{app['app_id']}/organisation", json=owner)).is_success
     await give(api, f"/organisations/{organisation['organisation_id']}", user, Scope.ADMIN)
+    elsewhere = await api.new_app()
+    await give(api, f"/apps/{elsewhere['app_id']}", user, Scope.READ)
     async with as_user(api, user) as client:
+        assert (await client.get(f"/api/v1/apps/{elsewhere['app_id']}/policy")).is_success
         found = await entries(client, **owner)
 
+    assert elsewhere["app_id"] not in str(found)
     assert {"OrganisationAdded", "UserAdded", "AccessGranted", "KeyCreated", "AppRegistered"} <= set(names(found))
     assert app["app_id"] in {one["app_id"] for one in found}
     assert stranger["user_id"] not in str(found)
