@@ -75,7 +75,7 @@ class Leaving(Value):
 class Simulation(Value):
     """What `policy` would do at the instant `at`. `digest` names exactly this: who approves it, approves these dates.
 
-    `calendar` has the days on which backups go, those that no pin or guard holds; what is due already goes on the first.
+    `calendar` has the days on which backups go that no pin or guard holds; what is due already goes on the first.
     """
 
     policy: Policy
