@@ -139,7 +139,7 @@ async def test_the_first_nightly_after_a_sunday_without_a_backup_gets_its_tiers_
 
 
 async def test_a_schedule_of_its_own_can_be_taken_back(shop: Shop) -> None:
-    environment_id = await shop.environment("acceptance", **BERLIN)
+    environment_id = await shop.environment("acceptance", schedule=BERLIN["schedule"])
     renamed = await shop.ask("UpdateEnvironment", environment_id=environment_id, name="test")
     assert renamed.data["schedule"] == BERLIN["schedule"]
     updated = await shop.ask("UpdateEnvironment", environment_id=environment_id, without_schedule=True)

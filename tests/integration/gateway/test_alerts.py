@@ -132,7 +132,7 @@ async def test_the_guard_is_told_once_for_a_backup_however_often_it_holds(api: A
 async def test_of_a_removed_environment_no_slot_is_missed_and_the_guard_is_told_as_what_it_is(api: Api) -> None:
     environment, backup_id = await api.ready_environment(), str(uuid4())
     removed = await api.client.delete(f"/api/v1/environments/{environment['environment_id']}")
-    assert removed.status_code == 200, removed.text
+    assert removed.status_code == 204, removed.text
 
     await _slot_ended(api, environment, SUNDAY, "skipped")
     await api.tell(*_held(api, environment, backup_id, 1))
