@@ -14,8 +14,8 @@ from services.gateway.resources import Alert, BackupPreview, Slot, StoppedSchedu
 
 def slots(found: Iterable[Slot]) -> Table:
     """Expected nightly runs, each with its backup or the reason why there is none."""
-    columns = (Column("Slot date"), Column("State"), Column("Due (UTC)"), Column("Local time"),
-               Column("Tries", right=True), Column("Backup", firm=False))  # fmt: skip
+    columns = (Column("Slot date"), Column("State"), Column("Due"), Column("Tries", right=True),
+               Column("Backup", firm=False))  # fmt: skip
     return table(columns, map(_slot, found))
 
 
@@ -25,8 +25,7 @@ def _slot(one: Slot) -> tuple[Text | str, ...]:
     return (
         f"{one.slot_date:%Y-%m-%d %a}",
         state(one.state),
-        formats.minute(one.due_at),
-        one.due_local.split(maxsplit=1)[-1],
+        one.due_local,
         str(len(one.tries)) if one.tries else formats.NOTHING,
         backup,
     )

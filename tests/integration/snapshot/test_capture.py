@@ -274,7 +274,7 @@ async def test_an_unreadable_previous_list_costs_time_and_not_the_backup(place: 
     broken = previous.model_copy(update={"files": previous.files.model_copy(update={"listing": gone})})
     captured = await place.capture(previous=broken)
     assert await place.stored(captured) == {document: b"x"}
-    assert set(warned(captured)) == {"PREVIOUS_UNREADABLE"}
+    assert "PREVIOUS_UNREADABLE" in warned(captured)
 
 
 async def test_what_was_stored_is_not_stored_again_when_the_step_runs_again(place: Place) -> None:
