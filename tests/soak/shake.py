@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.history.checks import CHECKS, findings
 from tests.history.evidence import Evidence, Finding
 from tests.soak import works
 from tests.soak.engines import Engines, open_engines
-from tests.soak.faults import FAULTS, Fault
+from tests.soak.faults import FAULTS
 from tests.soak.people import People
 from tests.soak.witness import evidence_of
 from tests.soak.world import World, open_world
@@ -57,15 +57,13 @@ class Shaken:
         return "\n".join(lines)
 
 
-async def shake(
-    world: World, engines: Engines, *, minutes: float, seed: int, faults: Sequence[Fault] = FAULTS
-) -> Shaken:
+async def shake(world: World, engines: Engines, *, minutes: float, seed: int) -> Shaken:
     """Shake for so long, let everything come to rest, and have it looked at. Raises what people may not be told."""
     shaken, people = Shaken(seed, minutes), People(world, random.Random(f"people {seed}"))  # noqa: S311 -- no secret
     enough = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         working = [group.create_task(people.work(enough)), group.create_task(people.work_hard(enough))]
-        await _inject(world, engines, shaken, working, faults)
+        await _inject(world, engines, shaken, working)
         enough.set()
         async with asyncio.timeout(ENDS_WITHIN_SECONDS):
             await asyncio.gather(*working)
@@ -76,14 +74,12 @@ async def shake(
     return shaken
 
 
-async def _inject(
-    world: World, engines: Engines, shaken: Shaken, working: list[asyncio.Task[None]], faults: Sequence[Fault]
-) -> None:
+async def _inject(world: World, engines: Engines, shaken: Shaken, working: list[asyncio.Task[None]]) -> None:
     dice = random.Random(shaken.seed)  # noqa: S311 -- no secret
     ends_at = time.monotonic() + shaken.minutes * 60
     while time.monotonic() < ends_at and not any(task.done() for task in working):
         await asyncio.sleep(dice.uniform(*PAUSES_SECONDS))
-        fault = dice.choice(faults)
+        fault = dice.choice(FAULTS)
         _say(fault.__name__.replace("_", " "))
         async with asyncio.timeout(LONGEST_FAULT_SECONDS):
             said = await fault(world, engines, dice)
