@@ -21,9 +21,7 @@ async def test_the_planned_run_is_shown_by_utc_and_by_the_local_clock(api: Api, 
     await api.eventually_many(f"/api/v1/environments/{environment['environment_id']}/slots", "slots", 1)
 
     assert "2026-07-01 21:00 CEST (2026-07-01 19:00 UTC), for 2026-07-01" in nightkeep("env", "show", name).stdout
-    listed = nightkeep("slot", "list", name).stdout
-    assert "2026-07-01 19:00" in listed
-    assert "21:00 CEST" in listed
+    assert "2026-07-01 21:00 CEST" in nightkeep("slot", "list", name).stdout
     told = json.loads(nightkeep("env", "show", name, "--json").stdout)["next_slot"]
     assert (told["slot_date"], told["due_local"]) == ("2026-07-01", "2026-07-01 21:00 CEST")
     (all_told,) = json.loads(nightkeep("env", "list", "--json", "--app", environment["app_slug"]).stdout)

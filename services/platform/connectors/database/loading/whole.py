@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from io import RawIOBase
 from pathlib import Path
@@ -22,6 +22,7 @@ CameOut = Callable[[int], None]
 """Told of so many more bytes; what it raises ends the reading."""
 _LARGE_OBJECT: Final = re.compile(rb"lowrite\(0, '\\x[0-9a-f]*")
 """A piece of a large object in a script: two characters for each byte."""
+_DIGITS: Final = re.compile(rb"[0-9a-f]*")
 
 
 async def read_whole(
@@ -63,8 +64,17 @@ async def _running(how: Invocation, writing: int, groups: ChildGroups | None) ->
 
 def _count(script: RawIOBase, came_out: CameOut) -> int:
     size = 0
-    while piece := script.read(PIPE_BYTES):
-        more = len(piece) - sum(len(found[0]) for found in _LARGE_OBJECT.finditer(piece)) // 2
+    for more in counted(iter(lambda: script.read(PIPE_BYTES) or b"", b"")):
         came_out(more)
         size += more
     return size
+
+
+def counted(script: Iterable[bytes]) -> Iterator[int]:
+    """Of each part of a script its bytes, wherever it is cut; of large objects, which are digits there, their own."""
+    goes_on = False
+    for part in script:
+        digits = _DIGITS.match(part) if goes_on else None
+        found = [*filter(None, [digits]), *_LARGE_OBJECT.finditer(part)]
+        goes_on = bool(found) and found[-1].end() == len(part)
+        yield len(part) - sum(len(one[0]) for one in found) // 2
