@@ -182,14 +182,7 @@ class ErasureBehaviour:
         await erased.take(table, 2)
         repository, later = await erased.begun(table.dump())
         await erased.delete(0)
-        mark_id = await erased.erase()
-        assert (await repository.put_manifest(later)).manifest
-        erased.there.append((later, table.dump()))
-        assert not (await erased.remove(mark_id)).whole
-        await erased.all_is_there()
-        assert (await erased.remove(await erased.erase())).whole
-        await erased.all_is_there()
-        await erased.nothing_else_is_there()
+        await _erased_only_the_next_time(erased, repository, later, table.dump())
 
     async def test_what_it_was_stored_against_stays_no_deeper_than_it_was(self, erased: Erased) -> None:
         """The anchor, a delta of a full dump, becomes a delta of a delta of another one: what is upon it would not."""
@@ -203,14 +196,7 @@ class ErasureBehaviour:
         assert later.database.chain
         assert later.database.chain.anchor
         await erased.delete(3)
-        mark_id = await erased.erase()
-        assert (await repository.put_manifest(later)).manifest
-        erased.there.append((later, table.dump()))
-        assert not (await erased.remove(mark_id)).whole
-        await erased.all_is_there()
-        assert (await erased.remove(await erased.erase())).whole
-        await erased.all_is_there()
-        await erased.nothing_else_is_there()
+        await _erased_only_the_next_time(erased, repository, later, table.dump())
 
     async def test_a_backup_that_begins_behind_it_builds_upon_nothing_of_it(self, erased: Erased) -> None:
         table = Table(SMALL)
@@ -286,3 +272,17 @@ class Overtaken(FaultyObjectStore):
         if key.endswith(".chain"):
             await self.erased.erase()
         return await super().put(key, data, only_if_absent=only_if_absent)
+
+
+async def _erased_only_the_next_time(
+    erased: Erased, repository: EnvironmentRepository, later: Manifest, data: bytes
+) -> None:
+    """An erasure while `later` is under way, stored against what is to go, and the one behind it."""
+    mark_id = await erased.erase()
+    assert (await repository.put_manifest(later)).manifest
+    erased.there.append((later, data))
+    assert not (await erased.remove(mark_id)).whole
+    await erased.all_is_there()
+    assert (await erased.remove(await erased.erase())).whole
+    await erased.all_is_there()
+    await erased.nothing_else_is_there()

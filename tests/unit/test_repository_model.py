@@ -5,7 +5,7 @@ Each process has its own view of the store; several back up and reclaim at the s
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,7 +74,7 @@ class Lives(RuleBasedStateMachine):
         self.there: list[Backup] = []
         self.dead: list[UUID] = []
         self.marks: list[UUID] = []
-        self.broken: list[UUID] = []
+        self.broken: dict[UUID, str] = {}
         self.nights = 0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -176,14 +176,22 @@ class Lives(RuleBasedStateMachine):
         repository = RepositoryV2(Breaking(self.store, at), KEY).of(self.environment_id)
         with suppress(StoreUnavailableError):
             self.run(repository.erase(mark_id, self.store.now))
-        self.broken.append(mark_id)
+        self.broken[mark_id] = "erase"
+
+    @rule(at=st.sampled_from(["put /packs/", "put /index/", "put /condemned/"]), lost=st.booleans())
+    def crash_while_condemning(self, at: str, lost: bool) -> None:  # noqa: FBT001 -- hypothesis names it
+        mark_id = uuid4()
+        with suppress(StoreUnavailableError):
+            repository = self.process(Faults(after={at: 1}) if lost else Faults(before={at: 1}))
+            self.run(repository.condemn(mark_id, self.store.now))
+        self.broken[mark_id] = "condemn"
 
     @precondition(lambda self: self.broken)
     @rule()
-    def repeat_erasure(self) -> None:
+    def repeat_mark(self) -> None:
         """What was published before it broke stays condemned until the mark is brought to its end."""
-        mark_id = self.broken.pop()
-        self.run(self.process().erase(mark_id, self.store.now))
+        mark_id, half = self.broken.popitem()
+        self.run(getattr(self.process(), half)(mark_id, self.store.now))
         self.marks.append(mark_id)
 
     @precondition(lambda self: not self.begun and not self.stored and not self.dead)
@@ -191,7 +199,7 @@ class Lives(RuleBasedStateMachine):
     def delete_and_erase(self, data: st.DataObject, count: int) -> None:
         """What was condemned before goes first: then nothing is left out."""
         while self.broken:
-            self.repeat_erasure()
+            self.repeat_mark()
         self.remove_later(CONDEMNED_HOURS)
         if self.there:
             self.delete(data, count)
@@ -210,23 +218,12 @@ class Lives(RuleBasedStateMachine):
                 self.run(self.process().remove_condemned(mark_id, self.store.now))
                 self.marks.remove(mark_id)
 
-    @rule(at=st.sampled_from(["put /packs/", "put /index/", "put /condemned/"]), lost=st.booleans())
-    def crash_while_condemning(self, at: str, lost: bool) -> None:  # noqa: FBT001 -- hypothesis names it
-        self._killed(self.process(Faults(after={at: 1}) if lost else Faults(before={at: 1})).condemn)
-
     @precondition(lambda self: self.marks)
     @rule(data=st.data(), at=st.sampled_from(["delete /packs/", "delete /index/", "delete /condemned/", "put /index/"]))
     def crash_while_removing(self, data: st.DataObject, at: str) -> None:
         mark_id = data.draw(st.sampled_from(self.marks))
-        self._killed(self.process(Faults(after={at: 1})).remove_condemned, mark_id)
-
-    def _killed(self, work: Callable[[UUID, datetime], Coroutine[Any, Any, Any]], mark_id: UUID | None = None) -> None:
-        """Where the fault does not strike, the work is done."""
-        told = mark_id or uuid4()
         with suppress(StoreUnavailableError, RemovalTooEarlyError):
-            self.run(work(told, self.store.now))
-            if mark_id is None:
-                self.marks.append(told)
+            self.run(self.process(Faults(after={at: 1})).remove_condemned(mark_id, self.store.now))
 
     @precondition(lambda self: self.there)
     @rule(data=st.data(), count=st.integers(1, 4))

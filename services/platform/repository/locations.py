@@ -46,7 +46,7 @@ class StoredPack:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much of a pack is needed and lies in no other that is trusted: contents and their stored bytes."""
+    """How much of a pack is needed and whole in no other that is trusted: contents and their stored bytes."""
 
     pack_id: UUID
     modified_at: datetime
@@ -198,14 +198,14 @@ class Locations:
         """The bytes of everything, and of what was marked."""
         return Sums(*queries.sums(self._connection))
 
-    def shares(self, pack_id: UUID | None = None) -> list[Share]:
-        """How much is needed of each pack that is not condemned, or of one of these; unreadable ones are left out."""
-        rows = queries.shares(self._connection, id=pack_id and pack_id.bytes, delta=Form.DELTA.value)
+    def shares(self) -> list[Share]:
+        """How much is needed of each pack that is not condemned; unreadable ones are left out."""
+        rows = queries.shares(self._connection)
         return [Share(UUID(bytes=row[0]), datetime.fromtimestamp(row[1], UTC), bool(row[2]), *row[3:]) for row in rows]
 
-    def live_of(self, pack_id: UUID) -> list[bytes]:
-        """The digests of a pack that are needed, and in no other one that is trusted."""
-        return [row[0] for row in queries.live_of(self._connection, id=pack_id.bytes, delta=Form.DELTA.value)]
+    def live_of(self, pack_id: UUID) -> dict[bytes, int]:
+        """What is needed of a pack and whole in no other that is trusted: digests, and the bytes that each takes."""
+        return {row[0]: row[1] for row in queries.live_of(self._connection, id=pack_id.bytes)}
 
     def needed_whole(self, pack_id: UUID) -> list[bytes]:
         """What is needed of a pack and is whole in no other one that is trusted."""

@@ -19,6 +19,15 @@ CREATE TABLE content (
 CREATE TABLE live (
     digest BLOB PRIMARY KEY, owner INTEGER NOT NULL, shared INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
+-- Every content, and whether it is needed and is whole in no other pack that is trusted. A delta (form 2) stands in for
+-- nothing: it may be deeper, or of bases that go.
+CREATE VIEW judged AS
+SELECT c.pack, c.place, c.digest, c.stored, NOT c.stale AND l.digest IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
+    WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted AND NOT o.stale
+        AND o.form <> 2
+) AS only_here
+FROM content c LEFT JOIN live l ON l.digest = c.digest;
 
 -- name: add_pack(id, size, modified)!
 INSERT INTO pack (id, size, modified) VALUES (:id, :size, :modified) ON CONFLICT DO NOTHING;
@@ -98,34 +107,19 @@ FROM (
     SELECT l.shared, (SELECT min(c.stored) FROM content c WHERE c.digest = l.digest) AS stored FROM live l
 );
 
--- name: shares(id, delta)
--- Of every pack that is not condemned yet, or of one: the bytes of its contents, and of those that are needed and only
--- here. Of one that does not tell what it holds nobody knows.
+-- name: shares()
+-- Of every pack that is not condemned yet: the bytes of its contents, and of those that are needed and only here. Of one
+-- that does not tell what it holds nobody knows.
 SELECT p.id, p.modified, p.damaged, count(c.digest) AS contents,
     CASE WHEN p.key_number IS NULL THEN p.size ELSE coalesce(sum(c.stored), 0) END AS stored,
     count(c.digest) FILTER (WHERE c.only_here) AS live_contents,
     coalesce(sum(c.stored) FILTER (WHERE c.only_here), 0) AS live
-FROM pack p LEFT JOIN (
-    SELECT c.pack, c.digest, c.stored, NOT c.stale AND l.digest IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
-        WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted AND NOT o.stale
-            AND (o.form <> :delta OR (c.form = :delta AND o.stored = c.stored))
-    ) AS only_here
-    FROM content c LEFT JOIN live l ON l.digest = c.digest
-    WHERE :id IS NULL OR c.pack = (SELECT number FROM pack WHERE id = :id)
-) c ON c.pack = p.number
-WHERE NOT p.condemned AND NOT p.unreadable AND (:id IS NULL OR p.id = :id)
+FROM pack p LEFT JOIN judged c ON c.pack = p.number
+WHERE NOT p.condemned AND NOT p.unreadable
 GROUP BY p.number ORDER BY p.number;
 
--- name: live_of(id, delta)
--- What is needed of a pack and only there. A delta stands in for a copy of itself alone: another may be deeper.
-SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack JOIN live l ON l.digest = c.digest
-WHERE p.id = :id AND NOT c.stale AND NOT EXISTS (
-    SELECT 1 FROM content o JOIN pack q ON q.number = o.pack
-    WHERE o.digest = c.digest AND o.pack <> c.pack AND q.trusted AND NOT o.stale
-        AND (o.form <> :delta OR (c.form = :delta AND o.stored = c.stored))
-)
-ORDER BY c.place;
+-- name: live_of(id)
+SELECT digest, stored FROM judged WHERE pack = (SELECT number FROM pack WHERE id = :id) AND only_here ORDER BY place;
 
 -- name: needed_whole(id, delta)
 -- What is needed of a pack and is whole in no other one that is trusted.

@@ -1,7 +1,8 @@
 """Condemn, wait, mark again, remove (architecture §2.12): content that no backup needs gives its room back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +12,7 @@ import structlog
 
 from contracts.condemned import Condemnation
 from contracts.defaults import CONDEMNED_HOURS
-from services.platform.objectstore import ObjectInfo, ObjectStore
+from services.platform.objectstore import ObjectInfo, ObjectNotFoundError, ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.repository.bases import Bases
 from services.platform.repository.begun import Begun
@@ -99,7 +100,7 @@ class Reclaim:
             # again. Leaving it is no matter of safety: that lies in the markers that are listed at the end.
             old = all(share.modified_at < began_at - STORE_CLOCK for _, began_at in self._under_way)
             if old and not self._is_needed(share):
-                await self._judge(share.pack_id, publishing)
+                await self._judge(share, publishing)
         async for info in self._first_format():
             await publishing.add(info.key.removeprefix(self._prefix), 1, info.size_bytes)
         await self._opened.packer.flush()
@@ -108,24 +109,25 @@ class Reclaim:
         waits_for = {one async for one, _ in self._begun.undecided()}.union(one for one, _ in self._under_way)
         return told(await publishing.complete(now, tuple(sorted(waits_for))))
 
-    async def _judge(self, pack_id: UUID, publishing: Publishing) -> None:
-        """By what is known now: of what lies in two packs, the first that goes leaves it to the other."""
-        for share in await asyncio.to_thread(self._opened.locations.shares, pack_id):
-            if self._is_needed(share) or (share.live_contents and not await self._moved_out(pack_id)):
-                return
-            self._opened.locations.condemn([pack_id])
-            dead_bytes = share.stored_bytes - share.live_bytes
-            await publishing.add(pack_place(pack_id), share.contents - share.live_contents, dead_bytes)
+    async def _judge(self, share: Share, publishing: Publishing) -> None:
+        """By what is needed of it now: of what lies in two packs, the first that goes leaves it to the other."""
+        live = await asyncio.to_thread(self._opened.locations.live_of, share.pack_id)
+        share = replace(share, live_contents=len(live), live_bytes=sum(live.values()))
+        if self._is_needed(share) or not await self._moved_out(share.pack_id, live):
+            return
+        self._opened.locations.condemn([share.pack_id])
+        dead_bytes = share.stored_bytes - share.live_bytes
+        await publishing.add(pack_place(share.pack_id), share.contents - share.live_contents, dead_bytes)
 
     def _is_needed(self, share: Share) -> bool:
         """Too much of it to be written anew; what is sound in a damaged one is brought to safety, however much."""
         enough = share.live_bytes >= self._least * share.stored_bytes
         return share.live_contents > 0 and not share.damaged and enough
 
-    async def _moved_out(self, pack_id: UUID) -> bool:
+    async def _moved_out(self, pack_id: UUID, live: Iterable[bytes]) -> bool:
         """Store what is needed of a pack, and only there, in new ones as well; False where not all can be read."""
         unread: ContentCorruptError | None = None
-        for digest in self._opened.locations.live_of(pack_id):
+        for digest in live:
             for location in self._opened.locations.locate(digest):
                 if location.pack_id == pack_id:
                     self._moved()
@@ -141,10 +143,22 @@ class Reclaim:
     async def _copy(self, location: Location) -> None:
         """Raises ContentCorruptError; a delta that was wrong before it was sealed is only noticed when it is read."""
         payload, entry = await self._opened.reader.payload(location), location.entry
+        if await self._is_copied(location, payload):
+            return
         if entry.form != Form.DELTA:
             name_key, name = self._opened.ring.name_key, name_from(entry.digest)
             await asyncio.to_thread(checked, name_key, name, entry.form, payload)
         await self._opened.packer.add(Packed(entry.digest, entry.form, payload, entry.size_bytes))
+
+    async def _is_copied(self, location: Location, payload: bytes) -> bool:
+        """Whether a mark that was killed has stored the same delta in another pack already."""
+        for other in self._opened.locations.locate(location.entry.digest):
+            alike = (other.entry.form, other.entry.stored_bytes) == (location.entry.form, location.entry.stored_bytes)
+            if alike and other.trusted and other.pack_id != location.pack_id:
+                with suppress(ContentCorruptError, ObjectNotFoundError):
+                    if await self._opened.reader.payload(other) == payload:
+                        return True
+        return False
 
     async def remove(self, mark_id: UUID, now: datetime) -> Reclaimed:
         """See EnvironmentRepository.remove_condemned."""

@@ -202,8 +202,7 @@ class EnvironmentRepositoryV2:
         decisions = [key async for key in self._manifests.places()]
         if not decisions:
             return Report()
-        opened = await Opened.load(self._store, await self._known_keys(), self._new_id)
-        verify = Verify(self._store, opened, self._manifests, self, self._first)
+        verify = Verify(self._store, await self._load(), self._manifests, self, self._first)
         return await verify.run(Wanted(read_percent, seed), decisions, moved)
 
     async def note_damaged(self, found_by: UUID, packs: AbstractSet[UUID]) -> None:
