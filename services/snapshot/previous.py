@@ -32,7 +32,7 @@ class Newest:
 
 async def remember(c: Connection, verdict: Verdict, now: datetime, *, read_all: bool = False) -> None:
     """The next backup builds upon this one, unless it was made elsewhere: its stamps say nothing of what is here."""
-    if verdict.manifest and verdict.manifest.backup.kind is BackupKind.UPLOADED:
+    if verdict.manifest and _is_made_elsewhere(verdict.manifest):
         return
     await queries.remember_backup(
         c,
@@ -75,11 +75,13 @@ async def _newest_left(repository: EnvironmentRepository) -> Manifest | None:
     found: Manifest | None = None
     async for verdict in repository.manifests():
         one = verdict.manifest
-        if one and _is_built_upon(one) and (found is None or found.backup.created_at < one.backup.created_at):
+        if one is None or one.version == FIRST_VERSION or _is_made_elsewhere(one):
+            continue
+        if found is None or found.backup.created_at < one.backup.created_at:
             found = one
     return found
 
 
-def _is_built_upon(one: Manifest) -> bool:
-    """What was made elsewhere has stamps that say nothing of what is here."""
-    return one.version > FIRST_VERSION and one.backup.kind is not BackupKind.UPLOADED
+def _is_made_elsewhere(one: Manifest) -> bool:
+    """Then its stamps say nothing of what is here."""
+    return one.backup.kind is BackupKind.UPLOADED

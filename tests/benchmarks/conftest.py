@@ -1,10 +1,24 @@
-"""Prints what the benchmarks of a run have recorded, below everything else."""
+"""Prints what the benchmarks of a run have recorded, below everything else; and has a catalog for those about it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from services.platform.process.settings import KafkaSettings
 from tests.benchmarks.figures import Row, measured_on, row, table
+from tests.support.databases import FreshDatabase
+from tests.support.gateway import NO_S3
+from tests.support.running_services import Platform, open_platform
+
+
+@pytest.fixture
+async def catalog(
+    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, tmp_path: Path
+) -> AsyncIterator[Platform]:
+    async with open_platform(kafka_settings, fresh_database, NO_S3, tmp_path) as platform:
+        await platform.start("catalog")
+        yield platform
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,34 +3,19 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from uuid import uuid4
 
-import pytest
-
 from services.platform.database import Database
-from services.platform.process.settings import KafkaSettings
 from tests.benchmarks.figures import Figure
-from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
-from tests.support.gateway import NO_S3
-from tests.support.running_services import Platform, open_platform
+from tests.support.running_services import Platform
 from tests.support.script import command_headers, open_script
 from tests.support.shop import Shop
 
 COMMANDS = 5_000
 DECIDED_A_SECOND = 1_500
 APPS = 24
-
-
-@pytest.fixture
-async def catalog(
-    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, tmp_path: Path
-) -> AsyncIterator[Platform]:
-    async with open_platform(kafka_settings, fresh_database, NO_S3, tmp_path) as platform:
-        await platform.start("catalog")
-        yield platform
 
 
 async def test_decisions_a_second(catalog: Platform, record_property: Callable[[str, object], None]) -> None:

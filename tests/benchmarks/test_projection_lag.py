@@ -6,7 +6,6 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -17,11 +16,8 @@ from services.catalog.projection.keeper import READ_MODEL_MOVED, Projection
 from services.platform.database import Database
 from services.platform.messaging.reading import LogReader
 from services.platform.messaging.records import Place
-from services.platform.process.settings import KafkaSettings
-from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
-from tests.support.gateway import NO_S3
-from tests.support.running_services import Platform, open_platform
+from tests.support.running_services import Platform
 from tests.support.script import Script, command_headers, open_script
 from tests.support.shop import Shop
 
@@ -40,15 +36,6 @@ class Told(NamedTuple):
     place: Place
     at: float
     command_id: str
-
-
-@pytest.fixture
-async def catalog(
-    kafka_settings: KafkaSettings, fresh_database: FreshDatabase, tmp_path: Path
-) -> AsyncIterator[Platform]:
-    async with open_platform(kafka_settings, fresh_database, NO_S3, tmp_path) as platform:
-        await platform.start("catalog")
-        yield platform
 
 
 @pytest.mark.timeout(600)

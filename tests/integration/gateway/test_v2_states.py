@@ -113,10 +113,7 @@ async def test_a_cancelled_snapshot_has_failed_and_says_why(api: Api, script: ht
     await api.tell(ended)
 
     seen = await api.eventually(f"/api/v1/backups/{snapshot}", "state", "failed")
-    shown = (await script.get(f"{_place(environment)}/snapshots/{snapshot}")).json()
-
-    assert "cancelled" in seen["status_message"]
-    assert (shown["state"], shown["status_message"]) == ("failed", seen["status_message"])
+    _assert_cancelled((await script.get(f"{_place(environment)}/snapshots/{snapshot}")).json(), seen)
 
 
 async def test_a_cancelled_restore_has_failed_and_says_why(api: Api, script: httpx.AsyncClient) -> None:
@@ -129,10 +126,7 @@ async def test_a_cancelled_restore_has_failed_and_says_why(api: Api, script: htt
     await api.tell(ended)
 
     seen = await api.eventually(f"/api/v1/restores/{restore}", "state", "failed")
-    shown = (await script.get(f"{_place(environment)}/restores/{restore}")).json()
-
-    assert "cancelled" in seen["status_message"]
-    assert (shown["state"], shown["status_message"]) == ("failed", seen["status_message"])
+    _assert_cancelled((await script.get(f"{_place(environment)}/restores/{restore}")).json(), seen)
 
 
 async def test_an_expired_snapshot_is_neither_listed_nor_found(api: Api, script: httpx.AsyncClient) -> None:
@@ -193,3 +187,9 @@ async def test_a_repeated_preflight_is_the_same_one_and_its_key_asks_for_nothing
     assert [_told(one) for one in reused] == [(409, "IDEMPOTENCY_KEY_REUSED")] * 2
     said = await api.said(f"catalog/preflight/{first.json()['preflight_id']}")
     assert [type(one).__name__ for one in said] == ["PreflightRequested"]
+
+
+def _assert_cancelled(shown: Json, seen: Json) -> None:
+    """A cancelled work has failed, and says why as the other API does."""
+    assert "cancelled" in seen["status_message"]
+    assert (shown["state"], shown["status_message"]) == ("failed", seen["status_message"])

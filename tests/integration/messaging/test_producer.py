@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,9 @@ async def test_a_record_that_the_broker_never_takes_is_no_transient_error(kafka_
         assert await producer.send(Topic.EVENTS, record("a", "short"))
 
 
-async def test_a_producer_goes_on_after_the_broker_was_away(tmp_path: Path) -> None:
+@asynccontextmanager
+async def broker_gone(tmp_path: Path) -> AsyncIterator[tuple[Kafka, KafkaSettings, Producer]]:
+    """A producer that has sent "before", to a broker that has ended since."""
     engine = Kafka(tmp_path, free_port(), free_port(), password=secrets.token_urlsafe())
     settings = kafka_settings_of(engine.address, engine.password)
     async with AsyncExitStack() as stack:
@@ -79,6 +82,11 @@ async def test_a_producer_goes_on_after_the_broker_was_away(tmp_path: Path) -> N
             await ensure_topics(settings)
             producer = await stack.enter_async_context(Producer.open(settings, send_seconds=2))
             await eventually(lambda: sent(producer, "before"))
+        yield engine, settings, producer
+
+
+async def test_a_producer_goes_on_after_the_broker_was_away(tmp_path: Path) -> None:
+    async with broker_gone(tmp_path) as (engine, settings, producer):
         for _ in range(2):
             with pytest.raises((SendInDoubtError, BrokerUnavailableError)):
                 await producer.send(Topic.EVENTS, record("a", "meanwhile"))
@@ -89,13 +97,7 @@ async def test_a_producer_goes_on_after_the_broker_was_away(tmp_path: Path) -> N
 
 
 async def test_records_are_given_up_in_time_however_soon_their_sender_stops_waiting(tmp_path: Path) -> None:
-    engine = Kafka(tmp_path, free_port(), free_port(), password=secrets.token_urlsafe())
-    settings = kafka_settings_of(engine.address, engine.password)
-    async with AsyncExitStack() as stack:
-        with running(engine):
-            await ensure_topics(settings)
-            producer = await stack.enter_async_context(Producer.open(settings, send_seconds=2))
-            await eventually(lambda: sent(producer, "before"))
+    async with broker_gone(tmp_path) as (engine, settings, producer):
         for number in range(8):
             await impatient(producer, f"meanwhile {number}")
         with running(engine):

@@ -15,9 +15,9 @@ from typing import Final
 from services.platform.archives.dump.texts import Texts
 from services.platform.connectors.database.errors import UnsupportedContentError
 from services.platform.connectors.database.loading.contents import Contents, Kind
+from services.platform.connectors.database.loading.foreign import SHOWN_CHARACTERS
 from services.platform.connectors.database.loading.statements import Statement, split
 
-SHOWN_CHARACTERS: Final = 100
 LONGEST_CHARACTERS: Final = 4 * 1024 * 1024
 """Of an entry's statements: taking them apart takes a hundred times their room, and no view is as long."""
 _BY_NAME: Final = frozenset({
