@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from tests.soak.faults import FAULTS, Fault
 from tests.soak.itinerary import Stop, stops
 from tests.soak.shake import fragile_world, shake
 from tests.soak.walk import walk
@@ -44,10 +45,10 @@ async def walk_all(wanted: Sequence[Stop]) -> int:
     return len(walked) - len(held)
 
 
-async def shake_all(minutes: float, seed: int) -> int:
+async def shake_all(minutes: float, seed: int, faults: Sequence[Fault]) -> int:
     """Shake, and say what came of it; how much must not be."""
     async with fragile_world() as (world, engines):
-        shaken = await shake(world, engines, minutes=minutes, seed=seed)
+        shaken = await shake(world, engines, minutes=minutes, seed=seed, faults=faults)
     _say(shaken.report())
     return len(shaken.found)
 
@@ -58,6 +59,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--walk", action="store_true", help="die at every named seam, one after the other")
     parser.add_argument("--minutes", type=float, default=None, help="shake everything for so long")
+    parser.add_argument("--calm", action="store_true", help="break nothing meanwhile: whether memory stays flat")
     parser.add_argument("--seed", type=int, default=None, help="whatever is chosen by dice is chosen the same again")
     parser.add_argument("--sample", type=int, default=None, help="walk only so many seams, chosen by the seed")
     parser.add_argument("--only", default="", help="walk only stops with this text in them")
@@ -65,7 +67,7 @@ def main(words: Sequence[str]) -> int:
     seed = told.seed if told.seed is not None else random.SystemRandom().randrange(2**32)
     _say(f"seed {seed}")
     if told.minutes is not None:
-        return min(asyncio.run(shake_all(told.minutes, seed)), 1)
+        return min(asyncio.run(shake_all(told.minutes, seed, () if told.calm else FAULTS)), 1)
     wanted = [stop for stop in stops() if told.only in str(stop)]
     if told.sample is not None:
         wanted = random.Random(seed).sample(wanted, told.sample)  # noqa: S311 -- no secret

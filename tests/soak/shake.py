@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,8 @@ from tests.history.checks import CHECKS, findings
 from tests.history.evidence import Evidence, Finding
 from tests.soak import works
 from tests.soak.engines import Engines, open_engines
-from tests.soak.faults import FAULTS
+from tests.soak.faults import FAULTS, Fault
+from tests.soak.memory import Memory
 from tests.soak.people import People
 from tests.soak.witness import evidence_of
 from tests.soak.world import World, open_world
@@ -38,6 +39,7 @@ class Shaken:
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     found: list[Finding] = field(default_factory=list)
+    memory: str = ""
     events: int = 0
     commands: int = 0
     backups: int = 0
@@ -50,6 +52,7 @@ class Shaken:
             f"done {sum(self.done.values())}: {_counted(self.done)}",
             f"refused {sum(self.refused.values())}: {_counted(self.refused)}",
             f"checked: {self.events} events, {self.commands} commands, {self.backups} backups byte by byte",
+            f"memory, the most in the first third and in the last, in MB: {self.memory}",
             f"rules: {', '.join(check.__name__.replace('_', ' ') for check in CHECKS)}",
             f"findings: {len(self.found)}",
             *(f"  {one.rule}: {one.what}" for one in self.found),
@@ -57,29 +60,41 @@ class Shaken:
         return "\n".join(lines)
 
 
-async def shake(world: World, engines: Engines, *, minutes: float, seed: int) -> Shaken:
-    """Shake for so long, let everything come to rest, and have it looked at. Raises what people may not be told."""
+async def shake(
+    world: World, engines: Engines, *, minutes: float, seed: int, faults: Sequence[Fault] = FAULTS
+) -> Shaken:
+    """Shake for so long, let everything come to rest, and have it looked at. Raises what people may not be told.
+
+    Without `faults` people work undisturbed, and memory is what is watched: no service lives long under faults.
+    """
     shaken, people = Shaken(seed, minutes), People(world, random.Random(f"people {seed}"))  # noqa: S311 -- no secret
-    enough = asyncio.Event()
+    enough, memory = asyncio.Event(), Memory()
     async with asyncio.TaskGroup() as group:
+        watching = group.create_task(memory.watch(world.platform))
         working = [group.create_task(people.work(enough)), group.create_task(people.work_hard(enough))]
-        await _inject(world, engines, shaken, working)
+        await _inject(world, engines, shaken, working, faults)
         enough.set()
         async with asyncio.timeout(ENDS_WITHIN_SECONDS):
             await asyncio.gather(*working)
-    shaken.done, shaken.refused = people.done, people.refused
+        watching.cancel()
+    shaken.done, shaken.refused, shaken.memory = people.done, people.refused, memory.told()
     async for _ in works.reclaim(world):  # what was left behind goes with it
         pass
     _look(shaken, await evidence_of(world, reclaimed=True))
+    shaken.found.extend(memory.findings())
     return shaken
 
 
-async def _inject(world: World, engines: Engines, shaken: Shaken, working: list[asyncio.Task[None]]) -> None:
+async def _inject(
+    world: World, engines: Engines, shaken: Shaken, working: list[asyncio.Task[None]], faults: Sequence[Fault]
+) -> None:
     dice = random.Random(shaken.seed)  # noqa: S311 -- no secret
     ends_at = time.monotonic() + shaken.minutes * 60
     while time.monotonic() < ends_at and not any(task.done() for task in working):
         await asyncio.sleep(dice.uniform(*PAUSES_SECONDS))
-        fault = dice.choice(FAULTS)
+        if not faults:
+            continue
+        fault = dice.choice(faults)
         _say(fault.__name__.replace("_", " "))
         async with asyncio.timeout(LONGEST_FAULT_SECONDS):
             said = await fault(world, engines, dice)

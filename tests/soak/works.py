@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Final
 from uuid import UUID, uuid4
 
+import psutil
+
 from contracts.events.archives import DataType
 from contracts.states import ArchiveState, BackupState, RestoreState, UploadState
 from services.cli.client import Gateway
@@ -288,8 +290,6 @@ async def handing_back(world: World) -> AsyncGenerator[None, None]:
 
 
 async def _is_stopped(pid: int) -> bool:
-    import psutil  # noqa: PLC0415 -- the only use
-
     return psutil.Process(pid).status() == psutil.STATUS_STOPPED
 
 

@@ -17,12 +17,14 @@ T = TypeVar("T")
 
 async def environment_checked(read_model: ReadModel, environment_id: UUID, seconds: float) -> Environment:
     """The environment once its newest check has ended, or as it is after `seconds`."""
-    return await once(lambda: read_model.environment(environment_id), _is_checked, seconds)
+    return await once(lambda: read_model.environment(environment_id, gone=True), _is_checked, seconds)
 
 
 async def platform_answered(read_model: ReadModel, environment_id: UUID, seconds: float) -> Environment:
     """The environment once its platform is not being asked any more, or as it is after `seconds`."""
-    return await once(lambda: read_model.environment(environment_id), lambda one: one.hook_call is None, seconds)
+    return await once(
+        lambda: read_model.environment(environment_id, gone=True), lambda one: one.hook_call is None, seconds
+    )
 
 
 async def preflight_done(read_model: ReadModel, preflight_id: UUID, seconds: float) -> Preflight:

@@ -1,4 +1,7 @@
-"""The read model as resources; what is not there, is removed or has expired is told as not found."""
+"""The read model as resources; what is not there, is removed or has expired is told as not found.
+
+With `gone` it is found still: a change that is repeated under its key is answered as it was, whatever came after it.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -82,9 +85,9 @@ class ReadModel:
         rows, on = await page(self._database, _sql.apps, limit, after, name=name, **reach._asdict())
         return AppPage(apps=[App.model_validate(row["document"]) for row in rows], next=on)
 
-    async def app(self, app_id: UUID) -> App:
+    async def app(self, app_id: UUID, *, gone: bool = False) -> App:
         """One app. Raises NotFoundError."""
-        document = await self._one("app", app_id=app_id)
+        document = await self._one("app", app_id=app_id, gone=gone)
         if document is None:
             raise NotFoundError(RejectionCode.APP_NOT_FOUND, "there is no app with this id")
         return App.model_validate(document)
@@ -97,9 +100,9 @@ class ReadModel:
         rows, on = await page(self._database, _sql.environments, limit, after, **asked)
         return EnvironmentPage(environments=[_environment(row) for row in rows], next=on)
 
-    async def environment(self, environment_id: UUID) -> Environment:
+    async def environment(self, environment_id: UUID, *, gone: bool = False) -> Environment:
         """One environment. Raises NotFoundError."""
-        row = await self._one("environment", environment_id=environment_id)
+        row = await self._one("environment", environment_id=environment_id, gone=gone)
         if row is None:
             raise _no_environment()
         return _environment(row)
@@ -124,9 +127,9 @@ class ReadModel:
         rows, on = await page(self._database, _sql.backups, limit, after, environment_id=environment_id)
         return BackupPage(backups=[Backup.model_validate(row["document"]) for row in rows], next=on)
 
-    async def backup(self, backup_id: UUID) -> Backup:
+    async def backup(self, backup_id: UUID, *, gone: bool = False) -> Backup:
         """One backup that is in the list. Raises NotFoundError."""
-        return _found(Backup, await self._one("backup", backup_id=backup_id))
+        return _found(Backup, await self._one("backup", backup_id=backup_id, gone=gone))
 
     async def snapshots(self, environment_id: UUID, *, top: Instant | None, offset: int, limit: int) -> Numbered:
         """Backups that are in the list, newest first, by number; none newer than `top`, where that is given."""
@@ -138,9 +141,9 @@ class ReadModel:
         newest = Instant(found[0]["at"], found[0]["id"]) if found else None
         return Numbered([row["document"] for row in found], place["total"], newest)
 
-    async def listed_backup(self, backup_id: UUID) -> dict[str, Any] | None:
+    async def backup_document(self, backup_id: UUID, *, gone: bool = False) -> dict[str, Any] | None:
         """The document of a backup that is in the list."""
-        document: dict[str, Any] | None = await self._one("backup", backup_id=backup_id)
+        document: dict[str, Any] | None = await self._one("backup", backup_id=backup_id, gone=gone)
         return document
 
     async def restore_document(self, restore_id: UUID) -> dict[str, Any] | None:
@@ -209,7 +212,7 @@ class ReadModel:
             {RestoreState(state): count for state, count in found["restores"].items()},
         )
 
-    async def _one(self, query: str, **arguments: UUID) -> Any:  # noqa: ANN401 -- a value or a row, as the query says
+    async def _one(self, query: str, **arguments: UUID | bool) -> Any:  # noqa: ANN401 -- a value or a row, as the query says
         async with self._database.transaction() as c:
             return await getattr(_sql, query)(c, **arguments)
 

@@ -8,7 +8,7 @@ from pydantic import PlainSerializer
 
 from contracts.events.archives import DataType
 from contracts.events.backups import BackupKind
-from contracts.states import ArchiveState, RestoreState
+from contracts.states import ArchiveState, BackupState, RestoreState
 from services.gateway.resources.archives import Archive
 from services.gateway.resources.shapes import Resource
 
@@ -25,6 +25,8 @@ _SHOWN: Final[dict[str, str]] = {
     ArchiveState.EXPIRED: ArchiveState.COMPLETED,
 }
 """States that scripts do not know, as those that they came from."""
+_GONE: Final = {BackupState.EXPIRED, BackupState.DELETING, BackupState.DELETED}
+"""Only a repeated change is answered with one that is in such a state: scripts know how it had ended."""
 LINK_OVER: Final = "the link is over: ask for a new archive"
 
 
@@ -45,8 +47,14 @@ class Snapshot(Resource):
     @classmethod
     def of(cls, backup: dict[str, Any]) -> Self:
         """The snapshot that the read model's document of a backup is."""
-        known = {"snapshot_id": backup["backup_id"], "type": backup["kind"]}
-        return cls.model_validate({**backup, **known, "status_message": backup.get("status_message") or None})
+        ended = BackupState.FAILED if backup.get("failure") else BackupState.COMPLETED
+        told = {
+            "snapshot_id": backup["backup_id"],
+            "type": backup["kind"],
+            "state": ended if backup["state"] in _GONE else backup["state"],
+            "status_message": backup.get("status_message") or None,
+        }
+        return cls.model_validate({**backup, **told})
 
 
 class SnapshotPage(Resource):

@@ -49,7 +49,7 @@ async def register_app(asked: NewApp, parts: PartsOf, intent: Somewhere) -> App:
     outcome = await parts.changes.decided(intent, body, str(app_id))
     await parts.people.own_app(intent, app_id, organisation_id)
     await parts.changes.readable(outcome, location=location("apps", app_id))
-    return await parts.read_model.app(app_id)
+    return await parts.read_model.app(app_id, gone=True)
 
 
 @router.get("/{app_id}", dependencies=may(Scope.READ))
@@ -63,7 +63,7 @@ async def update_app(app_id: UUID, asked: AppChange, parts: PartsOf, intent: Adm
     """Change an app's name or slug; what is not given stays."""
     body = UpdateApp(app_id=app_id, **asked.model_dump(exclude_unset=True))
     await parts.changes.make(intent, body, str(app_id), location=location("apps", app_id))
-    return await parts.read_model.app(app_id)
+    return await parts.read_model.app(app_id, gone=True)
 
 
 @router.delete("/{app_id}", status_code=204)

@@ -36,7 +36,7 @@ async def create_backup(
     wanted = asked or NewBackup()
     body = RequestBackup(backup_id=backup_id, environment_id=environment_id, **dict(wanted))
     await parts.changes.make(intent, body, key, location=location("backups", backup_id))
-    return await parts.read_model.backup(backup_id)
+    return await parts.read_model.backup(backup_id, gone=True)
 
 
 @router.get("/environments/{environment_id}/backups", dependencies=may(Scope.READ))
@@ -104,6 +104,6 @@ async def backup_progress(parts: PartsOf, backup: Annotated[Backup, Depends(_fou
 
 
 async def _change(parts: Parts, intent: Intent, body: Command, backup_id: UUID) -> Backup:
-    key = str((await parts.read_model.backup(backup_id)).app_id)
+    key = await parts.read_model.key_of_backup(backup_id)
     await parts.changes.make(intent, body, key, location=location("backups", backup_id))
-    return await parts.read_model.backup(backup_id)
+    return await parts.read_model.backup(backup_id, gone=True)

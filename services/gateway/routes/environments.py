@@ -162,7 +162,7 @@ async def unpublish_app_service(
 
 async def _change(parts: Parts, intent: Intent, body: Command, environment_id: UUID) -> Environment:
     await _make(parts, intent, body, environment_id)
-    return await parts.read_model.environment(environment_id)
+    return await parts.read_model.environment(environment_id, gone=True)
 
 
 async def _make(parts: Parts, intent: Intent, body: Command, environment_id: UUID) -> None:

@@ -30,4 +30,4 @@ async def recover_backup(environment_id: UUID, backup_id: UUID, parts: PartsOf, 
     entry = await parts.contents.entry(environment_id, backup_id)
     body = RecoverBackup(backup_id=backup_id, environment_id=environment_id, entry=entry)
     await parts.changes.make(intent, body, key, location=location("backups", backup_id))
-    return await parts.read_model.backup(backup_id)
+    return await parts.read_model.backup(backup_id, gone=True)

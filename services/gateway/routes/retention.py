@@ -59,7 +59,7 @@ async def acquire_lease(backup_id: UUID, asked: NewLease, parts: PartsOf, intent
     )
     key = await parts.read_model.key_of_backup(backup_id)
     await parts.changes.make(intent, body, key, location=location("backups", backup_id))
-    return await parts.read_model.backup(backup_id)
+    return await parts.read_model.backup(backup_id, gone=True)
 
 
 @router.delete("/backups/{backup_id}/leases/{lease_id}")
@@ -68,7 +68,7 @@ async def release_lease(backup_id: UUID, lease_id: UUID, parts: PartsOf, intent:
     key = await parts.read_model.key_of_backup(backup_id)
     body = ReleaseLease(lease_id=lease_id, backup_id=backup_id)
     await parts.changes.make(intent, body, key, location=location("backups", backup_id))
-    return await parts.read_model.backup(backup_id)
+    return await parts.read_model.backup(backup_id, gone=True)
 
 
 @router.post("/environments/{environment_id}/sweeps/{sweep_id}/approve")
@@ -77,7 +77,7 @@ async def approve_sweep(environment_id: UUID, sweep_id: UUID, parts: PartsOf, in
     key = await key_of(parts, environment_id)
     body = ApproveSweep(environment_id=environment_id, sweep_id=sweep_id)
     await parts.changes.make(intent, body, key, location=location("environments", environment_id))
-    return await parts.read_model.environment(environment_id)
+    return await parts.read_model.environment(environment_id, gone=True)
 
 
 @router.post("/environments/{environment_id}/schedule-stops/{stop_id}/approve")
@@ -86,7 +86,7 @@ async def approve_schedule(environment_id: UUID, stop_id: UUID, parts: PartsOf, 
     key = await key_of(parts, environment_id)
     body = ApproveSchedule(environment_id=environment_id, stop_id=stop_id)
     await parts.changes.make(intent, body, key, location=location("environments", environment_id))
-    return await parts.read_model.environment(environment_id)
+    return await parts.read_model.environment(environment_id, gone=True)
 
 
 @router.get("/environments/{environment_id}/slots", dependencies=may(Scope.READ))

@@ -79,7 +79,7 @@ async def import_backup(environment_id: UUID, asked: NewImport, parts: PartsOf, 
     """Make a backup of what was sent, a full archive: it is in this environment's list, and restored later."""
     backup_id = intent.created_id("backup")
     key = await key_of(parts, environment_id)
-    known = await parts.read_model.listed_backup(backup_id)
+    known = await parts.read_model.backup_document(backup_id, gone=True)
     await parts.asked.must_be_the_same(intent, "import", environment_id, told(asked))
     if known is not None:
         if known["kind"] != BackupKind.UPLOADED:
@@ -93,7 +93,7 @@ async def import_backup(environment_id: UUID, asked: NewImport, parts: PartsOf, 
         model_version=asked.model_version,
     )
     await parts.changes.make(intent, body, key, location=location("backups", backup_id))
-    return await parts.read_model.backup(backup_id)
+    return await parts.read_model.backup(backup_id, gone=True)
 
 
 @router.get("/environments/{environment_id}/uploads", dependencies=may(Scope.READ))

@@ -34,8 +34,8 @@ WHERE NOT removed
 ORDER BY slug COLLATE "C", app_id
 LIMIT :count;
 
--- name: app(app_id)$
-SELECT document FROM read.app WHERE app_id = :app_id AND NOT removed;
+-- name: app(app_id, gone)$
+SELECT document FROM read.app WHERE app_id = :app_id AND (:gone OR NOT removed);
 
 -- name: environments(app_id, name, granted, of_key, after, after_id, count)
 SELECT environment.document, app.slug, app.slug || '/' || environment.name AS spelling, environment_id AS id,
@@ -51,12 +51,12 @@ WHERE NOT environment.removed
 ORDER BY (app.slug || '/' || environment.name) COLLATE "C", environment_id
 LIMIT :count;
 
--- name: environment(environment_id)^
+-- name: environment(environment_id, gone)^
 SELECT environment.document, app.slug,
     (SELECT slot.document FROM read.slot WHERE slot.environment_id = environment.environment_id
      ORDER BY slot_date DESC LIMIT 1) AS newest_slot
 FROM read.environment JOIN read.app USING (app_id)
-WHERE environment_id = :environment_id AND NOT environment.removed;
+WHERE environment_id = :environment_id AND (:gone OR NOT environment.removed);
 
 -- name: app_of_environment(environment_id)$
 -- Of a removed one too: its backups are still listed.
@@ -99,9 +99,9 @@ WHERE environment_id = :environment_id AND state IN ('queued', 'running', 'compl
 ORDER BY created_at DESC, backup_id DESC
 OFFSET :skipped LIMIT :count;
 
--- name: backup(backup_id)$
+-- name: backup(backup_id, gone)$
 SELECT document FROM read.backup
-WHERE backup_id = :backup_id AND state IN ('queued', 'running', 'completed', 'failed');
+WHERE backup_id = :backup_id AND (:gone OR state IN ('queued', 'running', 'completed', 'failed'));
 
 -- name: app_of_backup(backup_id)$
 -- Of one that has gone, too.

@@ -5,6 +5,7 @@ import signal
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from tests.support.eventually import eventually
 from tests.support.gateway import Api, Json
@@ -12,6 +13,10 @@ from tests.support.gateway import Api, Json
 
 def _place(environment: Json) -> str:
     return f"/api/v1/environments/{environment['environment_id']}/backups"
+
+
+def _snapshots(environment: Json) -> str:
+    return f"/api/v2/apps/{environment['app_id']}/environments/{environment['environment_id']}/snapshots"
 
 
 async def _count(api: Api, environment: Json) -> int:
@@ -61,6 +66,40 @@ async def test_a_refusal_is_repeated_too(api: Api) -> None:
 
     assert first.status_code == second.status_code == 409
     assert first.json() == second.json()
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_what_was_accepted_stays_accepted_after_the_backup_has_gone(api: Api, version: str) -> None:
+    environment = await api.ready_environment()
+    asked, commented, deleted = [{"Idempotency-Key": str(uuid4())} for _ in range(3)]
+    backup = (await api.client.post(_place(environment), headers=asked)).json()
+    await api.completed(environment, backup)
+    await api.eventually(f"/api/v1/backups/{backup['backup_id']}", "state", "completed")
+    place, comment = f"/api/v1/backups/{backup['backup_id']}", f"/api/v1/backups/{backup['backup_id']}/comment"
+    if version == "v2":
+        place = f"{_snapshots(environment)}/{backup['backup_id']}"
+        comment = place
+
+    async def told(*keys: dict[str, str]) -> list[int]:
+        put = await api.client.put(comment, headers=keys[0], json={"comment": "x"})
+        gone = await api.client.delete(place, headers=keys[1], params={"confirm_last": "true"})
+        return [put.status_code, gone.status_code]
+
+    assert [await told(commented, deleted), await told(commented, deleted)] == [[200, 204]] * 2
+    assert await told({}, {}) == [404, 404]
+    assert (await api.client.post(_place(environment), headers=asked)).json()["state"] == "deleting"
+
+
+async def test_what_was_accepted_stays_accepted_after_its_environment_was_removed(api: Api) -> None:
+    environment = await api.ready_environment()
+    key, place = {"Idempotency-Key": str(uuid4())}, f"/api/v1/environments/{environment['environment_id']}"
+    first = await api.client.patch(place, headers=key, json={"name": "elsewhere"})
+    assert (await api.client.delete(place)).status_code == 204
+
+    again = await api.client.patch(place, headers=key, json={"name": "elsewhere"})
+
+    assert (first.status_code, again.status_code, again.json()["name"]) == (200, 200, "elsewhere")
+    assert (await api.client.patch(place, json={"name": "elsewhere"})).status_code == 404
 
 
 async def test_a_key_of_another_request_is_refused_and_nothing_is_done(api: Api) -> None:

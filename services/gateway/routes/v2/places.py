@@ -43,9 +43,11 @@ Place = Annotated[Environment, Depends(_environment)]
 """A route takes it behind its right: who may not look learns not even whether there is such an environment."""
 
 
-async def snapshot_document(parts: Parts, place: Environment, snapshot_id: UUID) -> dict[str, Any]:
+async def snapshot_document(
+    parts: Parts, place: Environment, snapshot_id: UUID, *, gone: bool = False
+) -> dict[str, Any]:
     """A backup of this environment that is in the list, as the read model keeps it. Raises NotFoundError."""
-    document = await parts.read_model.listed_backup(snapshot_id)
+    document = await parts.read_model.backup_document(snapshot_id, gone=gone)
     if document is None or document["environment_id"] != str(place.environment_id):
         raise NotFoundError(RejectionCode.NOT_FOUND, "there is no snapshot with this id in this environment")
     return document

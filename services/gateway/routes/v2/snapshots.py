@@ -49,7 +49,7 @@ async def create_snapshot(intent: Creating, place: Place, request: Request, part
     backup_id = intent.created_id("backup")
     body = _checked(RequestBackup, backup_id, await comment_in(request), environment_id=place.environment_id)
     await make(parts, intent, body, place)
-    return await _snapshot(parts, place, backup_id)
+    return await _snapshot(parts, place, backup_id, gone=True)
 
 
 @router.get("/{snapshot_id}", dependencies=may(Scope.READ))
@@ -63,12 +63,12 @@ async def comment_snapshot(
     snapshot_id: UUID, intent: Creating, place: Place, request: Request, parts: PartsOf
 ) -> Snapshot:
     """Replace its comment; `updated_at` stays."""
-    await _snapshot(parts, place, snapshot_id)
+    await snapshot_document(parts, place, snapshot_id, gone=True)
     comment = await comment_in(request)
     if comment is None:
         raise RefusalError(400, RejectionCode.INVALID_PARAMETERS, "comment: it is missing", field="comment")
     await make(parts, intent, _checked(CommentBackup, snapshot_id, comment), place)
-    return await _snapshot(parts, place, snapshot_id)
+    return await _snapshot(parts, place, snapshot_id, gone=True)
 
 
 @router.delete("/{snapshot_id}", status_code=204)
@@ -76,12 +76,12 @@ async def delete_snapshot(
     snapshot_id: UUID, intent: Deleting, place: Place, parts: PartsOf, *, confirm_last: bool = False
 ) -> None:
     """Let it go; from now on it is neither listed nor found."""
-    await _snapshot(parts, place, snapshot_id)
+    await snapshot_document(parts, place, snapshot_id, gone=True)
     await make(parts, intent, DeleteBackup(backup_id=snapshot_id, confirm_last=confirm_last), place)
 
 
-async def _snapshot(parts: Parts, place: Place, snapshot_id: UUID) -> Snapshot:
-    return Snapshot.of(await snapshot_document(parts, place, snapshot_id))
+async def _snapshot(parts: Parts, place: Place, snapshot_id: UUID, *, gone: bool = False) -> Snapshot:
+    return Snapshot.of(await snapshot_document(parts, place, snapshot_id, gone=gone))
 
 
 def _checked(
