@@ -306,12 +306,20 @@ def test_only_a_stop_that_nobody_approved_is_said_to_be_over_by_itself() -> None
 def test_a_stopped_schedule_says_so_once_and_leaves_its_slot_waiting() -> None:
     now = at("2026-04-01T12:00Z")
     first, again = (
-        look_or_stop(ENVIRONMENT, EUROPE, WAITING, stop, since=WAITING.due_at, now=now)
+        look_or_stop(ENVIRONMENT, EUROPE, WAITING, stop, since=WAITING.due_at, now=now, clocks_agree=False)
         for stop in (Stop(), Stop(UUID(int=1), now))
     )
     assert (first.planned, first.fires, first.said, first.is_stopped) == (WAITING, None, {}, True)
     assert isinstance(first.schedule, ScheduleStopped)
     assert (again.schedule, again.is_stopped) == (None, True)
+
+
+def test_where_two_clocks_agree_the_newest_runs_however_long_nobody_looked() -> None:
+    now = at("2026-05-20T12:00Z")
+    found = look_or_stop(ENVIRONMENT, EUROPE, WAITING, Stop(), since=WAITING.due_at, now=now, clocks_agree=True)
+    assert (found.is_stopped, found.schedule) == (False, None)
+    assert found.fires is not None
+    assert found.fires.slot_date == date(2026, 5, 19)
 
 
 def test_a_try_says_when_it_was_asked_for_and_else_when_it_might_have_been() -> None:

@@ -36,10 +36,17 @@ class Look:
 
 
 def look_or_stop(  # noqa: PLR0913 -- what is known of the environment, and when it is looked at
-    environment_id: UUID, nights: Nights, planned: SlotTime | None, stop: Stop, *, since: datetime, now: datetime
+    environment_id: UUID,
+    nights: Nights,
+    planned: SlotTime | None,
+    stop: Stop,
+    *,
+    since: datetime,
+    now: datetime,
+    clocks_agree: bool,
 ) -> Look:
-    """See `look`; where too many nights are overdue, a person is asked first."""
-    if planned is not None and is_too_late(planned, stop, now):
+    """See `look`; where too many nights are overdue by one clock alone, a person is asked first."""
+    if planned is not None and not clocks_agree and is_too_late(planned, stop, now):
         news = None if stop.stop_id else stopped(environment_id, planned, now=now)
         return Look(planned=planned, is_stopped=True, schedule=news)
     found = look(environment_id, nights, planned, since=since, now=now)

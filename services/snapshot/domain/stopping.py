@@ -1,4 +1,7 @@
-"""A wrong clock must not end a schedule for a year: how many nights may be missed at once before a person is asked."""
+"""A wrong clock must not end a schedule for a year: how many nights may be missed at once before a person is asked.
+
+Where PostgreSQL's clock tells of the same absence nobody is asked: the scheduler was down, however long.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +13,8 @@ from contracts.events.slots import ScheduleResumed, ScheduleStopped
 from contracts.slot_times import SlotTime
 
 CAP: Final = timedelta(days=SCHEDULE_CAP_NIGHTS)
+CLOCKS_APART: Final = timedelta(hours=1)
+"""What two clocks may differ by in what they tell of an absence."""
 
 
 @dataclass(frozen=True)

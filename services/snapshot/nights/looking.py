@@ -12,6 +12,7 @@ from services.platform.database import Connection
 from services.platform.environments import Environment, find_many
 from services.platform.eventstore.store import Append, EventStore
 from services.snapshot.domain.planning import Look, last_look, look_or_stop
+from services.snapshot.domain.stopping import CLOCKS_APART
 from services.snapshot.nights.rows import (
     ACTOR,
     Keyed,
@@ -31,11 +32,18 @@ AT_ONCE: Final = 200
 async def look_at_due(c: Connection, events: EventStore, now: datetime) -> Looked:
     """Look at up to AT_ONCE environments and write what that leads to."""
     nights = [Night.of(row) async for row in queries.to_look_at(c, now=now, most=AT_ONCE)]
-    environments = await find_many(c, [night.environment_id for night in nights])
-    looked = [(night, _look(night, environments.get(night.environment_id), now)) for night in nights]
+    looked = await _look_at(c, nights, now) if nights else []
     if looked:
         await _write(c, events, looked, now)
+    if len(nights) < AT_ONCE:
+        await queries.note_clocks(c, now=now)
     return looked
+
+
+async def _look_at(c: Connection, nights: Sequence[Night], now: datetime) -> Looked:
+    environments = await find_many(c, [night.environment_id for night in nights])
+    agree = bool(await queries.clocks_agree(c, now=now, within_seconds=CLOCKS_APART.total_seconds()))
+    return [(one, _look(one, environments.get(one.environment_id), now, clocks_agree=agree)) for one in nights]
 
 
 def ends_of(looked: Looked) -> list[SlotEnded]:
@@ -43,11 +51,19 @@ def ends_of(looked: Looked) -> list[SlotEnded]:
     return [body for _, one in looked for bodies in one.said.values() for body in bodies if isinstance(body, SlotEnded)]
 
 
-def _look(night: Night, environment: Environment | None, now: datetime) -> Look:
+def _look(night: Night, environment: Environment | None, now: datetime, *, clocks_agree: bool) -> Look:
     if environment is None:
         return last_look(night.environment_id, night.planned, now=now)
     nights = Nights(environment.region, environment.cloud_version, environment.schedule)
-    return look_or_stop(night.environment_id, nights, night.planned, night.stop, since=night.known_since, now=now)
+    return look_or_stop(
+        night.environment_id,
+        nights,
+        night.planned,
+        night.stop,
+        since=night.known_since,
+        now=now,
+        clocks_agree=clocks_agree,
+    )
 
 
 async def _write(c: Connection, events: EventStore, looked: Looked, now: datetime) -> None:

@@ -2,6 +2,17 @@
 -- Whether this transaction may plan and ask; any number of schedulers take turns, so that none exceeds the window.
 SELECT pg_try_advisory_xact_lock(hashtextextended('nightkeep nights', 0));
 
+-- name: clocks_agree(now, within_seconds)$
+-- Whether as much time has passed by PostgreSQL's clock as by the business clock since they were noted.
+SELECT abs(extract(epoch FROM :now::timestamptz - clock_timestamp() - ahead)) <= :within_seconds FROM clocks;
+
+-- name: note_clocks(now)!
+-- Not while a schedule waits for a person to say which of them is right.
+INSERT INTO clocks (ahead)
+SELECT :now::timestamptz - clock_timestamp() WHERE NOT EXISTS (SELECT FROM night WHERE stop_id IS NOT NULL)
+ON CONFLICT (one) DO UPDATE SET ahead = excluded.ahead
+WHERE abs(extract(epoch FROM clocks.ahead - excluded.ahead)) > 60;
+
 -- name: expect(environment_id, key, known_since)!
 INSERT INTO night (environment_id, key, known_since, look_at) VALUES (:environment_id, :key, :known_since, 'epoch')
 ON CONFLICT DO NOTHING;
