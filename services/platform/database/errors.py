@@ -1,7 +1,7 @@
 """The driver's many errors become few: away, in conflict, or a defect that keeps its own name.
 
 TransientError
-├── DatabaseUnavailableError    PostgreSQL cannot be reached, is starting, or has ended the connection
+├── DatabaseUnavailableError    PostgreSQL cannot be reached, is starting, is full, or has ended the connection
 └── ConflictError               somebody else was faster: unique, serialization, deadlock, lock timeout
 PermanentError
 └── NewerSchemaError            the schema was migrated by a newer release
@@ -13,11 +13,12 @@ from typing import Final
 
 import asyncpg
 
+from contracts.errors import FailureCode
 from services.platform.process.errors import PermanentError, TransientError
 
 
 class DatabaseUnavailableError(TransientError):
-    """PostgreSQL cannot be reached now. A commit that was under way may have happened or not."""
+    """PostgreSQL cannot be reached now, or has no room. A commit that was under way may have happened or not."""
 
 
 class ConflictError(TransientError):
@@ -44,6 +45,7 @@ _AWAY: Final = (
     asyncpg.InternalClientError,  # what the driver says of a connection that the server ends at this moment
     ConnectionError,
 )
+_FULL: Final = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 _IN_CONFLICT: Final = (
     asyncpg.UniqueViolationError,
     asyncpg.SerializationError,
@@ -67,6 +69,9 @@ def translated() -> Iterator[None]:
         yield
     except _AWAY as error:
         raise DatabaseUnavailableError(f"PostgreSQL is not available: {error}") from error
+    except _FULL as error:
+        reason = f"PostgreSQL has no room: {error}: make room on its disk"
+        raise DatabaseUnavailableError(reason, code=FailureCode.NO_SPACE) from error
     except _IN_CONFLICT as error:
         constraint = getattr(error, "constraint_name", None)
         raise ConflictError(f"another writer was faster: {error}", constraint=constraint) from error
