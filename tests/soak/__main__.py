@@ -12,10 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from tests.history.checks import findings
 from tests.soak.faults import FAULTS, Fault
 from tests.soak.itinerary import Stop, stops
 from tests.soak.shake import fragile_world, shake
 from tests.soak.walk import walk
+from tests.soak.witness import evidence_of
 from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase, make_template
 from tests.support.local_engines import local_kafka, local_postgres, local_s3
@@ -36,13 +38,17 @@ async def walk_all(wanted: Sequence[Stop]) -> int:
     began = time.monotonic()
     async with own_world() as world:
         walked = await walk(world, wanted)
+        found = findings(await evidence_of(world, reclaimed=False))
     held = [one for one in walked if one.trouble is None]
     points = {one.stop.point for one in held}
     for one in walked:
         if one.trouble is not None:
             _say(f"did not hold: {one.stop}\n{one.trouble}")
+    for finding in found:
+        _say(f"found: {finding.rule}: {finding.what}")
     _say(f"{len(held)} of {len(walked)} deaths at {len(points)} points held, {time.monotonic() - began:.0f} s")
-    return len(walked) - len(held)
+    _say(f"findings: {len(found)}")
+    return len(walked) - len(held) + len(found)
 
 
 async def shake_all(minutes: float, seed: int, faults: Sequence[Fault]) -> int:

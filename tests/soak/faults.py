@@ -166,6 +166,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     the_clock_jumps,
 )
 """What is there more often happens more often."""
+ENGINE_KILLS: Final = {the_broker_is_killed, postgresql_is_killed, the_object_store_is_killed}
 
 
 async def _frozen(freeze: Callable[[], None], thaw: Callable[[], None], seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +17,7 @@ from tests.history.checks import CHECKS, findings
 from tests.history.evidence import Evidence, Finding
 from tests.soak import works
 from tests.soak.engines import Engines, open_engines
-from tests.soak.faults import FAULTS, Fault
+from tests.soak.faults import ENGINE_KILLS, FAULTS, Fault
 from tests.soak.memory import Memory
 from tests.soak.people import People
 from tests.soak.witness import evidence_of
@@ -40,6 +41,7 @@ class Shaken:
     refused: Counter[str] = field(default_factory=Counter)
     found: list[Finding] = field(default_factory=list)
     memory: str = ""
+    kills: int = 0
     events: int = 0
     commands: int = 0
     backups: int = 0
@@ -49,6 +51,7 @@ class Shaken:
         lines = [
             f"seed {self.seed}, {self.minutes:g} minutes",
             f"injected {sum(self.injected.values())}: {_counted(self.injected)}",
+            f"killed: {self.kills} times, services and engines",
             f"done {sum(self.done.values())}: {_counted(self.done)}",
             f"refused {sum(self.refused.values())}: {_counted(self.refused)}",
             f"checked: {self.events} events, {self.commands} commands, {self.backups} backups byte by byte",
@@ -94,11 +97,12 @@ async def _inject(
         await asyncio.sleep(dice.uniform(*PAUSES_SECONDS))
         if not faults:
             continue
-        fault = dice.choice(faults)
+        fault, lives = dice.choice(faults), [service.process for service in world.platform.services.values()]
         _say(fault.__name__.replace("_", " "))
         async with asyncio.timeout(LONGEST_FAULT_SECONDS):
             said = await fault(world, engines, dice)
         shaken.injected[fault.__name__.replace("_", " ")] += 1
+        shaken.kills += sum(life.poll() == -signal.SIGKILL for life in lives) + (fault in ENGINE_KILLS)
         _say(f"    {said}")
     with suppress(RuntimeError):
         await world.restart_dead()

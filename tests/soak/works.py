@@ -216,7 +216,8 @@ async def shredding(world: World) -> AsyncGenerator[None, None]:
 
 async def condemn(world: World) -> AsyncGenerator[None, None]:
     """What nothing refers to any more is named."""
-    await _deleted(world, await _deleted_soon(world))
+    while await _deleted_and_swept(world):
+        await _until_garbage(world, "mark_id IS NULL", hours=25)
     yield
     await _until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
 
@@ -356,6 +357,14 @@ async def _deleted(world: World, backup_id: UUID) -> None:
     query = f"SELECT state FROM retention.backup WHERE backup_id = '{backup_id}'"  # noqa: S608 -- an id
     await _until_known(world, query, BackupState.DELETED, minutes=11)
     await world.told("BackupDeleted", backup_id)
+
+
+async def _deleted_and_swept(world: World) -> bool:
+    """Whether what a deletion left was named at once: where that took long, the next sweep was there already."""
+    await _deleted(world, await _deleted_soon(world))
+    production = world.environments["production"]
+    named = f"SELECT mark_id IS NOT NULL FROM retention.environment WHERE environment_id = '{production}'"  # noqa: S608 -- an id
+    return await asyncio.to_thread(world.known, "retention", named) == "t"
 
 
 async def _until_garbage(world: World, condition: str, **on: float) -> None:

@@ -9,9 +9,11 @@ from typing import Final
 
 import pytest
 
+from tests.history.checks import findings
 from tests.soak import works
 from tests.soak.itinerary import stops
 from tests.soak.walk import walk
+from tests.soak.witness import evidence_of
 from tests.soak.world import World
 
 STOPS: Final = 3
@@ -26,3 +28,4 @@ async def test_a_service_that_dies_at_a_seam_leaves_no_trace(world: World) -> No
     print(f"NIGHTKEEP_TEST_SEED={seed}")  # noqa: T201 -- whoever sees it fail walks the same way again
     walked = await walk(world, chosen)
     assert [one.trouble for one in walked if one.trouble] == [], f"NIGHTKEEP_TEST_SEED={seed}"
+    assert findings(await evidence_of(world, reclaimed=False)) == [], f"NIGHTKEEP_TEST_SEED={seed}"
