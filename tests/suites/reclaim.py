@@ -181,6 +181,23 @@ class ReclaimBehaviour:
             await backups.repository.bury(tombstone(running.backup_id, running.environment_id))
             assert (await others.repository.remove_condemned(condemned.mark_id, LATER)).contents == condemned.contents
 
+    @pytest.mark.parametrize("marked_while_it_ran", [False, True])
+    async def test_a_backup_whose_tombstone_has_gone_is_not_waited_for(
+        self, backups: Backups, others: Backups, *, marked_while_it_ran: bool
+    ) -> None:
+        gone = await backups.prepare(b"gone")
+        mark_id = uuid4()
+        if marked_while_it_ran:
+            await others.repository.condemn(mark_id, NOW)
+        await backups.repository.put_manifest(gone)
+        await backups.erase(gone.backup_id)
+        await backups.repository.remove_tombstone(gone.backup_id)
+        await others.repository.condemn(mark_id, NOW)
+        removed = await others.repository.remove_condemned(mark_id, LATER)
+        later = await others.repository.condemn(uuid4(), LATER)
+        rest = await others.repository.remove_condemned(later.mark_id, LATER + (LATER - NOW))
+        assert (removed.contents + rest.contents) == 3
+
     async def test_a_backup_that_begins_after_the_mark_stores_condemned_content_again(
         self, backups: Backups, others: Backups
     ) -> None:

@@ -6,7 +6,7 @@ Each process has its own view of the store; several back up and reclaim at the s
 import asyncio
 import random
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -73,6 +73,7 @@ class Lives(RuleBasedStateMachine):
         self.stored: list[Backup] = []
         self.there: list[Backup] = []
         self.dead: list[UUID] = []
+        self.buried: list[UUID] = []
         self.marks: list[UUID] = []
         self.broken: dict[UUID, str] = {}
         self.nights = 0
@@ -145,6 +146,7 @@ class Lives(RuleBasedStateMachine):
     def bury(self) -> None:
         backup_id = self.dead.pop()
         assert not self.run(self.process().bury(tombstone(backup_id, self.environment_id, Burial.FAILED))).manifest
+        self.buried.append(backup_id)
 
     @precondition(lambda self: self.stored)
     @rule(data=st.data())
@@ -155,8 +157,14 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data(), count=st.integers(1, 4))
     def delete(self, data: st.DataObject, count: int) -> None:
         for _ in range(min(count, len(self.there))):
-            stone = tombstone(self._taken(self.there, data).backup_id, self.environment_id, Burial.DELETED)
-            self.run(self.process().erase_manifest(stone))
+            self.buried.append(self._taken(self.there, data).backup_id)
+            self.run(self.process().erase_manifest(tombstone(self.buried[-1], self.environment_id, Burial.DELETED)))
+
+    @precondition(lambda self: self.buried)
+    @rule()
+    def forget(self) -> None:
+        """Nobody waits for whom nothing tells of any more."""
+        self.run(self.process().remove_tombstone(self.buried.pop()))
 
     @rule()
     def condemn(self) -> None:
@@ -212,9 +220,11 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: self.marks)
     @rule(hours=st.sampled_from([CONDEMNED_HOURS, CONDEMNED_HOURS - 1, 100]))
     def remove_later(self, hours: float) -> None:
+        """Where nothing is under way nothing is waited for."""
         self.store.now += timedelta(hours=hours)
+        waits = self.begun or self.stored or self.dead or hours < CONDEMNED_HOURS
         for mark_id in tuple(self.marks):
-            with suppress(RemovalTooEarlyError):
+            with suppress(RemovalTooEarlyError) if waits else nullcontext():
                 self.run(self.process().remove_condemned(mark_id, self.store.now))
                 self.marks.remove(mark_id)
 

@@ -1,10 +1,11 @@
 """Markers of begun backups: what a reclaim waits for (architecture §2.12)."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from services.platform.objectstore import ObjectStore
+from services.platform.objectstore import ObjectNotFoundError, ObjectStore
 from services.platform.repository.layout import begun_prefix
 from services.platform.repository.manifests import Manifests
 
@@ -19,7 +20,20 @@ class Begun:
 
     async def put(self, backup_id: UUID) -> None:
         """Mark a backup as begun; again is harmless."""
-        await self._store.put(f"{self._prefix}{backup_id}", b"")
+        await self._store.put(self._key(backup_id), b"")
+
+    async def forget(self, backup_id: UUID) -> None:
+        """Remove the marker of a decided backup: before its tombstone goes, without which it would look undecided."""
+        await self._store.delete(self._key(backup_id))
+
+    async def is_under_way(self, backup_id: UUID) -> bool:
+        """Whether a backup that had begun may still come to its end: one whose marker has gone was decided long ago."""
+        if await self._manifests.is_decided(backup_id):
+            return False
+        with suppress(ObjectNotFoundError):
+            await self._store.head(self._key(backup_id))
+            return True
+        return False
 
     async def undecided(self) -> AsyncIterator[tuple[UUID, datetime]]:
         """Every begun backup that has neither manifest nor tombstone, and when the store took its marker.
@@ -28,7 +42,10 @@ class Begun:
         """
         async for info in self._store.list(self._prefix):
             backup_id = UUID(info.key.removeprefix(self._prefix))
-            if await self._manifests.is_decided(backup_id):
-                await self._store.delete(info.key)
-            else:
+            if await self.is_under_way(backup_id):
                 yield backup_id, info.modified_at
+            else:
+                await self._store.delete(info.key)
+
+    def _key(self, backup_id: UUID) -> str:
+        return f"{self._prefix}{backup_id}"

@@ -184,7 +184,7 @@ class Reclaim:
         if now < done.condemned_at + REMOVE_AFTER:
             raise RemovalTooEarlyError(f"condemned content is removed from {done.condemned_at + REMOVE_AFTER} on")
         for backup_id in done.waits_for:
-            if not await self._manifests.is_decided(backup_id):
+            if await self._begun.is_under_way(backup_id):
                 raise RemovalTooEarlyError(f"the backup {backup_id} had begun before and has not ended")
 
     async def _remove(self, place: str) -> Reclaimed:

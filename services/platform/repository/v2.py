@@ -181,7 +181,9 @@ class EnvironmentRepositoryV2:
         await self._manifests.erase(tombstone)
 
     async def remove_tombstone(self, backup_id: UUID) -> None:
-        """See EnvironmentRepository."""
+        """See EnvironmentRepository: its marker first."""
+        if await self._manifests.is_decided(backup_id):
+            await self._begun.forget(backup_id)
         await self._manifests.remove_tombstone(backup_id)
 
     async def condemn(self, mark_id: UUID, now: datetime, moved: Moves = unheard) -> Condemned:
