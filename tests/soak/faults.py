@@ -127,15 +127,20 @@ async def the_object_store_lies(_world: World, engines: Engines, dice: random.Ra
     return lie
 
 
-async def everything_is_told_again(world: World, _engines: Engines, dice: random.Random) -> str:
+async def some_is_told_again(world: World, _engines: Engines, dice: random.Random) -> str:
     """Records are on their topic once more, in another order."""
     topic = dice.choice(["events", "commands"])
+    return f"{await told_again(world, topic, dice, TOLD_AGAIN)} {topic}"
+
+
+async def told_again(world: World, topic: str, dice: random.Random, most: int | None = None) -> int:
+    """Put records on their topic once more, all of them or `most`, in an order of the dice; how many it were."""
     there = await records(places_of(world), topic)
-    again = dice.sample(there, min(TOLD_AGAIN, len(there)))
+    again = dice.sample(there, min(most or len(there), len(there)))
     for record in again:
         headers = [(name, value.encode()) for name, value in record.headers.items()]
         await world.script.put(topic, record.key, record.value, headers)
-    return f"{len(again)} {topic}"
+    return len(again)
 
 
 async def the_clock_jumps(world: World, _engines: Engines, dice: random.Random) -> str:
@@ -162,7 +167,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     the_object_store_is_killed,
     the_object_store_lies,
     the_object_store_lies,
-    everything_is_told_again,
+    some_is_told_again,
     the_clock_jumps,
 )
 """What is there more often happens more often."""

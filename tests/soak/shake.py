@@ -17,7 +17,7 @@ from tests.history.checks import CHECKS, findings
 from tests.history.evidence import Evidence, Finding
 from tests.soak import works
 from tests.soak.engines import Engines, open_engines
-from tests.soak.faults import ENGINE_KILLS, FAULTS, Fault
+from tests.soak.faults import ENGINE_KILLS, FAULTS, Fault, told_again
 from tests.soak.memory import Memory
 from tests.soak.people import People
 from tests.soak.witness import evidence_of
@@ -42,6 +42,7 @@ class Shaken:
     found: list[Finding] = field(default_factory=list)
     memory: str = ""
     kills: int = 0
+    repeated: int = 0
     events: int = 0
     commands: int = 0
     backups: int = 0
@@ -52,6 +53,7 @@ class Shaken:
             f"seed {self.seed}, {self.minutes:g} minutes",
             f"injected {sum(self.injected.values())}: {_counted(self.injected)}",
             f"killed: {self.kills} times, services and engines",
+            f"told again at the end, in another order: {self.repeated} records",
             f"done {sum(self.done.values())}: {_counted(self.done)}",
             f"refused {sum(self.refused.values())}: {_counted(self.refused)}",
             f"checked: {self.events} events, {self.commands} commands, {self.backups} backups byte by byte",
@@ -81,6 +83,8 @@ async def shake(
             await asyncio.gather(*working)
         watching.cancel()
     shaken.done, shaken.refused, shaken.memory = people.done, people.refused, memory.told()
+    for topic in ("commands", "events"):  # all of it once more; what comes behind is dealt with behind it
+        shaken.repeated += await told_again(world, topic, random.Random(seed))  # noqa: S311 -- no secret
     async for _ in works.reclaim(world):  # what was left behind goes with it
         pass
     _look(shaken, await evidence_of(world, reclaimed=True))

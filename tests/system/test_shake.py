@@ -15,8 +15,8 @@ from tests.soak.world import World
 
 MINUTES: Final = 0.3
 HOSTILE: Final = (
-    faults.everything_is_told_again,
-    faults.everything_is_told_again,
+    faults.some_is_told_again,
+    faults.some_is_told_again,
     faults.a_service_is_killed,
     faults.the_broker_is_frozen,
 )
