@@ -28,6 +28,8 @@ from contracts.values import LiteralSecretValueError
 CONTENT_TYPE: Final = "application/json"
 NUL: Final = "\x00"
 """A character that JSON may hold and PostgreSQL may not."""
+_ESCAPED_NUL: Final = b"\\u0000"
+"""The only way to write one in JSON."""
 _TYPE: Final = re.compile(r"nightkeep\.(command|event|progress)\.([A-Za-z]+)\.v([1-9][0-9]{0,5})")
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -94,9 +96,12 @@ def decode(record: RawRecord) -> Message[Body]:
     if type_name.kind is Kind.COMMAND:
         _refuse_oversized(record.value or b"")
     body_type = _known_body(type_name)
-    data = _json_object(record.value)
-    data = upcast(type_name.kind, type_name.name, data, version=type_name.version, wanted=body_type.VERSION)
-    return Message(_envelope(headers, record.key), _validated(body_type, data))
+    body = _sound(body_type, record.value or b"") if type_name.version == body_type.VERSION else None
+    if body is None:
+        data = _json_object(record.value)
+        data = upcast(type_name.kind, type_name.name, data, version=type_name.version, wanted=body_type.VERSION)
+        body = _validated(body_type, data)
+    return Message(_envelope(headers, record.key), body)
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
@@ -160,6 +165,16 @@ def _known_body(type_name: TypeName) -> type[Body]:
 def _refuse_oversized(value: bytes) -> None:
     if len(value) > COMMAND_BYTES:
         raise OversizedMessageError(f"a command has at most {COMMAND_BYTES} bytes, this one has {len(value)}")
+
+
+def _sound(body_type: type[Body], value: bytes) -> Body | None:
+    """The body straight from its bytes, several times as fast; None where one has to look more closely."""
+    if _ESCAPED_NUL in value:
+        return None
+    try:
+        return body_type.model_validate_json(value)
+    except ValidationError:
+        return None
 
 
 def _json_object(value: bytes | None) -> dict[str, Any]:
