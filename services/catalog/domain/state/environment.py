@@ -68,7 +68,7 @@ class Environment(Aggregate):
 def evolve(environment: Environment | None, event: Event) -> Environment | None:
     """The environment after `event`, its own or another service's."""
     if isinstance(event, apps.EnvironmentRegistered):
-        return Environment.model_validate(event.model_dump())
+        return Environment(**dict(event))
     if environment is None:
         return None
     for fold in (_on_description, _on_run_state, _on_hook, _on_work, _on_upload, _on_gap, _on_retention, _on_schedule):
