@@ -1,11 +1,11 @@
 """The read model's rows that one transaction changes: each is read once, folded in memory, and written once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.envelope import Event, Message
-from contracts.explanation import HistoryLine, line
+from contracts.explanation import line
 from services.catalog.projection.audit import GOING, entry, rule_of
 from services.catalog.projection.tables import BACKUP, REMEMBERED, RESTORE, TABLES, UPLOAD, Key, Table
 from services.platform.database import Connection, load_queries
@@ -20,7 +20,7 @@ class Page:
         self._c = c
         self._rows: dict[Key, Any] = {}
         self._changed: set[Key] = set()
-        self._lines: defaultdict[Key, list[HistoryLine]] = defaultdict(list)
+        self._lines: defaultdict[Key, list[str]] = defaultdict(list)
         self._audit: list[dict[str, Any]] = []
 
     async def look_up(self, bodies: Sequence[Event]) -> None:
@@ -48,20 +48,18 @@ class Page:
         for table in TABLES:
             rows = [self._columns(table, key) for key in sorted(self._changed) if key[0] == table.name]
             if rows:
-                await getattr(queries, f"save_{table.name}s")(self._c, rows)
+                await getattr(queries, f"save_{table.name}s")(self._c, **_turned(rows))
         if self._audit:
-            await queries.save_audit(
-                self._c, **{f"{name}s": [row[name] for row in self._audit] for name in self._audit[0]}
-            )
+            await queries.save_audit(self._c, **_turned(self._audit))
 
     async def _remember(self, message: Message[Event]) -> None:
-        if not isinstance(message.body, REMEMBERED):
+        if type(message.body) not in REMEMBERED:
             return
         work = RESTORE.key(message.body) or UPLOAD.key(message.body)
         about = self._rows.get(work, message.body) if work else message.body
         key = (BACKUP.name, (getattr(about, "backup_id", getattr(about, "safety_backup_id", None)),))
         if key[1] != (None,) and await self._find(BACKUP, key) is not None:
-            self._lines[key].append(line(message))
+            self._lines[key].append(line(message).model_dump_json())
             self._changed.add(key)
 
     def _rule(self, body: Event) -> dict[str, Any]:
@@ -84,5 +82,10 @@ class Page:
     def _columns(self, table: Table, key: Key) -> dict[str, Any]:
         row = self._rows[key]
         beside = {column: getattr(row, column) for column in (*table.named_by, *table.columns)}
-        lines = [one.model_dump(mode="json") for one in self._lines[key]]
-        return beside | {"document": row.model_dump(mode="json")} | ({"lines": lines} if table is BACKUP else {})
+        lines = {"line": f"[{','.join(self._lines[key])}]"} if table is BACKUP else {}
+        return beside | {"document": row.model_dump_json()} | lines
+
+
+def _turned(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Rows as columns: one statement writes them all."""
+    return {f"{name}s": [row[name] for row in rows] for name in rows[0]}
