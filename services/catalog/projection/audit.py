@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,20 +26,21 @@ RULE: Final = ("kind", "tiers", "policy", "policy_version", "rule_version", "exp
 _THINGS: Final = "things"
 
 
-def entry(message: Message[Event], rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of one event; `rule` is what the backup that it takes was kept by until then, empty for all others."""
+def entry(message: Message[Event], said: Mapping[str, Any], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of one event; `said` is its body as JSON.
+
+    `rule` is what the backup that it takes was kept by until then, empty for all others.
+    """
     envelope, body, fields = message.envelope, message.body, vars(message.body)
-    said = body.model_dump(mode="json")
-    ids, place = _ids(fields, said.get(_THINGS, {})), _place(fields)
+    ids, place = _ids(fields, said), _place(fields)
     stream = StreamName.parse(envelope.subject or "//")
-    shown = {name: str(value) for name, value in ids.items()}
     told = {name: value for name, value in said.items() if name not in ids and name != _THINGS}
     document = {
         "said_by": stream.service,
         "actor_verified": envelope.actor_verified,
         "stream": envelope.subject,
         "causation_id": envelope.causation_id,
-        "ids": shown,
+        "ids": ids,
         **_told(told),
         "rule": rule,
     }
@@ -64,9 +66,10 @@ def rule_of(backup: object) -> dict[str, Any]:
     return {name: value for name in RULE if (value := getattr(backup, name, None)) is not None}
 
 
-def _ids(fields: Mapping[str, Any], things: Mapping[str, str]) -> dict[str, UUID | str]:
+def _ids(fields: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, str]:
     """What the event names: its own fields that are ids, and what an address named of which the gateway speaks."""
-    return {name: value for name, value in fields.items() if isinstance(value, UUID)} | dict(things)
+    own = {name: said[name] for name, value in fields.items() if isinstance(value, UUID)}
+    return own | said[_THINGS] if _THINGS in said else own
 
 
 def _place(fields: Mapping[str, Any]) -> dict[PlaceKind, UUID]:
@@ -88,9 +91,8 @@ def _is_long(value: object) -> bool:
     return isinstance(text, str | bytes) and len(text) > TOLD_CHARACTERS
 
 
-def _as_id(text: UUID | str | None) -> UUID | None:
-    if text is None or isinstance(text, UUID):
-        return text
-    with suppress(ValueError):
+@lru_cache(maxsize=10_000)
+def _as_id(text: str | None) -> UUID | None:
+    with suppress(ValueError, TypeError):
         return UUID(text)
     return None

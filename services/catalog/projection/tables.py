@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -17,7 +18,7 @@ from services.catalog.projection.views import backup, environment, policy_change
 Key = tuple[str, tuple[object, ...]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One table: which events concern its rows, their fold, the fields that name a row, and the columns beside them."""
 
@@ -98,5 +99,13 @@ _POLICY_CHANGE = Table(
     ("app_id", "environment_id", "changed_at"),
 )
 TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, UPLOAD, _SLOT, _POLICY_CHANGE)
+
+
+@cache
+def concerned(event: type[Event]) -> tuple[Table, ...]:
+    """The tables with a row that such an event may concern."""
+    return tuple(table for table in TABLES if event in table.concerned_by)
+
+
 REMEMBERED: Final = frozenset({*concerns.BACKUP, *concerns.RESTORE, *concerns.UPLOAD, SlotEnded})
 """What is kept in the history of the backup that it is about."""
