@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -130,7 +131,11 @@ def read_id(record: RawRecord) -> UUID | None:
 
 def read_type(headers: dict[str, str]) -> TypeName:
     """The `ce_type` taken apart. Raises MalformedMessageError or UnknownMessageError."""
-    text = _required(headers, "ce_type")
+    return _type_name(_required(headers, "ce_type"))
+
+
+@lru_cache(maxsize=1000)
+def _type_name(text: str) -> TypeName:
     match = _TYPE.fullmatch(text)
     if match is None:
         raise UnknownMessageError(

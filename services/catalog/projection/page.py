@@ -60,8 +60,10 @@ class Page:
             return
         work = RESTORE.key(message.body) or UPLOAD.key(message.body)
         about = self._rows.get(work, message.body) if work else message.body
-        key = (BACKUP.name, (getattr(about, "backup_id", getattr(about, "safety_backup_id", None)),))
-        if key[1] != (None,) and await self._find(BACKUP, key) is not None:
+        fields = vars(about) if about is not None else {}
+        backup_id = fields.get("backup_id") or fields.get("safety_backup_id")
+        key = (BACKUP.name, (backup_id,))
+        if backup_id is not None and await self._find(BACKUP, key) is not None:
             self._lines[key].append(line(message, said).model_dump_json())
             self._changed[BACKUP].add(key)
 

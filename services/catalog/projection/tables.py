@@ -31,9 +31,10 @@ class Table:
 
     def key(self, event: Event) -> Key | None:
         """The row that `event` concerns; None where it concerns none."""
-        if type(event) not in self.concerned_by:  # first: a field that is not there is dear to look for
+        if type(event) not in self.concerned_by:
             return None
-        named = tuple(getattr(event, field, None) for field in self.named_by)
+        fields = vars(event)  # a field that is not there is dear to look for in the event itself
+        named = tuple([fields.get(field) for field in self.named_by])
         return None if None in named else (self.name, named)
 
 

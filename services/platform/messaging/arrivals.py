@@ -67,7 +67,7 @@ def _understood(topic: str, partition: int, offset: int, record: RawRecord) -> A
         stream=envelope.subject,
         sequence=envelope.sequence,
         event_id=envelope.id,
-        lane=_lane(getattr(body, "environment_id", None), envelope.subject),
+        lane=_lane(vars(body).get("environment_id"), envelope.subject),
         message=Message(envelope, body),
     )
 

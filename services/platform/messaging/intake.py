@@ -116,4 +116,7 @@ class Intake:
 
 
 def _stream(record: Received) -> bytes:
-    return next((value for name, value in record.record.headers if name == "ce_subject"), b"")
+    for name, value in record.record.headers:
+        if name == "ce_subject":
+            return value
+    return b""

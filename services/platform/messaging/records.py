@@ -37,5 +37,5 @@ def received(record: Any) -> Received:  # noqa: ANN401 -- aiokafka's record is g
         topic=record.topic,
         place=Place(record.partition, record.offset),
         at=datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC),
-        record=RawRecord(record.key, record.value, tuple((name, value or b"") for name, value in record.headers)),
+        record=RawRecord(record.key, record.value, tuple([(name, value or b"") for name, value in record.headers])),
     )

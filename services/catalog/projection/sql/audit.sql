@@ -14,3 +14,7 @@ FROM unnest(
 LEFT JOIN catalog.command_outcome USING (command_id)
 LEFT JOIN read.environment ON environment.environment_id = new.environment_id
 ON CONFLICT (event_id) DO NOTHING;
+
+-- name: place_entries()!
+UPDATE read.audit SET app_id = environment.app_id FROM read.environment
+WHERE audit.environment_id = environment.environment_id AND audit.app_id IS NULL;
