@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from contracts.values import LiteralSecretValueError
 CONTENT_TYPE: Final = "application/json"
 NUL: Final = "\x00"
 """A character that JSON may hold and PostgreSQL may not."""
+_ESCAPED_NUL: Final = b"\\u0000"
+"""The only way to write one in JSON."""
 _TYPE: Final = re.compile(r"nightkeep\.(command|event|progress)\.([A-Za-z]+)\.v([1-9][0-9]{0,5})")
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -94,9 +97,12 @@ def decode(record: RawRecord) -> Message[Body]:
     if type_name.kind is Kind.COMMAND:
         _refuse_oversized(record.value or b"")
     body_type = _known_body(type_name)
-    data = _json_object(record.value)
-    data = upcast(type_name.kind, type_name.name, data, version=type_name.version, wanted=body_type.VERSION)
-    return Message(_envelope(headers, record.key), _validated(body_type, data))
+    body = _sound(body_type, record.value or b"") if type_name.version == body_type.VERSION else None
+    if body is None:
+        data = _json_object(record.value)
+        data = upcast(type_name.kind, type_name.name, data, version=type_name.version, wanted=body_type.VERSION)
+        body = _validated(body_type, data)
+    return Message(_envelope(headers, record.key), body)
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
@@ -125,7 +131,11 @@ def read_id(record: RawRecord) -> UUID | None:
 
 def read_type(headers: dict[str, str]) -> TypeName:
     """The `ce_type` taken apart. Raises MalformedMessageError or UnknownMessageError."""
-    text = _required(headers, "ce_type")
+    return _type_name(_required(headers, "ce_type"))
+
+
+@lru_cache(maxsize=1000)
+def _type_name(text: str) -> TypeName:
     match = _TYPE.fullmatch(text)
     if match is None:
         raise UnknownMessageError(
@@ -160,6 +170,16 @@ def _known_body(type_name: TypeName) -> type[Body]:
 def _refuse_oversized(value: bytes) -> None:
     if len(value) > COMMAND_BYTES:
         raise OversizedMessageError(f"a command has at most {COMMAND_BYTES} bytes, this one has {len(value)}")
+
+
+def _sound(body_type: type[Body], value: bytes) -> Body | None:
+    """The body straight from its bytes, several times as fast; None where one has to look more closely."""
+    if _ESCAPED_NUL in value:
+        return None
+    try:
+        return body_type.model_validate_json(value)
+    except ValidationError:
+        return None
 
 
 def _json_object(value: bytes | None) -> dict[str, Any]:

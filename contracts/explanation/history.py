@@ -39,13 +39,13 @@ class Told:
         return person(self.line.actor)
 
 
-def line(message: Message[Event]) -> HistoryLine:
-    """The line of one event."""
+def line(message: Message[Event], said: dict[str, Any]) -> HistoryLine:
+    """The line of one event; `said` is its body as JSON."""
     envelope = message.envelope
     return HistoryLine(
         at=envelope.time,
         actor=envelope.actor,
         said_by=envelope.source.removeprefix("nightkeep/"),
         what=type(message.body).__name__,
-        data=message.body.model_dump(mode="json"),
+        data=said,
     )

@@ -1,7 +1,7 @@
 """The codec and the golden files agree, whatever release wrote them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +86,25 @@ def test_deeply_nested_data_is_refused_and_does_not_exhaust_the_stack() -> None:
     nested = replace(record(read(WRITTEN[0])), value=b"[" * 200_000)
     with pytest.raises(DecodeError):
         decode(nested)
+
+
+@pytest.mark.parametrize("comment", ["plain", "é € 😀", r"a \u0000 that is spelt out"], ids=ascii)
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        lambda data: json.dumps(data, indent=4).encode(),
+        lambda data: json.dumps(data, ensure_ascii=False).encode(),
+        lambda data: json.dumps(data).encode("utf-16"),
+        lambda data: json.dumps(data).encode("utf-8-sig"),
+        lambda data: b'{"comment": "the last one holds", ' + json.dumps(data).encode()[1:],
+    ],
+    ids=["indented", "unescaped", "UTF-16", "with a mark", "a name twice"],
+)
+def test_a_body_is_the_same_however_its_json_is_spelt(spelt: Callable[[Data], bytes], comment: str) -> None:
+    golden = record(read(next(path for path in WRITTEN if path.stem == "RequestBackup.v1")))
+    data = json.loads(golden.value or b"") | {"comment": comment}
+    found = decode(replace(golden, value=spelt(data))).body
+    assert found == type(found).model_validate_json(json.dumps(data))
 
 
 def test_the_body_hash_ignores_spelling_and_sees_content() -> None:

@@ -1,13 +1,13 @@
 """The read model's rows that one transaction changes: each is read once, folded in memory, and written once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.envelope import Event, Message
-from contracts.explanation import HistoryLine, line
+from contracts.explanation import line
 from services.catalog.projection.audit import GOING, entry, rule_of
-from services.catalog.projection.tables import BACKUP, REMEMBERED, RESTORE, TABLES, UPLOAD, Key, Table
+from services.catalog.projection.tables import BACKUP, REMEMBERED, RESTORE, TABLES, UPLOAD, Key, Table, concerned
 from services.platform.database import Connection, load_queries
 
 queries = load_queries("services.catalog.projection")
@@ -19,50 +19,53 @@ class Page:
     def __init__(self, c: Connection) -> None:
         self._c = c
         self._rows: dict[Key, Any] = {}
-        self._changed: set[Key] = set()
-        self._lines: defaultdict[Key, list[HistoryLine]] = defaultdict(list)
+        self._changed: defaultdict[Table, set[Key]] = defaultdict(set)
+        self._lines: defaultdict[Key, list[str]] = defaultdict(list)
         self._audit: list[dict[str, Any]] = []
 
     async def look_up(self, bodies: Sequence[Event]) -> None:
         """Read the rows that `bodies` concern: one question for each table, however many they are."""
-        for table in TABLES:
-            keys = {key for body in bodies if (key := table.key(body)) is not None} - self._rows.keys()
-            if keys:
-                await self._read(table, sorted(keys))
+        wanted: defaultdict[Table, dict[Key, None]] = defaultdict(dict)
+        for body in bodies:
+            for table, key in _keys(body):
+                wanted[table][key] = None
+        for table, keys in wanted.items():
+            await self._read(table, list(keys - self._rows.keys()))
 
     async def note(self, message: Message[Event]) -> None:
         """Fold an event into all rows that it concerns, or into none, into the history of its backup and the audit.
 
         Raises ForbiddenMoveError when a row's machine does not know the move.
         """
-        concerned = [(table, key) for table in TABLES if (key := table.key(message.body)) is not None]
-        folded = [(key, table.fold(await self._find(table, key), message)) for table, key in concerned]
-        present = {key: row for key, row in folded if row is not None}
-        self._rows |= present
-        self._changed |= present.keys()
-        await self._remember(message)
-        self._audit.append(entry(message, self._rule(message.body)))
+        folded = [(table, key, table.fold(await self._find(table, key), message)) for table, key in _keys(message.body)]
+        for table, key, row in folded:
+            if row is not None:
+                self._rows[key] = row
+                self._changed[table].add(key)
+        said = message.body.model_dump(mode="json")
+        await self._remember(message, said)
+        self._audit.append(entry(message, said, self._rule(message.body)))
 
     async def write(self) -> None:
         """Write what has changed."""
         for table in TABLES:
-            rows = [self._columns(table, key) for key in sorted(self._changed) if key[0] == table.name]
+            rows = [self._columns(table, key) for key in self._changed[table]]
             if rows:
-                await getattr(queries, f"save_{table.name}s")(self._c, rows)
+                await getattr(queries, f"save_{table.name}s")(self._c, **_turned(rows))
         if self._audit:
-            await queries.save_audit(
-                self._c, **{f"{name}s": [row[name] for row in self._audit] for name in self._audit[0]}
-            )
+            await queries.save_audit(self._c, **_turned(self._audit))
 
-    async def _remember(self, message: Message[Event]) -> None:
-        if not isinstance(message.body, REMEMBERED):
+    async def _remember(self, message: Message[Event], said: dict[str, Any]) -> None:
+        if type(message.body) not in REMEMBERED:
             return
         work = RESTORE.key(message.body) or UPLOAD.key(message.body)
         about = self._rows.get(work, message.body) if work else message.body
-        key = (BACKUP.name, (getattr(about, "backup_id", getattr(about, "safety_backup_id", None)),))
-        if key[1] != (None,) and await self._find(BACKUP, key) is not None:
-            self._lines[key].append(line(message))
-            self._changed.add(key)
+        fields = vars(about) if about is not None else {}
+        backup_id = fields.get("backup_id") or fields.get("safety_backup_id")
+        key = (BACKUP.name, (backup_id,))
+        if backup_id is not None and await self._find(BACKUP, key) is not None:
+            self._lines[key].append(line(message, said).model_dump_json())
+            self._changed[BACKUP].add(key)
 
     def _rule(self, body: Event) -> dict[str, Any]:
         """By which rule the backup was kept that this event takes."""
@@ -75,6 +78,8 @@ class Page:
         return self._rows[key]
 
     async def _read(self, table: Table, keys: Sequence[Key]) -> None:
+        if not keys:
+            return
         self._rows |= dict.fromkeys(keys)
         named = {f"{field}s": [key[1][place] for key in keys] for place, field in enumerate(table.named_by)}
         async for row in getattr(queries, f"find_{table.name}s")(self._c, **named):
@@ -84,5 +89,15 @@ class Page:
     def _columns(self, table: Table, key: Key) -> dict[str, Any]:
         row = self._rows[key]
         beside = {column: getattr(row, column) for column in (*table.named_by, *table.columns)}
-        lines = [one.model_dump(mode="json") for one in self._lines[key]]
-        return beside | {"document": row.model_dump(mode="json")} | ({"lines": lines} if table is BACKUP else {})
+        lines = {"line": f"[{','.join(self._lines[key])}]"} if table is BACKUP else {}
+        return beside | {"document": row.model_dump_json()} | lines
+
+
+def _keys(event: Event) -> list[tuple[Table, Key]]:
+    """The rows that an event concerns."""
+    return [(table, key) for table in concerned(type(event)) if (key := table.key(event)) is not None]
+
+
+def _turned(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Rows as columns: one statement writes them all."""
+    return {f"{name}s": [row[name] for row in rows] for name in rows[0]}

@@ -9,11 +9,14 @@ from contracts.topics import Topic
 from services.catalog.projection.keeper import Projection
 from services.platform.messaging.reading import LogReader
 from services.platform.process.retry import for_ever
+from services.platform.process.together import together
 
 LOOK_SECONDS: Final = 1.0
 """How often what was applied is compared with the log's end."""
 PATIENCE_LOOKS: Final = 2
 """A partition that did not move for so many looks, though there is more, is read by the replayer."""
+AT_ONCE: Final = 2
+"""Partitions that are caught up with at the same time: PostgreSQL writes for one while events of another are folded."""
 
 log = structlog.get_logger()
 
@@ -29,8 +32,11 @@ class Replayer:
     async def catch_up(self) -> None:
         """Apply everything that is on the log now; called before the live projection starts."""
         await self._projection.retry_parked()
-        for partition, (start, end) in (await self._missing()).items():
-            await self._fill(partition, start, end)
+        missing, turns = await self._missing(), asyncio.Semaphore(AT_ONCE)
+        async with together() as group:
+            for partition, (start, end) in missing.items():
+                group.create_task(self._fill_in_turn(turns, partition, start, end))
+        await self._projection.place_entries()
 
     async def run(self) -> None:
         """Watch until cancelled. Raises LogForkedError."""
@@ -60,6 +66,10 @@ class Replayer:
         starts = await self._reader.starts(Topic.EVENTS)
         places = {one: (max(stored.get(one, 0), starts[one] if one not in stored else 0), ends[one]) for one in ends}
         return {partition: (start, end) for partition, (start, end) in places.items() if start < end}
+
+    async def _fill_in_turn(self, turns: asyncio.Semaphore, partition: int, start: int, end: int) -> None:
+        async with turns:
+            await self._fill(partition, start, end)
 
     async def _fill(self, partition: int, start: int, end: int) -> None:
         async for records in self._reader.read(Topic.EVENTS, partition, start, end):

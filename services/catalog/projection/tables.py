@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -17,12 +18,12 @@ from services.catalog.projection.views import backup, environment, policy_change
 Key = tuple[str, tuple[object, ...]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One table: which events concern its rows, their fold, the fields that name a row, and the columns beside them."""
 
     name: str
-    concerned_by: concerns.Events
+    concerned_by: frozenset[type[Event]]
     model: type[BaseModel]
     fold: Callable[[Any, Message[Any]], Any]
     named_by: tuple[str, ...]
@@ -30,9 +31,10 @@ class Table:
 
     def key(self, event: Event) -> Key | None:
         """The row that `event` concerns; None where it concerns none."""
-        if not isinstance(event, self.concerned_by):  # first: a field that is not there is dear to look for
+        if type(event) not in self.concerned_by:
             return None
-        named = tuple(getattr(event, field, None) for field in self.named_by)
+        fields = vars(event)  # a field that is not there is dear to look for in the event itself
+        named = tuple([fields.get(field) for field in self.named_by])
         return None if None in named else (self.name, named)
 
 
@@ -40,10 +42,10 @@ def _of_body(view: Callable[[Any, Any], Any]) -> Callable[[Any, Message[Any]], A
     return lambda before, message: view(before, message.body)
 
 
-_APP = Table("app", concerns.APP, App, _of_body(app_view), ("app_id",), ("slug", "removed"))
+_APP = Table("app", frozenset(concerns.APP), App, _of_body(app_view), ("app_id",), ("slug", "removed"))
 _ENVIRONMENT = Table(
     "environment",
-    (*concerns.ENVIRONMENT, SpaceReclaimed, RepositoryChecked),
+    frozenset({*concerns.ENVIRONMENT, SpaceReclaimed, RepositoryChecked}),
     environment.EnvironmentView,
     _of_body(environment.view),
     ("environment_id",),
@@ -51,7 +53,7 @@ _ENVIRONMENT = Table(
 )
 BACKUP: Final = Table(
     "backup",
-    concerns.BACKUP,
+    frozenset(concerns.BACKUP),
     backup.BackupView,
     _of_body(backup.view),
     ("backup_id",),
@@ -59,7 +61,7 @@ BACKUP: Final = Table(
 )
 RESTORE: Final = Table(
     "restore",
-    concerns.RESTORE,
+    frozenset(concerns.RESTORE),
     restore.RestoreView,
     _of_body(restore.view),
     ("restore_id",),
@@ -67,7 +69,7 @@ RESTORE: Final = Table(
 )
 _PREFLIGHT = Table(
     "preflight",
-    concerns.PREFLIGHT,
+    frozenset(concerns.PREFLIGHT),
     restore.PreflightView,
     _of_body(restore.preflight_view),
     ("preflight_id",),
@@ -75,23 +77,36 @@ _PREFLIGHT = Table(
 )
 UPLOAD = Table(
     "upload",
-    concerns.UPLOAD,
+    frozenset(concerns.UPLOAD),
     upload.UploadView,
     _of_body(upload.view),
     ("upload_id",),
     ("environment_id", "state", "requested_at"),
 )
 _SLOT = Table(
-    "slot", (SlotPlanned, SlotEnded), slot.SlotView, _of_body(slot.view), ("environment_id", "slot_date"), ("state",)
+    "slot",
+    frozenset({SlotPlanned, SlotEnded}),
+    slot.SlotView,
+    _of_body(slot.view),
+    ("environment_id", "slot_date"),
+    ("state",),
 )
 _POLICY_CHANGE = Table(
     "policy_change",
-    concerns.POLICY_CHANGE,
+    frozenset(concerns.POLICY_CHANGE),
     policy_change.PolicyChangeView,
     policy_change.view,
     ("policy_change_id",),
     ("app_id", "environment_id", "changed_at"),
 )
 TABLES: Final = (_APP, _ENVIRONMENT, BACKUP, RESTORE, _PREFLIGHT, UPLOAD, _SLOT, _POLICY_CHANGE)
-REMEMBERED: Final[concerns.Events] = (*concerns.BACKUP, *concerns.RESTORE, *concerns.UPLOAD, SlotEnded)
+
+
+@cache
+def concerned(event: type[Event]) -> tuple[Table, ...]:
+    """The tables with a row that such an event may concern."""
+    return tuple(table for table in TABLES if event in table.concerned_by)
+
+
+REMEMBERED: Final = frozenset({*concerns.BACKUP, *concerns.RESTORE, *concerns.UPLOAD, SlotEnded})
 """What is kept in the history of the backup that it is about."""

@@ -1,8 +1,7 @@
 """What arrives from the log, understood as far as it can be: its stream, its place there, and the lane it waits in."""
 
 import json
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from contracts.codec import RawRecord, decode, read_id
@@ -13,8 +12,7 @@ from services.platform.eventstore.parked import ParkedRecord
 NO_ID: Final = UUID(int=0)
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A record of the event topic. `message` is None where it is no event that this release knows: `problem` says why.
 
     `sequence` is None where it cannot be read. Arrivals of one `lane` (an environment, else a stream) keep their order
@@ -69,7 +67,7 @@ def _understood(topic: str, partition: int, offset: int, record: RawRecord) -> A
         stream=envelope.subject,
         sequence=envelope.sequence,
         event_id=envelope.id,
-        lane=_lane(getattr(body, "environment_id", None), envelope.subject),
+        lane=_lane(vars(body).get("environment_id"), envelope.subject),
         message=Message(envelope, body),
     )
 

@@ -1,7 +1,6 @@
 """What becomes of a run of events in one transaction: each has its effect once, in order, or waits with its lane."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from functools import partial
 from typing import Any, Final
 
@@ -109,9 +108,15 @@ class Intake:
         reaction = self._reactions.get(type(message.body))
         if reaction is None:
             return
-        async with c.transaction() if savepoint else nullcontext():
+        if not savepoint:
+            await reaction(c, message)
+            return
+        async with c.transaction():
             await reaction(c, message)
 
 
 def _stream(record: Received) -> bytes:
-    return next((value for name, value in record.record.headers if name == "ce_subject"), b"")
+    for name, value in record.record.headers:
+        if name == "ce_subject":
+            return value
+    return b""

@@ -1,7 +1,6 @@
 """Kafka's records as the rest of the product sees them: no driver type leaves this package."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -15,8 +14,7 @@ class Place(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """A record as it was read. `at` is the instant at which it was produced, by the broker's or sender's clock."""
 
     topic: str
@@ -39,5 +37,5 @@ def received(record: Any) -> Received:  # noqa: ANN401 -- aiokafka's record is g
         topic=record.topic,
         place=Place(record.partition, record.offset),
         at=datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC),
-        record=RawRecord(record.key, record.value, tuple((name, value or b"") for name, value in record.headers)),
+        record=RawRecord(record.key, record.value, tuple([(name, value or b"") for name, value in record.headers])),
     )

@@ -10,8 +10,11 @@ import pytest
 
 from contracts.codec import RawRecord, decode
 from contracts.envelope import Kind
+from contracts.events.access import AccessGranted
 from contracts.registry import BODIES
 from services.catalog.projection.keeper import Projection
+from services.catalog.projection.page import Page
+from services.catalog.projection.reactions import reactions
 from services.platform.database import Database, migrate
 from services.platform.messaging.records import Place, Received
 from tests.support.databases import FreshDatabase
@@ -125,6 +128,24 @@ async def test_what_the_gateway_says_of_an_environment_lies_in_its_app_whichever
         assert (entry["app_id"], entry["environment_id"]) == (history.app_id, history.environment_id)
         assert user.endswith(entry["access_of"])
     assert (await auditing.entry("RightUsed"))["key_id"]
+
+
+async def test_what_is_read_in_a_transaction_of_the_same_time_lies_in_its_app_once_all_has_been_read(
+    auditing: Auditing,
+) -> None:
+    history = History()
+    place = {"kind": "environment", "id": str(history.environment_id)}
+    granted = decode(event(history.body("AccessGranted", place=place), f"gateway/access/{uuid4()}", 1))
+    async with auditing.database.transaction() as c:
+        page = Page(c)
+        await reactions(page)[AccessGranted](c, granted)
+        await page.write()
+        await auditing.read(*history.registered())
+    assert (await auditing.entry("AccessGranted"))["app_id"] is None
+
+    await auditing.projection.place_entries()
+
+    assert (await auditing.entry("AccessGranted"))["app_id"] == history.app_id
 
 
 async def test_a_refusal_that_comes_twice_is_one_entry(auditing: Auditing) -> None:

@@ -1,6 +1,7 @@
 """An environment: where it is, whether it may be backed up, what runs there and what is under way."""
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from contracts.envelope import Event
@@ -68,10 +69,10 @@ class Environment(Aggregate):
 def evolve(environment: Environment | None, event: Event) -> Environment | None:
     """The environment after `event`, its own or another service's."""
     if isinstance(event, apps.EnvironmentRegistered):
-        return Environment.model_validate(event.model_dump())
+        return Environment(**dict(event))
     if environment is None:
         return None
-    for fold in (_on_description, _on_run_state, _on_hook, _on_work, _on_upload, _on_gap, _on_retention, _on_schedule):
+    for fold in _FOLDS.get(type(event).__module__, ()):
         environment = fold(environment, event)
     return environment
 
@@ -244,3 +245,16 @@ def _after_undo(environment: Environment) -> Environment:
 
 def _unless_deployed(environment: Environment, model_version: str | None) -> str | None:
     return None if model_version == environment.model_version else model_version
+
+
+_FOLDS: Final = {
+    apps.__name__: (_on_description, _on_run_state, _on_hook),
+    backups.__name__: (_on_work, _on_gap),
+    restores.__name__: (_on_work,),
+    uploads.__name__: (_on_upload,),
+    slots.__name__: (_on_gap, _on_schedule),
+    policies.__name__: (_on_retention,),
+    retention.__name__: (_on_retention,),
+    shredding.__name__: (_on_retention,),
+}
+"""What looks at the events of each module: to ask after each class of each event would cost more than all the rest."""

@@ -12,6 +12,7 @@ from contracts.events import retention
 from contracts.events.backups import DatabaseStored, FilesStored, NightlySlot, References, WindowEnd
 from contracts.values import StepTime, Warning  # noqa: A004 -- the product's word
 from services.catalog.domain.state.backup import Backup, evolve
+from services.catalog.projection.views.folded import folded
 
 
 class FailureView(BaseModel):
@@ -62,8 +63,7 @@ def view(before: BackupView | None, event: Event) -> BackupView | None:
     state = evolve(before, event)
     if state is None:
         return None
-    fields = {name: getattr(before, name) for name in BackupView.model_fields} if before else {}
-    return BackupView(**fields | {name: getattr(state, name) for name in Backup.model_fields} | _details(event))
+    return folded(BackupView, before, state, _details(event))
 
 
 def _details(event: Event) -> dict[str, Any]:

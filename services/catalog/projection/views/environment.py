@@ -14,6 +14,7 @@ from contracts.values import Finding
 from services.catalog.domain.state.aggregate import changed
 from services.catalog.domain.state.environment import Environment, evolve
 from services.catalog.projection.views.backup import FailureView
+from services.catalog.projection.views.folded import folded
 
 
 class CheckView(BaseModel):
@@ -81,18 +82,16 @@ def view(before: EnvironmentView | None, event: Event) -> EnvironmentView | None
     state = evolve(before, event)
     if state is None:
         return None
-    check = _check(before, state, event)
-    fields = {name: getattr(state, name) for name in Environment.model_fields}
-    return EnvironmentView(
-        **fields,
-        ever_passed=state.passed,
-        data_model_version=state.needs_model_version,
-        app_services=state.services,
-        check=check,
-        reclaimed=_reclaimed(before.reclaimed if before else Reclaimed(), event),
-        stored=_stored(before.stored if before else None, event),
-        shredding=_shredding(before.shredding if before else None, event),
-    )
+    told = {
+        "ever_passed": state.passed,
+        "data_model_version": state.needs_model_version,
+        "app_services": state.services,
+        "check": _check(before, state, event),
+        "reclaimed": _reclaimed(before.reclaimed if before else Reclaimed(), event),
+        "stored": _stored(before.stored if before else None, event),
+        "shredding": _shredding(before.shredding if before else None, event),
+    }
+    return folded(EnvironmentView, before, state, told)
 
 
 def _shredding(before: ShreddingView | None, event: Event) -> ShreddingView | None:

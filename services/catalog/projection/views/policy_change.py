@@ -9,6 +9,7 @@ from contracts.envelope import Message
 from contracts.events import policies as events
 from contracts.events.policies import PolicyEffect
 from services.catalog.domain.state.policy_change import PolicyChange, evolve
+from services.catalog.projection.views.folded import folded
 
 
 class PolicyChangeView(PolicyChange):
@@ -27,9 +28,7 @@ def view(before: PolicyChangeView | None, message: Message[Any]) -> PolicyChange
     state = evolve(before, message.body)
     if state is None:
         return None
-    fields = {name: getattr(before, name) for name in PolicyChangeView.model_fields} if before else {}
-    known = fields | {name: getattr(state, name) for name in PolicyChange.model_fields}
-    return PolicyChangeView(**known | _details(message))
+    return folded(PolicyChangeView, before, state, _details(message))
 
 
 def _details(message: Message[Any]) -> dict[str, Any]:

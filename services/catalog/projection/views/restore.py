@@ -12,6 +12,7 @@ from contracts.values import Finding, StepTime, Warning  # noqa: A004 -- the pro
 from services.catalog.domain.state.aggregate import changed
 from services.catalog.domain.state.restore import Restore, evolve
 from services.catalog.projection.views.backup import FailureView
+from services.catalog.projection.views.folded import folded
 
 UndoState = Literal["none", "possible", "running", "failed", "done", "gone"]
 
@@ -43,10 +44,9 @@ def view(before: RestoreView | None, event: Event) -> RestoreView | None:
     state = evolve(before, event)
     if state is None:
         return None
-    fields = {name: getattr(before, name) for name in RestoreView.model_fields} if before else {}
-    known = fields | {name: getattr(state, name) for name in Restore.model_fields} | _details(before, event)
     failed = isinstance(event, events.RestoreUndoFailed)
-    return RestoreView(**known | {"undo_state": "failed" if failed else _undo_state(state)})
+    told = _details(before, event) | {"undo_state": "failed" if failed else _undo_state(state)}
+    return folded(RestoreView, before, state, told)
 
 
 def _undo_state(state: Restore) -> UndoState:

@@ -10,6 +10,7 @@ from contracts.events.uploads import DatabaseUploaded, FilesUploaded
 from contracts.values import StepTime, Warning  # noqa: A004 -- the product's word
 from services.catalog.domain.state.upload import Upload, evolve
 from services.catalog.projection.views.backup import FailureView
+from services.catalog.projection.views.folded import folded
 
 
 class UploadView(Upload):
@@ -42,8 +43,7 @@ def view(before: UploadView | None, event: Event) -> UploadView | None:
     state = evolve(before, event)
     if state is None:
         return None
-    fields = {name: getattr(before, name) for name in UploadView.model_fields} if before else {}
-    return UploadView(**fields | {name: getattr(state, name) for name in Upload.model_fields} | _details(event))
+    return folded(UploadView, before, state, _details(event))
 
 
 def _details(event: Event) -> dict[str, Any]:

@@ -1,0 +1,20 @@
+"""A row of the read model after an event: the decision row's fold, and what a reader is told beside it."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from services.catalog.domain.state.aggregate import changed
+
+V = TypeVar("V", bound=BaseModel)
+
+
+def folded(view: type[V], before: V | None, state: BaseModel, told: Mapping[str, Any]) -> V:
+    """`state`, which a fold made of `before`, as a `view` with what else was `told`.
+
+    A fold keeps the class of what it changes: only what an event begins is made, and checked, anew.
+    """
+    if isinstance(state, view):
+        return changed(state, **told)
+    return view(**dict(before or ()) | dict(state) | dict(told))
