@@ -1,8 +1,10 @@
 """The rows that one transaction decides from: locked when first looked at, changed by events, written at its end."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -50,6 +52,12 @@ KINDS: Final[dict[type[Aggregate], Kind]] = {
 Key = tuple[type[Aggregate], UUID]
 
 
+@cache
+def _naming(body: type[Any]) -> tuple[tuple[type[Aggregate], Kind], ...]:
+    """The kinds of rows that a message of this type has a field for: one that is not there is dear to look for."""
+    return tuple((aggregate, kind) for aggregate, kind in KINDS.items() if kind.id_field in body.model_fields)
+
+
 @dataclass
 class _Row:
     state: Any = None
@@ -67,11 +75,13 @@ class Desk:
 
     async def prefetch(self, bodies: Iterable[Event | Any]) -> None:
         """Lock all rows that `bodies` name or are judged by, kind by kind: one question each for a whole poll."""
-        named = list(bodies)
-        behind = await self._behind([body for body in named if isinstance(body, concerns.JUDGED_BY_MORE)])
-        for aggregate, kind in KINDS.items():
-            ids = {found for body in named if (found := getattr(body, kind.id_field, None)) is not None}
-            await self._lock(aggregate, ids | behind.get(aggregate, set()))
+        named: list[Any] = list(bodies)
+        wanted = await self._behind([body for body in named if isinstance(body, concerns.JUDGED_BY_MORE)])
+        for body in named:
+            for aggregate, kind in _naming(body.__class__):
+                wanted[aggregate] |= {getattr(body, kind.id_field)} - {None}
+        for aggregate in KINDS:
+            await self._lock(aggregate, wanted[aggregate])
 
     async def find(self, aggregate: type[A], entity_id: UUID) -> A | None:
         """The row's present state, locked; None when there is none."""
@@ -122,8 +132,8 @@ class Desk:
 
     async def apply(self, event: Event, own_stream: str | None = None) -> None:
         """Fold `event` into every row that it concerns; `own_stream`, where it is the catalog's, moves on by one."""
-        for aggregate, kind in KINDS.items():
-            entity_id: UUID | None = getattr(event, kind.id_field, None)
+        for aggregate, kind in _naming(type(event)):
+            entity_id: UUID | None = getattr(event, kind.id_field)
             if entity_id is not None and isinstance(event, kind.concerned_by):
                 state = kind.evolve(await self.find(aggregate, entity_id), event)
                 self._rows[aggregate, entity_id].state = state
@@ -155,12 +165,12 @@ class Desk:
                 return found
         return None
 
-    async def _behind(self, bodies: Sequence[Any]) -> dict[type[Aggregate], set[UUID]]:
+    async def _behind(self, bodies: Sequence[Any]) -> defaultdict[type[Aggregate], set[UUID]]:
         """The environments and apps of what `bodies` name; neither ever changes, so this look needs no lock."""
         named = {getattr(body, "backup_id", None) for body in bodies} | {
             getattr(body, "environment_id", None) for body in bodies
         }
-        found: dict[type[Aggregate], set[UUID]] = {App: set(), Environment: set()}
+        found: defaultdict[type[Aggregate], set[UUID]] = defaultdict(set)
         if ids := named - {None}:
             async for row in queries.belonging(self.c, ids=list(ids)):
                 found[App].add(row["app_id"])

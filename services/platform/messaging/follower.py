@@ -164,7 +164,7 @@ class EventFollower:
         return Intake(self._name, shared.reactions(), unfollowed=self._unfollowed, foresee=shared.look_up)
 
     async def _next_offsets(self) -> dict[int, int]:
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             return await self._intake.next_offsets(c, self._topic)
 
 
