@@ -74,26 +74,25 @@ class Desk:
         self._database_now: datetime | None = None
 
     async def prefetch(self, bodies: Iterable[Event | Any]) -> None:
-        """Lock all rows that `bodies` name or are judged by, kind by kind: one question each for a whole poll."""
+        """Lock all rows that `bodies` name or are judged by, with one question for a whole poll."""
         named: list[Any] = list(bodies)
         wanted = await self._behind([body for body in named if isinstance(body, concerns.JUDGED_BY_MORE)])
         for body in named:
             for aggregate, kind in _naming(body.__class__):
                 wanted[aggregate] |= {getattr(body, kind.id_field)} - {None}
-        for aggregate in KINDS:
-            await self._lock(aggregate, wanted[aggregate])
+        await self._lock((aggregate, entity_id) for aggregate in KINDS for entity_id in sorted(wanted[aggregate]))
 
     async def find(self, aggregate: type[A], entity_id: UUID) -> A | None:
         """The row's present state, locked; None when there is none."""
         if (aggregate, entity_id) not in self._rows:
-            await self._lock(aggregate, {entity_id})
+            await self._lock([(aggregate, entity_id)])
         state: A | None = self._rows[aggregate, entity_id].state
         return state
 
     async def find_all(self, aggregate: type[A], ids: Iterable[UUID]) -> list[A]:
         """The present states of these rows, locked with one question; without those that there are not."""
         wanted = list(ids)
-        await self._lock(aggregate, set(wanted))
+        await self._lock((aggregate, entity_id) for entity_id in sorted(set(wanted)))
         found = [self._rows[aggregate, one].state for one in wanted]
         return [state for state in found if state is not None]
 
@@ -177,12 +176,13 @@ class Desk:
                 found[Environment] |= {row["environment_id"]} - {None}
         return found
 
-    async def _lock(self, aggregate: type[Aggregate], ids: set[UUID]) -> None:
-        kind = KINDS[aggregate]
-        wanted = [one for one in sorted(ids) if (aggregate, one) not in self._rows]
+    async def _lock(self, keys: Iterable[Key]) -> None:
+        wanted = {(KINDS[key[0]].name, key[1]): key for key in keys if key not in self._rows}
         if not wanted:
             return
-        self._rows |= {(aggregate, one): _Row() for one in wanted}
-        async for row in queries.lock_aggregates(self.c, kind=kind.name, ids=wanted):
-            self._rows[aggregate, row["id"]] = _Row(aggregate.model_validate(row["state"]))
-            self._sequences[stream(SERVICE, kind.name, row["id"])] = row["sequence"]
+        self._rows |= {key: _Row() for key in wanted.values()}
+        kinds, ids = zip(*wanted, strict=True)
+        async for row in queries.lock_aggregates(self.c, kinds=kinds, ids=ids):
+            aggregate, entity_id = wanted[row["kind"], row["id"]]
+            self._rows[aggregate, entity_id] = _Row(aggregate.model_validate(row["state"]))
+            self._sequences[stream(SERVICE, row["kind"], entity_id)] = row["sequence"]
