@@ -11,7 +11,14 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from services.platform.database import ConflictError, Connection, Database, DatabaseUnavailableError
+from services.platform.database import (
+    ConflictError,
+    Connection,
+    Database,
+    DatabaseUnavailableError,
+    load_queries,
+    migrate,
+)
 from services.platform.process.settings import PostgresSettings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
@@ -56,6 +63,25 @@ async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> N
     with pytest.raises(ValueError, match="on purpose"):
         await insert_and_fail()
     assert await _count(database) == 0
+
+
+async def test_a_look_sees_what_was_committed_and_holds_no_transaction_open(database: Database) -> None:
+    async with database.transaction() as c:
+        await c.execute("INSERT INTO thing VALUES (1)")
+    async with database.look() as c:
+        assert await c.fetchval("SELECT count(*) FROM thing") == 1
+        assert not c.is_in_transaction()
+
+
+async def test_a_named_statement_that_writes_is_refused_where_no_transaction_is(database: Database) -> None:
+    await migrate(database, "services.platform.eventstore", "catalog")
+    queries = load_queries("services.platform.eventstore")
+    with pytest.raises(RuntimeError, match="forget_marks"):
+        async with database.look() as c:
+            await queries.forget_marks(c)
+    with pytest.raises(RuntimeError, match="positions"):
+        async with database.look() as c:
+            [row async for row in queries.positions(c, consumer="catalog", streams=["of locked rows"])]
 
 
 async def test_a_second_writer_of_the_same_key_is_told_which_rule_it_met(database: Database) -> None:

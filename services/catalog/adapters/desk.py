@@ -1,8 +1,10 @@
 """The rows that one transaction decides from: locked when first looked at, changed by events, written at its end."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -50,6 +52,12 @@ KINDS: Final[dict[type[Aggregate], Kind]] = {
 Key = tuple[type[Aggregate], UUID]
 
 
+@cache
+def _naming(body: type[Any]) -> tuple[tuple[type[Aggregate], Kind], ...]:
+    """The kinds of rows that a message of this type has a field for: one that is not there is dear to look for."""
+    return tuple((aggregate, kind) for aggregate, kind in KINDS.items() if kind.id_field in body.model_fields)
+
+
 @dataclass
 class _Row:
     state: Any = None
@@ -66,24 +74,25 @@ class Desk:
         self._database_now: datetime | None = None
 
     async def prefetch(self, bodies: Iterable[Event | Any]) -> None:
-        """Lock all rows that `bodies` name or are judged by, kind by kind: one question each for a whole poll."""
-        named = list(bodies)
-        behind = await self._behind([body for body in named if isinstance(body, concerns.JUDGED_BY_MORE)])
-        for aggregate, kind in KINDS.items():
-            ids = {found for body in named if (found := getattr(body, kind.id_field, None)) is not None}
-            await self._lock(aggregate, ids | behind.get(aggregate, set()))
+        """Lock all rows that `bodies` name or are judged by, with one question for a whole poll."""
+        named: list[Any] = list(bodies)
+        wanted = await self._behind([body for body in named if isinstance(body, concerns.JUDGED_BY_MORE)])
+        for body in named:
+            for aggregate, kind in _naming(body.__class__):
+                wanted[aggregate] |= {getattr(body, kind.id_field)} - {None}
+        await self._lock((aggregate, entity_id) for aggregate in KINDS for entity_id in sorted(wanted[aggregate]))
 
     async def find(self, aggregate: type[A], entity_id: UUID) -> A | None:
         """The row's present state, locked; None when there is none."""
         if (aggregate, entity_id) not in self._rows:
-            await self._lock(aggregate, {entity_id})
+            await self._lock([(aggregate, entity_id)])
         state: A | None = self._rows[aggregate, entity_id].state
         return state
 
     async def find_all(self, aggregate: type[A], ids: Iterable[UUID]) -> list[A]:
         """The present states of these rows, locked with one question; without those that there are not."""
         wanted = list(ids)
-        await self._lock(aggregate, set(wanted))
+        await self._lock((aggregate, entity_id) for entity_id in sorted(set(wanted)))
         found = [self._rows[aggregate, one].state for one in wanted]
         return [state for state in found if state is not None]
 
@@ -122,8 +131,8 @@ class Desk:
 
     async def apply(self, event: Event, own_stream: str | None = None) -> None:
         """Fold `event` into every row that it concerns; `own_stream`, where it is the catalog's, moves on by one."""
-        for aggregate, kind in KINDS.items():
-            entity_id: UUID | None = getattr(event, kind.id_field, None)
+        for aggregate, kind in _naming(type(event)):
+            entity_id: UUID | None = getattr(event, kind.id_field)
             if entity_id is not None and isinstance(event, kind.concerned_by):
                 state = kind.evolve(await self.find(aggregate, entity_id), event)
                 self._rows[aggregate, entity_id].state = state
@@ -155,24 +164,25 @@ class Desk:
                 return found
         return None
 
-    async def _behind(self, bodies: Sequence[Any]) -> dict[type[Aggregate], set[UUID]]:
+    async def _behind(self, bodies: Sequence[Any]) -> defaultdict[type[Aggregate], set[UUID]]:
         """The environments and apps of what `bodies` name; neither ever changes, so this look needs no lock."""
         named = {getattr(body, "backup_id", None) for body in bodies} | {
             getattr(body, "environment_id", None) for body in bodies
         }
-        found: dict[type[Aggregate], set[UUID]] = {App: set(), Environment: set()}
+        found: defaultdict[type[Aggregate], set[UUID]] = defaultdict(set)
         if ids := named - {None}:
             async for row in queries.belonging(self.c, ids=list(ids)):
                 found[App].add(row["app_id"])
                 found[Environment] |= {row["environment_id"]} - {None}
         return found
 
-    async def _lock(self, aggregate: type[Aggregate], ids: set[UUID]) -> None:
-        kind = KINDS[aggregate]
-        wanted = [one for one in sorted(ids) if (aggregate, one) not in self._rows]
+    async def _lock(self, keys: Iterable[Key]) -> None:
+        wanted = {(KINDS[key[0]].name, key[1]): key for key in keys if key not in self._rows}
         if not wanted:
             return
-        self._rows |= {(aggregate, one): _Row() for one in wanted}
-        async for row in queries.lock_aggregates(self.c, kind=kind.name, ids=wanted):
-            self._rows[aggregate, row["id"]] = _Row(aggregate.model_validate(row["state"]))
-            self._sequences[stream(SERVICE, kind.name, row["id"])] = row["sequence"]
+        self._rows |= {key: _Row() for key in wanted.values()}
+        kinds, ids = zip(*wanted, strict=True)
+        async for row in queries.lock_aggregates(self.c, kinds=kinds, ids=ids):
+            aggregate, entity_id = wanted[row["kind"], row["id"]]
+            self._rows[aggregate, entity_id] = _Row(aggregate.model_validate(row["state"]))
+            self._sequences[stream(SERVICE, row["kind"], entity_id)] = row["sequence"]

@@ -1,6 +1,8 @@
--- name: lock_aggregates(kind, ids)
-SELECT id, sequence, state FROM aggregate
-WHERE kind = :kind AND id = ANY (:ids::uuid[]) ORDER BY id FOR UPDATE;
+-- name: lock_aggregates(kinds, ids)
+-- Locked in the order in which they are given.
+SELECT kind, id, sequence, state
+FROM unnest(:kinds::text[], :ids::uuid[]) WITH ORDINALITY AS wanted (kind, id, place) JOIN aggregate USING (kind, id)
+ORDER BY wanted.place FOR UPDATE OF aggregate;
 
 -- name: save_aggregates(kinds, ids, app_ids, sequences, states)!
 INSERT INTO aggregate (kind, id, app_id, sequence, state)

@@ -46,6 +46,6 @@ class OutcomeWatch:
                         self._room.answer(outcome.command_id, outcome)
 
     async def _find(self, command_ids: Iterable[UUID]) -> list[CommandOutcome]:
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             rows = _sql.find_outcomes(c, command_ids=list(command_ids))
             return [CommandOutcome(**dict(row)) async for row in rows]

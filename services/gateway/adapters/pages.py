@@ -25,7 +25,7 @@ async def page(
     place: dict[str, object] = {"after": after and after[0], "after_id": after and after[-1]}
     if isinstance(after, Entry):
         place["after_sequence"] = after.sequence
-    async with database.transaction() as c:
+    async with database.look() as c:
         rows = [row async for row in query(c, **arguments, **place, count=limit + 1)]
     return Page(rows[:limit], _next(rows, limit))
 

@@ -61,7 +61,7 @@ class Permits:
 
     async def _look(self, thing: Thing, thing_id: UUID) -> Lineage | None:
         query: Any = getattr(_sql, f"place_of_{thing}")
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             row = await query(c, thing_id=thing_id, operator=OPERATOR)
         return None if row is None else lineage_of(**dict(row))
 

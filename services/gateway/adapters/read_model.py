@@ -72,7 +72,7 @@ class ReadModel:
 
     async def is_there(self) -> bool:
         """Whether the catalog has made it and lets us read it."""
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             return bool(await _sql.is_there(c))
 
     async def must_be_there(self) -> None:
@@ -200,7 +200,7 @@ class ReadModel:
 
     async def counts(self, reach: Reach) -> Counts:
         """How much there is within reach."""
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             rows = [row async for row in _sql.counts(c, **reach._asdict())]
         found: dict[str, dict[str, int]] = defaultdict(dict)
         for row in rows:
@@ -213,7 +213,7 @@ class ReadModel:
         )
 
     async def _one(self, query: str, **arguments: UUID | bool) -> Any:  # noqa: ANN401 -- a value or a row, as the query says
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             return await getattr(_sql, query)(c, **arguments)
 
 

@@ -47,7 +47,7 @@ class Tide:
 
     async def settle(self, environment_id: UUID) -> Mark | None:
         """The same for the newest accepted outcome of an environment, whoever asked for it."""
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             lag = await _sql.lag_of_environment(c, environment_id=environment_id)
         return None if lag is None else await self.reach(Mark(lag["stream"], lag["sequence"]))
 
@@ -65,7 +65,7 @@ class Tide:
 
     async def _reached(self, marks: Iterable[Mark]) -> list[Mark]:
         wanted = list(marks)
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             rows = _sql.positions(c, streams=[mark.stream for mark in wanted])
             positions = {row["stream"]: row["sequence"] async for row in rows}
         return [mark for mark in wanted if positions.get(mark.stream, 0) >= mark.sequence]

@@ -12,7 +12,7 @@ from services.platform.process.settings import PostgresSettings
 if TYPE_CHECKING:
     Record: TypeAlias = asyncpg.Record
     Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
-    """A connection inside a transaction; what every function that reads or writes takes first."""
+    """A connection inside a transaction, or for one look; what every function that reads or writes takes first."""
     RawConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 else:
     Record = asyncpg.Record

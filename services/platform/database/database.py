@@ -89,6 +89,16 @@ class Database:
                 after(seam)
 
     @asynccontextmanager
+    async def look(self) -> AsyncIterator[Connection]:
+        """`async with database.look() as c:` for one statement that only reads, which is a transaction by itself.
+
+        A transaction around it would ask PostgreSQL three times instead of once. Raises DatabaseUnavailableError.
+        """
+        async with self._acquired() as c:
+            with translated():
+                yield c
+
+    @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[Notifications]:
         """`async with database.listen("outbox_catalog") as notifications:` on a connection of its own."""
         notifications = Notifications()

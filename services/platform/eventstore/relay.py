@@ -67,7 +67,7 @@ class OutboxRelay:
         The send is outside any transaction: a place that was not noted is noted when the event is sent again, or by
         the next reconciliation; consumers know the event by its id.
         """
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             rows = [row async for row in queries.unpublished(c, batch=BATCH)]
         if rows:
             places = await self._publish([_record(row) for row in rows])

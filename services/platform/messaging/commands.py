@@ -1,5 +1,6 @@
 """Reads the command topic in polls and hands each on whole: the catalog decides a poll's commands together."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from contracts.topics import Topic
 from services.platform.messaging.consuming import (
     POLL_MS,
     POLL_RECORDS,
+    Untold,
     commit,
     group_consumer,
 )
@@ -19,7 +21,7 @@ Handle = Callable[[Sequence[Received]], Awaitable[None]]
 
 
 class CommandConsumer:
-    """Hands every poll of the command topic to `handle`, again until it returns, and only then commits the offsets.
+    """Hands every poll of the command topic to `handle`, again until it returns, and commits the offsets behind that.
 
     `handle` is called one poll at a time. A TransientError makes the same poll come again after a pause.
     """
@@ -36,14 +38,16 @@ class CommandConsumer:
     async def _read(self) -> None:
         topic = Topic.COMMANDS.named(self._settings.topic_prefix)
         async with group_consumer(self._settings, self._group, topic) as consumer:
+            untold = Untold()
             while True:
-                await self._poll(consumer)
+                if due := untold.due(await self._poll(consumer), time.monotonic()):
+                    await commit(consumer, due)
 
-    async def _poll(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
+    async def _poll(self, consumer: Any) -> dict[Any, int]:  # noqa: ANN401 -- aiokafka has no types
+        """Where each partition goes on of which something came and was dealt with."""
         with broker_errors("read commands"):
             polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
         records = [received(record) for batch in polled.values() for record in batch]
-        if not records:
-            return
-        await until_done("decide commands", lambda: self._handle(records))
-        await commit(consumer, {partition: batch[-1].offset + 1 for partition, batch in polled.items() if batch})
+        if records:
+            await until_done("decide commands", lambda: self._handle(records))
+        return {partition: batch[-1].offset + 1 for partition, batch in polled.items() if batch}

@@ -24,6 +24,8 @@ POLL_MS: Final = 1_000
 POLL_RECORDS: Final = 500
 """At most so many records are dealt with in one transaction."""
 START_SECONDS: Final = 30.0
+TELL_SECONDS: Final = 1.0
+"""How often a group is told how far a consumer is: the next poll waits for it, and it costs Kafka a record."""
 
 log = structlog.get_logger()
 
@@ -72,6 +74,22 @@ async def _running(consumer: Any) -> AsyncIterator[None]:  # noqa: ANN401 -- aio
         yield
     finally:
         await consumer.stop()
+
+
+class Untold:
+    """How far a consumer is, until its group is told: after a restart so much comes again, and has no second effect."""
+
+    def __init__(self) -> None:
+        self._offsets: dict[Any, int] = {}
+        self._told_at = float("-inf")
+
+    def due(self, offsets: Mapping[Any, int], now: float) -> Mapping[Any, int]:
+        """What to `commit` now that `offsets` were reached as well, by a monotonic clock; often nothing."""
+        self._offsets |= offsets
+        if not self._offsets or now - self._told_at < TELL_SECONDS:
+            return {}
+        due, self._offsets, self._told_at = self._offsets, {}, now
+        return due
 
 
 async def commit(consumer: Any, offsets: Mapping[Any, int]) -> None:  # noqa: ANN401 -- aiokafka has no types

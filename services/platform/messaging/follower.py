@@ -1,6 +1,7 @@
 """Follows the log: every event has its effect once, in the order of its stream, whatever Kafka delivers."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
@@ -10,6 +11,7 @@ from services.platform.database import Connection, Database
 from services.platform.messaging.consuming import (
     POLL_MS,
     POLL_RECORDS,
+    Untold,
     commit,
     group_consumer,
     partitions_of,
@@ -109,6 +111,7 @@ class EventFollower:
         async with group_consumer(self._settings, self._name, self._topic, listener=forget) as consumer:
             if self._targets is None:
                 self._targets = await _ends(consumer, self._topic)
+            untold = Untold()
             while True:
                 await self._align(consumer)
                 with broker_errors("read events"):
@@ -117,8 +120,9 @@ class EventFollower:
                 done: dict[int, int] = {}
                 for first in range(0, len(records), TOGETHER):
                     done |= await self._deal_with(records[first : first + TOGETHER])
-                if done:
-                    await commit(consumer, {one: done[one.partition] for one in polled if one.partition in done})
+                reached = {one: done[one.partition] for one in polled if one.partition in done}
+                if due := untold.due(reached, time.monotonic()):
+                    await commit(consumer, due)
 
     async def _align(self, consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
         """PostgreSQL knows where a partition goes on, the group only thinks so."""
@@ -164,7 +168,7 @@ class EventFollower:
         return Intake(self._name, shared.reactions(), unfollowed=self._unfollowed, foresee=shared.look_up)
 
     async def _next_offsets(self) -> dict[int, int]:
-        async with self._database.transaction() as c:
+        async with self._database.look() as c:
             return await self._intake.next_offsets(c, self._topic)
 
 

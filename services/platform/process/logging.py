@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import structlog
@@ -27,17 +28,18 @@ log = structlog.get_logger()
 
 def configure_logging(settings: LogSettings, service: str) -> None:
     """Send every log line of the process to stderr in the chosen format; call once, first of all."""
+    rendering = _rendering(settings, service)
     structlog.configure(
-        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_shared(), *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # through `logging` a line costs twice as much
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_shared(),
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(settings, service)],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
     logging.basicConfig(level=settings.level, handlers=[handler], force=True)
@@ -99,5 +101,6 @@ def black_out_secrets(_logger: WrappedLogger, _method: str, event: EventDict) ->
     return {name: "***" if _is_secret(name) else value for name, value in event.items()}
 
 
+@cache
 def _is_secret(name: str) -> bool:
     return any(word in name.lower() for word in SECRET_WORDS)
