@@ -19,6 +19,7 @@ from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.decisions import Decisions
 from services.gateway.adapters.deliveries import WEBHOOK
 from services.gateway.adapters.downloads import Downloads
+from services.gateway.adapters.goodbye import Goodbye
 from services.gateway.adapters.grants import Grants
 from services.gateway.adapters.guessing import Guessing
 from services.gateway.adapters.hashing import Hashing
@@ -74,8 +75,9 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     progress = await stack.enter_async_context(ProgressTail.open(settings.kafka))
 
     outcomes = OutcomeWatch(database)
-    tide = Tide(database, patience_seconds=settings.gateway.read_your_writes_seconds)
-    decisions = Decisions(ground.producer, outcomes, clock)
+    goodbye = Goodbye()
+    tide = Tide(database, goodbye, patience_seconds=settings.gateway.read_your_writes_seconds)
+    decisions = Decisions(ground.producer, outcomes, clock, goodbye)
     bucket = await stack.enter_async_context(open_bucket_unseen(settings.s3, settings.repository, settings.wraps))
     repository = bucket.repository()
     workshop = stack.enter_context(Workshop.open())
@@ -121,6 +123,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         sessions=Sessions(database, stream, clock, hashing, Guessing(time.monotonic)),
         openid=OpenId(settings.openid) if settings.openid else None,
         health=health,
+        goodbye=goodbye,
         public_url=settings.gateway.public_url,
     )
     health.ready_when("read model", read_model.is_there)
@@ -130,23 +133,33 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     delivering = DeliveryJob(Receivers(settings.webhooks), secrets, SystemClock())
     return [
-        outcomes.run(),
-        tide.run(),
         ground.relay.run(),
         EventFollower(SERVICE, database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]).run(),
         Worker(queue, {WEBHOOK: delivering}, settings.delivering).run(),
         Worker(queue, {ARCHIVE_JOB: ArchiveJob(press)}, settings.archiving, Reporter(publisher)).run(),
         expire_for_ever(archives),
         remove_ended_for_ever(parcels, parts.asked),
-        access_log.run(),
-        serve(application, settings.gateway.host, settings.gateway.port),
-        _set_at_the_end(parts.closing),
+        _answer(
+            serve(application, settings.gateway.host, settings.gateway.port),
+            outcomes.run(),
+            tide.run(),
+            access_log.run(),
+        ),
+        _say_at_the_end(goodbye),
     ]
 
 
-async def _set_at_the_end(closing: asyncio.Event) -> None:
-    """Event streams end when the process is asked to, instead of holding it up."""
+async def _answer(serving: Task, *needed: Task) -> None:
+    """Serve until cancelled; what answers need, and what notes them, ends behind the last of them."""
+    async with asyncio.TaskGroup() as group:
+        for one in needed:
+            group.create_task(one)
+        await serving
+
+
+async def _say_at_the_end(goodbye: Goodbye) -> None:
+    """Event streams and whoever else is held end when the process is asked to, instead of holding it up."""
     try:
         await asyncio.Event().wait()
     finally:
-        closing.set()
+        goodbye.say()

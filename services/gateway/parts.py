@@ -1,6 +1,5 @@
 """What the routes work with, wired once by `bootstrap`."""
 
-import asyncio
 from dataclasses import dataclass, field
 
 from services.gateway.adapters.access_log import AccessLog
@@ -13,6 +12,7 @@ from services.gateway.adapters.changes import Changes
 from services.gateway.adapters.contents import BackupContents
 from services.gateway.adapters.dead_letters import DeadLetterBox
 from services.gateway.adapters.downloads import Downloads
+from services.gateway.adapters.goodbye import Goodbye
 from services.gateway.adapters.grants import Grants
 from services.gateway.adapters.keys import Keys
 from services.gateway.adapters.openid import OpenId
@@ -34,7 +34,7 @@ from services.platform.process.health import Health
 
 @dataclass(frozen=True)
 class Parts:
-    """One of each; `closing` is set when the process ends, so that event streams end too.
+    """One of each; `goodbye` is said when the process ends, so that nobody is held.
 
     `public_url` is where people reach the gateway, where that is known.
     """
@@ -67,4 +67,4 @@ class Parts:
     public_url: str | None = None
     openid: OpenId | None = None
     steady_lists: SteadyLists = field(default_factory=SteadyLists)
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    goodbye: Goodbye = field(default_factory=Goodbye)

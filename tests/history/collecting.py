@@ -45,7 +45,9 @@ async def collected(places: Places) -> Evidence:
 
 async def records(places: Places, topic: str) -> list[Record]:
     """A topic from its begin to its end."""
-    consumer = AIOKafkaConsumer(f"{places.topics}.{topic}", **places.kafka, enable_auto_commit=False)
+    # From the earliest by itself, too: the driver's own first look, if it is slow, overrides a seek to the beginning.
+    options = {"enable_auto_commit": False, "auto_offset_reset": "earliest"}
+    consumer = AIOKafkaConsumer(f"{places.topics}.{topic}", **places.kafka, **options)
     await consumer.start()
     try:
         partitions = [

@@ -10,8 +10,6 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Final
 from uuid import UUID, uuid4
 
-import psutil
-
 from contracts.events.archives import DataType
 from contracts.states import ArchiveState, BackupState, RestoreState, UploadState
 from services.cli.client import Gateway
@@ -282,16 +280,12 @@ async def handing_back(world: World) -> AsyncGenerator[None, None]:
     service = world.platform.services["snapshot"]
     world.crash_file("snapshot").write_text("stop before step: write the manifest")
     taking = asyncio.create_task(world.backed_up())
-    await eventually(lambda: _is_stopped(service.process.pid), within_seconds=WITHIN_SECONDS)
+    await eventually(service.is_stopped, within_seconds=WITHIN_SECONDS)
     yield
     service.process.send_signal(signal.SIGTERM)
     service.process.send_signal(signal.SIGCONT)
     world.newest = await taking
     assert world.count("BackupCompleted", world.newest.backup_id) == 1
-
-
-async def _is_stopped(pid: int) -> bool:
-    return psutil.Process(pid).status() == psutil.STATUS_STOPPED
 
 
 async def _dumped(place: Place) -> bytes:

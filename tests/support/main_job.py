@@ -77,6 +77,15 @@ async def open_main_job(
     Production's database is on `production_server`, else on the server that everything else is on.
     """
     await platform.start(*SERVICES)
+    async with run_main_job(platform, documents=documents, production_server=production_server) as job:
+        yield job
+
+
+@asynccontextmanager
+async def run_main_job(
+    platform: Platform, *, documents: int = 40, production_server: PostgresSettings | None = None
+) -> AsyncIterator[MainJob]:
+    """The same on services that run already."""
     key = await make_first_admin(platform.database("gateway"), "ada", clock=SystemClock(), new_id=random_id)
     with ExitStack() as stack:
         servers = {"production": production_server or platform.database.server, "acceptance": platform.database.server}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import psutil
 from pydantic import BaseModel, SecretStr
 
 from services.platform.process.settings import KafkaSettings, S3Settings
@@ -43,6 +44,10 @@ class Service:
                 return (await client.get(f"{self.health_url}/readyz")).status_code == httpx.codes.OK
             except httpx.TransportError:
                 return False
+
+    async def is_stopped(self) -> bool:
+        """Whether it stands at the seam that its crash file named: `stop before step: write the manifest`."""
+        return psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> int:
         """End it, by default without any warning; returns its exit code."""
@@ -86,8 +91,16 @@ class Platform:
 
     async def start(self, *names: str) -> None:
         """Start services and wait until all of them are ready."""
+        self.launch(*names)
+        await self.ready(*names)
+
+    def launch(self, *names: str) -> None:
+        """Start services in this order, and wait for nothing."""
         for name in names:
             self.services[name] = self._started(name)
+
+    async def ready(self, *names: str) -> None:
+        """Wait until all of these services are ready. Raises RuntimeError with its log when one has died."""
         for name in names:
             await eventually(self.services[name].ready, within_seconds=STARTS_WITHIN_SECONDS)
 

@@ -13,6 +13,7 @@ from contracts.defaults import COMMAND_BYTES
 from contracts.envelope import Cause, Command, Envelope, Message
 from contracts.errors import RejectionCode
 from contracts.topics import Topic
+from services.gateway.adapters.goodbye import Goodbye
 from services.gateway.adapters.outcomes import OutcomeWatch
 from services.gateway.domain import identity
 from services.gateway.domain.refusals import NotKnownYetError, RefusalError, key_reused, rejection
@@ -58,11 +59,17 @@ class Decisions:
     """Has the catalog decide commands."""
 
     def __init__(
-        self, producer: Producer, outcomes: OutcomeWatch, clock: Clock, answer_seconds: float = ANSWER_SECONDS
+        self,
+        producer: Producer,
+        outcomes: OutcomeWatch,
+        clock: Clock,
+        goodbye: Goodbye,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._producer = producer
         self._outcomes = outcomes
         self._clock = clock
+        self._goodbye = goodbye
         self._answer_seconds = answer_seconds
 
     async def decide(self, intent: Intent, body: Command, key: str) -> CommandOutcome:
@@ -99,7 +106,7 @@ class Decisions:
 
     async def _outcome(self, intent: Intent, record: codec.RawRecord) -> CommandOutcome:
         try:
-            async with asyncio.timeout(self._answer_seconds):
+            async with self._goodbye.patience(self._answer_seconds):
                 return await self.known(intent) or await self._sent(intent.command_id, record)
         except (TimeoutError, TransientError) as error:
             raise NotKnownYetError from error

@@ -1,10 +1,10 @@
 """Waits until the read model has come as far as somebody's own write (architecture §2.7)."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from services.gateway.adapters.goodbye import Goodbye
 from services.gateway.adapters.waiting_room import WaitingRoom
 from services.platform.database import Database, load_queries
 from services.platform.process.retry import for_ever
@@ -29,8 +29,9 @@ class Mark(NamedTuple):
 class Tide:
     """How far the read model is; everybody in this process who waits for it is served by one connection."""
 
-    def __init__(self, database: Database, *, patience_seconds: float) -> None:
+    def __init__(self, database: Database, goodbye: Goodbye, *, patience_seconds: float) -> None:
         self._database = database
+        self._goodbye = goodbye
         self._patience_seconds = patience_seconds
         self._room: WaitingRoom[Mark, None] = WaitingRoom()
 
@@ -39,7 +40,7 @@ class Tide:
         if mark in await self._reached([mark]):
             return None
         try:
-            async with asyncio.timeout(self._patience_seconds):
+            async with self._goodbye.patience(self._patience_seconds):
                 await self._room.wait(mark)
         except TimeoutError:
             return mark

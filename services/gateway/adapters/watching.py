@@ -68,7 +68,7 @@ async def _watch(
     told_at, pause_seconds = _now(), SOON_SECONDS
     notes = _Notes(parts.progress.watch(job_id))
     try:
-        while not ended(seen) and not parts.closing.is_set():
+        while not ended(seen) and not parts.goodbye.is_said:
             note = await notes.next(pause_seconds)
             pause_seconds = min(2 * pause_seconds, LOOK_SECONDS) if note is None else SOON_SECONDS
             if note is not None:

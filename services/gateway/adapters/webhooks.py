@@ -7,7 +7,7 @@ from contracts.errors import RejectionCode
 from contracts.values import SECRET_PREFIX
 from services.gateway.adapters import deliveries
 from services.gateway.adapters.decisions import Intent
-from services.gateway.adapters.findings import once
+from services.gateway.adapters.goodbye import Goodbye
 from services.gateway.adapters.pages import page
 from services.gateway.domain.paging import Instant
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused
@@ -73,14 +73,14 @@ class Webhooks:
                 raise _missing("webhook")
             return await deliveries.send(c, self._queue, webhook, message, cause)
 
-    async def delivery_ended(self, delivery_id: UUID, seconds: float) -> Delivery:
+    async def delivery_ended(self, delivery_id: UUID, seconds: float, goodbye: Goodbye) -> Delivery:
         """The delivery once it has ended, or as it is after `seconds`."""
 
         async def look() -> Delivery:
             async with self._database.transaction() as c:
                 return Delivery.model_validate(dict(await _sql.find_delivery(c, delivery_id=delivery_id)))
 
-        return await once(look, lambda found: found.state != "waiting", seconds)
+        return await goodbye.once(look, lambda found: found.state != "waiting", seconds)
 
     async def deliveries(self, webhook_id: UUID, *, after: Instant | None, limit: int) -> DeliveryPage:
         """What was sent to a webhook, newest first. Raises NotFoundError."""

@@ -74,7 +74,9 @@ async def try_webhook(
 ) -> Delivery:
     """Send a message that means nothing, once; the answer waits for what the receiver says."""
     await parts.asked.must_be_the_same(intent, "test of a webhook", webhook_id)
-    return await parts.webhooks.delivery_ended(await parts.webhooks.test(webhook_id, intent), wait_seconds)
+    return await parts.webhooks.delivery_ended(
+        await parts.webhooks.test(webhook_id, intent), wait_seconds, parts.goodbye
+    )
 
 
 @router.get("/webhooks/{webhook_id}/deliveries", dependencies=may(Scope.ADMIN))

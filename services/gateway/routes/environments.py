@@ -76,7 +76,7 @@ async def register_environment(
     environment_id = asked.environment_id or intent.created_id("environment")
     body = RegisterEnvironment(app_id=app_id, **dict(asked) | {"environment_id": environment_id})
     await parts.changes.make(intent, body, str(app_id), location=location("environments", environment_id))
-    return await environment_checked(parts.read_model, environment_id, wait_seconds)
+    return await environment_checked(parts, environment_id, wait_seconds)
 
 
 @router.get("/environments/{environment_id}", dependencies=may(Scope.READ))
@@ -97,7 +97,7 @@ async def update_environment(
     """Change an environment; what is not given stays, and the answer waits for what the new check finds."""
     given = {name: value for name, value in asked if name in asked.model_fields_set}
     await _make(parts, intent, UpdateEnvironment(environment_id=environment_id, **given), environment_id)
-    return await environment_checked(parts.read_model, environment_id, wait_seconds)
+    return await environment_checked(parts, environment_id, wait_seconds)
 
 
 @router.delete("/environments/{environment_id}", status_code=204)
@@ -114,7 +114,7 @@ async def check_environment(
     """Look again whether it can be backed up and restored; the answer waits for what is found."""
     body = CheckEnvironment(check_id=intent.created_id("check"), environment_id=environment_id)
     await _make(parts, intent, body, environment_id)
-    return check_of(await environment_checked(parts.read_model, environment_id, wait_seconds))
+    return check_of(await environment_checked(parts, environment_id, wait_seconds))
 
 
 @router.post("/environments/{environment_id}/deploy")
@@ -130,7 +130,7 @@ async def start(
 ) -> Environment:
     """Say that its app runs; where there is a hook, have the platform start it: the answer waits for that."""
     await _make(parts, intent, StartEnvironment(environment_id=environment_id), environment_id)
-    return await platform_answered(parts.read_model, environment_id, wait_seconds)
+    return await platform_answered(parts, environment_id, wait_seconds)
 
 
 @router.post("/environments/{environment_id}/stop")
@@ -139,7 +139,7 @@ async def stop(
 ) -> Environment:
     """Say that its app is stopped, or have the platform stop it by its hook; before a restore it has to be."""
     await _make(parts, intent, StopEnvironment(environment_id=environment_id), environment_id)
-    return await platform_answered(parts.read_model, environment_id, wait_seconds)
+    return await platform_answered(parts, environment_id, wait_seconds)
 
 
 @router.post("/environments/{environment_id}/publish")

@@ -115,7 +115,7 @@ async def create_preflight(
         database_only=asked.database_only,
     )
     await parts.changes.make(intent, body, key, location=location("preflights", preflight_id))
-    return await preflight_done(parts.read_model, preflight_id, wait_seconds)
+    return await preflight_done(parts, preflight_id, wait_seconds)
 
 
 @router.get("/preflights/{preflight_id}", dependencies=may(Scope.READ))
@@ -134,7 +134,7 @@ async def cancel_preflight(
         raise _has_ended(found)
     key, body = await key_of(parts, found.environment_id), CancelPreflight(preflight_id=preflight_id)
     await parts.changes.make(intent, body, key, location=location("preflights", preflight_id))
-    return await preflight_done(parts.read_model, preflight_id, wait_seconds)
+    return await preflight_done(parts, preflight_id, wait_seconds)
 
 
 def _has_ended(preflight: Preflight) -> RefusalError:
