@@ -49,6 +49,8 @@ READ_ALL_EVERY_DAYS: Final = 28
 """Stamps prove what is unchanged; that is not taken on trust for ever (spec: environments, "The backup")."""
 LEAST_READ_BYTES_PER_SECOND: Final = 64 * 1024
 """Slower, the pieces that wait for their turn at once would look like a job that stands still."""
+NICENESS: Final = 10
+"""A tenth of the weight of an app on the same machine: it hardly notices, and leases are still kept in time."""
 
 LOCK_WAIT_SECONDS: Final = 30
 """A dump never waits longer for a lock: the app would queue behind it."""

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+import structlog
+from prometheus_client import Counter
 
 from contracts.events.backups import References
 from contracts.manifest import DatabasePart, FilesPart, Lines, Manifest
@@ -24,6 +28,11 @@ from services.snapshot.reading import Reading
 from services.snapshot.scratch import Numbers, Scratch
 from services.snapshot.source import Source
 from services.snapshot.stopwatch import Stopwatch
+
+log = structlog.get_logger()
+READ_BACK: Final = Counter(
+    "nightkeep_dump_read_back_bytes", "Bytes that backups read from the store of what their dumps are stored against"
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,13 @@ class Capture:
                 slowed = self._source.throttle.slowed(pieces)
                 dump = await self._repository.store_dump(self._meter.counted(slowed), earlier)
         self._met.earlier_dump_unreadable = dump.earlier_unreadable
+        READ_BACK.inc(dump.read_back_bytes)
+        log.info(
+            "dump stored",
+            bytes=dump.sequence.bytes,
+            stored_bytes=dump.sequence.stored_bytes + dump.prints_stored_bytes,
+            read_back_bytes=dump.read_back_bytes,
+        )
         return dump
 
     async def _references(self, snapshot: Snapshot) -> None:

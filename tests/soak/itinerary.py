@@ -6,6 +6,7 @@ from typing import Final
 
 from services.platform.process.seams import Seam, step_seam
 from tests.soak import outside_calls, works
+from tests.soak.erasure import erasure
 from tests.soak.works import Work
 from tests.support.seam_names import FoundStep, steps
 
@@ -39,11 +40,11 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.PUBLISH_PROGRESS: (("snapshot", works.backup),),
     Seam.PUBLISH_DEAD_LETTERS: (("catalog", works.letter),),
     Seam.OFFSETS: (("catalog", works.backup), ("snapshot", works.backup)),
-    Seam.PUT: (("snapshot", works.backup),),
-    Seam.CREATE: (("snapshot", works.backup),),
-    Seam.REPLACE: (("retention", works.deletion),),
+    Seam.PUT: (("snapshot", works.backup), ("retention", erasure)),
+    Seam.CREATE: (("snapshot", works.backup), ("retention", erasure)),
+    Seam.REPLACE: (("retention", works.deletion), ("retention", erasure)),
     Seam.COPY: (("restore", works.shelf),),
-    Seam.DELETE: (("retention", works.reclaim), ("restore", works.shelf)),
+    Seam.DELETE: (("retention", works.reclaim), ("retention", erasure), ("restore", works.shelf)),
     Seam.COMPLETE: (("restore", works.shelf),),
     Seam.RENAME: (("restore", works.restore),),
     Seam.RENAME_OVER: (("restore", works.restore),),
@@ -81,6 +82,17 @@ BY_SENTENCE: Final[Mapping[str, Work]] = {
     "have the platform unpublish services and remove the package": works.upload,
 }
 
+AGAIN: Final[Mapping[str, Work]] = {
+    "see for which backups shared content stays": erasure,
+    "put the tombstone in the manifest's place": erasure,
+    "say that the backup is deleted": erasure,
+    "condemn the content that nothing refers to": erasure,
+    "note when it may be removed": erasure,
+    "remove the condemned content": erasure,
+    "say what space was reclaimed": erasure,
+}
+"""Steps that do more in another work: an erasure stores dumps anew, and is over when a removal left nothing."""
+
 
 def stops() -> list[Stop]:
     """All of them, each point before and after its seam."""
@@ -100,3 +112,5 @@ def _passages() -> Iterator[tuple[str, str, Work]]:
     for step in steps():
         if step.sentence is not None and (work := work_of(step)) is not None:
             yield step.service, step_seam(step.sentence), work
+            if step.sentence in AGAIN:
+                yield step.service, step_seam(step.sentence), AGAIN[step.sentence]

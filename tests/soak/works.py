@@ -215,18 +215,18 @@ async def shredding(world: World) -> AsyncGenerator[None, None]:
 async def condemn(world: World) -> AsyncGenerator[None, None]:
     """What nothing refers to any more is named."""
     while await _deleted_and_swept(world):
-        await _until_garbage(world, "mark_id IS NULL", hours=25)
+        await until_garbage(world, "mark_id IS NULL", hours=25)
     yield
-    await _until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
+    await until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
 
 
 async def reclaim(world: World) -> AsyncGenerator[None, None]:
     """What was named goes, a day later."""
     await _deleted(world, await _deleted_soon(world))
-    await _until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
+    await until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
     before = world.count("SpaceReclaimed", world.environments["production"])
     yield
-    await _until_garbage(world, "mark_id IS NULL", hours=25)
+    await until_garbage(world, "mark_id IS NULL", hours=25)
     production = world.environments["production"]
     await world.told("SpaceReclaimed", production, times=before + 1)
     assert world.count("SpaceReclaimed", production) == before + 1
@@ -237,7 +237,7 @@ async def look_through(world: World) -> AsyncGenerator[None, None]:
     await world.a_backup()
     production = world.environments["production"]
     idle = f"SELECT check_job_id IS NULL FROM retention.environment WHERE environment_id = '{production}'"  # noqa: S608 -- an id
-    await _until_known(world, idle, "t")
+    await until_known(world, idle, "t")
     before = world.count("RepositoryChecked", production)
     yield
     world.clock.on(days=8)
@@ -252,7 +252,7 @@ async def forget(world: World) -> AsyncGenerator[None, None]:
     yield
     world.clock.on(days=31)
     query = f"SELECT count(*) FROM retention.backup WHERE backup_id = '{gone}'"  # noqa: S608 -- an id
-    await _until_known(world, query, "0", minutes=11)
+    await until_known(world, query, "0", minutes=11)
 
 
 async def letter(world: World) -> AsyncGenerator[None, None]:
@@ -341,7 +341,7 @@ async def _deleted_soon(world: World) -> UUID:
     world.newest = None
     await world.caller.change(world.gateway.delete_backup, made.backup_id, confirm_last=True)
     query = f"SELECT state FROM retention.backup WHERE backup_id = '{made.backup_id}'"  # noqa: S608 -- an id
-    await _until_known(world, query, BackupState.DELETING)
+    await until_known(world, query, BackupState.DELETING)
     return made.backup_id
 
 
@@ -349,7 +349,7 @@ async def _deleted(world: World, backup_id: UUID) -> None:
     """Of a sweep that died on its way only the next one knows, ten minutes later."""
     world.clock.on(hours=25)
     query = f"SELECT state FROM retention.backup WHERE backup_id = '{backup_id}'"  # noqa: S608 -- an id
-    await _until_known(world, query, BackupState.DELETED, minutes=11)
+    await until_known(world, query, BackupState.DELETED, minutes=11)
     await world.told("BackupDeleted", backup_id)
 
 
@@ -361,15 +361,15 @@ async def _deleted_and_swept(world: World) -> bool:
     return await asyncio.to_thread(world.known, "retention", named) == "t"
 
 
-async def _until_garbage(world: World, condition: str, **on: float) -> None:
+async def until_garbage(world: World, condition: str, **on: float) -> None:
     """Time goes on until production's garbage is as the condition says; sweeps come every ten minutes of it."""
     production = world.environments["production"]
     query = f"SELECT count(*) FROM retention.environment WHERE environment_id = '{production}' AND {condition}"  # noqa: S608 -- ours
     world.clock.on(**on)
-    await _until_known(world, query, "1", minutes=11)
+    await until_known(world, query, "1", minutes=11)
 
 
-async def _until_known(world: World, query: str, answer: str, **on: float) -> None:
+async def until_known(world: World, query: str, answer: str, **on: float) -> None:
     looks = 0
 
     async def look() -> bool:

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.manifest import CONTENT_BYTES, Burial, DatabasePart, Manifest
-from services.platform.objectstore import ObjectStore
+from services.platform.objectstore import Faults, FaultyObjectStore, ObjectStore
 from services.platform.repository import EnvironmentRepository, Repository, RepositoryV2
+from services.platform.repository.chain import most_read
 from tests.suites.reclaim import LATER, NOW
 from tests.suites.repository import KEY, pieces, read
 from tests.support.damaging import rot
@@ -50,6 +51,7 @@ class Nights:
         self.environment_id = environment_id
         self.newest: Manifest | None = None
         self.taken = 0
+        self.read_back = list[int]()
 
     def repository(self) -> EnvironmentRepository:
         return self.root.of(self.environment_id)
@@ -61,6 +63,7 @@ class Nights:
         self.taken += 1
         await repository.begin_backup(plain.backup_id)
         dump = await repository.store_dump(pieces(data), self.newest.database if self.newest else None)
+        self.read_back.append(dump.read_back_bytes)
         listing = await repository.store_bytes(b"")
         lines = plain.files.listing.model_copy(update={"contents": listing.contents, "hash": listing.hash, "count": 0})
         stored = dump.sequence
@@ -81,6 +84,20 @@ class Nights:
 
     async def dump(self, whole: Manifest) -> bytes:
         return await read(self.repository(), whole.database.contents)
+
+
+class Counted(FaultyObjectStore):
+    """A store that counts what is read from its packs."""
+
+    def __init__(self, inner: ObjectStore) -> None:
+        super().__init__(inner, Faults())
+        self.read_bytes = 0
+
+    async def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
+        """See ObjectStore."""
+        data = await super().get_range(key, offset, size_bytes)
+        self.read_bytes += len(data)
+        return data
 
 
 def shares(parts: Sequence[DatabasePart]) -> list[float]:
@@ -106,6 +123,30 @@ class DumpBehaviour:
         assert any(part.chain and part.chain.anchor for part in parts)
         for whole, data in taken:
             assert await nights.dump(whole) == data
+
+    async def test_a_night_reads_once_what_it_builds_upon_and_the_first_nothing(
+        self, nights: Nights, store: ObjectStore
+    ) -> None:
+        table, counted = Table(4 * ROWS), Counted(store)
+        nights.root = RepositoryV2(counted, KEY)
+        first = await nights.back_up(table.dump())
+        assert nights.read_back == [0]
+        while first.database.chain and nights.taken < 4:
+            table.night(0.02)
+            before = counted.read_bytes
+            later = await nights.back_up(table.dump())
+            assert nights.read_back[-1] <= counted.read_bytes - before
+            assert first.database.stored_bytes / 2 < nights.read_back[-1] < 1.2 * first.database.stored_bytes
+        assert later.database.chain
+        assert later.database.chain.anchor
+
+    async def test_a_dump_that_lies_all_elsewhere_reads_no_more_than_a_night_may(self, nights: Nights) -> None:
+        segments = [random.Random(number).randbytes(CONTENT_BYTES) for number in range(8)]  # noqa: S311 -- the same each time
+        first = await nights.back_up(b"".join(segments))
+        turned = b"".join([b"a table that is new\n" * 50_000, *(segments[at] for at in (0, 3, 6, 1, 4, 7, 2, 5))])
+        later = await nights.back_up(turned)
+        assert nights.read_back[1] < most_read(first.database.stored_bytes) + 6 * CONTENT_BYTES
+        assert await nights.dump(later) == turned
 
     async def test_what_never_changes_does_not_count_as_what_a_night_took(self, nights: Nights) -> None:
         still, live, taken = Table(2 * ROWS, seed=1).dump(), Table(), list[DatabasePart]()

@@ -240,8 +240,18 @@ class ErasureBehaviour:
         await erased.store.put(key, b"NKSO")
         [(whole, data)] = erased.there
         assert await erased.dump(await erased.repository().read_manifest(whole.backup_id)) == data
-        report = await erased.repository().check(read_percent=0, seed=1)
-        assert [key in damage.place or key in damage.reason for damage in report.damages] == [True]
+        report = await erased.repository().check(read_percent=100, seed=1)
+        [damage] = report.damages
+        assert (damage.backup_id, damage.place) == (whole.backup_id, f"the chain {key}")
+        assert "can be restored" in damage.reason
+        assert "put a copy of it back" in damage.reason
+        assert report.backups == 1
+        await erased.delete(0)
+        await erased.erase()
+        for mark_id in erased.marks:
+            await erased.remove(mark_id)
+        assert (await erased.repository().check(read_percent=100, seed=1)).damages == []
+        await erased.nothing_else_is_there()
 
 
 class Breaking(FaultyObjectStore):

@@ -1,14 +1,16 @@
 """How a repository is checked, whatever the object store: what is damaged is named by backup and place."""
 
+import json
 import os
 from uuid import uuid4
 
 import pytest
 
+from services.platform.archives.damages import look_through
 from services.platform.objectstore import ObjectStore
 from services.platform.repository import RepositoryV2
 from services.platform.repository.errors import ContentMissingError, RepositoryError
-from services.platform.repository.layout import damaged_prefix, index_prefix, pack_prefix
+from services.platform.repository.layout import damaged_prefix, index_prefix, key_prefix, pack_prefix
 from tests.suites.reclaim import LATER, NOW, Backups
 from tests.suites.repository import KEY
 from tests.support.damaging import rot
@@ -93,6 +95,64 @@ class VerifyBehaviour:
         assert (await after.repository.remove_condemned(condemned.mark_id, LATER)).objects == 1
         assert pack in [info.key async for info in store.list(pack_prefix(environment_id))]
         assert await after.dump(kept) == b"dump kept"
+
+    @pytest.mark.parametrize("at", [0, 7, 40, -1])
+    async def test_a_damaged_index_is_named_and_costs_nothing_but_time(
+        self, checked: Backups, store: ObjectStore, at: int
+    ) -> None:
+        environment_id = checked.repository.environment_id
+        await checked.take(b"one")
+        [index] = [info.key async for info in store.list(index_prefix(environment_id))]
+        stored = bytearray(await store.get(index))
+        stored[at] ^= 1
+        await store.put(index, bytes(stored))
+        after = Backups(RepositoryV2(store, KEY).of(environment_id))
+        whole = await after.take(b"two")
+        assert await after.dump(whole) == b"dump two"
+        [damage] = (await after.repository.check(read_percent=100, seed=1)).damages
+        assert (damage.backup_id, damage.place) == (None, f"the index {index}")
+        assert "no backup lacks anything" in damage.reason
+        assert "remove this object" in damage.reason
+        await store.delete(index)
+        assert (await after.repository.check(read_percent=100, seed=1)).damage_count == 0
+        assert await after.dump(whole) == b"dump two"
+
+    async def test_an_index_of_a_newer_release_is_not_told_to_be_removed(
+        self, checked: Backups, store: ObjectStore
+    ) -> None:
+        await checked.take(b"one")
+        [index] = [info.key async for info in store.list(index_prefix(checked.repository.environment_id))]
+        stored = await store.get(index)
+        await store.put(index, stored[:4] + bytes([stored[4] + 1]) + stored[5:])
+        [damage] = (await checked.repository.check(read_percent=0, seed=1)).damages
+        assert damage.place == f"the index {index}"
+        assert "upgrade" in damage.reason
+        assert "remove" not in damage.reason
+
+    @pytest.mark.parametrize("damage", ["no JSON", "sealed bytes", "another's"])
+    async def test_a_damaged_wrap_is_named_with_what_to_do(
+        self, checked: Backups, store: ObjectStore, damage: str
+    ) -> None:
+        environment_id = checked.repository.environment_id
+        await checked.take(b"one")
+        key = f"{key_prefix(environment_id)}0"
+        wrap = json.loads(good := await store.get(key))
+        match damage:
+            case "no JSON":
+                await store.put(key, good[:-5])
+            case "sealed bytes":
+                sealed = bytearray.fromhex(wrap["by_master"])
+                sealed[20] ^= 1
+                await store.put(key, json.dumps(wrap | {"by_master": sealed.hex()}).encode())
+            case _:
+                await store.put(key, json.dumps(wrap | {"environment_id": str(uuid4())}).encode())
+        report = await look_through(RepositoryV2(store, KEY).of(environment_id), read_percent=0, seed=1)
+        [told] = report.damages
+        assert told.place == f"the wrapped key {key}"
+        assert "put a copy of it back" in told.reason
+        await store.put(key, good)
+        repository = RepositoryV2(store, KEY).of(environment_id)
+        assert (await look_through(repository, read_percent=0, seed=1)).damage_count == 0
 
     async def test_rot_in_a_dump_is_named_by_the_stretch(self, checked: Backups, store: ObjectStore) -> None:
         whole = await checked.take(os.urandom(10_000))

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.platform.archives.dump.tables import tables_in
 from services.platform.archives.workshop import Workshop
 from services.platform.repository import EnvironmentRepository
-from services.platform.repository.errors import RepositoryError
+from services.platform.repository.errors import RepositoryError, WrapDamagedError
 from services.platform.repository.moving import Moved, Moves, unheard, unwatched
 from services.platform.repository.report import Damage, Report
 
@@ -26,7 +26,8 @@ async def look_through(
         return await repository.check(read_percent=read_percent, seed=seed, moved=moved)
     except RepositoryError as error:
         report = Report()
-        report.add(Damage(None, "the environment", error.reason))
+        place = f"the wrapped key {error.key}" if isinstance(error, WrapDamagedError) else "the environment"
+        report.add(Damage(None, place, error.reason))
         return report
 
 

@@ -10,12 +10,14 @@ from services.platform.objectstore.errors import (
     StoreUnavailableError,
     UnsafeStoreError,
 )
-from services.platform.objectstore.faulty import Faults, FaultyObjectStore
+from services.platform.objectstore.faulty import ALWAYS, ANY, Faults, FaultyObjectStore
 from services.platform.objectstore.port import ObjectInfo, ObjectStore
 from services.platform.objectstore.probe import probe
 from services.platform.objectstore.s3 import S3ObjectStore
 
 __all__ = [
+    "ALWAYS",
+    "ANY",
     "AlreadyExistsError",
     "DirectoryObjectStore",
     "Faults",

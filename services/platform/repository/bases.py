@@ -8,7 +8,7 @@ from services.platform.repository.forms import Form, stretch_of
 from services.platform.repository.locations import Location
 from services.platform.repository.names import digest_of
 from services.platform.repository.opened import Opened
-from services.platform.repository.reader import MAX_DEPTH
+from services.platform.repository.reader import MAX_DEPTH, Reader
 
 MayBe = Callable[[bytes], bool]
 """Whether the content of this digest may be a base."""
@@ -20,10 +20,13 @@ def anything(_digest: bytes) -> bool:
 
 
 class Bases:
-    """Looks in packs that are trusted, or `anywhere`."""
+    """Looks in packs that are trusted, or `anywhere`; with a `reader` that counts it, where one is given."""
 
-    def __init__(self, opened: Opened, may_be: MayBe = anything, *, anywhere: bool = False) -> None:
+    def __init__(
+        self, opened: Opened, may_be: MayBe = anything, *, anywhere: bool = False, reader: Reader | None = None
+    ) -> None:
         self._opened = opened
+        self._reader = reader or opened.reader
         self._may_be = may_be
         self._anywhere = anywhere
 
@@ -50,7 +53,7 @@ class Bases:
         if depth == 0:
             return None
         try:
-            bases = stretch_of(await self._opened.reader.payload(location)).bases
+            bases = stretch_of(await self._reader.payload(location)).bases
         except (RepositoryError, ObjectNotFoundError):
             return None
         if not all(self._may_be(digest_of(base)) for base in bases):

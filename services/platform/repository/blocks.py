@@ -52,6 +52,8 @@ class Blocks:
         self._store = store
         self._environment_id = environment_id
         self._kept: Kept[tuple[UUID, int], bytes] = Kept(BLOCKS)
+        self.read_bytes = 0
+        """What came from the store so far."""
 
     async def read(self, pack_id: UUID, offset: int, size_bytes: int) -> bytes:
         """A part of a pack; shorter when the pack is. Raises ObjectNotFoundError."""
@@ -66,4 +68,6 @@ class Blocks:
         return await self._kept.get((pack_id, number), lambda: self._range(pack_id, number * BLOCK_BYTES, BLOCK_BYTES))
 
     async def _range(self, pack_id: UUID, offset: int, size_bytes: int) -> bytes:
-        return await self._store.get_range(pack_key(self._environment_id, pack_id), offset, size_bytes)
+        data = await self._store.get_range(pack_key(self._environment_id, pack_id), offset, size_bytes)
+        self.read_bytes += len(data)
+        return data

@@ -14,6 +14,10 @@ MARGIN_BYTES: Final = 2 * 1024 * 1024
 """On both sides of a stretch: what moved by less is still found."""
 LEAST_BYTES: Final = 1024
 """Less is no help."""
+READ_ONCE: Final = 1.5
+"""Of what a base takes in the store: each stretch once, and the ends of what has moved twice."""
+READ_ANYWAY_BYTES: Final = 8 * 1024 * 1024
+"""Small contents are read with their neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,14 @@ def image(part: DatabasePart) -> DumpImage:
     """What a later dump must know of this one."""
     chain = part.chain or DumpChain(prints=(), bases=(), own_stored_bytes=0)
     return DumpImage(contents=part.contents, prints=chain.prints, bases=chain.bases, bytes=part.bytes)
+
+
+def most_read(stored_bytes: int) -> float:
+    """How much a night may read of what it builds upon, which takes so many bytes; the rest it stores whole.
+
+    So a dump in which everything lies elsewhere than in the base does not read that again for every segment.
+    """
+    return READ_ONCE * stored_bytes + READ_ANYWAY_BYTES
 
 
 def stretch(base: DumpImage, begin: int, size_bytes: int) -> Stretch | None:

@@ -15,8 +15,8 @@ from services.platform.objectstore import AlreadyExistsError, ObjectChangedError
 from services.platform.process.ids import NewId
 from services.platform.repository.errors import (
     ChainChangedError,
+    ChainCorruptError,
     ContentCorruptError,
-    ManifestCorruptError,
     SealBrokenError,
 )
 from services.platform.repository.keyring import KeyRing
@@ -42,16 +42,16 @@ class Chains:
         self._to_write = to_write
 
     async def read(self, backup_id: UUID) -> DumpChain | None:
-        """The chain of a backup, where it was rewritten. Raises ManifestCorruptError, KeyDestroyedError."""
+        """The chain of a backup, where it was rewritten. Raises ChainCorruptError, KeyDestroyedError."""
         key = self._key(backup_id)
         try:
             found = parse_chain(unseal(await self._known(), Sealed.CHAIN, key, await self._store.get(key)))
         except ObjectNotFoundError:
             return None
         except (ManifestError, SealBrokenError, ContentCorruptError) as error:
-            raise ManifestCorruptError(f"the chain {key} cannot be read: {error}") from error
+            raise ChainCorruptError(key, f"cannot be read: {error}") from error
         if (found.backup_id, found.environment_id) != (backup_id, self._environment_id):
-            raise ManifestCorruptError(f"the chain {key} is another backup's: it says {found.backup_id}")
+            raise ChainCorruptError(key, f"is another backup's: it says {found.backup_id}")
         return found.chain
 
     async def etag(self, backup_id: UUID) -> str | None:
@@ -88,6 +88,6 @@ def depends(manifest: Manifest) -> bool:
     return chain is not None and bool(chain.full or chain.bases)
 
 
-def with_chain(manifest: Manifest, chain: DumpChain) -> Manifest:
-    """The manifest as it is to be understood."""
+def with_chain(manifest: Manifest, chain: DumpChain | None) -> Manifest:
+    """The manifest as it is to be understood; None where it is not known what its dump is stored against."""
     return manifest.model_copy(update={"database": manifest.database.model_copy(update={"chain": chain})})

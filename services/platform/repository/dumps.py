@@ -1,7 +1,9 @@
 """Stores a dump segment by segment, each as what it has and the aligned stretch of an earlier dump has not."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +12,7 @@ from contracts.manifest import CONTENT_BYTES, DatabasePart, DumpChain, DumpImage
 from services.platform.objectstore.pieces import regrouped
 from services.platform.process.together import together
 from services.platform.repository.bases import Bases, MayBe, anything
-from services.platform.repository.chain import Plan, plan, stretch
+from services.platform.repository.chain import Plan, most_read, plan, stretch
 from services.platform.repository.errors import ContentMissingError, RepositoryError
 from services.platform.repository.forms import Form, Stretch, encoded, encoded_against
 from services.platform.repository.names import WholeHasher, digest_of, name_of
@@ -18,6 +20,7 @@ from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import StoredDump
 from services.platform.repository.prints import Collected, Known, Print, prints_of
+from services.platform.repository.reader import Reader
 from services.platform.repository.writer import StoredContent, sequence
 
 AHEAD: Final = 2
@@ -39,12 +42,23 @@ class _Segment:
 class DumpWriter:
     """Stores one dump; `earlier` is that of the previous backup.
 
-    A segment that is there as a delta of something that `may_be` no base is stored again.
+    A segment that is there as a delta of something that `may_be` no base is stored again. With a `reader`, what is
+    read of earlier dumps has no bound; else it is bounded by `most_read`, and what two segments need.
     """
 
-    def __init__(self, opened: Opened, earlier: DatabasePart | None, may_be: MayBe = anything) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        earlier: DatabasePart | None,
+        may_be: MayBe = anything,
+        reader: Reader | None = None,
+    ) -> None:
         self._opened = opened
-        self._bases = Bases(opened, may_be)
+        self._reader = reader or opened.another_reader()
+        self._bounded = reader is None
+        self._read_before = self._reader.read_bytes
+        self._most_read = math.inf
+        self._bases = Bases(opened, may_be, reader=self._reader)
         self._key = opened.ring.name_key
         self._plan = self._upon = plan(earlier)
         self._known: Known | None = None
@@ -73,16 +87,22 @@ class DumpWriter:
         if base is None:
             return
         try:
-            self._refuse_missing(base)
-            parts = [await self._opened.reader.content(name) for name in base.prints]
+            stored_bytes = self._stored_bytes({*_named(self._plan.full, base)})
+            self._most_read = most_read(stored_bytes) if self._bounded else math.inf
+            parts = [await self._reader.content(name) for name in base.prints]
             self._known = await asyncio.to_thread(Known, b"".join(parts))
         except RepositoryError as error:
             self._give_up(error)
 
-    def _refuse_missing(self, base: DumpImage) -> None:
-        for name in _named(self._plan.full, base):
-            if not self._opened.locations.is_there(digest_of(name)):
+    def _stored_bytes(self, names: AbstractSet[str]) -> int:
+        """What they take in the store. Raises ContentMissingError."""
+        total = 0
+        for name in names:
+            sound = next((one for one in self._opened.locations.locate(digest_of(name)) if one.trusted), None)
+            if sound is None:
                 raise ContentMissingError(f"the content {name} of an earlier dump is not in the repository")
+            total += sound.entry.stored_bytes
+        return total
 
     def _give_up(self, error: RepositoryError) -> None:
         self._unreadable = error.reason
@@ -128,7 +148,7 @@ class DumpWriter:
 
     async def _delta(self, data: bytes, offset: int, prints: list[Print]) -> tuple[bytes, frozenset[str]] | None:
         base, known = self._plan.base, self._known
-        if base is None or known is None or not data:
+        if base is None or known is None or not data or self._read_back >= self._most_read:
             return None
         shift = known.shift(prints)
         self._shift = self._shift if shift is None else shift
@@ -137,11 +157,15 @@ class DumpWriter:
 
     async def _against(self, found: Stretch, data: bytes) -> tuple[bytes, frozenset[str]] | None:
         try:
-            prefix = await self._opened.reader.stretch(found, depth=1)
+            prefix = await self._reader.stretch(found, depth=1)
         except RepositoryError as error:
             self._give_up(error)
             return None
         return await asyncio.to_thread(encoded_against, found, prefix, data), frozenset(found.bases)
+
+    @property
+    def _read_back(self) -> int:
+        return self._reader.read_bytes - self._read_before
 
     def _expected_bytes(self, size_bytes: int) -> float:
         """What a segment takes by itself, judging by the full dump."""
@@ -162,7 +186,7 @@ class DumpWriter:
             anchor=upon.anchor,
         )
         stored = sequence([segment.stored for segment in segments], whole)
-        return StoredDump(stored, parts.stored_bytes, chain, self._unreadable)
+        return StoredDump(stored, parts.stored_bytes, chain, self._unreadable, self._read_back)
 
 
 def _named(*images: DumpImage | None) -> Iterator[str]:

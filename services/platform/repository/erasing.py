@@ -119,7 +119,7 @@ class Rewriting:
         earlier = await self._database(earlier_id) if earlier_id else None
         if earlier and self._depends(earlier.chain):
             earlier = None
-        writer = DumpWriter(self._opened, earlier, self._opened.locations.is_live)
+        writer = DumpWriter(self._opened, earlier, self._opened.locations.is_live, self._opened.reader)
         try:
             stored = await writer.store(self._bytes_of(database.contents))
         except RepositoryError as error:

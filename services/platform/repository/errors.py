@@ -9,9 +9,11 @@ PermanentError              somebody has to look at the store or the key
 ├── ManifestMissingError    no backup of that id: nothing there, or a tombstone
 ├── ManifestStandsError      the backup exists, where only a tombstone was expected
 ├── ManifestCorruptError    unreadable, of a newer format, or not the one that the log tells of
+│   └── ChainCorruptError   the chain beside it cannot be read: nothing may be removed, and the backup can be restored
 ├── PackCorruptError        a pack whose begin, end or footer is damaged
 │   └── NewerPackError      a pack that a newer release wrote
-├── SealBrokenError         a sealed object that is damaged, foreign, newer, or not where it belongs
+├── SealBrokenError         a sealed object that is damaged, foreign, or not where it belongs
+│   └── NewerSealError      a sealed object that a newer release wrote
 ├── CondemnedCorruptError   what is condemned cannot be read: nothing is removed
 └── RepositoryKeyError      the key's file is missing, readable by others, malformed, or another repository's
     ├── KeyDestroyedError   what is asked for lies under a data key that was destroyed, for good
@@ -49,6 +51,14 @@ class ManifestCorruptError(RepositoryError):
     """A manifest that cannot be trusted."""
 
 
+class ChainCorruptError(ManifestCorruptError):
+    """A rewritten chain that cannot be trusted; `key` is where it lies."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"the chain {key} {reason}")
+        self.key = key
+
+
 class PackCorruptError(RepositoryError):
     """A pack that does not tell what it holds."""
 
@@ -59,6 +69,10 @@ class NewerPackError(PackCorruptError):
 
 class SealBrokenError(RepositoryError):
     """A sealed object that cannot be opened."""
+
+
+class NewerSealError(SealBrokenError):
+    """A sealed object of a newer release: it is not damaged."""
 
 
 class CondemnedCorruptError(RepositoryError):
@@ -74,7 +88,13 @@ class KeyDestroyedError(RepositoryKeyError):
 
 
 class WrapDamagedError(RepositoryKeyError):
-    """A wrapped key cannot be read; those of other environments are not touched by it."""
+    """A wrapped key cannot be read; those of other environments are not touched by it. `key` is where it lies."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(
+            f"the wrapped key {key} {reason}: put a copy of it back, for without it nothing of this environment is read"
+        )
+        self.key = key
 
 
 class RemovalTooEarlyError(TransientError):

@@ -12,7 +12,7 @@ from weakref import finalize
 
 import aiosql
 
-from services.platform.repository.errors import NewerPackError, PackCorruptError
+from services.platform.repository.errors import NewerPackError, PackCorruptError, RepositoryError
 from services.platform.repository.forms import Form
 from services.platform.repository.indexes import PackEntries
 from services.platform.repository.packs import Entry
@@ -76,6 +76,8 @@ class Locations:
         self._failure: Exception | None = None
         self.indexes: Sequence[str] = ()
         """The keys of the index objects that were read into this."""
+        self.damaged_indexes: dict[str, RepositoryError] = {}
+        """Those that could not be read: footers tell the same."""
         self.unreadable: dict[UUID, PackCorruptError] = {}
         """Packs that do not tell what they hold, and why."""
         queries.create_tables(self._connection)

@@ -135,6 +135,11 @@ class Manifests:
         """The decision at a key. Raises ObjectNotFoundError, ManifestCorruptError, RepositoryKeyError."""
         return await self._as_now(await self._read(key))
 
+    async def without_chain(self, key: str) -> Verdict:
+        """The same of a backup whose chain cannot be read. Raises as `at`."""
+        verdict = await self._read(key)
+        return replace(verdict, decided=with_chain(verdict.manifest, None)) if verdict.manifest else verdict
+
     async def all(self) -> AsyncIterator[Verdict]:
         """Every decision, in no order; a manifest that was shredded and not yet buried is none any more."""
         keys = [info.key async for info in self._store.list(manifest_prefix(self._environment_id))]

@@ -19,12 +19,17 @@ class Opened:
     """What a process knows of one environment's packs, until it is opened anew."""
 
     def __init__(self, store: ObjectStore, ring: KeyRing, locations: Locations, new_id: NewId) -> None:
+        self._store = store
         self.ring = ring
         self.locations = locations
         self.index = StoredIndex(store, ring, new_id)
         self.packer = Packer(store, ring, self.index, locations, new_id)
         self.writer = Writer(ring, self.packer)
-        self.reader = Reader(store, ring, locations, self.index.renewed)
+        self.reader = self.another_reader()
+
+    def another_reader(self) -> Reader:
+        """One that counts, and keeps in memory, what it reads itself."""
+        return Reader(self._store, self.ring, self.locations, self.index.renewed)
 
     @classmethod
     async def load(cls, store: ObjectStore, ring: KeyRing, new_id: NewId) -> "Opened":

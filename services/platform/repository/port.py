@@ -32,12 +32,14 @@ class StoredDump:
     """A dump in the repository; `prints_stored_bytes` is what its fingerprints added to the store.
 
     `earlier_unreadable` says why it could not be stored against an earlier one; then it is a full dump.
+    `read_back_bytes` came from the store for it, as they are stored: what it is stored against.
     """
 
     sequence: StoredSequence
     prints_stored_bytes: int
     chain: DumpChain
     earlier_unreadable: str | None
+    read_back_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ class Reader:
         self._bases: tuple[Kept[str, bytes], ...] = tuple(Kept(BASES_KEPT) for _ in range(MAX_DEPTH + 1))
         self._ciphers: dict[tuple[object, int], PackCipher] = {}
 
+    @property
+    def read_bytes(self) -> int:
+        """What came from the store so far, as it is stored there."""
+        return self._blocks.read_bytes
+
     async def content(self, name: str, depth: int = 0) -> bytes:
         """One content, from the first of its places that has it. Raises ContentMissingError, ContentCorruptError."""
         digest = digest_of(name)

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.platform.repository.compression import MAX_OBJECT_BYTES, compress, decompress
-from services.platform.repository.errors import SealBrokenError
+from services.platform.repository.errors import NewerSealError, SealBrokenError
 from services.platform.repository.keyring import KeyRing
 
 MAGIC: Final = b"NKSO"
@@ -47,14 +47,17 @@ def seal(ring: KeyRing, kind: Sealed, name: str, data: bytes, salt: UUID) -> byt
 
 
 def unseal(ring: KeyRing, kind: Sealed, name: str, stored: bytes) -> bytes:
-    """What was sealed. Raises SealBrokenError for damaged, foreign and newer objects, and for one in a wrong place."""
+    """What was sealed. Raises SealBrokenError for damaged and foreign objects, and for one in a wrong place.
+
+    Raises NewerSealError, and what `KeyRing.one_time` does.
+    """
     if len(stored) < _HEADER.size:
         raise SealBrokenError(f"{name} is cut short")
     magic, version, found, number, salt = _HEADER.unpack_from(stored)
     if magic != MAGIC:
         raise SealBrokenError(f"{name} is no sealed object")
     if version != VERSION:
-        raise SealBrokenError(f"{name} has version {version}, this release reads version {VERSION}: upgrade it")
+        raise NewerSealError(f"{name} has version {version}, this release reads version {VERSION}: upgrade it")
     if found != kind.value:
         raise SealBrokenError(f"{name} is of another kind than its place says")
     header, sealed = stored[: _HEADER.size], stored[_HEADER.size :]

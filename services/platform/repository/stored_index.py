@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from services.platform.process.ids import NewId
 from services.platform.process.together import together
 from services.platform.repository.condemned import CondemnedObjects
 from services.platform.repository.damaged import DamagedObjects
-from services.platform.repository.errors import KeyDestroyedError, PackCorruptError, SealBrokenError
+from services.platform.repository.errors import KeyDestroyedError, PackCorruptError, RepositoryError
 from services.platform.repository.indexes import PackEntries, as_bytes, from_bytes
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.layout import index_prefix, pack_key, pack_prefix
@@ -141,8 +140,12 @@ class StoredIndex:
             stored = await self._store.get(key)
         except ObjectNotFoundError:
             return False
-        with suppress(SealBrokenError, KeyDestroyedError):
+        try:
             await asyncio.to_thread(self._read, locations, key, stored)
+        except KeyDestroyedError:
+            pass  # what it tells of cannot be read either
+        except RepositoryError as error:
+            locations.damaged_indexes[key] = error
         return True
 
     def _read(self, locations: Locations, key: str, stored: bytes) -> None:

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from contracts.manifest import CONTENT_BYTES, DocumentLine, Manifest
 from services.platform.objectstore import ObjectNotFoundError, ObjectStore
-from services.platform.repository.errors import ContentCorruptError, RepositoryError
+from services.platform.repository.errors import ChainCorruptError, ContentCorruptError, NewerSealError, RepositoryError
 from services.platform.repository.first_format import FirstFormat
 from services.platform.repository.forms import Form
 from services.platform.repository.indexes import PackEntries
@@ -25,6 +25,12 @@ from services.platform.repository.reader import checked
 from services.platform.repository.report import Damage, Report
 
 WHOLE: Final = 100
+INDEX_ADVICE: Final = "no backup lacks anything, since packs tell the same, only slower: remove this object"
+CHAIN_ADVICE: Final = (
+    "its backup can be restored, but nothing of the environment is reclaimed or erased: put a copy of it back, or"
+    " delete that backup"
+)
+"""Without the chain nobody knows which bases the dump needs: it must not be removed while the backup is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Verify:
         The keys were listed before the indexes were read: what a backup stores that ends meanwhile is in no index here.
         """
         self._moved = moved
+        for key, broken in self._opened.locations.damaged_indexes.items():
+            self._report.add(Damage(None, f"the index {key}", _advised(broken)))
         for pack_id, error in self._opened.locations.unreadable.items():
             self._report.add(Damage(None, f"the pack {pack_id}", error.reason))
             self._report.damaged_packs.add(pack_id)
@@ -115,21 +123,28 @@ class Verify:
             self._damaged[pack_id, entry.digest] = error.reason
 
     async def _backup(self, key: str, *, first_format: bool) -> None:
-        try:
-            verdict = await self._manifests.at(key)
-        except ObjectNotFoundError:
-            return  # a tombstone that was removed meanwhile
-        except RepositoryError as error:
-            self._report.add(Damage(None, key, error.reason))
-            return
-        if verdict.manifest is None:
+        manifest = await self._manifest(key)
+        if manifest is None:
             return
         self._report.backups += 1
-        manifest = verdict.manifest
         for place, names, segment in named_places(manifest):
             await self._look(Damage(manifest.backup_id, place, "", segment), names, first_format=first_format)
         await self._documents(manifest, first_format=first_format)
         await self._moved(self._report.bytes_read)
+
+    async def _manifest(self, key: str) -> Manifest | None:
+        try:
+            return (await self._manifests.at(key)).manifest
+        except ObjectNotFoundError:
+            return None  # a tombstone that was removed meanwhile
+        except ChainCorruptError as error:
+            found = (await self._manifests.without_chain(key)).manifest
+            place, reason = f"the chain {error.key}", f"{error.reason}; {CHAIN_ADVICE}"
+            self._report.add(Damage(found.backup_id if found else None, place, reason))
+            return found
+        except RepositoryError as error:
+            self._report.add(Damage(None, key, error.reason))
+            return None
 
     async def _documents(self, manifest: Manifest, *, first_format: bool) -> None:
         try:
@@ -171,6 +186,10 @@ class Verify:
         except RepositoryError as error:
             return error.reason
         return None
+
+
+def _advised(error: RepositoryError) -> str:
+    return error.reason if isinstance(error, NewerSealError) else f"{error.reason}; {INDEX_ADVICE}"
 
 
 def named_places(manifest: Manifest) -> Iterator[tuple[str, Sequence[str], int | None]]:

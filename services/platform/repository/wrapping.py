@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.values import Value
-from services.platform.repository.errors import RepositoryKeyError
+from services.platform.repository.errors import RepositoryKeyError, WrapDamagedError
 from services.platform.repository.keyring import derived
+from services.platform.repository.layout import key_prefix
 
 NONCE_BYTES: Final = 12
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2})+$")]
@@ -61,7 +62,10 @@ def wrapped(master: bytes, recovery: bytes | None, environment_id: UUID, number:
 def unwrapped(master: bytes, wrap: Wrap) -> bytes:
     """The data key. Raises RepositoryKeyError."""
     refuse_another(master, wrap)
-    return _decrypted(_wrapping_key(master, wrap.environment_id), bytes.fromhex(wrap.by_master), wrap)
+    try:
+        return _decrypted(_wrapping_key(master, wrap.environment_id), bytes.fromhex(wrap.by_master), wrap)
+    except RepositoryKeyError as error:
+        raise WrapDamagedError(f"{key_prefix(wrap.environment_id)}{wrap.number}", "is damaged") from error
 
 
 def refuse_another(master: bytes, wrap: Wrap) -> None:

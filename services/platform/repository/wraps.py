@@ -213,7 +213,7 @@ async def _one(store: ObjectStore, environment_id: UUID, number: int) -> Wrap | 
     except ObjectNotFoundError:
         return None
     if (found.environment_id, found.number) != (environment_id, number):
-        raise RepositoryKeyError(f"the wrapped key {key} is another one's")
+        raise WrapDamagedError(key, "is another one's")
     return found
 
 
@@ -236,7 +236,7 @@ def _parsed(key: str, stored: bytes) -> Wrap | DestroyedKey:
     try:
         return _entries.validate_json(stored)
     except ValidationError as error:
-        raise WrapDamagedError(f"the wrapped key {key} is damaged, or of a newer release") from error
+        raise WrapDamagedError(key, "is damaged, or of a newer release") from error
 
 
 def _as_bytes(entry: Wrap | DestroyedKey) -> bytes:

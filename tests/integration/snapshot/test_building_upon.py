@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import structlog
+
 from contracts.events.backups import BackupCompleted
 from contracts.manifest import Burial
 from services.platform.objectstore import S3ObjectStore
@@ -25,6 +27,20 @@ async def test_the_second_backup_builds_upon_the_first(snapshots: Snapshots, pla
     assert (completed.files.count, completed.files.new_count, completed.files.new_bytes) == (2, 1, 5)
     read = await snapshots.repository(environment_id, store[1]).read_manifest(second)
     assert read.previous_backup_id == first
+
+
+async def test_what_a_night_reads_of_the_one_before_is_told_beside_what_it_stores(place: Place) -> None:
+    place.database.run("INSERT INTO document SELECT gen_random_uuid(), n FROM generate_series(1, 100000) AS n")
+    with structlog.testing.capture_logs() as lines:
+        first = await place.capture()
+        await place.repository.put_manifest(whole := place.manifest(first))
+        place.database.run("DELETE FROM document WHERE size % 100 = 0")
+        second = await place.capture(previous=whole)
+    told = [line for line in lines if line["event"] == "dump stored"]
+    assert [line["bytes"] for line in told] == [first.database.bytes, second.database.bytes]
+    assert [line["stored_bytes"] for line in told] == [first.database.stored_bytes, second.database.stored_bytes]
+    assert told[0]["read_back_bytes"] == 0
+    assert told[1]["read_back_bytes"] > first.database.stored_bytes / 2
 
 
 async def test_after_the_newest_was_deleted_the_next_one_builds_upon_the_one_before(

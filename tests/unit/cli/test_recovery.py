@@ -15,7 +15,7 @@ from services.cli.__main__ import app
 from services.cli.exits import Exit
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.repository import EnvironmentRepository, RepositoryV2
-from services.platform.repository.layout import index_prefix, pack_prefix
+from services.platform.repository.layout import index_prefix, key_prefix, pack_prefix
 from services.platform.repository.wraps import Wraps
 from tests.suites.repository import KEY
 from tests.support.damaging import rot
@@ -218,6 +218,23 @@ async def test_bit_rot_is_named_by_backup_document_and_table(kept: Kept) -> None
     assert "database dump, bytes 16777216 to" in said
     assert "public.orders, public.items" in said
     assert "seed 7" in said
+
+
+async def test_a_damaged_index_and_a_damaged_wrap_are_named_with_what_to_do(kept: Kept) -> None:
+    one, other = kept.of(), kept.of()
+    for repository in (one, other):
+        await store_backup(repository, documents())
+    [index] = [info.key async for info in kept.store.list(index_prefix(one.environment_id))]
+    wrap = f"{key_prefix(other.environment_id)}0"
+    for key in (index, wrap):
+        await kept.store.put(key, (await kept.store.get(key))[:-9])
+    result = await asyncio.to_thread(kept.run, "check")
+    assert result.exit_code == Exit.FAILED
+    said = "".join(result.output.split())  # whatever the width of the terminal
+    assert f"theindex{index}:" in said
+    assert "removethisobject" in said
+    assert f"thewrappedkey{wrap}:" in said
+    assert "putacopyofitback" in said
 
 
 async def test_seeds_that_are_a_part_apart_read_every_pack_in_turn(kept: Kept) -> None:

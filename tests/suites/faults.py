@@ -1,0 +1,148 @@
+"""A repository upon a store that fails, lies or lags: the right bytes or a named error, and nothing is lost."""
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.manifest import Manifest
+from services.platform.objectstore import ALWAYS, ANY, Faults, FaultyObjectStore, ObjectStore
+from services.platform.process.errors import NightkeepError
+from services.platform.repository import EnvironmentRepository, RepositoryV2
+from services.platform.repository.errors import RemovalTooEarlyError
+from tests.suites.reclaim import LATER, NOW, Backups
+from tests.suites.repository import KEY
+
+KINDS: Final[dict[str, Callable[[], Faults]]] = {
+    "errors once": lambda: Faults(before={ANY: 1}),
+    "errors always": lambda: Faults(before={ANY: ALWAYS}),
+    "lost after success": lambda: Faults(after={ANY: 1}),
+    "a short read": lambda: Faults(short={ANY: 1}),
+    "short reads": lambda: Faults(short={ANY: ALWAYS}),
+    "a flipped bit": lambda: Faults(flipped={ANY: 1}),
+    "flipped bits": lambda: Faults(flipped={ANY: ALWAYS}),
+    "slow": lambda: Faults(slow_seconds=0.001),
+    "lagging lists": lambda: Faults(lagging=True),
+}
+MOST_CALLS: Final = 250
+"""More than any of these works makes."""
+STEPS: Final = {"reclaim": 3, "erase": 5}
+"""Works of many calls are met at one in so many."""
+
+
+@dataclass
+class Kept:
+    """Backups that exist, with what a restore must bring back."""
+
+    store: ObjectStore
+    environment_id: UUID = field(default_factory=uuid4)
+    there: list[tuple[Manifest, bytes]] = field(default_factory=list)
+
+    def repository(self, faults: Faults | None = None) -> EnvironmentRepository:
+        """As another process opens it."""
+        store = FaultyObjectStore(self.store, faults) if faults else self.store
+        return RepositoryV2(store, KEY).of(self.environment_id)
+
+    async def take(self, document: bytes, faults: Faults | None = None, backup_id: UUID | None = None) -> None:
+        """A backup; it is kept from when its manifest has decided."""
+        whole = await Backups(self.repository(faults)).take(document, backup_id or uuid4())
+        self.there.append((whole, b"dump " + document))
+
+    async def delete(self) -> None:
+        """Delete the oldest."""
+        whole, _ = self.there.pop(0)
+        await Backups(self.repository()).erase(whole.backup_id)
+
+    async def all_is_there(self) -> None:
+        """Every one is read back, and a check finds nothing."""
+        for whole, dump in self.there:
+            repository = self.repository()
+            found = await repository.read_manifest(whole.backup_id)
+            assert await Backups(repository).dump(found) == dump
+        report = await self.repository().check(read_percent=100, seed=0)
+        assert (report.backups, report.damages) == (len(self.there), [])
+
+
+Work = Callable[[Kept, Faults], Awaitable[None]]
+
+
+async def back_up(kept: Kept, faults: Faults) -> None:
+    """A backup, and the same again where it failed, by the next worker: one of them decides."""
+    document, backup_id = os.urandom(5000), uuid4()
+    try:
+        await kept.take(document, faults, backup_id)
+    except NightkeepError:
+        await kept.take(document, backup_id=backup_id)
+
+
+async def read_back(kept: Kept, faults: Faults) -> None:
+    """What is read is right, or it is not handed out."""
+    for whole, dump in kept.there:
+        repository = kept.repository(faults)
+        try:
+            found = await repository.read_manifest(whole.backup_id)
+            assert await Backups(repository).dump(found) == dump
+        except NightkeepError as error:
+            assert error.reason  # noqa: PT017 -- or none, which is as good
+
+
+async def check(kept: Kept, faults: Faults) -> None:
+    """A check names damage that it saw, and what it notes of it harms nobody."""
+    repository = kept.repository(faults)
+    try:
+        report = await repository.check(read_percent=100, seed=0)
+        await repository.note_damaged(uuid4(), report.damaged_packs)
+    except NightkeepError:
+        return
+    assert report.backups <= len(kept.there)
+
+
+async def reclaim(kept: Kept, faults: Faults) -> None:
+    """A mark and its removal, each of them again by the next worker where it failed."""
+    await _removed(kept, faults, lambda repository, mark_id: repository.condemn(mark_id, NOW))
+
+
+async def erase(kept: Kept, faults: Faults) -> None:
+    """The same of an erasure."""
+    await _removed(kept, faults, lambda repository, mark_id: repository.erase(mark_id, NOW))
+
+
+async def _removed(
+    kept: Kept, faults: Faults, mark: Callable[[EnvironmentRepository, UUID], Awaitable[object]]
+) -> None:
+    await kept.delete()
+    mark_id = uuid4()
+    try:
+        await mark(kept.repository(faults), mark_id)
+    except NightkeepError:
+        await mark(kept.repository(), mark_id)
+    try:
+        await kept.repository(faults).remove_condemned(mark_id, LATER)
+    except NightkeepError as error:
+        assert not isinstance(error, RemovalTooEarlyError)  # noqa: PT017 -- or none, which is as good
+        await kept.repository().remove_condemned(mark_id, LATER + timedelta(days=1))
+
+
+class FaultBehaviour:
+    """A subclass brings the fixture `store`: a new, empty object store."""
+
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("work", [back_up, read_back, check, reclaim, erase])
+    async def test_whatever_call_a_fault_meets_the_bytes_are_right_and_nothing_is_lost(
+        self, store: ObjectStore, work: Work, kind: str
+    ) -> None:
+        for skip in range(0, MOST_CALLS, STEPS.get(work.__name__, 1)):
+            kept = Kept(store)
+            for number in range(2):
+                await kept.take(bytes([number]) * 3000)
+            faults = KINDS[kind]()
+            faults.skip = skip
+            await work(kept, faults)
+            await kept.all_is_there()
+            if not faults.struck:
+                return
+        raise AssertionError(f"{work.__name__} makes more calls than {MOST_CALLS}")
