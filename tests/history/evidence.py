@@ -58,14 +58,15 @@ class Written:
 
     documents: Mapping[str, str]
     database: str | None = None
-    """SHA-256 of the plain dump of the database, where one was taken."""
+    """SHA-256 of the database as text, where it was taken."""
 
 
 @dataclass
 class Evidence:
     """All of it. `rows` are the read model's documents by table and id; `objects` the bucket.
 
-    `texts` are logs and process arguments, by their source; `secrets` must be in none of these.
+    `loaded` has, by the SHA-256 of a dump, that of the text of the database into which it was loaded, or of why it was
+    not. `texts` are logs and process arguments, by their source; `secrets` must be in none of these.
     """
 
     events: list[Record]
@@ -75,6 +76,7 @@ class Evidence:
     rows: dict[str, dict[str, Json]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
+    loaded: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     secrets: Sequence[str] = ()
     master_key: bytes = b""

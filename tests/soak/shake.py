@@ -17,6 +17,7 @@ from tests.history.evidence import Evidence, Finding
 from tests.soak import works
 from tests.soak.engines import Engines, open_engines
 from tests.soak.faults import FAULTS, Fault
+from tests.soak.loading import AT_MOST
 from tests.soak.memory import Memory
 from tests.soak.people import People
 from tests.soak.witness import evidence_of
@@ -43,6 +44,7 @@ class Shaken:
     events: int = 0
     commands: int = 0
     backups: int = 0
+    loaded: int = 0
 
     def report(self) -> str:
         """For a person."""
@@ -52,6 +54,7 @@ class Shaken:
             f"done {sum(self.done.values())}: {_counted(self.done)}",
             f"refused {sum(self.refused.values())}: {_counted(self.refused)}",
             f"checked: {self.events} events, {self.commands} commands, {self.backups} backups byte by byte",
+            f"loaded, and compared row by row: {self.loaded} of their dumps, at most {AT_MOST}, evenly spread",
             f"memory, the most in the first third and in the last, in MB: {self.memory}",
             f"rules: {', '.join(check.__name__.replace('_', ' ') for check in CHECKS)}",
             f"findings: {len(self.found)}",
@@ -109,6 +112,7 @@ def _look(shaken: Shaken, evidence: Evidence) -> None:
     shaken.events = len(evidence.distinct())
     shaken.commands = len({record.id for record in evidence.commands})
     shaken.backups = len(evidence.written)
+    shaken.loaded = len(evidence.loaded)
 
 
 @asynccontextmanager

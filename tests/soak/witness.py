@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.history.collecting import Places, collected
+from tests.history.dumps import dumps
 from tests.history.evidence import Evidence, Written
+from tests.soak.loading import AT_MOST, loaded, text_hash
 from tests.soak.world import World
 from tests.support.databases import execute
 from tests.support.eventually import eventually
@@ -19,10 +21,13 @@ async def evidence_of(world: World, *, reclaimed: bool = False) -> Evidence:
     """Everything, when all that was appended is on the log and in the read model, and no job is under way."""
     await eventually(lambda: asyncio.to_thread(_rests, world), within_seconds=REST_SECONDS)
     evidence = await collected(places_of(world))
-    evidence.written = {str(one): Written(held[1]) for one, held in world.contents.items()}
+    evidence.written = {str(one): Written(held[1], text_hash(held[0])) for one, held in world.contents.items()}
     evidence.secrets = secrets_of(world)
     evidence.master_key = bytes.fromhex((world.platform.directory / "repository.key").read_text(encoding="ascii"))
     evidence.reclaimed = reclaimed
+    owners = [place.database.role for place in world.places.values()]
+    found = dumps(evidence, AT_MOST)
+    evidence.loaded = await asyncio.to_thread(loaded, world.platform.database.server, found, owners)
     return evidence
 
 

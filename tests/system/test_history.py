@@ -26,6 +26,7 @@ async def test_a_sound_history_has_no_findings_and_every_fault_in_it_is_found(wo
             pass
     evidence = await evidence_of(world, reclaimed=True)
     assert len(evidence.commands) > 10
+    assert len(evidence.loaded) > 2
     assert findings(evidence) == []
     assert dict(_missed(evidence)) == {}
 

@@ -84,6 +84,16 @@ def a_backup_of_less_than_was_written(evidence: Evidence) -> None:
     evidence.written[backup_id] = replace(evidence.written[backup_id], documents=more)
 
 
+def a_backup_with_the_rows_of_an_earlier_one(evidence: Evidence) -> None:
+    key, earlier = newest_manifest(evidence), newest_manifest(evidence, 0)
+    seal_again(evidence, key, manifest_at(evidence, key) | {"database": manifest_at(evidence, earlier)["database"]})
+
+
+def a_backup_of_fewer_rows_than_were_written(evidence: Evidence) -> None:
+    backup_id = newest_manifest(evidence).rpartition("/")[2]
+    evidence.written[backup_id] = replace(evidence.written[backup_id], database="0" * 64)
+
+
 FAULTS: Final[dict[Fault, set[str]]] = {
     a_manifest_that_is_gone: {"a backup without its manifest"},
     a_manifest_of_another_backup: {"a backup that cannot be read"},
@@ -98,4 +108,6 @@ FAULTS: Final[dict[Fault, set[str]]] = {
     a_manifest_that_came_after_its_deletion: {"a manifest of no backup"},
     a_mark_that_was_left: {"a mark that was not ended"},
     a_backup_of_less_than_was_written: {"a backup that is not what was written"},
+    a_backup_with_the_rows_of_an_earlier_one: {"a backup with other rows"},
+    a_backup_of_fewer_rows_than_were_written: {"a backup with other rows"},
 }
