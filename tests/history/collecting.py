@@ -39,7 +39,7 @@ async def collected(places: Places) -> Evidence:
         calls=[Call(**json.loads(line)) for line in places.calls.read_text(encoding="utf-8").splitlines()],
         rows=await _rows(places),
         objects={key: data async for key, data in _objects(places)},
-        texts=texts | dict(_arguments()),
+        texts=texts,
     )
 
 
@@ -94,13 +94,13 @@ async def _objects(places: Places) -> AsyncIterator[tuple[str, bytes]]:
                     yield entry["Key"].removeprefix(places.prefix), await body.read()
 
 
-def _arguments() -> list[tuple[str, str]]:
-    """What anybody on the machine sees of the processes: their arguments."""
+def arguments() -> list[str]:
+    """What anybody on the machine sees of the processes that there are now: their arguments."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             said = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue  # it has ended meanwhile
-        found.append((f"arguments of {path.parent.name}", said))
+        found.append(said)
     return found

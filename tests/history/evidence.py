@@ -42,7 +42,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Call:
-    """A changing call of a client, and what it was told."""
+    """A changing call of a client, or a look that failed, and what it was told."""
 
     user: str
     method: str
@@ -66,7 +66,7 @@ class Evidence:
     """All of it. `rows` are the read model's documents by table and id; `objects` the bucket.
 
     `loaded` has, by the SHA-256 of a dump, that of the text of the database into which it was loaded, or of why it was
-    not. `texts` are logs and process arguments, by their source; `secrets` must be in none of these.
+    not. `texts` are logs and arguments of processes, by their source; `secrets` must be in none of these.
     """
 
     events: list[Record]

@@ -28,6 +28,8 @@ PAUSES_SECONDS: Final = (1.0, 6.0)
 """Between two faults: enough for something to be under way again."""
 ENDS_WITHIN_SECONDS: Final = 900.0
 LONGEST_FAULT_SECONDS: Final = 600.0
+SEEN: Final = ("pg_dump", "pg_restore")
+"""Who is there for a moment only, and is given passwords."""
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Shaken:
     commands: int = 0
     backups: int = 0
     loaded: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
 
     def report(self) -> str:
         """For a person."""
@@ -55,6 +58,7 @@ class Shaken:
             f"refused {sum(self.refused.values())}: {_counted(self.refused)}",
             f"checked: {self.events} events, {self.commands} commands, {self.backups} backups byte by byte",
             f"loaded, and compared row by row: {self.loaded} of their dumps, at most {AT_MOST}, evenly spread",
+            f"command lines looked through: {_counted(self.seen)}, and those of everybody else",
             f"memory, the most in the first third and in the last, in MB: {self.memory}",
             f"rules: {', '.join(check.__name__.replace('_', ' ') for check in CHECKS)}",
             f"findings: {len(self.found)}",
@@ -80,6 +84,7 @@ async def shake(
         async with asyncio.timeout(ENDS_WITHIN_SECONDS):
             await asyncio.gather(*working)
         watching.cancel()
+    shaken.seen = Counter({program: world.arguments.count(program) for program in SEEN})
     shaken.done, shaken.refused, shaken.memory = people.done, people.refused, memory.told()
     async for _ in works.reclaim(world):  # what was left behind goes with it
         pass

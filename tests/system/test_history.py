@@ -12,12 +12,22 @@ from tests.history.checks import findings
 from tests.history.evidence import Evidence
 from tests.history.faults import FAULTS
 from tests.history.faults.tampering import tampered
-from tests.soak import works
+from tests.soak import outside_calls, works
 from tests.soak.witness import evidence_of
 from tests.soak.world import World
 
 pytestmark = pytest.mark.timeout(1500)
-LIFE: Final = (works.backup, works.letter, works.restore, works.shredding, works.reclaim, works.backup)
+LIFE: Final = (
+    works.backup,
+    works.letter,
+    outside_calls.delivery,
+    outside_calls.asking,
+    works.restore,
+    works.shredding,
+    works.upload,
+    works.reclaim,
+    works.backup,
+)
 
 
 async def test_a_sound_history_has_no_findings_and_every_fault_in_it_is_found(world: World) -> None:
@@ -27,6 +37,8 @@ async def test_a_sound_history_has_no_findings_and_every_fault_in_it_is_found(wo
     evidence = await evidence_of(world, reclaimed=True)
     assert len(evidence.commands) > 10
     assert len(evidence.loaded) > 2
+    assert world.arguments.count("pg_dump")
+    assert world.arguments.count("pg_restore")
     assert findings(evidence) == []
     assert dict(_missed(evidence)) == {}
 
