@@ -89,6 +89,10 @@ class StoredEnvironment:
             manifest["database"]["chain"] = told["chain"]
         return manifest
 
+    def has_manifest(self, backup_id: str) -> bool:
+        """Whether the backup exists."""
+        return self._objects.get(f"{self.prefix}manifests/{backup_id}", b"")[:4] == b"NKSO"
+
     def hash_of(self, backup_id: str) -> str:
         """The keyed hash of a stored manifest, as the log has it."""
         key = derived(self._first_key, self._id.bytes, "manifest hash")

@@ -67,6 +67,7 @@ def _rests(world: World) -> bool:
 
 
 def places_of(world: World) -> Places:
+    """Where all of it is."""
     platform = world.platform
     return Places(
         kafka=_kafka(platform.kafka),

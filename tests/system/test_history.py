@@ -4,16 +4,19 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import pytest
+from aiobotocore.session import get_session  # type: ignore[import-untyped]  # -- aiobotocore has no types
 
 from tests import history
 from tests.history.checks import findings
+from tests.history.collecting import unfinished
 from tests.history.evidence import Evidence
 from tests.history.faults import FAULTS
 from tests.history.faults.tampering import tampered
 from tests.soak import outside_calls, works
-from tests.soak.witness import evidence_of
+from tests.soak.witness import evidence_of, places_of
 from tests.soak.world import World
 
 pytestmark = pytest.mark.timeout(1500)
@@ -34,17 +37,28 @@ async def test_a_sound_history_has_no_findings_and_every_fault_in_it_is_found(wo
     for work in LIFE:
         async for _ in work(world):
             pass
+    await world.caller.say("GET", f"/api/v1/backups/{uuid4()}")
     evidence = await evidence_of(world, reclaimed=True)
     assert len(evidence.commands) > 10
     assert len(evidence.loaded) > 2
     assert world.arguments.count("pg_dump")
     assert world.arguments.count("pg_restore")
+    assert [call.status for call in evidence.calls if call.method == "GET"] == [404]
     assert findings(evidence) == []
     assert dict(_missed(evidence)) == {}
+    await _begin(world, "environments/without-its-last-part")
+    assert [key async for key in unfinished(places_of(world))] == ["environments/without-its-last-part"]
 
 
 def test_every_rule_has_a_fault_that_it_must_tell_of() -> None:
     assert set(_rules()) == set().union(*FAULTS.values())
+
+
+async def _begin(world: World, key: str) -> None:
+    """Begin to put an object in parts; nobody ends it."""
+    places = places_of(world)
+    async with get_session().create_client("s3", **places.s3) as client:
+        await client.create_multipart_upload(Bucket=places.bucket, Key=places.prefix + key)
 
 
 def _missed(evidence: Evidence) -> Iterator[tuple[str, set[str]]]:

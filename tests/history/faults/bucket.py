@@ -6,6 +6,7 @@ from typing import Final
 from tests.history.evidence import Evidence
 from tests.history.faults.tampering import (
     Fault,
+    an_id,
     at,
     changed,
     environment_of,
@@ -74,8 +75,7 @@ def a_manifest_that_came_after_its_deletion(evidence: Evidence) -> None:
 
 
 def a_mark_that_was_left(evidence: Evidence) -> None:
-    prefix = newest_manifest(evidence).partition("manifests/")[0]
-    evidence.objects[f"{prefix}condemned/1/complete"] = b"{}"
+    evidence.objects[_prefix(evidence) + f"condemned/{an_id(8)}/complete"] = b"{}"
 
 
 def a_backup_of_less_than_was_written(evidence: Evidence) -> None:
@@ -94,19 +94,55 @@ def a_backup_of_fewer_rows_than_were_written(evidence: Evidence) -> None:
     evidence.written[backup_id] = replace(evidence.written[backup_id], database="0" * 64)
 
 
+def a_key_that_the_format_does_not_know(evidence: Evidence) -> None:
+    evidence.objects[newest_manifest(evidence) + ".json"] = b"{}"
+
+
+def a_pack_below_the_digits_of_another(evidence: Evidence) -> None:
+    key = next(key for key in evidence.objects if "/packs/" in key)
+    evidence.objects[key.replace("/packs/", "/packs/zz/", 1)] = evidence.objects[key]
+
+
+def a_key_of_an_environment_that_is_not_there(evidence: Evidence) -> None:
+    evidence.objects[f"keys/{an_id(7)}/0"] = b"{}"
+
+
+def a_part_that_nobody_sent(evidence: Evidence) -> None:
+    evidence.objects[_prefix(evidence) + f"parcels/{an_id(7)}/0"] = b"NKPP"
+
+
+def an_object_without_its_last_part(evidence: Evidence) -> None:
+    evidence.unfinished = [next(key for key in evidence.objects if "/packs/" in key)]
+
+
+def a_chain_of_a_backup_that_is_gone(evidence: Evidence) -> None:
+    gone = evidence.events[at(evidence, "BackupDeleted")].data["backup_id"]
+    evidence.objects[_prefix(evidence) + f"manifests/{gone}.chain"] = b"NKSO"
+
+
+def _prefix(evidence: Evidence) -> str:
+    return newest_manifest(evidence).partition("manifests/")[0]
+
+
 FAULTS: Final[dict[Fault, set[str]]] = {
     a_manifest_that_is_gone: {"a backup without its manifest"},
     a_manifest_of_another_backup: {"a backup that cannot be read"},
     a_manifest_that_was_sealed_again: {"a manifest that is another one"},
     a_hash_on_the_log_that_is_another_one: {"a manifest that is another one"},
     a_dump_that_is_a_list_of_documents: {"a dump that is none"},
-    a_pack_that_is_gone: {"a backup that cannot be read"},
+    a_pack_that_is_gone: {"a backup that cannot be read", "an index of a pack that is gone"},
     all_packs_but_that_of_the_list: {"a manifest without its contents"},
     packs_of_no_backup: {"a pack that nothing needs"},
     a_bit_that_rotted: {"a backup that cannot be restored"},
     an_index_that_is_gone: {"contents that no index tells of"},
     a_manifest_that_came_after_its_deletion: {"a manifest of no backup"},
     a_mark_that_was_left: {"a mark that was not ended"},
+    a_key_that_the_format_does_not_know: {"a key of an unknown shape"},
+    a_pack_below_the_digits_of_another: {"a key of an unknown shape"},
+    a_key_of_an_environment_that_is_not_there: {"bytes of no environment"},
+    a_part_that_nobody_sent: {"a part of no parcel"},
+    an_object_without_its_last_part: {"an object that was not put to its end"},
+    a_chain_of_a_backup_that_is_gone: {"a chain without a manifest"},
     a_backup_of_less_than_was_written: {"a backup that is not what was written"},
     a_backup_with_the_rows_of_an_earlier_one: {"a backup with other rows"},
     a_backup_of_fewer_rows_than_were_written: {"a backup with other rows"},
