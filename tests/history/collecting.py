@@ -12,7 +12,15 @@ from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-unt
 
 from tests.history.evidence import Call, Evidence, Json, Record
 
-TABLES: Final = {"backup": "backup_id", "restore": "restore_id", "environment": "environment_id"}
+TABLES: Final = {
+    "app": "app_id::text",
+    "environment": "environment_id::text",
+    "backup": "backup_id::text",
+    "restore": "restore_id::text",
+    "upload": "upload_id::text",
+    "slot": "environment_id || '/' || slot_date",
+}
+"""Of the read model, each with what names a row."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Places:
 async def collected(places: Places) -> Evidence:
     """What there is now; nobody should be writing any more."""
     texts = {str(log.name): log.read_text(encoding="utf-8", errors="replace") for log in places.logs}
+    parcels = await _parcels(places)  # first: the row of one goes after its parts
     return Evidence(
         events=await records(places, "events"),
         commands=await records(places, "commands"),
@@ -39,7 +48,9 @@ async def collected(places: Places) -> Evidence:
         calls=[Call(**json.loads(line)) for line in places.calls.read_text(encoding="utf-8").splitlines()],
         rows=await _rows(places),
         objects={key: data async for key, data in _objects(places)},
-        texts=texts | dict(_arguments()),
+        unfinished=[key async for key in unfinished(places)],
+        parcels=parcels,
+        texts=texts,
     )
 
 
@@ -78,12 +89,29 @@ async def _rows(places: Places) -> dict[str, dict[str, Json]]:
     connection = await asyncpg.connect(**places.postgres)
     try:
         rows = {}
-        for table, id_column in TABLES.items():
-            found = await connection.fetch(f"SELECT {id_column}::text AS id, document FROM read.{table}")  # noqa: S608 -- names from here
+        for table, named_by in TABLES.items():
+            found = await connection.fetch(f"SELECT {named_by} AS id, document FROM read.{table}")  # noqa: S608 -- names from here
             rows[table] = {row["id"]: json.loads(row["document"]) for row in found}
         return rows
     finally:
         await connection.close()
+
+
+async def _parcels(places: Places) -> set[str]:
+    connection = await asyncpg.connect(**places.postgres)
+    try:
+        return {str(row["parcel_id"]) for row in await connection.fetch("SELECT parcel_id FROM gateway.parcel")}
+    finally:
+        await connection.close()
+
+
+async def unfinished(places: Places) -> AsyncIterator[str]:
+    """The keys of objects that are put in parts and have no end."""
+    async with get_session().create_client("s3", **places.s3) as client:
+        pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=places.bucket, Prefix=places.prefix)
+        async for page in pages:
+            for begun in page.get("Uploads", ()):
+                yield begun["Key"].removeprefix(places.prefix)
 
 
 async def _objects(places: Places) -> AsyncIterator[tuple[str, bytes]]:
@@ -96,13 +124,13 @@ async def _objects(places: Places) -> AsyncIterator[tuple[str, bytes]]:
                     yield entry["Key"].removeprefix(places.prefix), await body.read()
 
 
-def _arguments() -> list[tuple[str, str]]:
-    """What anybody on the machine sees of the processes: their arguments."""
+def arguments() -> list[str]:
+    """What anybody on the machine sees of the processes that there are now: their arguments."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             said = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue  # it has ended meanwhile
-        found.append((f"arguments of {path.parent.name}", said))
+        found.append(said)
     return found

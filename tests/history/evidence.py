@@ -1,7 +1,7 @@
 """What the witness was shown: plain values, so that a test can tamper with any of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -42,7 +42,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Call:
-    """A changing call of a client, and what it was told."""
+    """A changing call of a client, or a look that failed, and what it was told."""
 
     user: str
     method: str
@@ -58,14 +58,17 @@ class Written:
 
     documents: Mapping[str, str]
     database: str | None = None
-    """SHA-256 of the plain dump of the database, where one was taken."""
+    """SHA-256 of the database as text, where it was taken."""
 
 
 @dataclass
 class Evidence:
     """All of it. `rows` are the read model's documents by table and id; `objects` the bucket.
 
-    `texts` are logs and process arguments, by their source; `secrets` must be in none of these.
+    `unfinished` are the keys of objects there that are put in parts and have no end, `parcels` what the gateway says
+    that somebody sends, or that is worked off. `loaded` has, by the SHA-256 of a dump, that of the text of the database
+    into which it was loaded, or of why it was not. `texts` are logs and arguments of processes, by their source;
+    `secrets` must be in none of these.
     """
 
     events: list[Record]
@@ -74,7 +77,10 @@ class Evidence:
     calls: list[Call] = field(default_factory=list)
     rows: dict[str, dict[str, Json]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    unfinished: Sequence[str] = ()
+    parcels: Collection[str] = ()
     written: dict[str, Written] = field(default_factory=dict)
+    loaded: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     secrets: Sequence[str] = ()
     master_key: bytes = b""

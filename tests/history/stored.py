@@ -57,7 +57,8 @@ class StoredEnvironment:
             keys.append(_opened(derived(self._master_key, self._id.bytes, "wrap"), sealed[:12], sealed[12:], bound))
         return keys
 
-    def _data_key(self, number: int) -> bytes:
+    def data_key(self, number: int) -> bytes:
+        """By its number. Raises BrokenError where it was destroyed."""
         key = self._data_keys[number]
         if key is None:
             raise BrokenError(f"the data key {number} of {self._id} was destroyed")
@@ -87,6 +88,10 @@ class StoredEnvironment:
             told = json.loads(self._unsealed(f"{key}.chain", rewritten, 3, "chain"))
             manifest["database"]["chain"] = told["chain"]
         return manifest
+
+    def has_manifest(self, backup_id: str) -> bool:
+        """Whether the backup exists."""
+        return self._objects.get(f"{self.prefix}manifests/{backup_id}", b"")[:4] == b"NKSO"
 
     def hash_of(self, backup_id: str) -> str:
         """The keyed hash of a stored manifest, as the log has it."""
@@ -181,7 +186,7 @@ class StoredEnvironment:
         pack_id = UUID(key.rpartition("/")[2])
         (number,) = struct.unpack(">H", self._objects[key][6:8])
         bound = b"nightkeep pack" + bytes([2]) + self._id.bytes + what
-        secret = derived(self._data_key(number), pack_id.bytes, "pack")
+        secret = derived(self.data_key(number), pack_id.bytes, "pack")
         return _opened(secret, nonce.to_bytes(12, "big"), sealed, bound)
 
     def _unsealed(self, key: str, stored: bytes, kind: int, purpose: str) -> bytes:
@@ -189,7 +194,7 @@ class StoredEnvironment:
         if (magic, version, found) != (b"NKSO", 2, kind):
             raise BrokenError(f"{key} is no sealed {purpose} of version 2")
         bound = stored[:24] + self._id.bytes + key.encode()
-        return zstd.decompress(_opened(derived(self._data_key(number), salt, purpose), bytes(12), stored[24:], bound))
+        return zstd.decompress(_opened(derived(self.data_key(number), salt, purpose), bytes(12), stored[24:], bound))
 
     def _name(self, data: bytes) -> str:
         return "b3:" + blake3(data, key=derived(self._first_key, self._id.bytes, "name")).hexdigest()

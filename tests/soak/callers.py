@@ -1,4 +1,7 @@
-"""A client of the gateway that asks again until it knows, and writes down every answer for the history checker."""
+"""A client of the gateway that asks again until it knows, and writes down its answers for the history checker.
+
+Those of looks that went well are too many, and are shown elsewhere.
+"""
 
 import asyncio
 import json
@@ -71,7 +74,7 @@ class Caller:
 
     def _note(self, response: httpx.Response) -> None:
         request = response.request
-        if request.method == "GET":
+        if request.method == "GET" and response.is_success:
             return
         response.read()
         line = {
@@ -97,4 +100,4 @@ def _json(response: httpx.Response) -> Any:  # noqa: ANN401 -- JSON
     try:
         return response.json() if response.content else None
     except ValueError:
-        return None
+        return response.text

@@ -1,5 +1,6 @@
 """Work that calls somebody outside, who may be called twice under the same id: see `tests.soak.works`."""
 
+import secrets
 from collections.abc import AsyncGenerator
 
 from services.gateway.resources import EnvironmentChange, NewWebhook
@@ -23,7 +24,7 @@ async def delivery(world: World) -> AsyncGenerator[None, None]:
 async def asking(world: World) -> AsyncGenerator[None, None]:
     """A platform is asked to stop an app; it may be asked twice under the same id, and is heard once."""
     shelf, calls = world.environments["shelf"], len(world.receiver.calls)
-    secret = world.platform.put_secret("hook", to_secret(bytes(32)))
+    secret = world.platform.put_secret(f"hook-{secrets.token_hex(4)}", to_secret(secrets.token_bytes(32)))
     change = EnvironmentChange.model_validate({"hook": {"url": world.receiver.url, "secret": secret}})
     await world.caller.change(world.gateway.update_environment, shelf, change)
     answers = world.count("HookAnswered", shelf)

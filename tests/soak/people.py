@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+import subprocess
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,10 +14,18 @@ from contracts.states import BackupState, RestoreState
 from services.cli.errors import NotFoundError, RefusedError
 from services.gateway.resources import Backup
 from tests.soak.world import World
+from tests.support.eventually import eventually
 
 PAUSE_SECONDS: Final = 0.05
 ENDED: Final = {BackupState.COMPLETED, BackupState.FAILED, BackupState.EXPIRED, BackupState.DELETED}
 SEVEN_MINUTES: Final = 420.0
+ROWS: Final = (
+    "CREATE TABLE IF NOT EXISTS shaken (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, said text)",
+    "INSERT INTO shaken (said) SELECT md5(random()::text) FROM generate_series(1, 20)",
+    "UPDATE shaken SET said = md5(said) WHERE random() < 0.1",
+    "DELETE FROM shaken WHERE random() < 0.1",
+)
+"""What an app does meanwhile: there are about two hundred in the long run."""
 T = TypeVar("T")
 
 
@@ -51,14 +60,15 @@ class People:
         self.done[deed.__name__] += 1
 
     async def back_up(self) -> None:
-        """Production, with a document that is new and one that is gone."""
+        """Production, with rows and a document that are new, and some that are gone."""
         production = self.world.places["production"]
         document = production.put(secrets.token_bytes(self.dice.randrange(20_000)), uuid4())
-        held = production.contents()
+        await self._asked(lambda: production.database.run(*ROWS))
+        held = await self._asked(production.everything)
         asked = await self._change(self.world.gateway.create_backup, self.world.environments["production"], "shaken")
         ended = await self._ended(asked.backup_id)
         if ended.state is BackupState.COMPLETED:
-            self.world.contents[ended.backup_id] = ("", held)
+            self.world.contents[ended.backup_id] = held
             self.backups.append(ended.backup_id)
         else:
             assert ended.failure is not None, ended
@@ -67,8 +77,7 @@ class People:
 
     async def cancel(self) -> None:
         """A backup that has just been asked for: it ends one way or the other, and all agree which."""
-        production = self.world.places["production"]
-        held = production.contents()
+        held = await self._asked(self.world.places["production"].everything)
         asked = await self._change(self.world.gateway.create_backup, self.world.environments["production"], "cancelled")
         await asyncio.sleep(self.dice.uniform(0, 1.5))
         try:
@@ -76,7 +85,7 @@ class People:
         finally:
             ended = await self._ended(asked.backup_id)
             if ended.state is BackupState.COMPLETED:
-                self.world.contents[ended.backup_id] = ("", held)
+                self.world.contents[ended.backup_id] = held
                 self.backups.append(ended.backup_id)
 
     async def restore(self) -> None:
@@ -89,8 +98,8 @@ class People:
             seconds=SEVEN_MINUTES,
         )
         if ended.state is RestoreState.COMPLETED:
-            there = self.world.places["acceptance"].contents()
-            assert there == self.world.contents[asked.backup_id][1], "a restore is not what was written"
+            there = await self._asked(self.world.places["acceptance"].everything)
+            assert there == self.world.contents[asked.backup_id], "a restore is not what was written"
             if self.dice.random() < 0.5:
                 await self._change(self.world.gateway.undo_restore, asked.restore_id)
                 await self.world.caller.until(
@@ -126,6 +135,20 @@ class People:
     async def check(self) -> None:
         """Look at the shelf."""
         await self._change(self.world.gateway.check_environment, self.world.environments["shelf"], wait_seconds=0)
+
+    async def _asked(self, call: Callable[[], T]) -> T:
+        """What an environment itself answers, as soon as its database is there; a change may be made twice."""
+        answers: list[T] = []
+
+        async def asked() -> bool:
+            try:
+                answers.append(await asyncio.to_thread(call))
+            except (RuntimeError, subprocess.CalledProcessError):
+                await asyncio.sleep(0.2)
+            return bool(answers)
+
+        await eventually(asked, within_seconds=SEVEN_MINUTES)
+        return answers[0]
 
     async def _change(self, call: Callable[..., T], *arguments: object, **options: object) -> T:
         return await self.world.caller.change(call, *arguments, seconds=SEVEN_MINUTES, **options)

@@ -18,6 +18,7 @@ from tests.history.evidence import Evidence, Finding
 from tests.soak import works
 from tests.soak.engines import Engines, open_engines
 from tests.soak.faults import ENGINE_KILLS, FAULTS, Fault, told_again
+from tests.soak.loading import AT_MOST
 from tests.soak.memory import Memory
 from tests.soak.people import People
 from tests.soak.witness import evidence_of
@@ -28,6 +29,8 @@ PAUSES_SECONDS: Final = (1.0, 6.0)
 """Between two faults: enough for something to be under way again."""
 ENDS_WITHIN_SECONDS: Final = 900.0
 LONGEST_FAULT_SECONDS: Final = 600.0
+SEEN: Final = ("pg_dump", "pg_restore")
+"""Who is there for a moment only, and is given passwords."""
 
 
 @dataclass
@@ -46,6 +49,8 @@ class Shaken:
     events: int = 0
     commands: int = 0
     backups: int = 0
+    loaded: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
 
     def report(self) -> str:
         """For a person."""
@@ -57,6 +62,8 @@ class Shaken:
             f"done {sum(self.done.values())}: {_counted(self.done)}",
             f"refused {sum(self.refused.values())}: {_counted(self.refused)}",
             f"checked: {self.events} events, {self.commands} commands, {self.backups} backups byte by byte",
+            f"loaded, and compared row by row: {self.loaded} of their dumps, at most {AT_MOST}, evenly spread",
+            f"command lines looked through: {_counted(self.seen)}, and those of everybody else",
             f"memory, the most in the first third and in the last, in MB: {self.memory}",
             f"rules: {', '.join(check.__name__.replace('_', ' ') for check in CHECKS)}",
             f"findings: {len(self.found)}",
@@ -82,6 +89,7 @@ async def shake(
         async with asyncio.timeout(ENDS_WITHIN_SECONDS):
             await asyncio.gather(*working)
         watching.cancel()
+    shaken.seen = Counter({program: world.arguments.count(program) for program in SEEN})
     shaken.done, shaken.refused, shaken.memory = people.done, people.refused, memory.told()
     for topic in ("commands", "events"):  # all of it once more; what comes behind is dealt with behind it
         shaken.repeated += await told_again(world, topic, random.Random(seed))  # noqa: S311 -- no secret
@@ -117,6 +125,7 @@ def _look(shaken: Shaken, evidence: Evidence) -> None:
     shaken.events = len(evidence.distinct())
     shaken.commands = len({record.id for record in evidence.commands})
     shaken.backups = len(evidence.written)
+    shaken.loaded = len(evidence.loaded)
 
 
 @asynccontextmanager

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.history.collecting import Places, collected
-from tests.history.evidence import Evidence, Written
+from tests.history.dumps import dumps
+from tests.history.evidence import Call, Evidence, Written
+from tests.soak.loading import AT_MOST, loaded, text_hash
 from tests.soak.world import World
 from tests.support.databases import execute
 from tests.support.eventually import eventually
@@ -19,21 +21,30 @@ async def evidence_of(world: World, *, reclaimed: bool = False) -> Evidence:
     """Everything, when all that was appended is on the log and in the read model, and no job is under way."""
     await eventually(lambda: asyncio.to_thread(_rests, world), within_seconds=REST_SECONDS)
     evidence = await collected(places_of(world))
-    evidence.written = {str(one): Written(held[1]) for one, held in world.contents.items()}
-    evidence.secrets = secrets_of(world)
+    evidence.written = {str(one): Written(held[1], text_hash(held[0])) for one, held in world.contents.items()}
+    evidence.texts |= world.arguments.texts()
+    evidence.secrets = secrets_of(world, evidence.calls)
     evidence.master_key = bytes.fromhex((world.platform.directory / "repository.key").read_text(encoding="ascii"))
     evidence.reclaimed = reclaimed
+    owners = [place.database.role for place in world.places.values()]
+    found = dumps(evidence, AT_MOST)
+    evidence.loaded = await asyncio.to_thread(loaded, world.platform.database.server, found, owners)
     return evidence
 
 
-def secrets_of(world: World) -> Sequence[str]:
-    """What nobody may see: keys and passwords of everybody concerned."""
+def secrets_of(world: World, calls: Sequence[Call]) -> Sequence[str]:
+    """What nobody may see: keys and passwords of everybody concerned, and what webhooks and hooks are signed with.
+
+    Those of hooks are among what an operator keeps; those of webhooks were shown to whoever made them.
+    """
     platform = world.platform
-    places = [place.database.password for place in world.places.values()]
+    kept = [path.read_text(encoding="ascii") for path in platform.secrets.iterdir()]
+    signing = [call.answer.get("signing_secret") for call in calls if isinstance(call.answer, dict)]
     servers = [platform.kafka.password, platform.database.server.password, platform.s3.secret_access_key]
     known = [one.get_secret_value() for one in servers if one is not None]
     master = (platform.directory / "repository.key").read_text(encoding="ascii")
-    return [*places, *known, master, world.api_key]
+    _, _, key = world.api_key.split("_", 2)  # nk, its id, and what nobody may see
+    return sorted({*kept, *known, master, key, *filter(None, signing)})
 
 
 def _rests(world: World) -> bool:
@@ -56,6 +67,7 @@ def _rests(world: World) -> bool:
 
 
 def places_of(world: World) -> Places:
+    """Where all of it is."""
     platform = world.platform
     return Places(
         kafka=_kafka(platform.kafka),

@@ -19,6 +19,7 @@ from services.platform.objectstore import S3ObjectStore
 from services.platform.process.clock import SystemClock
 from services.platform.process.ids import random_id
 from services.platform.process.settings import KafkaSettings, S3Settings
+from tests.soak.arguments import Arguments, watched_arguments
 from tests.soak.callers import USER, Caller, open_caller
 from tests.support.buckets import fresh_prefix
 from tests.support.databases import FreshDatabase, execute
@@ -46,7 +47,10 @@ PATIENCE_SECONDS: Final = 240.0
 
 @dataclass
 class World:
-    """The platform and everybody around it. `contents` is what each backup must bring back."""
+    """The platform and everybody around it. `contents` is what each backup must bring back.
+
+    `arguments` are those of every process since it is there.
+    """
 
     platform: Platform
     clock: MovedBy
@@ -58,6 +62,7 @@ class World:
     app: App
     environments: dict[str, UUID]
     places: dict[str, Place]
+    arguments: Arguments
     newest: Backup | None = None
     contents: dict[UUID, tuple[str, dict[str, str]]] = field(default_factory=dict)
     api_key: str = field(default="", repr=False)
@@ -154,6 +159,7 @@ async def open_world(
         app = await caller.change(caller.gateway.register_app, NewApp(name="Čapek shop", slug="shop"))
         environments = await _registered(platform, caller, app, places, shelf)
         receiver = stack.enter_context(open_receiver())
+        arguments = await stack.enter_async_context(watched_arguments())
         yield World(
             platform=platform,
             clock=clock,
@@ -165,6 +171,7 @@ async def open_world(
             app=app,
             environments=environments,
             places=places,
+            arguments=arguments,
             api_key=key.text(),
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.history.checks import bucket, folds, machines, outcomes, silence, streams
+from tests.history.checks import bucket, folds, leavings, machines, outcomes, silence, streams
 from tests.history.evidence import Evidence, Finding
 
 CHECKS: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
@@ -16,8 +16,9 @@ CHECKS: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
     folds.the_read_model_is_the_fold_of_the_log,
     bucket.every_backup_is_in_the_bucket,
     bucket.every_backup_restores_to_what_was_written,
-    bucket.nothing_in_the_bucket_is_unheard_of,
-    bucket.nothing_dangles_after_reclaim,
+    leavings.every_key_is_one_of_the_format,
+    leavings.nothing_in_the_bucket_is_unheard_of,
+    leavings.nothing_dangles_after_reclaim,
     silence.no_secret_is_anywhere,
 )
 

@@ -83,7 +83,7 @@ def every_answer_is_what_was_decided(evidence: Evidence) -> Iterator[Finding]:
     caused = _outcomes(evidence)
     answers: defaultdict[str, set[bool]] = defaultdict(set)
     for call in evidence.calls:
-        if call.key is None or call.status >= 500 or NO_COMMANDS.search(call.path):
+        if call.method == "GET" or call.key is None or call.status >= 500 or NO_COMMANDS.search(call.path):
             continue
         command_id = str(uuid5(uuid5(CALLERS, call.user), call.key))
         answers[command_id].add(call.status < 400)
