@@ -18,6 +18,7 @@ from services.platform.process.retry import until_done
 from services.restore.adapters.hooks import HookUnansweredError, NoHookError
 from services.restore.journal import hook_stream, tell
 from services.restore.work.attempt import Attempt, Named
+from services.restore.work.cleared import tell_removed, tell_unpublished
 from services.restore.workplace import Workplace
 
 PATIENCE_SECONDS: Final = 180.0
@@ -53,7 +54,10 @@ class HookJob:
 
 
 def clearing(attempt: Attempt, requested: UploadRequested) -> Named:
-    """Before anything is cleared, the platform takes back what is published and removes its package."""
+    """Before anything is cleared, the platform takes back what is published and removes its package.
+
+    What it has done is told at once: it stays done when the upload fails after it.
+    """
 
     async def ask() -> None:
         environment = await _environment(attempt.run)
@@ -61,7 +65,9 @@ def clearing(attempt: Attempt, requested: UploadRequested) -> Named:
             return
         if requested.app_services:
             await _patiently(attempt, environment, HookAction.UNPUBLISH, requested)
+            await tell_unpublished(attempt, requested)
         await _patiently(attempt, environment, HookAction.REMOVE_PACKAGE, requested)
+        await tell_removed(attempt, requested)
 
     return Named("have the platform unpublish services and remove the package", ask)
 

@@ -51,6 +51,7 @@ STILL: Final = {
     "RestoreGraceEnded": "restore_id",
     "UploadCancelRequested": "upload_id",
     "EnvironmentCleared": "upload_id",
+    "PackageRemoved": "upload_id",
     "AppServicesUnpublished": "upload_id",
 }
 """What is said only of something that there is."""

@@ -31,6 +31,8 @@ ONCE: Final = {
     "DataUploaded": "upload_id",
     "UploadFailed": "upload_id",
     "EnvironmentCleared": "upload_id",
+    "PackageRemoved": "upload_id",
+    "AppServicesUnpublished": "upload_id",
     "AppRegistered": "app_id",
     "EnvironmentRegistered": "environment_id",
     "ArchiveCompleted": "archive_id",
