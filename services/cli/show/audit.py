@@ -19,6 +19,8 @@ _TAKES: Final = {
     "BackupExpired",
     "BackupDeletionRequested",
     "BackupDeleted",
+    "BackupErasureRequested",
+    "BackupErased",
     "BackupsShredded",
     "EnvironmentCleared",
     "PackageRemoved",

@@ -22,6 +22,8 @@ ONCE: Final = {
     "BackupExpired": "backup_id",
     "BackupDeletionRequested": "backup_id",
     "BackupDeleted": "backup_id",
+    "BackupErasureRequested": "backup_id",
+    "BackupErased": "backup_id",
     "RestoreRequested": "restore_id",
     "RestoreCompleted": "restore_id",
     "RestoreFailed": "restore_id",

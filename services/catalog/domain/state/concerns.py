@@ -76,7 +76,9 @@ BACKUP: Final[Events] = (
     retention.ExpiryReleased,
     retention.BackupExpiryChanged,
     retention.BackupDeletionRequested,
+    retention.BackupErasureRequested,
     retention.BackupDeleted,
+    retention.BackupErased,
     retention.LeaseAcquired,
     retention.LeaseReleased,
 )
