@@ -47,7 +47,8 @@ class HookJob:
         environment = await _environment(run)
         if environment is None:
             raise NoHookError
-        await self._workplace.hooks.ask(environment, asked.action, asked.call_id)
+        still_ours = partial(_still_ours, run)
+        await self._workplace.hooks.ask(environment, asked.action, asked.call_id, still_ours=still_ours)
         async with run.finish() as c:
             now, ids = self._workplace.clock.now(), asked.model_dump(exclude={"app_id"})
             await tell(self._workplace, c, run, hook_stream(asked.call_id), HookAnswered(**ids, answered_at=now))
@@ -82,7 +83,10 @@ async def _patiently(
         nonlocal last
         attempt.run.moved()
         try:
-            await attempt.workplace.hooks.ask(environment, action, call_id, requested.app_services)
+            still_ours = partial(_still_ours, attempt.run)
+            await attempt.workplace.hooks.ask(
+                environment, action, call_id, requested.app_services, still_ours=still_ours
+            )
         except HookUnansweredError as error:
             last = error.reason
             raise
@@ -92,6 +96,12 @@ async def _patiently(
             await until_done("ask the platform", once)
     except TimeoutError as error:
         raise TriesExhaustedError(last, code=FailureCode.HOOK_FAILED) from error
+
+
+async def _still_ours(run: JobRun) -> None:
+    """Raises LeaseLostError: whoever has the job now asks, and may have been answered."""
+    async with run.transaction():
+        pass
 
 
 async def _environment(run: JobRun) -> Environment | None:
