@@ -11,7 +11,8 @@ from contracts.values import Name
 class DeleteBackup(Command):
     """Remove a backup before its expiry; `confirm_last` where it is the last good one of its environment.
 
-    With `erase` nothing of it stays in the store, whatever was stored against it.
+    With `erase` nothing of it stays in the store, whatever was stored against it; that may be asked of one that was let
+    go before, too.
     """
 
     backup_id: UUID

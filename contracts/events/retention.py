@@ -88,6 +88,15 @@ class BackupDeletionRequested(Event):
     erase: bool = False
 
 
+class BackupErasureRequested(Event):
+    """A person wants nothing to stay in the store of a backup that has been let go already; from here on no grace."""
+
+    backup_id: UUID
+    environment_id: UUID
+    requested_at: AwareDatetime
+    requested_by: str
+
+
 class SharedContent(Value):
     """The backups that refer to content of a deleted one, for which it stays: how many, and the newest few."""
 
@@ -108,10 +117,23 @@ class BackupDeleted(Event):
     shared_with: SharedContent | None = None
 
 
+class BackupErased(Event):
+    """An erasure is whole (said by retention): the store holds nothing any more that was this backup's alone.
+
+    `mark_id` is the reclaim that removed the last of it.
+    """
+
+    backup_id: UUID
+    environment_id: UUID
+    erased_at: AwareDatetime
+    mark_id: UUID
+
+
 class SpaceReclaimed(Event):
     """Content that nothing referred to any more is gone from the store (said by retention).
 
-    `erased` are backups that were deleted with `erase`: from now on the store holds nothing that was theirs alone.
+    `erased` are backups that were to be erased: from now on the store holds nothing that was theirs alone. BackupErased
+    says so of each.
     """
 
     environment_id: UUID

@@ -42,8 +42,16 @@ class UploadStarted(Event):
     started_at: AwareDatetime
 
 
+class PackageRemoved(Event):
+    """The platform has removed the deployment package for an upload, whatever becomes of that from here on."""
+
+    upload_id: UUID
+    environment_id: UUID
+    removed_at: AwareDatetime
+
+
 class EnvironmentCleared(Event):
-    """Database and documents from before an upload are gone, and no package counts as deployed any more."""
+    """An upload has switched: database and documents from before are not in place any more, nor any package."""
 
     upload_id: UUID
     environment_id: UUID
@@ -51,7 +59,7 @@ class EnvironmentCleared(Event):
 
 
 class AppServicesUnpublished(Event):
-    """An upload into production has unpublished these."""
+    """An upload into production has unpublished these, whatever becomes of it from here on."""
 
     upload_id: UUID
     environment_id: UUID
@@ -92,7 +100,7 @@ class DataUploaded(Event):
 
 
 class UploadFailed(Event):
-    """An upload ended with nothing changed in the environment."""
+    """An upload ended with database and documents as they were; PackageRemoved and AppServicesUnpublished stand."""
 
     upload_id: UUID
     environment_id: UUID

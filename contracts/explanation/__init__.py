@@ -13,13 +13,22 @@ from pydantic import AwareDatetime
 
 from contracts.events.backups import BackupKind, BackupRequested, NightlySlot
 from contracts.events.slots import SlotEnded
-from contracts.explanation.findings import Ending, Hold, Judgement, ending_of, holds_of, judgements_of, state_of
+from contracts.explanation.findings import (
+    Ending,
+    Erasure,
+    Hold,
+    Judgement,
+    ending_of,
+    holds_of,
+    judgements_of,
+    state_of,
+)
 from contracts.explanation.history import HistoryLine, Told, line
-from contracts.explanation.sentences import Clocks, present, sentence
+from contracts.explanation.sentences import Clocks, present, sentence, unfinished
 from contracts.states import BackupState
 from contracts.values import Value
 
-__all__ = ["Clocks", "Ending", "Explanation", "HistoryLine", "Hold", "Judgement", "explain", "line"]
+__all__ = ["Clocks", "Ending", "Erasure", "Explanation", "HistoryLine", "Hold", "Judgement", "explain", "line"]
 
 
 class Explanation(Value):
@@ -64,13 +73,14 @@ def explain(history: Sequence[HistoryLine], clocks: Clocks, *, sweep_stopped_at:
         raise ValueError("the history of a backup begins with its BackupRequested")
     state, judgements, holds = state_of(told), judgements_of(told, requested), holds_of(told)
     holders = {hold.holder_id: hold.reason for hold in holds if hold.holder_id}
-    now = present(state, judgements[-1], holds, clocks, sweep_stopped_at)
+    ending = ending_of(told)
+    now = (*present(state, judgements[-1], holds, clocks, sweep_stopped_at), *unfinished(ending))
     return Explanation(
         **{name: getattr(requested, name) for name in _AS_REQUESTED},
         state=state,
         late=any(isinstance(one.event, SlotEnded) and one.event.late for one in told),
         judgements=judgements,
         holds=holds,
-        ending=ending_of(told),
+        ending=ending,
         sentences=(*(text for one in told if (text := sentence(one, holders))), *now),
     )

@@ -52,12 +52,20 @@ class Hold(Value):
     holder_id: UUID | None = None
 
 
+class Erasure(Value):
+    """Since when somebody wants nothing of it to stay in the store, and who; at `done_at` nothing was left."""
+
+    asked_at: AwareDatetime
+    asked_by: str
+    done_at: AwareDatetime | None = None
+
+
 class Ending(Value):
     """How it went: at its expiry, as a sweep asked, by a person's wish, or with all others of its environment.
 
     At `removed_at` its manifest was removed; of a shredded one nothing can be read from then on, and until then it is
     called deleted: a shredding that was asked for may fail.
-    `shared_with` are the backups for which shared content stayed then.
+    `shared_with` are the backups for which shared content stayed then, unless an `erasure` was asked for.
     """
 
     why: Literal["expired", "deleted", "shredded"]
@@ -68,6 +76,7 @@ class Ending(Value):
     was_last_good: bool = False
     removed_at: AwareDatetime | None = None
     shared_with: SharedContent | None = None
+    erasure: Erasure | None = None
 
 
 _STATES: Final[dict[type[Body], BackupState]] = {
@@ -223,6 +232,7 @@ def _way_back(one: Told, event: uploads.UploadStarted) -> Hold:
 def ending_of(told: Sequence[Told]) -> Ending | None:
     """How it went; None while it has not."""
     ending: Ending | None = None
+    erasure: Erasure | None = None
     to_shred = False
     for one in told:
         match one.event:
@@ -232,10 +242,21 @@ def ending_of(told: Sequence[Told]) -> Ending | None:
                 told_so, to_shred = event.was_last_good, event.shred_id is not None
                 by = event.requested_by
                 ending = Ending(why="deleted", decided_at=event.requested_at, by=by, was_last_good=told_so)
+                erasure = Erasure(asked_at=event.requested_at, asked_by=by) if event.erase else None
             case retention.BackupDeleted() as event if ending is not None:
                 why = event.why if to_shred else ending.why
                 removed = {"removed_at": event.deleted_at, "shared_with": event.shared_with}
                 ending = ending.model_copy(update={"why": why, **removed})
             case _:
-                pass
-    return ending
+                erasure = _erasure(erasure, one)
+    return ending.model_copy(update={"erasure": erasure}) if ending else None
+
+
+def _erasure(before: Erasure | None, one: Told) -> Erasure | None:
+    match one.event:
+        case retention.BackupErasureRequested() as event:
+            return Erasure(asked_at=event.requested_at, asked_by=event.requested_by)
+        case retention.BackupErased() as event if before is not None:
+            return before.model_copy(update={"done_at": event.erased_at})
+        case _:
+            return before

@@ -10,7 +10,7 @@ from contracts.events import backups, restores, retention, uploads
 from contracts.events.backups import WindowEnd
 from contracts.events.retention import SharedContent
 from contracts.events.slots import SlotEnded
-from contracts.explanation.findings import CLOCK, Hold, Judgement
+from contracts.explanation.findings import CLOCK, Ending, Hold, Judgement
 from contracts.explanation.history import Told
 from contracts.states import BackupState
 
@@ -111,6 +111,12 @@ def _of_expiry(one: Told) -> str:
             over = f"its time had been over since {instant(event.expires_at)} and nothing held it"
             asked = f"It was asked for by {one.who}, in sweep {event.sweep_id}"
             return f"It expired at {instant(event.expired_at)}, by the business clock: {over}. {asked}."
+        case _:
+            return _of_deletion(one)
+
+
+def _of_deletion(one: Told) -> str:
+    match one.event:
         case retention.BackupDeletionRequested(shred_id=UUID()) as event:
             return (
                 f"{event.requested_by} asked at {instant(event.requested_at)} for all backups of its environment to be "
@@ -120,6 +126,11 @@ def _of_expiry(one: Told) -> str:
             told = ", after being told that it was the last completed one" if event.was_last_good else ""
             erased = " Nothing of it was to stay in the store: what depended on it is rewritten." if event.erase else ""
             return f"{event.requested_by} deleted it at {instant(event.requested_at)}{told}.{erased}"
+        case retention.BackupErasureRequested() as event:
+            asked = f"{event.requested_by} asked at {instant(event.requested_at)} that nothing of it stays in the store"
+            return f"{asked}: what depended on it is rewritten."
+        case retention.BackupErased() as event:
+            return f"It was erased at {instant(event.erased_at)}: the store holds nothing that was this backup's alone."
         case retention.BackupDeleted(why="shredded") as event:
             return (
                 f"Its environment's data keys were destroyed: since {instant(event.deleted_at)} nothing opens it any "
@@ -157,6 +168,13 @@ def present(
         waits = f"a sweep stopped at its cap at {instant(sweep_stopped_at)} and asks a person"
         return (f"Its time is over: {waits}; until then nothing of its environment goes.",)
     return ("Its time is over: it goes when the next sweep asks for it, unless it is the newest completed one.",)
+
+
+def unfinished(ending: Ending | None) -> tuple[str, ...]:
+    """What an end that was decided still lacks."""
+    if ending is None or ending.erasure is None or ending.erasure.done_at is not None:
+        return ()
+    return ("Its erasure is not whole yet: the store may still hold something of it.",)
 
 
 def _lasts(hold: Hold, clocks: Clocks) -> bool:

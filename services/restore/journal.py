@@ -1,6 +1,5 @@
 """What the restore service says: events of its own streams, in the transaction of what they tell."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.envelope import Event
@@ -32,9 +31,4 @@ def hook_stream(call_id: UUID) -> str:
 
 async def tell(workplace: Workplace, c: Connection, run: JobRun, where: str, body: Event) -> None:
     """Append one event of a job, behind what its stream has."""
-    await tell_all(workplace, c, run, where, [body])
-
-
-async def tell_all(workplace: Workplace, c: Connection, run: JobRun, where: str, bodies: Sequence[Event]) -> None:
-    """Append several, in this order."""
-    await workplace.events.append_next(c, where, bodies, run.cause, run.key, now=workplace.clock.now())
+    await workplace.events.append_next(c, where, [body], run.cause, run.key, now=workplace.clock.now())

@@ -6,15 +6,13 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
-from contracts.envelope import Cause
 from contracts.states import BackupState
 from services.platform.database import Connection, load_queries
 from services.platform.jobs import JobQueue, NewJob
 from services.platform.process.ids import NewId, random_id
 from services.platform.process.retry import until_done
 from services.retention.domain.messages import own_cause
+from services.retention.known import cause_of
 
 DELETE: Final = "delete"
 FORGET: Final = "forget"
@@ -27,7 +25,6 @@ PAGE: Final = 200
 """Jobs put in one transaction."""
 
 queries = load_queries("services.retention")
-_causes: Final = TypeAdapter(Cause)
 
 
 class Chores:
@@ -122,7 +119,7 @@ class Chores:
             environment_id=row["environment_id"],
             host=str(row["environment_id"]),  # no database is touched: only its own environment's jobs wait for it
             payload=payload,
-            cause=_causes.validate_python(row["cause"]),
+            cause=cause_of(row),
             key=row["key"],
         )
         await self._queue.put(c, job)

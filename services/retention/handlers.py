@@ -10,6 +10,7 @@ from contracts.events.backups import BackupCompleted, BackupFailed, BackupPinned
 from contracts.events.commands import CommandRejected
 from contracts.events.retention import (
     BackupDeletionRequested,
+    BackupErasureRequested,
     BackupExpired,
     BackupExpiryChanged,
     ExpiryHeld,
@@ -59,6 +60,7 @@ class Handlers:
             ExpiryReleased: self.on_expiry_released,
             BackupExpired: self.on_backup_expired,
             BackupDeletionRequested: self.on_backup_deletion_requested,
+            BackupErasureRequested: self.on_backup_erasure_requested,
             ShreddingRequested: self.on_shredding_requested,
             CommandRejected: self.on_command_rejected,
             SweepApproved: self.on_sweep_approved,
@@ -113,7 +115,17 @@ class Handlers:
         work_from = body.requested_at if body.erase else body.requested_at + self._grace
         await self._let_go(c, message, BackupState.DELETING, None if body.shred_id else work_from)
         if body.erase:
-            await queries.note_erase(c, backup_id=body.backup_id)
+            await queries.note_erase(c, backup_id=body.backup_id, cause=Cause.of(message))
+
+    async def on_backup_erasure_requested(self, c: Connection, message: Message[BackupErasureRequested]) -> None:
+        """What is left of it is garbage of which nothing may stay; what has not gone yet goes at once."""
+        body, cause = message.body, Cause.of(message)
+        backup = await known.find(c, body.backup_id) or Backup.forgotten(body, message.envelope.key)
+        await known.save(c, backup.without_grace(body.requested_at))
+        await queries.note_erase(c, backup_id=body.backup_id, cause=cause)
+        if backup.state is BackupState.DELETED:
+            ours = {"environment_id": body.environment_id, "now": body.requested_at}
+            await queries.note_garbage(c, **ours, cause=cause)
 
     async def on_shredding_requested(self, c: Connection, message: Message[ShreddingRequested]) -> None:
         """Do it at once: its backups were let go just before. A check would read for hours what is about to go."""

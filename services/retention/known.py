@@ -1,13 +1,17 @@
 """Backups as rows: read to be changed by a rule, and written back in the same transaction."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from contracts.envelope import Cause
 from contracts.states import BackupState
 from services.platform.database import Connection, load_queries
 from services.retention.domain.backup import Asked, Backup, Waits
 
 queries = load_queries("services.retention")
+_causes: Final = TypeAdapter(Cause)
 
 
 async def find(c: Connection, backup_id: UUID) -> Backup | None:
@@ -53,6 +57,11 @@ def asked_of(row: Any) -> Asked | None:  # noqa: ANN401 -- a row of the driver
     if row["asked_sweep_id"] is None:
         return None
     return Asked(row["asked_sweep_id"], row["asked_expires_at"], row["asked_at"])
+
+
+def cause_of(row: Any) -> Cause:  # noqa: ANN401 -- a row of the driver
+    """Because of what a row's work is done."""
+    return _causes.validate_python(row["cause"])
 
 
 def _backup(row: Any) -> Backup | None:  # noqa: ANN401 -- a row of the driver

@@ -92,7 +92,7 @@ async def die_and_be_taken_over(
         async with asyncio.timeout(120):
             await dying.stopped.wait()
         async with stage.working():
-            await _changed_hands(stage, job_id)
+            await changed_hands(stage, job_id)
             await stage.ended(job_id)
         check()
         dying.wakes_up.set()
@@ -109,17 +109,17 @@ async def attempts_over() -> None:
     await eventually(none_under_way)
 
 
-async def _changed_hands(stage: RestoreStage, job_id: UUID) -> None:
+async def changed_hands(stage: RestoreStage, job_id: UUID) -> None:
     """The job's first worker is not heard of any more: return when another one has it.
 
     The lease is ended again until then: a beat of the first worker that was under way would have renewed it.
     """
 
-    async def has_changed_hands() -> bool:
+    async def haschanged_hands() -> bool:
         async with stage.database.transaction() as c:
             await c.execute(
                 "UPDATE job SET lease_until = clock_timestamp() - interval '1s' WHERE job_id = $1 AND epoch = 1", job_id
             )
             return bool(await c.fetchval("SELECT epoch > 1 FROM job WHERE job_id = $1", job_id))
 
-    await eventually(has_changed_hands)
+    await eventually(haschanged_hands)

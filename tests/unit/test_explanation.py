@@ -144,9 +144,12 @@ def test_a_backup_of_which_nothing_was_to_stay_says_so() -> None:
     at = "2026-03-02T08:00:00Z"
     by = "Karla"
     tale.say(at, "BackupDeletionRequested", requested_at=at, requested_by=by, was_last_good=False, erase=True)
-    assert tale.explained().sentences[-1] == (
-        "Karla deleted it at 2026-03-02 08:00:00 UTC. "
-        "Nothing of it was to stay in the store: what depended on it is rewritten."
+    assert tale.explained().sentences[-2:] == (
+        (
+            "Karla deleted it at 2026-03-02 08:00:00 UTC. "
+            "Nothing of it was to stay in the store: what depended on it is rewritten."
+        ),
+        "Its erasure is not whole yet: the store may still hold something of it.",
     )
 
 
@@ -350,4 +353,30 @@ def test_a_backup_that_a_stopped_sweep_leaves_says_so() -> None:
     assert tale.explained(sweep_stopped_at=stopped).sentences[-1] == (
         "Its time is over: a sweep stopped at its cap at 2027-05-01 00:00:00 UTC and asks a person; "
         "until then nothing of its environment goes."
+    )
+
+
+def test_an_erasure_tells_who_wants_it_and_when_it_was_whole() -> None:
+    tale = Tale()
+    tale.completed()
+    tale.say("2026-04-01T08:00:00Z", "BackupDeletionRequested", requested_at="2026-04-01T08:00:00Z", erase=False)
+    tale.say("2026-04-02T08:00:00Z", "BackupDeleted", actor="retention", deleted_at="2026-04-02T08:00:00Z")
+    plain = tale.explained()
+    assert plain.ending is not None
+    assert plain.ending.erasure is None
+
+    asked = {"requested_at": "2026-05-01T08:00:00Z", "requested_by": "Ada"}
+    tale.say("2026-05-01T08:00:00Z", "BackupErasureRequested", actor="user:Ada", **asked)
+    under_way = tale.explained()
+    assert under_way.sentences[-2:] == (
+        "Ada asked at 2026-05-01 08:00:00 UTC that nothing of it stays in the store: what depended on it is rewritten.",
+        "Its erasure is not whole yet: the store may still hold something of it.",
+    )
+    tale.say("2026-05-02T09:00:00Z", "BackupErased", actor="user:Ada", erased_at="2026-05-02T09:00:00Z")
+    whole = tale.explained()
+    assert whole.ending is not None
+    assert whole.ending.erasure is not None
+    assert (whole.ending.erasure.asked_by, str(whole.ending.erasure.done_at)) == ("Ada", "2026-05-02 09:00:00+00:00")
+    assert whole.sentences[-1] == (
+        "It was erased at 2026-05-02 09:00:00 UTC: the store holds nothing that was this backup's alone."
     )

@@ -22,8 +22,12 @@ from services.catalog.holding import blockers, holds, with_release
 
 
 async def delete_backup(desk: Desk, command: DeleteBackup, request: Request) -> Decided:
-    """Let it go before its expiry, unless something needs it."""
-    backup = known(await desk.find(Backup, command.backup_id), command.backup_id)
+    """Let it go before its expiry, unless something needs it; of one that was let go, erase what is left."""
+    found = await desk.find(Backup, command.backup_id)
+    if command.erase and found is not None and found.state in deletion.LET_GO:
+        erasure = deletion.erase_backup(found, requested_by=person(request.actor), now=request.now)
+        return Decided("backup", command.backup_id, found.app_id, (erasure,))
+    backup = known(found, command.backup_id)
     other = await newest_completed(desk, backup.environment_id, besides=backup.backup_id)
     event = deletion.delete_backup(
         backup,

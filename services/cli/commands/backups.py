@@ -179,12 +179,12 @@ def delete(
 ) -> None:
     """Let a backup go before its expiry; it is found no more, and its bytes go after a grace period.
 
-    What later backups are stored against stays as long as they need it; with --erase they are rewritten. It cannot be
-    asked for afterwards.
+    What later backups are stored against stays as long as they need it; with --erase they are rewritten. That can be
+    asked for afterwards, too, of a backup that was deleted or has expired.
     """
-    session = session_of(context)
+    session, backup_id = session_of(context), as_id(backup, "backup")
     with session.gateway() as gateway:
-        found = gateway.backup(as_id(backup, "backup"))
+        found = gateway.explain_backup(backup_id) if erase else gateway.backup(backup_id)
         if not yes:
             typer.confirm(f"Delete the backup of {formats.minute(found.created_at)} UTC?", abort=True)
         try:
@@ -198,5 +198,5 @@ def delete(
     if erase:
         session.note(
             "what depends on it is rewritten; gone from the store in about 24 hours, and a day later where a backup "
-            "is under way or other content waits for its removal"
+            "is under way or other content waits for its removal; `nightkeep backup explain` tells when it is"
         )

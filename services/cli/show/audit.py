@@ -15,7 +15,16 @@ from services.cli.show.tables import Column, named, table
 from services.gateway.resources import AuditEntry
 
 _WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
-_TAKES: Final = {"BackupExpired", "BackupDeletionRequested", "BackupDeleted", "BackupsShredded", "EnvironmentCleared"}
+_TAKES: Final = {
+    "BackupExpired",
+    "BackupDeletionRequested",
+    "BackupDeleted",
+    "BackupErasureRequested",
+    "BackupErased",
+    "BackupsShredded",
+    "EnvironmentCleared",
+    "PackageRemoved",
+}
 _REFUSES: Final = {"CommandRejected", "AccessRefused"}
 _SAID: Final = ("command", "operation", "status", "code", "reason", "why", "comment", "message", "state", "policy")
 """What a person asks for first, in this order; `--json` has the rest."""

@@ -31,7 +31,8 @@ async def delete_backup(
     """Let a backup go before its expiry: from now on it is not found, its bytes go after a grace period.
 
     What later backups are stored against stays as long as they need it, and so do bytes that lie among theirs. With
-    `erase` there is no grace: what is stored against it is rewritten, and a day or two later nothing of it is there.
+    `erase` there is no grace: what is stored against it is rewritten, and a day or two later nothing of it is there,
+    which `explain` then tells. That may be asked of a backup that was deleted or has expired, too.
 
     Refused while something holds it, which is then named; the last completed one of its environment goes only with
     `confirm_last`.

@@ -1,7 +1,7 @@
 """Asks the platform by an environment's hook, and understands its answer (contracts/HOOK.md)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,9 +40,18 @@ class Hooks:
         self._clock = clock
 
     async def ask(
-        self, environment: Environment, action: HookAction, call_id: UUID, app_services: Sequence[str] = ()
+        self,
+        environment: Environment,
+        action: HookAction,
+        call_id: UUID,
+        app_services: Sequence[str] = (),
+        *,
+        still_ours: Callable[[], Awaitable[None]],
     ) -> None:
         """Returns when the platform has done it. The same `call_id` again is the same wish.
+
+        `still_ours` raises when the work has changed hands. It is asked behind the timestamp: who stands still after
+        that calls with an old one, which the platform refuses.
 
         Raises NoHookError, HookRefusedError, HookUnansweredError, and what keeps its secret from being read.
         """
@@ -53,6 +62,7 @@ class Hooks:
         told = {"type": f"environment.{action}", "timestamp": now.isoformat()}
         body = json.dumps(told | {"data": _data(environment, app_services)}).encode()
         signed = signed_headers(secret, str(call_id), int(now.timestamp()), body)
+        await still_ours()
         answer = await self._receivers.call(str(hook.url), body, signed)
         _refuse_unless_done(answer, f"the hook {hook.url} of {environment.name}, asked to {_words(action)},")
 

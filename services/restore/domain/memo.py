@@ -15,7 +15,7 @@ class Memo(BaseModel):
     `begun`: something may have been changed outside. `closing`: the live database may be closed, so whatever happens
     somebody has to open it again. `switched_at`: the switch was seen to have happened. `completed`: an end that came
     after a failure, with all of the work done. `documents_back`: an undo has brought the documents back.
-    `model_version`: what an upload's data needs.
+    `model_version`: what an upload's data needs. `outside`: what a sent dump may not change, as it was before.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -26,6 +26,7 @@ class Memo(BaseModel):
     completed: bool = False
     documents_back: bool = False
     model_version: str | None = None
+    outside: dict[str, Any] | None = None
     bytes_to_move: int = 0
     database_bytes: int = 0
     tables: int = 0

@@ -18,6 +18,7 @@ from services.platform.process.retry import until_done
 from services.restore.adapters.hooks import HookUnansweredError, NoHookError
 from services.restore.journal import hook_stream, tell
 from services.restore.work.attempt import Attempt, Named
+from services.restore.work.cleared import tell_removed, tell_unpublished
 from services.restore.workplace import Workplace
 
 PATIENCE_SECONDS: Final = 180.0
@@ -46,14 +47,18 @@ class HookJob:
         environment = await _environment(run)
         if environment is None:
             raise NoHookError
-        await self._workplace.hooks.ask(environment, asked.action, asked.call_id)
+        still_ours = partial(_still_ours, run)
+        await self._workplace.hooks.ask(environment, asked.action, asked.call_id, still_ours=still_ours)
         async with run.finish() as c:
             now, ids = self._workplace.clock.now(), asked.model_dump(exclude={"app_id"})
             await tell(self._workplace, c, run, hook_stream(asked.call_id), HookAnswered(**ids, answered_at=now))
 
 
 def clearing(attempt: Attempt, requested: UploadRequested) -> Named:
-    """Before anything is cleared, the platform takes back what is published and removes its package."""
+    """Before anything is cleared, the platform takes back what is published and removes its package.
+
+    What it has done is told at once: it stays done when the upload fails after it.
+    """
 
     async def ask() -> None:
         environment = await _environment(attempt.run)
@@ -61,7 +66,9 @@ def clearing(attempt: Attempt, requested: UploadRequested) -> Named:
             return
         if requested.app_services:
             await _patiently(attempt, environment, HookAction.UNPUBLISH, requested)
+            await tell_unpublished(attempt, requested)
         await _patiently(attempt, environment, HookAction.REMOVE_PACKAGE, requested)
+        await tell_removed(attempt, requested)
 
     return Named("have the platform unpublish services and remove the package", ask)
 
@@ -76,7 +83,10 @@ async def _patiently(
         nonlocal last
         attempt.run.moved()
         try:
-            await attempt.workplace.hooks.ask(environment, action, call_id, requested.app_services)
+            still_ours = partial(_still_ours, attempt.run)
+            await attempt.workplace.hooks.ask(
+                environment, action, call_id, requested.app_services, still_ours=still_ours
+            )
         except HookUnansweredError as error:
             last = error.reason
             raise
@@ -86,6 +96,12 @@ async def _patiently(
             await until_done("ask the platform", once)
     except TimeoutError as error:
         raise TriesExhaustedError(last, code=FailureCode.HOOK_FAILED) from error
+
+
+async def _still_ours(run: JobRun) -> None:
+    """Raises LeaseLostError: whoever has the job now asks, and may have been answered."""
+    async with run.transaction():
+        pass
 
 
 async def _environment(run: JobRun) -> Environment | None:

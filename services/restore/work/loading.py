@@ -9,6 +9,7 @@ from services.platform.connectors.database.loading.contents import Kind
 from services.platform.connectors.files.pacing import Progress
 from services.restore.domain.rights import more_rights
 from services.restore.work.attempt import Attempt, Named
+from services.restore.work.overreach import changing_nothing_else, note_outside
 
 LOAD: Final = "load the dump"
 
@@ -20,7 +21,11 @@ def creating(attempt: Attempt) -> Named:
 
 def preparing(attempt: Attempt) -> Sequence[Named]:
     """Step 2, and what the rest of the dump lives in."""
-    return creating(attempt), Named("make schemas and extensions", Loading(attempt).create_extensions)
+    return (
+        creating(attempt),
+        Named("note what a sent dump may not change", partial(note_outside, attempt)),
+        Named("make schemas and extensions", Loading(attempt).create_extensions),
+    )
 
 
 def loading(attempt: Attempt, progress: Progress) -> Named:
@@ -64,9 +69,10 @@ class Loading:
         async def told(bytes_done: int) -> None:
             await progress(bytes_done=bytes_done, bytes_total=total)
 
-        attempt.memo.database_bytes = await attempt.target.load(
-            attempt.archive, attempt.stored.open_dump(), told=told, moved=attempt.run.moved
-        )
+        async with changing_nothing_else(attempt):
+            attempt.memo.database_bytes = await attempt.target.load(
+                attempt.archive, attempt.stored.open_dump(), told=told, moved=attempt.run.moved
+            )
 
     async def apply_in_roles(self) -> None:
         """Where the roles exist; the rest is named."""
@@ -97,5 +103,6 @@ class Loading:
         await create(kind, attempt.archive)
 
     async def analyze(self) -> None:
-        """A dump brings no statistics."""
-        await self._attempt.target.analyze(self._attempt.run.moved)
+        """A dump brings no statistics; indexes on expressions run functions for them."""
+        async with changing_nothing_else(self._attempt):
+            await self._attempt.target.analyze(self._attempt.run.moved)

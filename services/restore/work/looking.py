@@ -7,6 +7,7 @@ from services.restore.domain import findings
 from services.restore.journal import tell
 from services.restore.work.attempt import Attempt
 from services.restore.work.destination import Destination, look, places_of
+from services.restore.work.overreach import put_back_outside
 from services.restore.workplace import queries
 
 
@@ -24,6 +25,7 @@ async def find_destination(attempt: Attempt) -> None:
     """
     places = await begun_at(attempt)
     attempt.destination = Destination.at(attempt.workplace, places, attempt.wish.work_id, attempt.run)
+    await put_back_outside(attempt)
     if attempt.memo.begun:
         await see_what_was_left(attempt)
     if not attempt.has_switched:

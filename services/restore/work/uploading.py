@@ -5,13 +5,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from contracts.envelope import Event
 from contracts.events.archives import DataType
 from contracts.events.uploads import (
-    AppServicesUnpublished,
     DatabaseUploaded,
     DataUploaded,
-    EnvironmentCleared,
     FilesUploaded,
     UploadFailed,
     UploadRequested,
@@ -24,9 +21,10 @@ from services.platform.database import Connection
 from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.platform.process.retry import until_done
-from services.restore.journal import tell, tell_all, upload_stream
+from services.restore.journal import tell, upload_stream
 from services.restore.work.asking import clearing
 from services.restore.work.attempt import Attempt, Named, Wish
+from services.restore.work.cleared import tell_cleared
 from services.restore.work.document_steps import DocumentSteps, listing, remove_area, writing
 from services.restore.work.loading import LOAD, completing, creating, loading, preparing
 from services.restore.work.looking import find_destination, look_around
@@ -79,17 +77,18 @@ class UploadJob:
             *(completing(attempt) if dump else ()),
             still_safe(attempt, requested),
             clearing(attempt, requested),
-            *_after_loading(attempt),
+            *_after_loading(attempt, requested),
             Named("say that the data is there", say_so, once_switched=True),
         ))  # fmt: skip
 
     async def put_back(self, run: JobRun, _error: PermanentError) -> None:
         """Leave the environment as it was; an upload that has switched is completed instead."""
-        attempt = _attempt(self._workplace, run, UploadRequested.model_validate(run.payload))
-        await put_back(attempt, _after_loading(attempt))
+        requested = UploadRequested.model_validate(run.payload)
+        attempt = _attempt(self._workplace, run, requested)
+        await put_back(attempt, _after_loading(attempt, requested))
 
     async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
-        """Say that it failed with nothing changed, or that it is done after all."""
+        """Say that it failed with the data as it was, or that it is done after all."""
         requested = UploadRequested.model_validate(run.payload)
         attempt = _attempt(self._workplace, run, requested)
         if attempt.memo.completed:
@@ -107,8 +106,11 @@ class UploadJob:
         await tell(self._workplace, c, run, attempt.wish.stream, failed)
 
 
-def _after_loading(attempt: Attempt) -> Sequence[Named]:
+def _after_loading(attempt: Attempt, requested: UploadRequested) -> Sequence[Named]:
     """The switch, and what was there before goes: an upload's way back is its safety backup."""
+
+    async def say_cleared() -> None:
+        await tell_cleared(attempt, requested)
 
     async def exchange() -> None:
         with suppress(ListMissingError):  # it was fixed before the switch: an earlier attempt has cleared it away
@@ -120,6 +122,7 @@ def _after_loading(attempt: Attempt) -> Sequence[Named]:
 
     return (
         *switching(attempt),
+        Named("say that the environment is cleared", say_cleared, once_switched=True),
         Named("put the documents that were sent in place", exchange, once_switched=True),
         Named("remove what was there before", clear, once_switched=True),
     )
@@ -143,18 +146,17 @@ def _left_over(attempt: Attempt, reason: str) -> Warning:
 
 
 async def _tell_uploaded(attempt: Attempt, requested: UploadRequested, c: Connection) -> None:
-    """Say that everything from before is gone, and that the environment holds exactly what was sent."""
+    """Say that the environment holds exactly what was sent."""
     await queries.forget_restore(c, restore_id=requested.upload_id)
-    await tell_all(attempt.workplace, c, attempt.run, attempt.wish.stream, _told(attempt, requested))
+    await tell(attempt.workplace, c, attempt.run, attempt.wish.stream, _uploaded(attempt, requested))
 
 
-def _told(attempt: Attempt, requested: UploadRequested) -> Sequence[Event]:
+def _uploaded(attempt: Attempt, requested: UploadRequested) -> DataUploaded:
     memo, now = attempt.memo, attempt.workplace.clock.now()
-    ids = {"upload_id": requested.upload_id, "environment_id": requested.environment_id}
-    services = requested.app_services
     dump = requested.data_type is not DataType.FILES_ONLY
-    uploaded = DataUploaded(
-        **ids,
+    return DataUploaded(
+        upload_id=requested.upload_id,
+        environment_id=requested.environment_id,
         finished_at=now,
         switched_at=memo.switched_at or now,
         model_version=memo.model_version,
@@ -164,8 +166,6 @@ def _told(attempt: Attempt, requested: UploadRequested) -> Sequence[Event]:
         warnings=memo.warnings,
         steps=memo.steps,
     )
-    unpublished = (AppServicesUnpublished(**ids, service_names=services),) if services else ()
-    return (EnvironmentCleared(**ids, cleared_at=now), *unpublished, uploaded)
 
 
 _NO_FILES: Final = FilesUploaded(count=0, bytes=0)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from contracts.errors import RejectionCode
 from contracts.events.backups import BackupRequested
-from contracts.events.retention import Blocker
+from contracts.events.retention import BackupErasureRequested, Blocker
 from contracts.retention import failed_expires_at
 from contracts.states import BackupState
 
@@ -121,6 +121,17 @@ class Backup:
         None: a shredding removes them, with those of all others.
         """
         return replace(self, state=state, ask_from=None, waits_for=None, reason=None, work_from=work_from)
+
+    @classmethod
+    def forgotten(cls, body: BackupErasureRequested, key: str) -> Self:
+        """One of which even the tombstone has gone: it is known again only until it is erased."""
+        at = body.requested_at
+        return cls(body.backup_id, body.environment_id, key, at, None, state=BackupState.DELETED, work_from=at)
+
+    def without_grace(self, now: datetime) -> Self:
+        """Its bytes may go at once, where they have not gone; a shredding that removes them needs no leave."""
+        going = self.state is not BackupState.DELETED and self.work_from is not None
+        return replace(self, work_from=min(self.work_from or now, now)) if going else self
 
     def deleted(self, forget_from: datetime) -> Self:
         """Its manifest is gone; its tombstone may go from `forget_from` on."""

@@ -32,7 +32,8 @@ ON CONFLICT (backup_id) DO UPDATE SET
     work_from = excluded.work_from;
 
 -- name: forget_backup(backup_id)!
-DELETE FROM backup WHERE backup_id = :backup_id;
+-- Unless somebody wants it erased since: then that comes first.
+DELETE FROM backup WHERE backup_id = :backup_id AND NOT erase;
 
 -- name: unsent(at_once, answer_seconds)
 -- What was asked for and not sent yet, or sent long ago without an answer; no more than that `at_once` are open.
@@ -70,8 +71,9 @@ UPDATE backup SET cause = :cause WHERE backup_id = :backup_id;
 -- name: note_pinned(backup_id, pinned)!
 UPDATE backup SET pinned = :pinned WHERE backup_id = :backup_id;
 
--- name: note_erase(backup_id)!
-UPDATE backup SET erase = true WHERE backup_id = :backup_id;
+-- name: note_erase(backup_id, cause)!
+-- One that had been forgotten has no cause of its own.
+UPDATE backup SET erase = true, erase_cause = :cause, cause = coalesce(cause, :cause) WHERE backup_id = :backup_id;
 
 -- name: to_be_erased(environment_id, mark_id)!
 -- A mark that begins takes with it what is deleted by then; what is deleted later waits for the next one.
@@ -79,7 +81,8 @@ UPDATE backup SET erase_mark = :mark_id
 WHERE environment_id = :environment_id AND erase AND state = 'deleted';
 
 -- name: erased_by(environment_id, mark_id)
-SELECT backup_id FROM backup WHERE environment_id = :environment_id AND erase AND erase_mark = :mark_id
+SELECT backup_id, key, coalesce(erase_cause, cause) AS cause FROM backup
+WHERE environment_id = :environment_id AND erase AND erase_mark = :mark_id
 ORDER BY backup_id;
 
 -- name: erasures_wait(environment_id)$
@@ -90,5 +93,5 @@ SELECT EXISTS (SELECT FROM backup WHERE environment_id = :environment_id AND era
 UPDATE backup SET erase_mark = NULL WHERE environment_id = :environment_id AND erase_mark = :mark_id;
 
 -- name: note_erased(environment_id, mark_id)!
-UPDATE backup SET erase = false, erase_mark = NULL
+UPDATE backup SET erase = false, erase_mark = NULL, erase_cause = NULL
 WHERE environment_id = :environment_id AND erase AND erase_mark = :mark_id;

@@ -30,6 +30,7 @@ class ForgettingJob:
         async def finish() -> None:
             async with run.finish() as c:
                 await queries.forget_backup(c, backup_id=backup_id)
+                await queries.note_backup_job(c, backup_id=backup_id, job_id=None)
 
         return (Step("remove the tombstone", remove), Step("forget the backup", finish))
 

@@ -9,12 +9,13 @@ from uuid import UUID
 import structlog
 
 from contracts import defaults
-from contracts.events.retention import SpaceReclaimed
-from services.platform.database import Connection, load_queries
+from contracts.events.retention import BackupErased, SpaceReclaimed
+from services.platform.database import Connection, Record, load_queries
 from services.platform.jobs import JobRun, Step
 from services.platform.process.errors import PermanentError
 from services.platform.repository import Condemned, Reclaimed
 from services.platform.repository.errors import RemovalTooEarlyError
+from services.retention.known import cause_of
 from services.retention.parts import TRY_AGAIN_AFTER, Parts
 
 CONDEMNED_FOR: Final = timedelta(hours=defaults.CONDEMNED_HOURS)
@@ -80,11 +81,6 @@ class _Attempt:
         condemn = self._repository.erase if erases else self._repository.condemn
         self._condemned = await condemn(self._mark_id, now, self._run.moved)
 
-    async def _to_erase(self, c: Connection) -> tuple[UUID, ...]:
-        """The backups of which nothing is to stay when this mark's removal is over."""
-        rows = queries.erased_by(c, environment_id=self._run.environment_id, mark_id=self._mark_id)
-        return tuple([row["backup_id"] async for row in rows])
-
     async def note_condemned(self) -> None:
         """It waits for its day."""
         condemned = self._condemned
@@ -116,17 +112,29 @@ class _Attempt:
             await queries.note_reclaimed(c, environment_id=run.environment_id, now=now)
             gone, erased = self._counted(self._reclaimed), await self._erased(c)
             if gone.bytes or erased:
-                event = self._event(gone, erased)
+                event = self._event(gone, tuple(row["backup_id"] for row in erased))
                 await self._parts.say(c, "reclaim", run.environment_id, event, run.cause, run.key)
+            for row in erased:
+                await self._say_erased(c, row)
 
-    async def _erased(self, c: Connection) -> tuple[UUID, ...]:
+    async def _say_erased(self, c: Connection, row: Record) -> None:
+        """On the backup's own stream, as what became of the wish to erase it."""
+        event = BackupErased(
+            backup_id=row["backup_id"],
+            environment_id=self._run.environment_id,
+            erased_at=self._parts.clock.now(),
+            mark_id=self._mark_id,
+        )
+        await self._parts.say(c, "backup", row["backup_id"], event, cause_of(row), row["key"])
+
+    async def _erased(self, c: Connection) -> Sequence[Record]:
         """The backups of which nothing is left. Where some are, or something of them may be, another mark follows.
 
         Not at once: a backup that is under way every day at this hour is not met again.
         """
-        ours, erased = {"environment_id": self._run.environment_id}, tuple[UUID, ...]()
+        ours, erased = {"environment_id": self._run.environment_id}, list[Record]()
         if self._reclaimed is not None and self._reclaimed.whole:
-            erased = await self._to_erase(c)
+            erased = [row async for row in queries.erased_by(c, **ours, mark_id=self._mark_id)]
             await queries.note_erased(c, **ours, mark_id=self._mark_id)
         if await queries.erasures_wait(c, **ours):
             await queries.reclaim_again(c, **ours, work_from=self._parts.clock.now() + TRY_AGAIN_AFTER)

@@ -166,6 +166,6 @@ def _environments(evidence: Evidence) -> dict[str, Json]:
                 found[entity_id] = told
             case "PackageDeployed":
                 found[entity_id] |= {field: record.data[field] for field in PACKAGE}
-            case "EnvironmentCleared":
+            case "EnvironmentCleared" | "PackageRemoved":
                 found[entity_id] |= dict.fromkeys(PACKAGE)
     return found

@@ -47,10 +47,13 @@ MACHINES: Final = (("backup_id", BACKUP), ("restore_id", RESTORE), ("upload_id",
 STILL: Final = {
     "BackupCommented": "backup_id",
     "BackupPinned": "backup_id",
+    "BackupErasureRequested": "backup_id",
+    "BackupErased": "backup_id",
     "RestoreUndoRequested": "restore_id",
     "RestoreGraceEnded": "restore_id",
     "UploadCancelRequested": "upload_id",
     "EnvironmentCleared": "upload_id",
+    "PackageRemoved": "upload_id",
     "AppServicesUnpublished": "upload_id",
 }
 """What is said only of something that there is."""

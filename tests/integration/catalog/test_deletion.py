@@ -76,3 +76,18 @@ async def test_what_is_under_way_is_cancelled_first(shop: Shop) -> None:
     queued = await shop.backup(await shop.environment(), completed=False)
     reason = "this backup is queued: cancel it first, then delete it"
     assert refused(await shop.ask("DeleteBackup", backup_id=queued)) == ("ERROR_NOT_ALLOWED", reason, "backup_id")
+
+
+async def test_an_erasure_is_asked_for_once_with_the_deletion_or_afterwards(shop: Shop) -> None:
+    environment_id = await shop.environment()
+    plain, erased, _ = [await shop.backup(environment_id) for _ in range(3)]
+    await shop.heard()
+    assert (await shop.ask("DeleteBackup", backup_id=erased, erase=True)).data["erase"] is True
+    assert (await shop.ask("DeleteBackup", backup_id=plain)).data["erase"] is False
+    assert refused(await shop.ask("DeleteBackup", backup_id=plain))[0] == "NOT_FOUND"
+    later = await shop.ask("DeleteBackup", backup_id=plain, erase=True)
+    assert (later.name, later.data["requested_by"]) == ("BackupErasureRequested", "Karla"), later.data
+    for backup_id in (plain, erased):
+        code, reason, _ = refused(await shop.ask("DeleteBackup", backup_id=backup_id, erase=True))
+        assert (code, "asked for already" in reason) == ("NOT_FOUND", True)
+    assert refused(await shop.ask("DeleteBackup", backup_id=uuid4(), erase=True))[0] == "NOT_FOUND"

@@ -36,6 +36,11 @@ async def ended(shop: Shop, asked: Seen, *, services: tuple[str, ...] = (), mode
 async def failed(shop: Shop, asked: Seen) -> None:
     """What it says when nothing was changed."""
     await began(shop, asked)
+    await fails(shop, asked)
+
+
+async def fails(shop: Shop, asked: Seen) -> None:
+    """What it says at the end of one that began."""
     why = {"code": "HOSTILE_ARCHIVE", "reason": "it looks like a bomb", "retryable": False}
     await _fact(shop, asked, "UploadFailed", finished_at=CHECKED_AT, **why)
 
@@ -147,6 +152,24 @@ async def test_an_upload_that_failed_leaves_everything_as_it_was(shop: Shop) -> 
     await shop.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
     await failed(shop, await upload(shop, environment_id, safety_backup=False))
     await shop.heard()
+    assert (await shop.ask("StartEnvironment", environment_id=environment_id)).name == "EnvironmentStarted"
+
+
+async def test_what_was_cleared_stays_cleared_although_the_upload_fails_after_it(shop: Shop) -> None:
+    environment_id = await shop.environment()
+    await shop.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
+    await shop.ask("PublishAppService", environment_id=environment_id, service_name="orders")
+    asked = await upload(shop, environment_id, safety_backup=False)
+    await began(shop, asked)
+    await _fact(shop, asked, "AppServicesUnpublished", service_names=["orders"])
+    await _fact(shop, asked, "PackageRemoved", removed_at=CHECKED_AT)
+    await fails(shop, asked)
+    await shop.heard()
+    code, reason, _ = refused(await shop.ask("StartEnvironment", environment_id=environment_id))
+    assert (code, "nothing is deployed" in reason) == ("ERROR_NOT_ALLOWED", True)
+    unpublished = await shop.ask("UnpublishAppService", environment_id=environment_id, service_name="orders")
+    assert refused(unpublished)[0] == "NOT_FOUND"
+    await shop.ask("DeployPackage", environment_id=environment_id, model_version="7.1.0")
     assert (await shop.ask("StartEnvironment", environment_id=environment_id)).name == "EnvironmentStarted"
 
 

@@ -67,6 +67,17 @@ async def test_who_erases_a_backup_is_told_what_happens_and_when(api: Api, night
     assert "Nothing of it was to stay in the store" in explained.stdout.replace("\n", " ")
 
 
+async def test_what_was_deleted_is_erased_afterwards(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    backup, _ = await _completed(api, environment), await _completed(api, environment)
+    assert nightkeep("backup", "delete", backup["backup_id"], "--yes").exit_code == Exit.OK
+    assert nightkeep("backup", "delete", backup["backup_id"], "--yes").exit_code == Exit.NOT_FOUND
+    erased = nightkeep("backup", "delete", backup["backup_id"], "--yes", "--erase")
+    assert (erased.exit_code, "what depends on it is rewritten" in erased.stderr.replace("\n", " ")) == (Exit.OK, True)
+    explained = nightkeep("backup", "explain", backup["backup_id"])
+    assert "Its erasure is not whole yet" in explained.stdout.replace("\n", " ")
+
+
 async def test_a_person_is_asked_twice_before_the_last_one_goes(api: Api, nightkeep: Nightkeep) -> None:
     environment = await api.ready_environment()
     backup = await _completed(api, environment)

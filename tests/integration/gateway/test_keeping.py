@@ -56,7 +56,23 @@ async def test_a_backup_is_deleted_so_that_nothing_of_it_stays(api: Api) -> None
     backup, _ = await _completed(api, environment), await _completed(api, environment)
     place = f"/api/v1/backups/{backup['backup_id']}"
     assert (await api.client.delete(f"{place}?erase=true")).status_code == 204
-    assert "Nothing of it was to stay" in (await api.client.get(f"{place}/explain")).json()["sentences"][-1]
+    told = (await api.client.get(f"{place}/explain")).json()
+    assert "Nothing of it was to stay" in told["sentences"][-2]
+    assert (told["ending"]["erasure"]["asked_by"], told["ending"]["erasure"]["done_at"]) == ("ada", None)
+
+
+async def test_a_deleted_backup_is_erased_afterwards_by_whoever_may_delete(api: Api) -> None:
+    environment = await api.ready_environment()
+    backup, _ = await _completed(api, environment), await _completed(api, environment)
+    place = f"/api/v1/backups/{backup['backup_id']}"
+    assert (await api.client.delete(place)).status_code == 204
+    assert (await api.client.delete(place)).status_code == 404
+    assert (await api.client.delete(f"{place}?erase=true")).status_code == 204
+    assert (await api.client.delete(f"{place}?erase=true")).status_code == 404
+    told = (await api.client.get(f"{place}/explain")).json()
+    assert told["ending"]["erasure"]["asked_by"] == "ada"
+    audited = (await api.client.get("/api/v1/audit", params={"backup_id": backup["backup_id"]})).json()["entries"]
+    assert "BackupErasureRequested" in [one["what"] for one in audited]
 
 
 async def test_the_last_good_backup_goes_only_when_that_was_said(api: Api) -> None:

@@ -56,7 +56,9 @@ FORGED: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
 def state(live: AppDatabase) -> str:
     """What is the server's: a database's name, rights, comment and settings, and those of its role."""
     return live.run(
-        "SELECT d.datname, d.datacl, shobj_description(d.oid, 'pg_database'), r.rolconfig, s.setconfig "  # noqa: S608 -- ours
+        "SELECT d.datname, (SELECT array_agg(one::text ORDER BY one::text) "  # noqa: S608 -- ours
+        "FROM unnest(coalesce(d.datacl, acldefault('d', d.datdba))) AS one), "
+        "shobj_description(d.oid, 'pg_database'), r.rolconfig, s.setconfig "
         "FROM pg_database d LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid "
         f"JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = '{live.name}'",
         superuser=True,

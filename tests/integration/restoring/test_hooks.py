@@ -1,8 +1,11 @@
 """A platform is asked by an environment's hook, signed, again where need be; what it refuses does not happen."""
 
+import asyncio
 import json
 from collections.abc import Iterator
-from typing import Final
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,13 +13,26 @@ import pytest
 from contracts.errors import FailureCode
 from contracts.events.apps import EnvironmentUpdated, HookAnswered, HookCallRequested, HookFailed
 from contracts.events.archives import DataType
-from contracts.events.uploads import DataUploaded, UploadFailed
+from contracts.events.uploads import (
+    AppServicesUnpublished,
+    DataUploaded,
+    EnvironmentCleared,
+    PackageRemoved,
+    UploadFailed,
+    UploadStarted,
+)
 from contracts.values import Hook, HookAction
-from services.platform.webhooks import signed_headers
-from services.restore.handlers import UPLOAD
+from services.platform.process.clock import SystemClock
+from services.platform.process.errors import PermanentError
+from services.platform.process.settings import WebhookSettings
+from services.platform.webhooks import Receivers, SigningSecrets, signed_headers
+from services.restore.adapters.hooks import Hooks
+from services.restore.handlers import HOOK, UPLOAD
 from services.restore.work import asking
+from services.restore.work.asking import HookJob
+from services.restore.work.uploading import UploadJob
 from tests.support.app_databases import AppDatabase
-from tests.support.dying import die_and_be_taken_over
+from tests.support.dying import SILENT, Failing, attempts_over, changed_hands, die_and_be_taken_over
 from tests.support.eventually import eventually
 from tests.support.receiver import Call, Receiver, open_receiver
 from tests.support.restore_stage import QUICK, Place, RestoreStage, place_of
@@ -140,7 +156,8 @@ async def test_an_upload_has_services_unpublished_and_the_package_removed_before
     platform.will_answer(503)
     upload_id = await stage.ask_upload(place, tar_gz(SENT), DataType.FILES_ONLY, app_services=("orders", "stock"))
     await stage.run(upload_id)
-    assert isinstance((await stage.said(upload_id))[-1], DataUploaded)
+    said = [type(event) for event in await stage.said(upload_id)]
+    assert said == [UploadStarted, AppServicesUnpublished, PackageRemoved, EnvironmentCleared, DataUploaded]
     assert types(platform.calls) == ["environment.unpublish"] * 2 + ["environment.remove_package"]
     assert json.loads(platform.calls[0].body)["data"]["app_services"] == ["orders", "stock"]
     assert platform.calls[0].message_id == platform.calls[1].message_id != platform.calls[2].message_id
@@ -184,6 +201,54 @@ async def test_an_upload_is_cancelled_while_its_platform_is_being_asked(
     assert place.databases() == [place.app.name]
 
 
+async def test_what_the_platform_has_taken_away_is_told_although_the_upload_fails_after_it(
+    stage: RestoreStage, place: Place
+) -> None:
+    upload_id = await stage.ask_upload(place, tar_gz(SENT), DataType.FILES_ONLY, app_services=("orders",))
+    failing = Failing(stage.kinds()[UPLOAD], "switch the databases", PermanentError("of a test"))
+    async with stage.working({UPLOAD: failing}):
+        await stage.ended(upload_id)
+    _, unpublished, removed, failed = await stage.said(upload_id)
+    assert isinstance(unpublished, AppServicesUnpublished)
+    assert unpublished.service_names == ("orders",)
+    assert isinstance(removed, PackageRemoved)
+    assert isinstance(failed, UploadFailed)
+    assert place.documents() == {place_of(2): b"before"}
+
+
+class StandingStill(Hooks):
+    """Those of a machine that stands still right before a call: when it goes on, the call is what comes next."""
+
+    def __init__(self, stage: RestoreStage) -> None:
+        super().__init__(Receivers(WebhookSettings()), SigningSecrets(stage.workplace.secrets), SystemClock())
+        self.stopped, self.wakes_up = asyncio.Event(), asyncio.Event()
+
+    async def ask(self, *asked: Any, **more: Any) -> None:  # noqa: ANN401 -- as Hooks.ask
+        self.stopped.set()
+        while not self.wakes_up.is_set():
+            with suppress(asyncio.CancelledError):
+                await self.wakes_up.wait()
+        await super().ask(*asked, **more)
+
+
+@pytest.mark.parametrize("kind", [HOOK, UPLOAD])
+async def test_whoever_wakes_up_behind_its_lease_asks_for_nothing(
+    stage: RestoreStage, place: Place, platform: Receiver, kind: str
+) -> None:
+    upload = kind == UPLOAD
+    job_id = await (stage.ask_upload(place, tar_gz(SENT), DataType.FILES_ONLY) if upload else asked(stage, place))
+    hooks = StandingStill(stage)
+    asleep = replace(stage.workplace, hooks=hooks)
+    async with stage.working({kind: UploadJob(asleep) if upload else HookJob(asleep)}, SILENT):
+        await hooks.stopped.wait()
+        async with stage.working():
+            await changed_hands(stage, job_id)
+            await stage.ended(job_id)
+        hooks.wakes_up.set()
+        await attempts_over()
+    assert len(platform.calls) == 1, "it was answered: somebody may have asked for the opposite since"
+
+
 async def test_whoever_takes_an_upload_over_asks_for_the_same_again(
     stage: RestoreStage, place: Place, platform: Receiver
 ) -> None:
@@ -197,3 +262,4 @@ async def test_whoever_takes_an_upload_over_asks_for_the_same_again(
     )
     assert types(platform.calls) == ["environment.remove_package"] * 2
     assert len({call.message_id for call in platform.calls}) == 1
+    assert [type(event) for event in await stage.said(upload_id)].count(PackageRemoved) == 1

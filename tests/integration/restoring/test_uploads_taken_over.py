@@ -1,5 +1,6 @@
 """A worker killed at any step of an upload: the takeover finishes, and the one that wakes up late changes nothing."""
 
+import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from services.platform.process.errors import PermanentError
 from services.restore.handlers import UPLOAD
 from tests.integration.restoring.test_uploads import BEFORE, DOCUMENTS, assert_untouched, dumped, files, filled
 from tests.support.app_databases import AppDatabase
-from tests.support.dying import Failing, die_and_be_taken_over
+from tests.support.dying import Dying, Failing, die_and_be_taken_over
 from tests.support.restore_stage import Place, RestoreStage
 from tests.support.sent_archives import tar_gz
 
@@ -23,6 +24,7 @@ BEFORE_SWITCH = (
 )
 BEHIND_SWITCH = (
     "switch the databases",
+    "say that the environment is cleared",
     "put the documents that were sent in place",
     "remove what was there before",
 )
@@ -56,6 +58,20 @@ async def test_an_upload_is_finished_by_whoever_takes_it_over(scene: Scene, afte
     scene.assert_uploaded()
     said = [type(event) for event in await scene.stage.said(upload_id)]
     assert said == [UploadStarted, EnvironmentCleared, DataUploaded]
+
+
+async def test_that_it_is_cleared_is_told_before_the_documents_are_in_place(scene: Scene) -> None:
+    upload_id = await scene.ask()
+    dying = Dying(scene.stage.kinds()[UPLOAD], "say that the environment is cleared")
+    async with scene.stage.working({UPLOAD: dying}):
+        async with asyncio.timeout(120):
+            await dying.stopped.wait()
+        said = [type(event).__name__ for event in await scene.stage.said(upload_id)]
+        assert said == ["UploadStarted", "EnvironmentCleared"]
+        assert scene.place.documents() == {**DOCUMENTS, **BEFORE}
+        dying.wakes_up.set()
+        await scene.stage.ended(upload_id)
+    scene.assert_uploaded()
 
 
 @pytest.mark.parametrize("before", ["make a database beside the live one", "switch the databases"])

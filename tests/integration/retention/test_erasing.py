@@ -8,10 +8,12 @@ from contracts.manifest import Manifest
 from services.platform.repository import RepositoryV2
 from services.platform.repository.keys import read_key_file
 from tests.history.stored import StoredEnvironment, own_of
+from tests.integration.retention.test_expiry import forgotten
 from tests.suites.dumps import Nights, Table
 from tests.suites.erasing import SMALL
 from tests.support.damaging import rot
-from tests.support.retaining import Retaining
+from tests.support.eventually import eventually
+from tests.support.retaining import PATIENCE_SECONDS, Retaining
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.timeout(900)
@@ -46,6 +48,11 @@ class Dumps:
         assert (deletion.name, deletion.data.get("erase")) == ("BackupDeletionRequested", erase), deletion.data
         return backup_id
 
+    async def is_marked(self) -> bool:
+        """Whether a mark has looked for what nothing refers to any more."""
+        query = "SELECT condemned_contents IS NOT NULL FROM environment WHERE environment_id = $1"
+        return bool(await self.retaining.known(query, self.environment_id))
+
     async def strangers(self) -> set[str]:
         """The names of contents in the store that no backup has as its own."""
         store = self.retaining.store
@@ -73,6 +80,36 @@ async def test_nothing_of_it_is_left_a_day_later_without_a_grace(retaining: Reta
     assert deleted.data["shared_with"] == {"count": 0, "newest": []}, "what is only stored against it holds nothing"
     reclaimed = await retaining.sweeping("SpaceReclaimed", dumps.environment_id, every_hours=8)
     assert reclaimed.data["erased"] == [str(backup_id)]
+    erased = await retaining.told("BackupErased", backup_id)
+    assert (erased.data["mark_id"], erased.data["environment_id"]) == (
+        reclaimed.data["mark_id"],
+        str(dumps.environment_id),
+    )
+    assert erased.headers["ce_correlationid"] == deleted.headers["ce_correlationid"]
+    assert not await dumps.strangers()
+    await dumps.are_whole()
+
+
+@pytest.mark.parametrize("since", ["deleting", "deleted", "forgotten"])
+async def test_what_was_deleted_plainly_is_erased_when_that_is_asked_for_later(
+    retaining: Retaining, dumps: Dumps, since: str
+) -> None:
+    await dumps.take(3)
+    backup_id = await dumps.delete(0, erase=False)
+    if since != "deleting":
+        retaining.clock.on(hours=24)
+        await retaining.sweeping("BackupDeleted", backup_id)
+    if since == "forgotten":
+        for whole, _ in dumps.taken:
+            assert (await dumps.shop.ask("PinBackup", backup_id=whole.backup_id)).name == "BackupPinned"
+        await retaining.swept()
+        await eventually(dumps.is_marked, within_seconds=PATIENCE_SECONDS)
+        retaining.clock.on(days=31)
+        await eventually(lambda: forgotten(retaining, dumps.environment_id, backup_id), within_seconds=PATIENCE_SECONDS)
+    asked = await dumps.shop.ask("DeleteBackup", backup_id=backup_id, erase=True)
+    assert (asked.name, asked.data["requested_by"]) == ("BackupErasureRequested", "Karla"), asked.data
+    erased = await retaining.sweeping("BackupErased", backup_id, every_hours=8)
+    assert erased.headers["ce_correlationid"] == asked.headers["ce_correlationid"]
     assert not await dumps.strangers()
     await dumps.are_whole()
 

@@ -1,14 +1,31 @@
 """Decisions on deleting by hand: it wins over tiers and guard, not over what needs the backup (spec: retention §2)."""
 
 from datetime import datetime
+from typing import Final
 
 from contracts.commands.retention import DeleteBackup
 from contracts.errors import RejectionCode
-from contracts.events.retention import BackupDeletionRequested, Blocker
+from contracts.events.retention import BackupDeletionRequested, BackupErasureRequested, Blocker
 from contracts.states import BackupState
 from services.catalog.domain.decide.backups import ACTIVE
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup
+
+LET_GO: Final = frozenset({BackupState.EXPIRED, BackupState.DELETING, BackupState.DELETED})
+"""Not in the list any more: what is left of it lies in the store only."""
+
+
+def erase_backup(backup: Backup, *, requested_by: str, now: datetime) -> BackupErasureRequested:
+    """Of one that was let go: nothing can need it any more. Once: whether it is whole, `explain` tells."""
+    if backup.erase:
+        reason = f"there is no backup {backup.backup_id}, and its erasure was asked for already: see its explanation"
+        raise RefusedError(RejectionCode.NOT_FOUND, reason, field="backup_id")
+    return BackupErasureRequested(
+        backup_id=backup.backup_id,
+        environment_id=backup.environment_id,
+        requested_at=now,
+        requested_by=requested_by,
+    )
 
 
 def delete_backup(  # noqa: PLR0913 -- what was asked, what stands in the way, by whom, when

@@ -21,7 +21,8 @@ class Backup(Aggregate):
     """`cancel_requested` is set from the request until manifest or tombstone has decided.
 
     `leases` are those that nobody has released; one whose time is over holds nothing, whether that was said or not.
-    `held` is what held it when it was asked to go, until nothing does; empty unless its time is over.
+    `held` is what held it when it was asked to go, until nothing does; empty unless its time is over. `erase` says that
+    nothing of it is to stay in the store.
     """
 
     backup_id: UUID
@@ -45,6 +46,7 @@ class Backup(Aggregate):
     stored_bytes: int | None = None
     leases: tuple[Lease, ...] = ()
     held: tuple[Blocker, ...] = ()
+    erase: bool = False
 
 
 _TOLD_ONLY: Final = {
@@ -123,7 +125,10 @@ def _on_end(backup: Backup, event: Event) -> Backup:
         case retention.BackupExpired():
             return changed(backup, state=move(BACKUP, backup.state, BackupState.EXPIRED), held=(), leases=())
         case retention.BackupDeletionRequested():
-            return changed(backup, state=move(BACKUP, backup.state, BackupState.DELETING), held=(), leases=())
+            state = move(BACKUP, backup.state, BackupState.DELETING)
+            return changed(backup, state=state, held=(), leases=(), erase=event.erase)
+        case retention.BackupErasureRequested():
+            return changed(backup, erase=True)
         case retention.BackupDeleted():
             return changed(backup, state=move(BACKUP, backup.state, BackupState.DELETED))
         case _:

@@ -20,8 +20,8 @@ class Environment(Aggregate):
     `active_backups`, `active_restore` (an undo counts as its restore), `active_upload` and `active_shredding` are what
     keeps it busy. `shreddings` are all that were ever asked for: none of their ids is used again.
     `undoable_restore` is the newest switch that can still be undone. `needs_model_version` is what its data needs
-    after a restore of another version's backup, until that package is deployed; an undo brings back what was needed
-    before.
+    after a restore of another version's backup, or after its package was removed, until that package is deployed; an
+    undo brings back what was needed before.
 
     `policy` is its own, where it has one; `policy_version` that of the newest of its own. `gap` is a Sunday whose slot
     ended without a backup and that no nightly has made up for yet; `gap_filler` the nightly that is about to.
@@ -152,6 +152,9 @@ def _on_upload(environment: Environment, event: Event) -> Environment:
     match event:
         case uploads.UploadRequested():
             return changed(environment, active_upload=event.upload_id)
+        case uploads.PackageRemoved():
+            needs = environment.needs_model_version or environment.model_version
+            return changed(environment, **_NO_PACKAGE, needs_model_version=needs)
         case uploads.EnvironmentCleared():
             return changed(environment, **_NO_PACKAGE, needs_model_version=None, needed_model_version_before=None)
         case uploads.AppServicesUnpublished():

@@ -1,6 +1,7 @@
 """The front door of restoring: a new database beside the live one, loaded, switched to, switched back, removed."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from contracts.values import Finding
 from services.platform.connectors.database.access import DatabaseAccess
 from services.platform.connectors.database.children import ChildGroups
-from services.platform.connectors.database.connection import connected
+from services.platform.connectors.database.connection import Connection, connected
 from services.platform.connectors.database.libpq import NEEDS_TLS
 from services.platform.connectors.database.loading import afterwards
 from services.platform.connectors.database.loading.archive import Archive, OpenDump, read_archive
@@ -16,6 +17,7 @@ from services.platform.connectors.database.loading.contents import Kind
 from services.platform.connectors.database.loading.foreign import extensions_alone, schemas_alone
 from services.platform.connectors.database.loading.load import APPLICATION as LOADING
 from services.platform.connectors.database.loading.load import Told, load
+from services.platform.connectors.database.loading.outside import Outside, outside, put_back
 from services.platform.connectors.database.loading.statistics import gather_statistics
 from services.platform.connectors.database.loading.whole import CameOut, read_whole
 from services.platform.connectors.database.preflight import Preflight
@@ -126,6 +128,20 @@ class RestoreTarget:
             return await load(
                 self.access, pg_restore, self.name, archive.contents, dump, told=told, groups=self._children
             )
+
+    async def outside(self) -> Outside:
+        """What the live database and its role's settings are, before anything of a sent dump runs."""
+        return await outside(self._server)
+
+    def own_session(self) -> AbstractAsyncContextManager[Connection]:
+        """A session of the environment's role: it may put its own password and settings back."""
+        return connected(self.access, self.access.role, self.access.database)
+
+    async def put_back_outside(
+        self, before: Outside, own: Connection | None, access: DatabaseAccess
+    ) -> tuple[str, ...]:
+        """Put back what has changed of it since, by `access`; what that was, in words. Raises as put_back does."""
+        return await put_back(DatabaseServer(access), before, own)
 
     async def apply_in_roles(self, archive: Archive) -> None:
         """Apply policies, user mappings and grants where their roles exist."""

@@ -5,7 +5,8 @@ can be dropped; one of a single statement is what its first words say. So the fi
 be some that pg_dump begins with. The statements behind the first are looked at, too.
 
 What functions of the dump do while it loads (a check of a table may call one) is theirs: they run as that role in a
-transaction, can drop no database, and are not looked into.
+transaction, can drop no database, and are not looked into. What they change outside the new database is put back, and
+the dump refused then (see `outside`).
 """
 
 import re

@@ -42,7 +42,8 @@ SELECT pg_catalog.pg_terminate_backend(:pid);
 SELECT CASE a.grantee WHEN 0 THEN NULL ELSE pg_catalog.pg_get_userbyid(a.grantee) END AS grantee,
        a.privilege_type AS privilege,
        a.is_grantable
-FROM pg_catalog.pg_database AS d CROSS JOIN LATERAL pg_catalog.aclexplode(d.datacl) AS a
+FROM pg_catalog.pg_database AS d CROSS JOIN LATERAL
+    pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) AS a
 WHERE d.datname = :database
 ORDER BY a.grantee <> d.datdba, 1, 2;
 
@@ -56,3 +57,17 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
 CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
 WHERE d.datname = :database
 ORDER BY 1 NULLS FIRST, 2;
+
+-- name: settings_of_role(role)
+-- Settings of a role in all databases.
+SELECT r.rolname AS role, split_part(c.setting, '=', 1) AS name,
+       substr(c.setting, strpos(c.setting, '=') + 1) AS value
+FROM pg_catalog.pg_db_role_setting AS s
+JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
+WHERE s.setdatabase = 0 AND r.rolname = :role
+ORDER BY 2;
+
+-- name: database_of(oid)$
+-- What a database is called now.
+SELECT datname FROM pg_catalog.pg_database WHERE oid = :oid::oid;

@@ -1,7 +1,7 @@
 """The statements that make one database like another: pure, so that each kind of locale can be looked at."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,7 +78,7 @@ def _options(like: Likeness) -> Iterator[str]:
         yield f"TABLESPACE {identifier(like.tablespace)}"
 
 
-def granting(name: str, like: Likeness, grants: list[Grant]) -> Iterator[str]:
+def granting(name: str, like: Likeness, grants: Sequence[Grant]) -> Iterator[str]:
     """The same rights on database `name` as on the other; nothing where those are the default ones."""
     if not like.has_acl:
         return
@@ -90,10 +90,21 @@ def granting(name: str, like: Likeness, grants: list[Grant]) -> Iterator[str]:
         yield f"GRANT {grant.privilege} ON DATABASE {identifier(name)} TO {whom}{option}"
 
 
-def setting(name: str, one: Setting) -> str:
-    """The same setting for database `name`."""
-    where = f"ROLE {identifier(one.role)} IN DATABASE" if one.role is not None else "DATABASE"
-    return f"ALTER {where} {identifier(name)} SET {identifier(one.name)} TO {_value(one)}"
+def setting(name: str | None, one: Setting) -> str:
+    """The same setting for database `name`; None: for its role in all of them."""
+    return f"ALTER {_whose(name, one.role)} SET {identifier(one.name)} TO {_value(one)}"
+
+
+def settings_gone(name: str | None, role: str | None) -> str:
+    """No settings any more for `role` in database `name`; None: for everybody there, or in all of them."""
+    return f"ALTER {_whose(name, role)} RESET ALL"
+
+
+def _whose(name: str | None, role: str | None) -> str:
+    there = f"DATABASE {identifier(name)}" if name is not None else ""
+    if role is None:
+        return there
+    return f"ROLE {identifier(role)}" + (f" IN {there}" if there else "")
 
 
 def _value(one: Setting) -> str:
