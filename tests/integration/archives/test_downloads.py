@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 
 from contracts.defaults import DOWNLOADS_AT_ONCE
+from contracts.events.archives import ArchiveExpired
+from services.platform.repository.layout import pack_prefix
 from tests.support.archiving import documents
 from tests.support.downloading import Shelf, dump_of
 from tests.support.dumps import restored
@@ -233,6 +236,7 @@ async def test_another_encoder_never_sends_other_bytes(shelf: Shelf) -> None:
         for headers in ({}, {"Range": "bytes=5-"}):
             answer = await client.get(archive["url"], headers=headers)
             assert (answer.status_code, answer.json()["errorCode"]) == (410, "GONE")
+        assert (await client.head(archive["url"])).status_code == 410
     again = await shelf.archive(backup)
     assert (again["archive_id"] != archive["archive_id"], again["sha256"]) == (True, archive["sha256"])
 
@@ -247,9 +251,8 @@ async def test_a_changed_index_never_sends_other_bytes(shelf: Shelf) -> None:
         archive["archive_id"],
     )
     async with shelf.stranger() as client:
-        answer = await client.get(archive["url"])
-        assert answer.status_code != 200
-        assert answer.status_code in (410, 500)
+        for method in ("GET", "HEAD"):
+            assert (await client.request(method, archive["url"])).status_code == 410
 
 
 async def test_a_lost_index_answers_that_the_archive_is_gone(shelf: Shelf) -> None:
@@ -260,6 +263,34 @@ async def test_a_lost_index_answers_that_the_archive_is_gone(shelf: Shelf) -> No
         assert (await client.get(archive["url"])).status_code == 410
     seen = await shelf.ended(archive, "expired")
     assert seen["url"] is None
+
+
+@pytest.mark.parametrize("first", ["HEAD", "GET"])
+@pytest.mark.parametrize("data_type", ["files_and_database", "database_only"])
+async def test_a_damaged_store_ends_the_link_and_whoever_asks_again_is_told_why(
+    shelf: Shelf, data_type: str, first: str
+) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    archive = await shelf.archive(backup, data_type)
+    packs = pack_prefix(UUID(archive["environment_id"]))
+    taken = {one.key: await shelf.store.get(one.key) async for one in shelf.store.list(packs)}
+    for key in taken:
+        await shelf.store.delete(key)
+
+    async with shelf.stranger() as client:
+        answers = [await client.request(method, archive["url"]) for method in (first, "GET", "HEAD")]
+    expired = await shelf.ended(archive, "expired")
+    failed = await shelf.ended(await shelf.ask(backup, data_type), "failed")
+    for key, data in taken.items():
+        await shelf.store.put(key, data)
+    mended = await shelf.archive(backup, data_type)
+
+    assert [answer.status_code for answer in answers] == [410] * 3
+    assert answers[1].json()["errorCode"] == "GONE"
+    said = await shelf.api.said(f"gateway/archive/{archive['archive_id']}")
+    assert [event.why for event in said if isinstance(event, ArchiveExpired)] == ["backup_unreadable"]
+    assert (expired["url"], failed["failure"]["code"]) == (None, "BACKUP_UNREADABLE")
+    assert mended["sha256"] == archive["sha256"]
 
 
 async def test_a_signature_is_in_no_log(shelf: Shelf, full: Json) -> None:
