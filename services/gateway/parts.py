@@ -23,6 +23,7 @@ from services.gateway.adapters.places import Places
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
+from services.gateway.adapters.renewals import Renewals
 from services.gateway.adapters.sessions import Sessions
 from services.gateway.adapters.steady import SteadyLists
 from services.gateway.adapters.tide import Tide
@@ -59,6 +60,7 @@ class Parts:
     webhooks: Webhooks
     clock: Clock
     archives: Archives
+    renewals: Renewals
     downloads: Downloads
     contents: BackupContents
     parcels: ParcelDesk

@@ -66,8 +66,8 @@ class Downloads:
         Raises RefusalError: 403 for a link that we did not sign or that is over, 410 where its bytes cannot be made as
         they were. Who shows a wrong link learns nothing of archives.
         """
-        archive = await self._signed_for(ticket)
-        if archive.link_ends_at is None or archive.link_ends_at <= await postgres_time(self._database):
+        archive, link = await self._signed_for(ticket)
+        if min(archive.link_ends_at or link.ends_at, link.ends_at) <= await postgres_time(self._database):
             raise RefusalError(403, "NO_ACCESS", "this link is over: ask for the archive anew")
         if link_of(archive) is None or not await self._archives.can_be_made(archive.archive_id):
             raise _other_bytes()
@@ -120,7 +120,7 @@ class Downloads:
         _log.error("an archive is not what it was", archive_id=str(archive.archive_id), reason=error.reason, why=why)
         await self._archives.expire(archive.archive_id, why)
 
-    async def _signed_for(self, ticket: Ticket) -> Archive:
+    async def _signed_for(self, ticket: Ticket) -> tuple[Archive, Link]:
         try:
             archive = await self._archives.find(ticket.archive_id)
         except NotFoundError:
@@ -131,7 +131,7 @@ class Downloads:
         link = Link(archive.archive_id, ticket.file_name, archive.sha256, ends_at, ticket.given_to)
         if not is_ours(link, ticket.signature, self._archives.link_key):
             raise _not_ours()
-        return archive
+        return archive, link
 
 
 class Begun:

@@ -5,7 +5,7 @@ import base64
 import hashlib
 import io
 import tarfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from urllib.parse import urlsplit
@@ -16,6 +16,9 @@ import pytest
 
 from contracts.defaults import DOWNLOADS_AT_ONCE
 from contracts.events.archives import ArchiveExpired
+from contracts.events.retention import LeaseAcquired
+from services.gateway.adapters.archives import queries
+from services.gateway.domain.links import Link, address
 from services.platform.repository.layout import pack_prefix
 from tests.support.archiving import documents
 from tests.support.downloading import Shelf, dump_of
@@ -24,6 +27,8 @@ from tests.support.eventually import eventually
 from tests.support.gateway import Json
 from tests.support.local_client import loopback_client
 
+CLOCKS = timedelta(seconds=5)
+"""How far the clocks of this process and of PostgreSQL may be apart."""
 DOCUMENTS = documents(20, 50_000)
 
 
@@ -224,6 +229,40 @@ async def test_a_link_that_is_over_opens_nothing_and_asking_again_makes_a_new_on
     assert again["archive_id"] != archive["archive_id"]
     seen = await shelf.ended(archive, "expired")
     assert seen["url"] is None
+
+
+async def test_a_link_that_is_asked_for_again_works_for_eight_hours_from_then(shelf: Shelf) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    archive = await shelf.archive(backup)
+    await shelf.execute(
+        "UPDATE gateway.archive SET link_ends_at = clock_timestamp() + interval '5 minutes'"
+        " WHERE archive_id = $1::text::uuid",
+        archive["archive_id"],
+    )
+    asked_at = datetime.now(UTC)
+
+    again = await shelf.ask(backup)
+    async with shelf.stranger() as client:
+        first, renewed = await client.head(archive["url"]), await client.head(again["url"])
+    held = [
+        event.lease.until
+        for event in await shelf.api.said(f"catalog/backup/{backup['backup_id']}")
+        if isinstance(event, LeaseAcquired) and str(event.lease.lease_id) == archive["archive_id"]
+    ]
+
+    ends_at = datetime.fromisoformat(again["link_ends_at"])
+    assert (again["archive_id"], again["sha256"]) == (archive["archive_id"], archive["sha256"])
+    assert asked_at + timedelta(hours=8) - CLOCKS <= ends_at == held[-1]
+    assert (first.status_code, renewed.status_code, first.headers["etag"]) == (200, 200, renewed.headers["etag"])
+
+
+async def test_a_link_ends_when_it_says_also_where_a_later_one_still_works(shelf: Shelf, full: Json) -> None:
+    async with shelf.api.database.transaction() as c:
+        key = await queries.link_key(c, fresh=b"")
+    over = Link(UUID(full["archive_id"]), full["file_name"], full["sha256"], datetime.now(UTC) - timedelta(seconds=5))
+    async with shelf.stranger() as client:
+        answer = await client.get(shelf.api.url + address(over, key))
+    assert (answer.status_code, "over" in answer.json()["errorMessage"]) == (403, True)
 
 
 async def test_another_encoder_never_sends_other_bytes(shelf: Shelf) -> None:
