@@ -24,6 +24,8 @@ BACKOFF_FIRST_SECONDS: Final = 5
 BACKOFF_LAST_SECONDS: Final = 5 * 60
 """Doubling from the first to the last, with jitter."""
 
+NIGHTLY_COMMENT: Final = "Nightly backup"
+"""As long as nobody writes another; the compatible API says it in the words that its scripts look for."""
 NIGHTLY_TRIES: Final = 3
 NIGHTLY_WAIT_MINUTES: Final = (5, 15)
 """A fault that is over within minutes costs no night, and one that is not does not hold the morning up."""

@@ -34,6 +34,7 @@ from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
 from services.gateway.adapters.renewals import Renewals
 from services.gateway.adapters.sessions import Sessions
+from services.gateway.adapters.steady import SteadyLists
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
 from services.gateway.application import make_application
@@ -118,6 +119,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         archives=archives,
         renewals=Renewals(database, archives, decisions, link_seconds=link_seconds),
         downloads=Downloads(database, repository, archives, workshop=workshop, places=places),
+        steady_lists=SteadyLists(database),
         contents=BackupContents(repository, workshop, places),
         parcels=parcels,
         parcel_places=Places(settings.gateway.parcel_parts_at_once),

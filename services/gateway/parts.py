@@ -61,6 +61,7 @@ class Parts:
     clock: Clock
     archives: Archives
     renewals: Renewals
+    steady_lists: SteadyLists
     downloads: Downloads
     contents: BackupContents
     parcels: ParcelDesk
@@ -68,5 +69,4 @@ class Parts:
     health: Health
     public_url: str | None = None
     openid: OpenId | None = None
-    steady_lists: SteadyLists = field(default_factory=SteadyLists)
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -32,7 +32,7 @@ async def create_snapshot_archive(  # noqa: PLR0913, PLR0917 -- one parameter fo
     request: Request,
     data_type: Wanted = DataType.FILES_AND_DATABASE,
 ) -> SnapshotArchive:
-    """Have a snapshot made downloadable; asking again gives the one that is ready or on its way, for another eight hours."""
+    """Have a snapshot made downloadable; asking again gives the one on its way, or more time of the ready one."""
     wanted = _known(data_type)
     backup = Backup.model_validate(await snapshot_document(parts, place, snapshot_id))
     return SnapshotArchive.of(with_last_link(parts, await asked(parts, intent, backup, wanted), request))
