@@ -127,6 +127,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         openid=OpenId(settings.openid) if settings.openid else None,
         health=health,
         public_url=settings.gateway.public_url,
+        deployed_url=settings.gateway.deployed_url,
     )
     health.ready_when("read model", read_model.is_there)
     application = make_application(parts, public_url=settings.gateway.public_url)

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from contracts.defaults import DEPLOYED_URL
 from services.gateway.adapters.access_log import AccessLog
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import Archives
@@ -37,7 +38,8 @@ from services.platform.process.health import Health
 class Parts:
     """One of each; `closing` is set when the process ends, so that event streams end too.
 
-    `public_url` is where people reach the gateway, where that is known.
+    `public_url` is where people reach the gateway, where that is known, `deployed_url` where apps answer
+    (see GatewaySettings).
     """
 
     authenticator: Authenticator
@@ -68,5 +70,6 @@ class Parts:
     parcel_places: Places
     health: Health
     public_url: str | None = None
+    deployed_url: str = DEPLOYED_URL
     openid: OpenId | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
