@@ -24,6 +24,11 @@ BACKOFF_FIRST_SECONDS: Final = 5
 BACKOFF_LAST_SECONDS: Final = 5 * 60
 """Doubling from the first to the last, with jitter."""
 
+DEPLOYED_URL: Final = "https://{app}.invalid/{environment}"
+"""What the Deploy API says where nobody has said more: scripts pass over what has no address, and few of them open it.
+The domain is one that never leads anywhere."""
+NIGHTLY_COMMENT: Final = "Nightly backup"
+"""As long as nobody writes another; the compatible API says it in the words that its scripts look for."""
 NIGHTLY_TRIES: Final = 3
 NIGHTLY_WAIT_MINUTES: Final = (5, 15)
 """A fault that is over within minutes costs no night, and one that is not does not hold the morning up."""

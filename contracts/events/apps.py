@@ -114,12 +114,16 @@ class EnvironmentStopped(Event):
 
 
 class HookCallRequested(Event):
-    """The platform is to be asked by the environment's hook; until it has answered the app counts as it did."""
+    """The platform is to be asked by the environment's hook; until it has answered the app counts as it did.
+
+    `app_services` are those that it is asked to unpublish.
+    """
 
     call_id: UUID
     app_id: UUID
     environment_id: UUID
     action: HookAction
+    app_services: tuple[str, ...] = ()
 
 
 class HookAnswered(Event):

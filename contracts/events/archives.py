@@ -74,4 +74,4 @@ class ArchiveExpired(Event):
     backup_id: UUID
     environment_id: UUID
     expired_at: AwareDatetime
-    why: Literal["link_ended", "encoder_changed", "not_the_same"]
+    why: Literal["link_ended", "encoder_changed", "not_the_same", "backup_unreadable"]

@@ -46,6 +46,6 @@ class RunningCalls(Calling):
         return self._change("POST", environment_path(environment_id, "publish"), Environment, body, idempotency_key)
 
     def unpublish(self, environment_id: UUID, service_name: str, *, idempotency_key: str | None = None) -> Environment:
-        """Say that a service is published no longer."""
+        """Say that a service is published no longer; where there is a hook, `wait_for_platform` waits until it is."""
         body = asked(AppService, service_name=service_name)
         return self._change("POST", environment_path(environment_id, "unpublish"), Environment, body, idempotency_key)

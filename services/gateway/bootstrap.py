@@ -33,7 +33,9 @@ from services.gateway.adapters.places import Places
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
+from services.gateway.adapters.renewals import Renewals
 from services.gateway.adapters.sessions import Sessions
+from services.gateway.adapters.steady import SteadyLists
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
 from services.gateway.application import make_application
@@ -89,6 +91,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         encoder=await workshop.do(encoder),
         secret=await link_key(database, token_bytes(KEY_BYTES)),
     )
+    link_seconds = settings.gateway.archive_link_seconds
     secrets = SigningSecrets(SecretDirectory(settings.secrets_directory) if settings.secrets_directory else None)
     hashing, stream = Hashing(), AccessStream(ground.events)
     authenticator = Authenticator(database, time.monotonic, hashing, Guessing(time.monotonic))
@@ -116,7 +119,9 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         webhooks=Webhooks(database, queue, secrets, clock),
         clock=clock,
         archives=archives,
+        renewals=Renewals(database, archives, decisions, link_seconds=link_seconds),
         downloads=Downloads(database, repository, archives, workshop=workshop, places=places),
+        steady_lists=SteadyLists(database),
         contents=BackupContents(repository, workshop, places),
         parcels=parcels,
         parcel_places=Places(settings.gateway.parcel_parts_at_once),
@@ -125,11 +130,12 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         health=health,
         goodbye=goodbye,
         public_url=settings.gateway.public_url,
+        deployed_url=settings.gateway.deployed_url,
     )
     health.ready_when("read model", read_model.is_there)
     application = make_application(parts, public_url=settings.gateway.public_url)
     reactions = Handlers(parts.alerts, parcels, queue).reactions()
-    press = Press(database, repository, workshop, archives, decisions, clock, settings.gateway.archive_link_seconds)
+    press = Press(database, repository, workshop, archives, decisions, clock, link_seconds)
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     delivering = DeliveryJob(Receivers(settings.webhooks), secrets, SystemClock())
     return [

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from contracts.defaults import DEPLOYED_URL
 from services.gateway.adapters.access_log import AccessLog
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archives import Archives
@@ -23,6 +24,7 @@ from services.gateway.adapters.places import Places
 from services.gateway.adapters.policies import Policies
 from services.gateway.adapters.rates import Rates
 from services.gateway.adapters.read_model import ReadModel
+from services.gateway.adapters.renewals import Renewals
 from services.gateway.adapters.sessions import Sessions
 from services.gateway.adapters.steady import SteadyLists
 from services.gateway.adapters.tide import Tide
@@ -36,7 +38,8 @@ from services.platform.process.health import Health
 class Parts:
     """One of each; `goodbye` is said when the process ends, so that nobody is held.
 
-    `public_url` is where people reach the gateway, where that is known.
+    `public_url` is where people reach the gateway, where that is known, `deployed_url` where apps answer
+    (see GatewaySettings).
     """
 
     authenticator: Authenticator
@@ -59,12 +62,14 @@ class Parts:
     webhooks: Webhooks
     clock: Clock
     archives: Archives
+    renewals: Renewals
+    steady_lists: SteadyLists
     downloads: Downloads
     contents: BackupContents
     parcels: ParcelDesk
     parcel_places: Places
     health: Health
     public_url: str | None = None
+    deployed_url: str = DEPLOYED_URL
     openid: OpenId | None = None
-    steady_lists: SteadyLists = field(default_factory=SteadyLists)
     goodbye: Goodbye = field(default_factory=Goodbye)

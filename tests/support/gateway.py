@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -247,6 +247,17 @@ async def open_api(
                 yield api
     finally:
         database.drop()
+
+
+@asynccontextmanager
+async def second_gateway(api: Api, **settings: str) -> AsyncIterator[Api]:
+    """The same platform through a gateway more."""
+    platform = replace(api.platform, settings=settings, services={}, gateway_port=0)
+    await platform.start("gateway")
+    try:
+        yield replace(api, platform=platform)
+    finally:
+        platform.services["gateway"].end()
 
 
 @asynccontextmanager

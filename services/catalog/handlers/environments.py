@@ -72,9 +72,9 @@ async def publish_app_service(desk: Desk, command: PublishAppService, _request: 
     return await _on(desk, command, rules.publish_app_service)
 
 
-async def unpublish_app_service(desk: Desk, command: UnpublishAppService, _request: Request) -> Decided:
-    """Note that a service is published no longer."""
-    return await _on(desk, command, rules.unpublish_app_service)
+async def unpublish_app_service(desk: Desk, command: UnpublishAppService, request: Request) -> Decided:
+    """Note that a service is published no longer, or have the platform asked."""
+    return await _on(desk, command, partial(rules.unpublish_app_service, call_id=request.derived_id(HOOK)))
 
 
 async def _on(desk: Desk, command: Any, rule: Callable[[Environment | None, Any], Event]) -> Decided:  # noqa: ANN401 -- any of the commands above

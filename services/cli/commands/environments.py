@@ -103,10 +103,11 @@ def publish(
 def unpublish(
     context: typer.Context, *, environment: options.Environment, service: AppService, as_json: options.AsJson = False
 ) -> None:
-    """Say that a service is published no longer."""
+    """Say that a service is published no longer, or have the platform take it back by its hook."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        _tell(session, gateway.unpublish(find_environment(gateway, environment).environment_id, service))
+        asked = gateway.unpublish(find_environment(gateway, environment).environment_id, service)
+        _tell_answer(session, gateway.wait_for_platform(asked.environment_id))
 
 
 @commands.command()

@@ -15,7 +15,7 @@ from services.platform.eventstore.store import EventStore
 from services.platform.process.clock import Clock
 from services.platform.process.errors import PermanentError
 
-Why = Literal["link_ended", "encoder_changed", "not_the_same"]
+Why = Literal["link_ended", "encoder_changed", "not_the_same", "backup_unreadable"]
 
 _sql = load_queries("services.gateway")
 

@@ -103,6 +103,12 @@ class Archives:
         rows, on = await page(self._database, queries.archives, limit, after, backup_id=backup_id)
         return ArchivePage(archives=[shown(row) for row in rows], next=on)
 
+    async def renew(self, archive_id: UUID, link_ends_at: datetime) -> Archive:
+        """The archive, whose link works until then where it works still. Raises NotFoundError."""
+        async with self._database.transaction() as c:
+            await queries.renew_archive(c, archive_id=archive_id, link_ends_at=link_ends_at)
+            return shown(await _found(c, archive_id))
+
     async def expire(self, archive_id: UUID, why: Why) -> None:
         """Its link works no more; again is harmless."""
         async with self._database.transaction() as c:

@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 import structlog
 
+from services.gateway.adapters.archive_ends import Why
 from services.gateway.adapters.archive_index import StoredIndex
 from services.gateway.adapters.archives import Archives, link_of, postgres_time
 from services.gateway.adapters.places import Places
@@ -15,12 +16,16 @@ from services.gateway.domain.links import Link, end_of, is_ours
 from services.gateway.domain.ranges import Span
 from services.gateway.domain.refusals import NotFoundError, RefusalError
 from services.gateway.resources import Archive
-from services.platform.archives.errors import NotTheSameError
+from services.platform.archives.errors import ContradictionError, DumpError, NotTheSameError
 from services.platform.archives.remaking import remade
 from services.platform.archives.workshop import Workshop
 from services.platform.database import Database
+from services.platform.process.errors import PermanentError
 from services.platform.repository import Repository
+from services.platform.repository.errors import RepositoryError
 
+UNREADABLE: Final = (RepositoryError, DumpError, ContradictionError)
+"""What is stored of the backup is damaged: whoever asks for the archive anew is told how, where it still is."""
 _log = structlog.get_logger(__name__)
 
 
@@ -61,8 +66,8 @@ class Downloads:
         Raises RefusalError: 403 for a link that we did not sign or that is over, 410 where its bytes cannot be made as
         they were. Who shows a wrong link learns nothing of archives.
         """
-        archive = await self._signed_for(ticket)
-        if archive.link_ends_at is None or archive.link_ends_at <= await postgres_time(self._database):
+        archive, link = await self._signed_for(ticket)
+        if min(archive.link_ends_at or link.ends_at, link.ends_at) <= await postgres_time(self._database):
             raise RefusalError(403, "NO_ACCESS", "this link is over: ask for the archive anew")
         if link_of(archive) is None or not await self._archives.can_be_made(archive.archive_id):
             raise _other_bytes()
@@ -77,9 +82,17 @@ class Downloads:
         making = self._making(archive, parts, end)
         try:
             first = await anext(making)
-        except NotTheSameError as error:
+        except (NotTheSameError, *UNREADABLE) as error:
             raise _other_bytes() from error
         return Begun(first, making)
+
+    async def look(self, archive: Archive, last: Span) -> None:
+        """Make the `last` byte, so that what is damaged is not said to be there; not when many download already.
+
+        Raises RefusalError (410) as `open`.
+        """
+        if self._places.any_free:
+            await (await self.open(archive, [Part(last)])).aclose()
 
     async def _making(self, archive: Archive, parts: Sequence[Part], end: bytes) -> AsyncGenerator[bytes, None]:
         repository = self._repository.of(archive.environment_id)
@@ -94,13 +107,20 @@ class Downloads:
             if end:
                 yield end
         except NotTheSameError as error:
-            _log.error("an archive is not what it was", archive_id=str(archive.archive_id), reason=error.reason)
-            await self._archives.expire(archive.archive_id, "not_the_same")
+            await self._give_up(archive, error, "not_the_same")
+            raise
+        except UNREADABLE as error:
+            await self._give_up(archive, error, "backup_unreadable")
             raise
         finally:
             self._places.give_back()
 
-    async def _signed_for(self, ticket: Ticket) -> Archive:
+    async def _give_up(self, archive: Archive, error: PermanentError, why: Why) -> None:
+        """End the link, so that who asks again gets another archive."""
+        _log.error("an archive is not what it was", archive_id=str(archive.archive_id), reason=error.reason, why=why)
+        await self._archives.expire(archive.archive_id, why)
+
+    async def _signed_for(self, ticket: Ticket) -> tuple[Archive, Link]:
         try:
             archive = await self._archives.find(ticket.archive_id)
         except NotFoundError:
@@ -111,7 +131,7 @@ class Downloads:
         link = Link(archive.archive_id, ticket.file_name, archive.sha256, ends_at, ticket.given_to)
         if not is_ours(link, ticket.signature, self._archives.link_key):
             raise _not_ours()
-        return archive
+        return archive, link
 
 
 class Begun:

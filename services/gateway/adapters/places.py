@@ -12,6 +12,11 @@ class Places:
     def __init__(self, at_once: int) -> None:
         self._free = at_once
 
+    @property
+    def any_free(self) -> bool:
+        """Whether `take` would give one."""
+        return self._free > 0
+
     def take(self) -> None:
         """One of them, to be given back. Raises a TransientError where none is free."""
         if not self._free:

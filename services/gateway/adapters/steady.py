@@ -1,16 +1,18 @@
 """Pages by number that hold still: what is added while a script pages is not among what it pages through."""
 
-import time
-from collections import OrderedDict
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from services.gateway.domain.paging import Instant
+from services.platform.database import Database, load_queries
 
 REMEMBERED_SECONDS: Final = 600.0
 """Longer than a script needs from its first page to its last."""
-REMEMBERED_LISTS: Final = 2_000
-"""Two for each reader. When more are paged through at once, the oldest may see what was added meanwhile."""
+REMEMBERED_LISTS: Final = 1_000
+"""Of one key, two for each reader. Who pages through more at once may see what was added meanwhile in the oldest."""
+SWEPT_AT_ONCE: Final = 100
+
+_sql = load_queries("services.gateway")
 
 
 class Reader(NamedTuple):
@@ -23,35 +25,30 @@ class Reader(NamedTuple):
 
     key_id: str
     environment_id: UUID
-    limit: int | None
+    page: int
 
 
 class SteadyLists:
-    """Where each list began for its reader: the newest thing of the first page."""
+    """Where each list began for its reader: the newest thing of the first page, whichever gateway is asked for more."""
 
-    def __init__(self) -> None:
-        self._tops: OrderedDict[Reader, tuple[float, Instant]] = OrderedDict()
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def begin(self, reader: Reader, newest: Instant | None) -> None:
+    async def begin(self, reader: Reader, newest: Instant | None) -> None:
         """A first page was read, and `newest` was on its top."""
-        for one in (reader, _with_any_limit(reader)):
-            self._tops.pop(one, None)
-            if newest is not None:
-                self._tops[one] = (time.monotonic() + REMEMBERED_SECONDS, newest)
-        while len(self._tops) > REMEMBERED_LISTS:
-            self._tops.popitem(last=False)
+        of_reader: dict[str, Any] = reader._asdict()
+        async with self._database.transaction() as c:
+            if newest is None:
+                await _sql.forget_top(c, **of_reader)
+                return
+            await _sql.keep_top(c, **of_reader, top_at=newest.at, top_id=newest.id, seconds=REMEMBERED_SECONDS)
+            await _sql.sweep_tops(c, key_id=reader.key_id, kept=REMEMBERED_LISTS, count=SWEPT_AT_ONCE)
 
-    def top(self, reader: Reader) -> Instant | None:
+    async def top(self, reader: Reader) -> Instant | None:
         """What was on the top of the reader's first page, else of the last one with its key; None when long ago.
 
         Some scripts ask on their last page for what is left only.
         """
-        for one in (reader, _with_any_limit(reader)):
-            until, newest = self._tops.get(one, (0.0, None))
-            if time.monotonic() < until:
-                return newest
-        return None
-
-
-def _with_any_limit(reader: Reader) -> Reader:
-    return reader._replace(limit=None)
+        async with self._database.transaction() as c:
+            row = await _sql.find_top(c, **reader._asdict())
+        return None if row is None else Instant(row["top_at"], row["top_id"])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import PlainSerializer
 
+from contracts.defaults import NIGHTLY_COMMENT
 from contracts.events.archives import DataType
 from contracts.events.backups import BackupKind
 from contracts.states import ArchiveState, BackupState, RestoreState
@@ -27,6 +28,11 @@ _SHOWN: Final[dict[str, str]] = {
 """States that scripts do not know, as those that they came from."""
 _GONE: Final = {BackupState.EXPIRED, BackupState.DELETING, BackupState.DELETED}
 """Only a repeated change is answered with one that is in such a state: scripts know how it had ended."""
+NIGHTLY_SNAPSHOT: Final = "Automatically created nightly snapshot"
+SNAPSHOT_DONE: Final = "Completed backup creation"
+ARCHIVE_DONE: Final = "Done preparing download archive"
+RESTORE_DONE: Final = "Restore completed"
+"""That API's own words, which scripts compare with."""
 LINK_OVER: Final = "the link is over: ask for a new archive"
 
 
@@ -48,11 +54,14 @@ class Snapshot(Resource):
     def of(cls, backup: dict[str, Any]) -> Self:
         """The snapshot that the read model's document of a backup is."""
         ended = BackupState.FAILED if backup.get("failure") else BackupState.COMPLETED
+        state = ended if backup["state"] in _GONE else backup["state"]
+        is_nightly = backup["kind"] == BackupKind.NIGHTLY and backup["comment"] == NIGHTLY_COMMENT
         told = {
             "snapshot_id": backup["backup_id"],
             "type": backup["kind"],
-            "state": ended if backup["state"] in _GONE else backup["state"],
-            "status_message": backup.get("status_message") or None,
+            "state": state,
+            "status_message": SNAPSHOT_DONE if state == BackupState.COMPLETED else backup.get("status_message") or None,
+            "comment": NIGHTLY_SNAPSHOT if is_nightly else backup["comment"],
         }
         return cls.model_validate({**backup, **told})
 
@@ -82,12 +91,12 @@ class SnapshotArchive(Resource):
     @classmethod
     def of(cls, archive: Archive) -> Self:
         """What `/api/v1` shows, in the words of that API."""
-        over = LINK_OVER if archive.state is ArchiveState.EXPIRED else None
+        ended = {ArchiveState.EXPIRED: LINK_OVER, ArchiveState.COMPLETED: ARCHIVE_DONE}.get(archive.state)
         return cls.model_validate({
             **archive.model_dump(),
             "snapshot_id": archive.backup_id,
             "state": _SHOWN.get(archive.state, archive.state),
-            "status_message": archive.status_message or over,
+            "status_message": archive.status_message or ended,
         })  # fmt: skip
 
 
@@ -108,12 +117,13 @@ class SnapshotRestore(Resource):
     def of(cls, restore: dict[str, Any]) -> Self:
         """What the read model's document of a restore says."""
         state = RestoreState(restore["state"])
+        done = RESTORE_DONE if state is RestoreState.COMPLETED else None
         return cls.model_validate({
             **restore,
             "source_snapshot_id": restore["backup_id"],
             "target_environment_id": restore["environment_id"],
             "state": _SHOWN.get(state, state),
-            "status_message": restore.get("status_message") or None,
+            "status_message": done or restore.get("status_message") or None,
             "created_at": restore["requested_at"],
         })  # fmt: skip
 

@@ -15,7 +15,7 @@ from services.gateway.domain.links import Link, address
 from services.gateway.domain.paging import to_instant
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
-from services.gateway.resources import Archive, ArchivePage, PageSize
+from services.gateway.resources import Archive, ArchivePage, Backup, PageSize
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
 from services.gateway.routes.headers import location
 from services.gateway.routes.settling import settle
@@ -34,13 +34,13 @@ async def create_archive(  # noqa: PLR0913, PLR0917 -- one parameter for each th
     response: Response,
     data_type: DataType = DataType.FILES_AND_DATABASE,
 ) -> Archive:
-    """Have a backup made downloadable; asking again gives the one that is ready or on its way.
+    """Have a backup made downloadable; asking again gives the one that is ready or on its way, its link's time anew.
 
     Nothing is stored but how its bytes are made: the answer's `url` works once the state is `completed`.
     """
     found = await parts.read_model.backup(backup_id)
     await settle(parts, found.environment_id, response)
-    archive = await parts.archives.ask(intent, await parts.read_model.backup(backup_id), data_type)
+    archive = await asked(parts, intent, await parts.read_model.backup(backup_id), data_type)
     response.headers["Location"] = location("archives", archive.archive_id)
     return with_link(parts, archive, request)
 
@@ -86,6 +86,11 @@ async def archive_progress(
 
     async for event in watch_archive(parts, archive, look):
         yield event
+
+
+async def asked(parts: Parts, intent: Intent, backup: Backup, data_type: DataType) -> Archive:
+    """The archive that somebody asks for; a link that is there has its full time again. Raises RefusalError."""
+    return await parts.renewals.renewed(intent, backup, await parts.archives.ask(intent, backup, data_type))
 
 
 def with_link(parts: Parts, archive: Archive, request: Request) -> Archive:

@@ -85,7 +85,11 @@ async def look_at_archive(
     """What a download would be: its size, its hash, its name."""
     archive = await parts.downloads.admit(Ticket(archive_id, file_name, *shown))
     answer = _without_body(archive, request)
-    return Response(headers=_headers(archive, _size(archive))) if answer is None else answer
+    if answer is None:
+        size_bytes = _size(archive)
+        await parts.downloads.look(archive, Span(size_bytes - 1, size_bytes))
+        answer = Response(headers=_headers(archive, size_bytes))
+    return answer
 
 
 async def _with_body(parts: Parts, archive: Archive, request: Request) -> Response:

@@ -153,11 +153,16 @@ async def publish_app_service(
 
 @router.post("/environments/{environment_id}/unpublish")
 async def unpublish_app_service(
-    environment_id: UUID, asked: AppService, parts: PartsOf, intent: Restoring
+    environment_id: UUID,
+    asked: AppService,
+    parts: PartsOf,
+    intent: Restoring,
+    wait_seconds: AnswerSeconds = WAIT_SECONDS,
 ) -> Environment:
-    """Say that a service is published no longer."""
+    """Say that a service is published no longer, or have the platform take it back by its hook."""
     body = UnpublishAppService(environment_id=environment_id, service_name=asked.service_name)
-    return await _change(parts, intent, body, environment_id)
+    await _make(parts, intent, body, environment_id)
+    return await platform_answered(parts, environment_id, wait_seconds)
 
 
 async def _change(parts: Parts, intent: Intent, body: Command, environment_id: UUID) -> Environment:

@@ -169,7 +169,7 @@ _KEY: Final = {
 _SNAPSHOT: Final = {
     "snapshot_id": _BACKUP_ID,
     "state": "completed",
-    "status_message": None,
+    "status_message": "Completed backup creation",
     "comment": "before the release",
     "model_version": "1.4.2",
     "created_at": "2026-03-04T19:00:00.000Z",

@@ -65,6 +65,11 @@ UPDATE gateway.archive SET state = 'completed', updated_at = :now, finished_at =
     sha256 = :sha256, encoder = :encoder, link_ends_at = :link_ends_at
 WHERE archive_id = :archive_id;
 
+-- name: renew_archive(archive_id, link_ends_at)!
+-- Only a link that works still, and never to less than it has.
+UPDATE gateway.archive SET link_ends_at = greatest(archive.link_ends_at, :link_ends_at)
+WHERE archive_id = :archive_id AND state = 'completed' AND archive.link_ends_at > clock_timestamp();
+
 -- name: fail_archive(archive_id, now, failure)!
 UPDATE gateway.archive SET state = 'failed', updated_at = :now, finished_at = :now, failure = :failure
 WHERE archive_id = :archive_id;

@@ -29,18 +29,20 @@ async def remade(
 ) -> AsyncGenerator[bytes, None]:
     """The bytes from `start` to `end` of an archive, made again.
 
-    Raises NotTheSameError before any byte that would differ, and what reading the repository raises.
+    Raises NotTheSameError before any byte that would differ, and what reading the repository raises. The head comes
+    with what follows it: bytes that are at hand are no sign that the others can be made.
     """
     head = await index.head()
-    if start < len(head):
-        yield head[start:end]
-    at = max(start, len(head))
+    before, at = head[start:end], max(start, len(head))
     while at < end:
         page = await index.page_at(at)
         async with aclosing(_of_page(repository, page, workshop, at, min(end, page.end))) as several:
             async for data in several:
-                yield data
+                yield before + data if before else data
+                before = b""
         at = page.end
+    if before:
+        yield before
 
 
 async def _of_page(

@@ -145,6 +145,8 @@ class GatewaySettings(Group):
     archive_link_seconds: float = Field(
         default=defaults.ARCHIVE_LINK_HOURS * 3600, gt=0, le=defaults.LEASE_LONGEST_HOURS * 3600
     )
+    deployed_url: str = Field(default=defaults.DEPLOYED_URL, min_length=1)
+    """Where apps answer, for scripts of the Deploy API: `{app}` is the slug, `{environment}` the name; of an app ""."""
     downloads_at_once: int = Field(default=defaults.DOWNLOADS_AT_ONCE, ge=1)
     """At most so many in one process, looks into backups with them; a download manager opens several for one file."""
     parcel_part_bytes: int = Field(default=defaults.PARCEL_PART_BYTES, ge=1, le=defaults.PARCEL_PART_BYTES)

@@ -24,6 +24,9 @@ from services.restore.workplace import Workplace
 PATIENCE_SECONDS: Final = 180.0
 """How long an upload, which has loaded all by then, waits for a platform that does not answer."""
 
+_TOLD: Final = {"call_id", "environment_id", "action"}
+"""What an answer says of its call."""
+
 
 class HookJob:
     """The kind `hook`: what a command wants of the platform."""
@@ -38,7 +41,7 @@ class HookJob:
     async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
         """Nothing has changed, as far as is known."""
         asked = HookCallRequested.model_validate(run.payload)
-        now, ids = self._workplace.clock.now(), asked.model_dump(exclude={"app_id"})
+        now, ids = self._workplace.clock.now(), asked.model_dump(include=_TOLD)
         failed = HookFailed(**ids, failed_at=now, reason=error.reason)
         await tell(self._workplace, c, run, hook_stream(asked.call_id), failed)
 
@@ -47,10 +50,11 @@ class HookJob:
         environment = await _environment(run)
         if environment is None:
             raise NoHookError
-        still_ours = partial(_still_ours, run)
-        await self._workplace.hooks.ask(environment, asked.action, asked.call_id, still_ours=still_ours)
+        await self._workplace.hooks.ask(
+            environment, asked.action, asked.call_id, asked.app_services, still_ours=partial(_still_ours, run)
+        )
         async with run.finish() as c:
-            now, ids = self._workplace.clock.now(), asked.model_dump(exclude={"app_id"})
+            now, ids = self._workplace.clock.now(), asked.model_dump(include=_TOLD)
             await tell(self._workplace, c, run, hook_stream(asked.call_id), HookAnswered(**ids, answered_at=now))
 
 

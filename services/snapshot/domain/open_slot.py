@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Final, Self
+from typing import Self
 from uuid import UUID, uuid5
 
 from contracts.commands.backups import RequestBackup
-from contracts.defaults import LATE_AFTER_MINUTES, NIGHTLY_TRIES, NIGHTLY_WAIT_MINUTES
+from contracts.defaults import LATE_AFTER_MINUTES, NIGHTLY_COMMENT, NIGHTLY_TRIES, NIGHTLY_WAIT_MINUTES
 from contracts.errors import FailureCode, RejectionCode
 from contracts.events.backups import BackupFailed, NightlySlot
 from contracts.events.slots import SlotEnded, SlotTry
 from contracts.slot_times import SlotTime
 from contracts.states import SLOT, SlotState, move
-
-COMMENT: Final = "Nightly backup"
-"""What scripts look for."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,9 @@ class OpenSlot:
             due_at=self.due_at,
             try_number=self.try_number,
         )
-        return RequestBackup(backup_id=self.backup_id, environment_id=self.environment_id, comment=COMMENT, slot=slot)
+        return RequestBackup(
+            backup_id=self.backup_id, environment_id=self.environment_id, comment=NIGHTLY_COMMENT, slot=slot
+        )
 
 
 def accepted(slot: OpenSlot, created_at: datetime) -> OpenSlot:

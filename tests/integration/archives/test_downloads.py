@@ -5,15 +5,21 @@ import base64
 import hashlib
 import io
 import tarfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 
 from contracts.defaults import DOWNLOADS_AT_ONCE
+from contracts.events.archives import ArchiveExpired
+from contracts.events.retention import LeaseAcquired
+from services.gateway.adapters.archives import queries
+from services.gateway.domain.links import Link, address
+from services.platform.repository.layout import pack_prefix
 from tests.support.archiving import documents
 from tests.support.downloading import Shelf, dump_of
 from tests.support.dumps import restored
@@ -21,6 +27,8 @@ from tests.support.eventually import eventually
 from tests.support.gateway import Json
 from tests.support.local_client import loopback_client
 
+CLOCKS = timedelta(seconds=5)
+"""How far the clocks of this process and of PostgreSQL may be apart."""
 DOCUMENTS = documents(20, 50_000)
 
 
@@ -223,6 +231,40 @@ async def test_a_link_that_is_over_opens_nothing_and_asking_again_makes_a_new_on
     assert seen["url"] is None
 
 
+async def test_a_link_that_is_asked_for_again_works_for_eight_hours_from_then(shelf: Shelf) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    archive = await shelf.archive(backup)
+    await shelf.execute(
+        "UPDATE gateway.archive SET link_ends_at = clock_timestamp() + interval '5 minutes'"
+        " WHERE archive_id = $1::text::uuid",
+        archive["archive_id"],
+    )
+    asked_at = datetime.now(UTC)
+
+    again = await shelf.ask(backup)
+    async with shelf.stranger() as client:
+        first, renewed = await client.head(archive["url"]), await client.head(again["url"])
+    held = [
+        event.lease.until
+        for event in await shelf.api.said(f"catalog/backup/{backup['backup_id']}")
+        if isinstance(event, LeaseAcquired) and str(event.lease.lease_id) == archive["archive_id"]
+    ]
+
+    ends_at = datetime.fromisoformat(again["link_ends_at"])
+    assert (again["archive_id"], again["sha256"]) == (archive["archive_id"], archive["sha256"])
+    assert asked_at + timedelta(hours=8) - CLOCKS <= ends_at == held[-1]
+    assert (first.status_code, renewed.status_code, first.headers["etag"]) == (200, 200, renewed.headers["etag"])
+
+
+async def test_a_link_ends_when_it_says_also_where_a_later_one_still_works(shelf: Shelf, full: Json) -> None:
+    async with shelf.api.database.transaction() as c:
+        key = await queries.link_key(c, fresh=b"")
+    over = Link(UUID(full["archive_id"]), full["file_name"], full["sha256"], datetime.now(UTC) - timedelta(seconds=5))
+    async with shelf.stranger() as client:
+        answer = await client.get(shelf.api.url + address(over, key))
+    assert (answer.status_code, "over" in answer.json()["errorMessage"]) == (403, True)
+
+
 async def test_another_encoder_never_sends_other_bytes(shelf: Shelf) -> None:
     backup = await shelf.backup(dump_of(10), {})
     archive = await shelf.archive(backup)
@@ -233,6 +275,7 @@ async def test_another_encoder_never_sends_other_bytes(shelf: Shelf) -> None:
         for headers in ({}, {"Range": "bytes=5-"}):
             answer = await client.get(archive["url"], headers=headers)
             assert (answer.status_code, answer.json()["errorCode"]) == (410, "GONE")
+        assert (await client.head(archive["url"])).status_code == 410
     again = await shelf.archive(backup)
     assert (again["archive_id"] != archive["archive_id"], again["sha256"]) == (True, archive["sha256"])
 
@@ -247,9 +290,8 @@ async def test_a_changed_index_never_sends_other_bytes(shelf: Shelf) -> None:
         archive["archive_id"],
     )
     async with shelf.stranger() as client:
-        answer = await client.get(archive["url"])
-        assert answer.status_code != 200
-        assert answer.status_code in (410, 500)
+        for method in ("GET", "HEAD"):
+            assert (await client.request(method, archive["url"])).status_code == 410
 
 
 async def test_a_lost_index_answers_that_the_archive_is_gone(shelf: Shelf) -> None:
@@ -260,6 +302,34 @@ async def test_a_lost_index_answers_that_the_archive_is_gone(shelf: Shelf) -> No
         assert (await client.get(archive["url"])).status_code == 410
     seen = await shelf.ended(archive, "expired")
     assert seen["url"] is None
+
+
+@pytest.mark.parametrize("first", ["HEAD", "GET"])
+@pytest.mark.parametrize("data_type", ["files_and_database", "database_only"])
+async def test_a_damaged_store_ends_the_link_and_whoever_asks_again_is_told_why(
+    shelf: Shelf, data_type: str, first: str
+) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    archive = await shelf.archive(backup, data_type)
+    packs = pack_prefix(UUID(archive["environment_id"]))
+    taken = {one.key: await shelf.store.get(one.key) async for one in shelf.store.list(packs)}
+    for key in taken:
+        await shelf.store.delete(key)
+
+    async with shelf.stranger() as client:
+        answers = [await client.request(method, archive["url"]) for method in (first, "GET", "HEAD")]
+    expired = await shelf.ended(archive, "expired")
+    failed = await shelf.ended(await shelf.ask(backup, data_type), "failed")
+    for key, data in taken.items():
+        await shelf.store.put(key, data)
+    mended = await shelf.archive(backup, data_type)
+
+    assert [answer.status_code for answer in answers] == [410] * 3
+    assert answers[1].json()["errorCode"] == "GONE"
+    said = await shelf.api.said(f"gateway/archive/{archive['archive_id']}")
+    assert [event.why for event in said if isinstance(event, ArchiveExpired)] == ["backup_unreadable"]
+    assert (expired["url"], failed["failure"]["code"]) == (None, "BACKUP_UNREADABLE")
+    assert mended["sha256"] == archive["sha256"]
 
 
 async def test_a_signature_is_in_no_log(shelf: Shelf, full: Json) -> None:

@@ -62,6 +62,7 @@ async def test_an_archive_is_made_waited_for_and_downloaded(
     assert archive.keys() == FIELDS
     assert (archive["state"], archive["data_type"]) == ("completed", data_type or "files_and_database")
     assert archive["snapshot_id"] == backup["backup_id"]
+    assert archive["status_message"] == "Done preparing download archive"
     assert all(MILLISECONDS.fullmatch(archive[name]) for name in ("created_at", "updated_at", "finished_at"))
     ours = (await shelf.api.client.get(f"/api/v1/archives/{archive['archive_id']}")).json()
     async with shelf.stranger() as client:

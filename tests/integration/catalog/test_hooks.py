@@ -50,6 +50,34 @@ async def test_an_app_that_its_platform_did_not_stop_still_runs(shop: Shop) -> N
     assert (code, "stop it first" in reason) == ("ERROR_NOT_ALLOWED", True)
 
 
+async def test_a_service_is_published_until_its_platform_has_taken_it_back(shop: Shop) -> None:
+    environment_id = await deployed(shop)
+    for name in ("orders", "stock"):
+        await shop.ask("PublishAppService", environment_id=environment_id, service_name=name)
+    orders = {"environment_id": environment_id, "service_name": "orders"}
+
+    refusing = await shop.ask("UnpublishAppService", **orders)
+    await answer(shop, refusing, "HookFailed", failed_at=CHECKED_AT, reason="the hook answered 409")
+    still = refused(await shop.ask("PublishAppService", **orders))
+    asked = await shop.ask("UnpublishAppService", **orders)
+    busy = refused(await shop.ask("UnpublishAppService", environment_id=environment_id, service_name="stock"))
+    await answer(shop, asked, "HookAnswered", answered_at=CHECKED_AT)
+
+    assert (asked.name, asked.data["action"], asked.data["app_services"]) == (
+        "HookCallRequested",
+        "unpublish",
+        ["orders"],
+    )
+    assert (still[0], busy[0], "asked to unpublish" in busy[1]) == ("ALREADY_EXISTS", "ENVIRONMENT_BUSY", True)
+    assert refused(await shop.ask("UnpublishAppService", **orders))[0] == "NOT_FOUND"
+    starting = await shop.ask("StartEnvironment", environment_id=environment_id)
+    assert starting.data["action"] == "start", "it was stopped, and still is"
+    await answer(shop, starting, "HookAnswered", answered_at=CHECKED_AT)
+    assert refused(await shop.ask("PublishAppService", environment_id=environment_id, service_name="stock"))[0] == (
+        "ALREADY_EXISTS"
+    )
+
+
 async def test_without_its_hook_an_environment_is_what_the_commands_say(shop: Shop) -> None:
     environment_id = await deployed(shop)
     updated = await shop.ask("UpdateEnvironment", environment_id=environment_id, name="renamed")

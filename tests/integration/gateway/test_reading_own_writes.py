@@ -1,23 +1,19 @@
 """Where the read model cannot follow in time, the answer says so instead of showing an old state as the new one."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import asyncpg
 import httpx
 import pytest
 
-from tests.support.gateway import Api
+from tests.support.gateway import Api, second_gateway
 
 
 @pytest.fixture
 async def hasty(api: Api) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of a second gateway, which waits for the read model as long as it does by default."""
-    platform = replace(api.platform, settings={}, services={}, gateway_port=0)
-    await platform.start("gateway")
-    async with replace(api, platform=platform).connect(api.key) as client:
+    async with second_gateway(api) as other, other.connect(api.key) as client:
         yield client
-    platform.services["gateway"].end()
 
 
 async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(

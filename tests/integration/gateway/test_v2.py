@@ -192,7 +192,10 @@ async def test_apps_and_environments_are_found_as_scripts_look_for_them(api: Api
     (found,) = (await script.get(f"/api/1/apps/{slug.upper()}/environments/")).json()
     nobody = await script.get("/api/1/apps/nobody/environments")
 
-    assert [one["ProjectId"] for one in apps if one["AppId"] == slug] == [environment["app_id"]]
+    assert [(one["ProjectId"], one["Url"]) for one in apps if one["AppId"] == slug] == [
+        (environment["app_id"], f"https://{slug}.invalid/")
+    ]
+    assert found["Url"] == f"https://{slug}.invalid/production"
     assert found.keys() == {"EnvironmentId", "Mode", "Status", "ModelVersion", "Url"}
     assert (found["EnvironmentId"], found["Mode"], found["Status"]) == (
         environment["environment_id"],

@@ -129,6 +129,45 @@ async def test_a_cancelled_restore_has_failed_and_says_why(api: Api, script: htt
     _assert_cancelled((await script.get(f"{_place(environment)}/restores/{restore}")).json(), seen)
 
 
+async def test_what_is_done_is_told_in_the_words_that_scripts_compare_with(api: Api, script: httpx.AsyncClient) -> None:
+    environment = await api.ready_environment()
+    snapshot = await _completed(api, script, environment)
+    restore = (await _restore(script, environment, snapshot)).json()["restore_id"]
+    done = (await script.get(f"{_place(environment)}/snapshots/{snapshot}")).json()
+    stream, history = f"restore/restore/{restore}", api.history(environment)
+    await api.tell(
+        history.record(stream, "RestoreStarted", restore_id=restore),
+        history.record(stream, "RestoreCompleted", restore_id=restore),
+    )
+    await api.eventually(f"/api/v1/restores/{restore}", "state", "completed")
+    restored = (await script.get(f"{_place(environment)}/restores/{restore}")).json()
+
+    assert (done["state"], done["status_message"]) == ("completed", "Completed backup creation")
+    assert (restored["state"], restored["status_message"]) == ("completed", "Restore completed")
+
+
+async def test_a_nightly_snapshot_says_so_in_the_words_that_scripts_look_for(
+    api: Api, script: httpx.AsyncClient
+) -> None:
+    environment = await api.ready_environment()
+    history = api.history(environment)
+    history.backup_id = uuid4()
+    stream = f"catalog/backup/{history.backup_id}"
+    await api.tell(history.record(stream, "BackupRequested"))
+    place = f"{_place(environment)}/snapshots"
+    assert (await api.eventually_backup(environment))["comment"] == "Nightly backup"
+
+    nightly = (await script.get(f"{place}/{history.backup_id}")).json()
+    listed = (await script.get(place)).json()["snapshots"]
+    await api.tell(history.record(stream, "BackupCommented", comment="kept for the audit"))
+    await api.eventually(f"/api/v1/backups/{history.backup_id}", "comment", "kept for the audit")
+    commented = (await script.get(f"{place}/{history.backup_id}")).json()
+
+    assert (nightly["type"], nightly["comment"]) == ("nightly", "Automatically created nightly snapshot")
+    assert listed == [nightly]
+    assert commented["comment"] == "kept for the audit"
+
+
 async def test_an_expired_snapshot_is_neither_listed_nor_found(api: Api, script: httpx.AsyncClient) -> None:
     environment = await api.ready_environment()
     snapshot = await _completed(api, script, environment)

@@ -94,6 +94,20 @@ async def test_the_platform_is_asked_once_and_signed(stage: RestoreStage, place:
     assert {name: call.headers[name] for name in signed} == signed
 
 
+async def test_the_platform_is_told_which_service_to_take_back(
+    stage: RestoreStage, place: Place, platform: Receiver
+) -> None:
+    call_id = uuid4()
+    ids = {"call_id": call_id, "app_id": uuid4(), "environment_id": place.environment_id}
+    await stage.react(HookCallRequested(**ids, action=HookAction.UNPUBLISH, app_services=("orders",)))
+    await stage.run(call_id)
+    (answered,) = await stage.said(call_id)
+    assert isinstance(answered, HookAnswered)
+    (call,) = platform.calls
+    told = json.loads(call.body)
+    assert (told["type"], told["data"]["app_services"]) == ("environment.unpublish", ["orders"])
+
+
 async def test_a_platform_that_is_busy_is_asked_again_with_the_same_id(
     stage: RestoreStage, place: Place, platform: Receiver
 ) -> None:

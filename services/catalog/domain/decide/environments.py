@@ -186,12 +186,18 @@ def stop_environment(
     return asked or EnvironmentStopped(environment_id=environment.environment_id)
 
 
-def _by_hook(environment: Environment, action: HookAction, call_id: UUID) -> HookCallRequested | None:
+def _by_hook(
+    environment: Environment, action: HookAction, call_id: UUID, app_services: tuple[str, ...] = ()
+) -> HookCallRequested | None:
     refuse_asking(environment)
     if environment.hook is None:
         return None
     return HookCallRequested(
-        call_id=call_id, app_id=environment.app_id, environment_id=environment.environment_id, action=action
+        call_id=call_id,
+        app_id=environment.app_id,
+        environment_id=environment.environment_id,
+        action=action,
+        app_services=app_services,
     )
 
 
@@ -205,13 +211,16 @@ def publish_app_service(environment: Environment | None, command: PublishAppServ
     return AppServicePublished(environment_id=environment.environment_id, service_name=command.service_name)
 
 
-def unpublish_app_service(environment: Environment | None, command: UnpublishAppService) -> AppServiceUnpublished:
-    """Only what is published can be taken back."""
+def unpublish_app_service(
+    environment: Environment | None, command: UnpublishAppService, *, call_id: UUID
+) -> AppServiceUnpublished | HookCallRequested:
+    """Only what is published can be taken back; where there is a hook, it is when the platform has said so."""
     environment = known(environment, command.environment_id)
     if command.service_name not in environment.services:
         reason = f"{command.service_name!r} is not published"
         raise RefusedError(RejectionCode.NOT_FOUND, reason, field="service_name")
-    return AppServiceUnpublished(environment_id=environment.environment_id, service_name=command.service_name)
+    asked = _by_hook(environment, HookAction.UNPUBLISH, call_id, (command.service_name,))
+    return asked or AppServiceUnpublished(environment_id=environment.environment_id, service_name=command.service_name)
 
 
 def is_running(environment: Environment) -> bool:

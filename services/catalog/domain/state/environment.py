@@ -1,7 +1,7 @@
 """An environment: where it is, whether it may be backed up, what runs there and what is under way."""
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.envelope import Event
@@ -117,12 +117,18 @@ def _on_hook(environment: Environment, event: Event) -> Environment:
         case apps.HookCallRequested():
             return changed(environment, hook_call=event, hook_failure=None)
         case apps.HookAnswered() if asked and asked.call_id == event.call_id:
-            stopped = event.action is HookAction.STOP
-            return changed(environment, run_state=RunState.STOPPED if stopped else RunState.RUNNING, hook_call=None)
+            return changed(environment, hook_call=None, **_done(environment, asked))
         case apps.HookFailed() if asked and asked.call_id == event.call_id:
             return changed(environment, hook_call=None, hook_failure=event.reason)
         case _:
             return environment
+
+
+def _done(environment: Environment, asked: apps.HookCallRequested) -> dict[str, Any]:
+    """What the platform has changed."""
+    if asked.action is HookAction.UNPUBLISH:
+        return {"services": tuple(name for name in environment.services if name not in asked.app_services)}
+    return {"run_state": RunState.STOPPED if asked.action is HookAction.STOP else RunState.RUNNING}
 
 
 def _on_work(environment: Environment, event: Event) -> Environment:

@@ -12,7 +12,7 @@ from services.gateway.domain.refusals import NotFoundError, RefusalError
 from services.gateway.domain.rights import Scope
 from services.gateway.resources import Backup
 from services.gateway.resources.v2 import SnapshotArchive
-from services.gateway.routes.archives import with_last_link
+from services.gateway.routes.archives import asked, with_last_link
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
 from services.gateway.routes.v2.places import PREFIX, Place, snapshot_document
 
@@ -32,10 +32,10 @@ async def create_snapshot_archive(  # noqa: PLR0913, PLR0917 -- one parameter fo
     request: Request,
     data_type: Wanted = DataType.FILES_AND_DATABASE,
 ) -> SnapshotArchive:
-    """Have a snapshot made downloadable; asking again gives the archive that is ready or on its way."""
+    """Have a snapshot made downloadable; asking again gives the one on its way, or more time of the ready one."""
     wanted = _known(data_type)
     backup = Backup.model_validate(await snapshot_document(parts, place, snapshot_id))
-    return SnapshotArchive.of(with_last_link(parts, await parts.archives.ask(intent, backup, wanted), request))
+    return SnapshotArchive.of(with_last_link(parts, await asked(parts, intent, backup, wanted), request))
 
 
 @router.get("/{archive_id}", dependencies=may(Scope.READ))

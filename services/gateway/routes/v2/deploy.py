@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, TypeVar
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 
@@ -20,8 +21,6 @@ router = APIRouter(prefix="/api/1/apps", tags=["v2"], dependencies=[*DESCRIBED])
 Reading = Annotated[Caller, Depends(caller_anywhere_with(Scope.READ))]
 PAGE = 500
 P = TypeVar("P", AppPage, EnvironmentPage)
-NO_URL = ""
-"""Where an app answers is not known here; scripts that print it print nothing."""
 
 
 @router.get("")
@@ -30,7 +29,10 @@ async def list_deployed_apps(parts: PartsOf, caller: Reading) -> list[DeployedAp
     reach = caller.reach(Scope.READ)
     found: list[DeployedApp] = []
     async for page in _pages(lambda after: parts.read_model.apps(reach, name=None, after=after, limit=PAGE)):
-        found += [DeployedApp(AppId=one.slug, Name=one.name, ProjectId=one.app_id, Url=NO_URL) for one in page.apps]
+        found += [
+            DeployedApp(AppId=one.slug, Name=one.name, ProjectId=one.app_id, Url=_url(parts, one.slug))
+            for one in page.apps
+        ]
     return found
 
 
@@ -43,18 +45,24 @@ async def list_deployed_environments(app_name: Text, parts: PartsOf, caller: Rea
     async for page in _pages(
         lambda after: parts.read_model.environments(reach, app_id=app.app_id, name=None, after=after, limit=PAGE)
     ):
-        found += map(_deployed, page.environments)
+        found += [_deployed(parts, one) for one in page.environments]
     return found
 
 
-def _deployed(environment: Environment) -> DeployedEnvironment:
+def _deployed(parts: Parts, environment: Environment) -> DeployedEnvironment:
     return DeployedEnvironment(
         EnvironmentId=environment.environment_id,
         Mode=environment.mode.capitalize(),
         Status=environment.run_state.capitalize(),
         ModelVersion=environment.model_version,
-        Url=NO_URL,
+        Url=_url(parts, environment.app_slug, environment.name),
     )
+
+
+def _url(parts: Parts, slug: str, environment: str = "") -> str:
+    """Never empty: scripts pass over what has no address."""
+    app = parts.deployed_url.replace("{app}", quote(slug, safe=""))
+    return app.replace("{environment}", quote(environment, safe=""))
 
 
 async def _pages(look: Callable[[Spelling | None], Awaitable[P]]) -> AsyncIterator[P]:

@@ -26,7 +26,9 @@ FURTHEST: Final = 10**9
 """More backups than any environment has."""
 Reading = Annotated[Caller, Depends(caller_with(Scope.READ))]
 Offset = Annotated[int, Query(ge=0, le=FURTHEST)]
-Limit = Annotated[int, Query(ge=1, le=500)]
+Limit = Annotated[int, Query(ge=1)]
+LARGEST_PAGE: Final = 500
+"""Who asks for more gets so many, and is told that it was so many."""
 
 
 @router.get("")
@@ -34,11 +36,12 @@ async def list_snapshots(
     caller: Reading, place: Place, parts: PartsOf, offset: Offset = 0, limit: Limit = 100
 ) -> SnapshotPage:
     """Newest first; a list that was begun at offset 0 holds still while backups are added."""
+    limit = min(limit, LARGEST_PAGE)
     reader = Reader(caller.key_id, place.environment_id, limit)
-    top = parts.steady_lists.top(reader) if offset else None
+    top = await parts.steady_lists.top(reader) if offset else None
     found = await parts.read_model.snapshots(place.environment_id, top=top, offset=offset, limit=limit)
     if not offset:
-        parts.steady_lists.begin(reader, found.newest)
+        await parts.steady_lists.begin(reader, found.newest)
     shown = [Snapshot.of(document) for document in found.documents]
     return SnapshotPage(snapshots=shown, total=found.total, offset=offset, limit=limit)
 
