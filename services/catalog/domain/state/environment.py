@@ -72,7 +72,7 @@ def evolve(environment: Environment | None, event: Event) -> Environment | None:
         return Environment(**dict(event))
     if environment is None:
         return None
-    for fold in _FOLDS.get(type(event).__module__, ()):
+    for fold in FOLDS.get(type(event).__module__, ()):
         environment = fold(environment, event)
     return environment
 
@@ -256,7 +256,7 @@ def _unless_deployed(environment: Environment, model_version: str | None) -> str
     return None if model_version == environment.model_version else model_version
 
 
-_FOLDS: Final = {
+FOLDS: Final = {
     apps.__name__: (_on_description, _on_run_state, _on_hook),
     backups.__name__: (_on_work, _on_gap),
     restores.__name__: (_on_work,),
