@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from infra.local.http import UNVERIFIED
+from infra.local.ports import free_port
 from services.platform.process.settings import PostgresSettings
 from tests.support.databases import FreshDatabase
-from tests.support.running_services import free_port
 from tests.support.until import until
 
 ROOT = Path(__file__).parents[2]

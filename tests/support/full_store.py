@@ -12,11 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.errors import FailureCode
+from infra.local.ports import free_port
 from services.platform.objectstore import Faults, StoreUnavailableError
 from services.platform.process.http import serve
 from services.platform.process.settings import S3Settings
 from tests.support.eventually import eventually
-from tests.support.running_services import free_port
 
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 WRITING = ("PUT", "POST")

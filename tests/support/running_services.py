@@ -4,7 +4,6 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -17,6 +16,7 @@ import httpx
 import psutil
 from pydantic import BaseModel, SecretStr
 
+from infra.local.ports import free_port
 from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
@@ -152,13 +152,6 @@ async def open_platform(
     finally:
         for service in platform.services.values():
             await asyncio.to_thread(service.end)
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _flat(group: str, values: BaseModel) -> Mapping[str, str]:

@@ -10,11 +10,9 @@ from typing import Any, Final
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from contracts.states import BackupState, RestoreState
 from contracts.values import Mode
-from services.cli.__main__ import app
 from services.cli.client import Gateway
 from services.cli.exits import Exit
 from services.gateway.first_admin import make_first_admin
@@ -25,6 +23,7 @@ from services.platform.process.ids import random_id
 from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.databases import FreshDatabase
 from tests.support.main_job import SERVICES, MainJob, described, open_main_job
+from tests.support.operator import nightkeep
 from tests.support.running_services import Platform, open_platform
 
 pytestmark = pytest.mark.timeout(900)
@@ -64,16 +63,6 @@ def another_database(lost: FreshDatabase) -> Iterator[FreshDatabase]:
         yield fresh
     finally:
         fresh.drop()
-
-
-def nightkeep(platform: Platform, key: str, *words: str) -> Result:
-    """The command line of an operator, who has the bucket, its key, and a key of the new gateway."""
-    told = {name: value for name, value in platform.environment("gateway").items() if "__" in name}
-    settings = {
-        name: value for name, value in told.items() if name.startswith(("NIGHTKEEP_S3", "NIGHTKEEP_REPOSITORY"))
-    }
-    connection = {"NIGHTKEEP_URL": platform.gateway_url, "NIGHTKEEP_USER": "ada", "NIGHTKEEP_API_KEY": key}
-    return CliRunner().invoke(app, list(words), env=settings | connection | {"COLUMNS": "200"})
 
 
 async def test_backups_are_listed_and_restored_by_a_platform_that_has_only_the_bucket(

@@ -137,6 +137,6 @@ def _refuse_missing(missing: Sequence[Logged]) -> None:
             f"the log has {len(missing)} event(s) of this service that the table lacks, the first at partition "
             f"{first.place[0]}, offset {first.place[1]} ({_header(first.record, 'ce_subject')} "
             f"{_header(first.record, 'ce_sequence')}): PostgreSQL was set back. Bring back a newer copy of it; where "
-            "there is none, begin anew with an empty PostgreSQL and an empty log on the same bucket, and have "
-            "`nightkeep repository rebuild` bring the backups back"
+            "there is none, stop all services, delete the event topic, fill it from what is there with `python -m "
+            "services.platform.refill`, and have `nightkeep repository rebuild` bring back the backups made since"
         )

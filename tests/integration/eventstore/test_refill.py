@@ -1,28 +1,25 @@
 """A log that was recreated is filled from the event tables: everything is there again, in its order, once."""
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]  # -- aiokafka has no types
 
 from services.platform.database import Database
 from services.platform.eventstore.errors import LogNotEmptyError, ServiceRunsError
 from services.platform.eventstore.refill import BATCH, Refill
 from services.platform.eventstore.relay import relay_lock
 from services.platform.eventstore.wiring import open_events
-from services.platform.messaging.driver import connection_options
 from services.platform.process.settings import KafkaSettings
 from tests.support.databases import FreshDatabase
 from tests.support.event_log import InMemoryEventLog
 from tests.support.event_store import OwnEvents
 from tests.support.eventually import eventually
 from tests.support.gateway import NO_S3
-from tests.support.running_services import ROOT, Platform, open_platform
+from tests.support.lost_log import lose_the_log, refilled
+from tests.support.running_services import Platform, open_platform
 from tests.support.script import open_script
 from tests.support.shop import Shop
 
@@ -120,31 +117,3 @@ async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_
 
 async def there(shop: Shop, names: set[str]) -> bool:
     return names <= {one.name for one in shop.script.seen}
-
-
-async def lose_the_log(kafka: KafkaSettings) -> None:
-    """Delete the event topic, as nobody should."""
-    admin = AIOKafkaAdminClient(**connection_options(kafka))
-    await admin.start()
-    try:
-        name = f"{kafka.topic_prefix}.events"
-        await admin.delete_topics([name])
-
-        async def is_gone() -> bool:
-            return name not in await admin.list_topics()
-
-        await eventually(is_gone)
-    finally:
-        await admin.close()
-
-
-def refilled(platform: Platform) -> int:
-    """What the command ends with."""
-    environment = platform.environment("catalog")
-    administrator = platform.database()
-    environment |= {
-        "NIGHTKEEP_POSTGRES__USER": administrator.user,
-        "NIGHTKEEP_POSTGRES__PASSWORD": administrator.password.get_secret_value(),
-    }
-    command = [sys.executable, "-m", "services.platform.refill"]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

@@ -4,9 +4,9 @@ import asyncio
 from contextlib import suppress
 from typing import Any, Final
 
+from infra.local.ports import free_port
 from services.platform.process.http import serve
 from tests.support.eventually import eventually
-from tests.support.running_services import free_port
 
 REQUEST: Final = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 QUIET_SECONDS: Final = 6
