@@ -50,9 +50,9 @@ class Page:
             if rows:
                 await getattr(queries, f"save_{table.name}s")(self._c, rows)
         if self._audit:
-            await queries.save_audit(
-                self._c, **{f"{name}s": [row[name] for row in self._audit] for name in self._audit[0]}
-            )
+            columns = {f"{name}s": [row[name] for row in self._audit] for name in self._audit[0]}
+            await queries.lock_places(self._c, environment_ids=columns["environment_ids"], app_ids=columns["app_ids"])
+            await queries.save_audit(self._c, **columns)
 
     async def _remember(self, message: Message[Event]) -> None:
         if not isinstance(message.body, REMEMBERED):

@@ -1,7 +1,8 @@
 """The read model notes every event of the log for an auditor, whoever said it and in whatever order it was read."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -125,6 +126,39 @@ async def test_what_the_gateway_says_of_an_environment_lies_in_its_app_whichever
         assert (entry["app_id"], entry["environment_id"]) == (history.app_id, history.environment_id)
         assert user.endswith(entry["access_of"])
     assert (await auditing.entry("RightUsed"))["key_id"]
+
+
+class Slow:
+    """A database whose transactions are written and wait for leave to commit, as one of a busy replica does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.written, self.may_commit = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def transaction(self, *seam: Any) -> AsyncIterator[Any]:  # noqa: ANN401 -- as Database.transaction
+        async with self._database.transaction(*seam) as c:
+            yield c
+            self.written.set()
+            await self.may_commit.wait()
+
+
+async def test_an_entry_has_its_app_although_another_replica_notes_the_environment_meanwhile(
+    auditing: Auditing,
+) -> None:
+    history = History()
+    used = event(
+        history.body("RightUsed", things={"environment_id": str(history.environment_id)}), "gateway/access/x", 1
+    )
+    slow: Any = Slow(auditing.database)
+    received = Received(auditing.projection.topic, Place(1, 0), NOON, used)
+    early = asyncio.create_task(Projection(slow, auditing.projection.topic).apply([received]))
+    await slow.written.wait()
+    other = asyncio.create_task(auditing.read(*history.registered()))
+    await asyncio.wait({other}, timeout=2)
+    slow.may_commit.set()
+    await asyncio.gather(early, other)
+    assert (await auditing.entry("RightUsed"))["app_id"] == history.app_id
 
 
 async def test_a_refusal_that_comes_twice_is_one_entry(auditing: Auditing) -> None:
