@@ -54,11 +54,6 @@ class Projection:
         async with self._turning() as (c, intake):
             await intake.retry_parked(c)
 
-    async def place_entries(self) -> None:
-        """Put into its app what the audit has of an environment that became known in a transaction of the same time."""
-        async with self._database.transaction() as c:
-            await queries.place_entries(c)
-
     @asynccontextmanager
     async def _turning(self) -> AsyncIterator[tuple[Connection, Intake]]:
         """A transaction with a fresh page, which is written at its end."""

@@ -53,7 +53,9 @@ class Page:
             if rows:
                 await getattr(queries, f"save_{table.name}s")(self._c, **_turned(rows))
         if self._audit:
-            await queries.save_audit(self._c, **_turned(self._audit))
+            columns = _turned(self._audit)
+            await queries.lock_places(self._c, environment_ids=columns["environment_ids"], app_ids=columns["app_ids"])
+            await queries.save_audit(self._c, **columns)
 
     async def _remember(self, message: Message[Event], said: dict[str, Any]) -> None:
         if type(message.body) not in REMEMBERED:

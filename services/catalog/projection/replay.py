@@ -36,7 +36,6 @@ class Replayer:
         async with together() as group:
             for partition, (start, end) in missing.items():
                 group.create_task(self._fill_in_turn(turns, partition, start, end))
-        await self._projection.place_entries()
 
     async def run(self) -> None:
         """Watch until cancelled. Raises LogForkedError."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
@@ -30,15 +31,16 @@ async def test_calls_beyond_the_burst_are_refused_with_a_time_to_come_back(slow:
     busy, other = await slow.key_with(Scope.READ), await slow.key_with(Scope.READ)
     async with slow.connect(busy) as client:
         answers = await asyncio.gather(*(client.get("/api/v1/status") for _ in range(30)))
-        scripts = await client.get("/api/1/apps/")
+        snapshots = f"/api/v2/apps/{uuid4()}/environments/{uuid4()}/snapshots"
+        scripts = [await client.get(path) for path in ("/api/1/apps/", snapshots)]
     async with slow.connect(other) as client:
         neighbour = await client.get("/api/v1/status")
 
     codes = [answer.status_code for answer in answers]
     assert set(codes) == {200, 429}
     assert codes.count(200) == 5
-    for refused in (*(answer for answer in answers if answer.status_code == 429), scripts):
-        assert refused.json()["errorCode"] == "TOO_MANY_REQUESTS"
+    for refused in (*(answer for answer in answers if answer.status_code == 429), *scripts):
+        assert (refused.status_code, refused.json()["errorCode"]) == (429, "TOO_MANY_REQUESTS")
         assert 1 <= int(refused.headers["retry-after"]) <= 1000
     assert neighbour.status_code == 200
 

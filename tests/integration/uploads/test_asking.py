@@ -113,6 +113,17 @@ async def test_an_upload_is_cancelled_and_watched_to_its_end(sending: Sending) -
     assert "event: end" in told
 
 
+async def test_a_script_is_told_that_an_upload_is_under_way(sending: Sending) -> None:
+    environment, client = await sending.stopped(), sending.api.client
+    place = f"/api/v2/apps/{environment['app_id']}/environments/{environment['environment_id']}"
+    snapshot = (await client.post(f"{place}/snapshots")).json()["snapshot_id"]
+    await sending.api.completed(environment, {"backup_id": snapshot})
+    upload = (await sending.upload(environment, await sending.sent(environment), safety_backup=False)).json()
+    refused = await client.post(f"{place}/restores", params={"source_snapshot_id": snapshot})
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "ENVIRONMENT_BUSY"), refused.text
+    assert upload["upload_id"] in refused.json()["errorMessage"]
+
+
 async def test_an_upload_needs_rights_to_both_ends(sending: Sending) -> None:
     environment = await sending.stopped()
     parcel = await sending.sent(environment)
