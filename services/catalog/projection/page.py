@@ -52,10 +52,11 @@ class Page:
             rows = [self._columns(table, key) for key in self._changed[table]]
             if rows:
                 await getattr(queries, f"save_{table.name}s")(self._c, **_turned(rows))
+        placed = {row["environment_id"] for row in self._audit if row["app_id"] is None} - {None}
+        if placed:
+            await queries.lock_places(self._c, environment_ids=sorted(placed))
         if self._audit:
-            columns = _turned(self._audit)
-            await queries.lock_places(self._c, environment_ids=columns["environment_ids"], app_ids=columns["app_ids"])
-            await queries.save_audit(self._c, **columns)
+            await queries.save_audit(self._c, **_turned(self._audit))
 
     async def _remember(self, message: Message[Event], said: dict[str, Any]) -> None:
         if type(message.body) not in REMEMBERED:

@@ -1,12 +1,8 @@
--- name: lock_places(environment_ids, app_ids)!
+-- name: lock_places(environment_ids)!
 -- What lies in an environment whose app is not told is written before the environment's row, which then tells it, or
 -- after that: never while another replica writes it and neither sees the other.
 SELECT pg_advisory_xact_lock_shared(hashtextextended('read audit ' || environment_id::text, 0))
-FROM (
-    SELECT DISTINCT environment_id FROM unnest(:environment_ids::uuid[], :app_ids::uuid[]) AS one (environment_id, app_id)
-    WHERE environment_id IS NOT NULL AND app_id IS NULL
-    ORDER BY environment_id
-) AS without_app;
+FROM unnest(:environment_ids::uuid[]) AS environment_id;
 
 -- name: save_audit(event_ids, ats, sequences, whats, actors, key_ids, access_ofs, app_ids, environment_ids, backup_ids, command_ids, correlation_ids, documents)!
 -- An event that names no app lies in that of its environment, a refusal where its command would have had its effect.
