@@ -43,7 +43,7 @@ async def test_a_full_database_keeps_what_is_asked_for_and_nobody_ends(api: Api,
     server = postgres.model_copy(update={"database": api.platform.database("gateway").database})
     with no_room(server):
         unknown = await api.client.post(place, headers=key, json={"comment": "full"})
-        assert (await api.client.get(place)).status_code == 200
+        assert (await api.client.get(place)).status_code in {200, 503}
 
     async def repeat() -> httpx.Response | None:
         answer = await api.client.post(place, headers=key, json={"comment": "full"})
