@@ -25,7 +25,7 @@ LINTERS: Final = (
 FAST: Final = ("tests/unit", "tests/contracts")
 MOST: Final = (*FAST, "tests/integration")
 SYSTEM: Final = ("tests/system",)
-"""One after the other: each runs a whole platform, and some of its promises have a time."""
+"""By themselves: each runs a whole platform, and some of its promises have a time."""
 SEED: Final = "NIGHTKEEP_TEST_SEED"
 NONE_CHOSEN: Final = 5
 """pytest's exit code where no test was to be run."""
@@ -56,7 +56,7 @@ def main(words: Sequence[str]) -> int:
     rest = [word for word in words if word != "--fast"]
     tests = _tests(FAST if fast else MOST, rest, AT_ONCE)
     if not fast:
-        tests += _tests(SYSTEM, rest)
+        tests += _tests(SYSTEM, rest, AT_ONCE)
     total += Count(failed=1) if tests == Count() else tests  # a choice that no test meets is a slip
     print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 -- a program prints
     print(f"{total.passed} passed, {total.failed} failed", flush=True)  # noqa: T201 -- a program prints
