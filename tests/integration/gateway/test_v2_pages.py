@@ -43,13 +43,13 @@ async def test_pages_hold_still_whichever_gateway_answers_them(api: Api, second:
     assert anew + await page(api.client, 2, 3) == [added, *made]
 
 
-@pytest.mark.parametrize("asked", [501, 1000, 10**12])
-async def test_a_larger_limit_than_there_is_gives_the_largest_and_says_so(api: Api, asked: int) -> None:
+@pytest.mark.parametrize(("asked", "given"), [(1000, 1000), (10_001, 10_000), (10**12, 10_000)])
+async def test_a_larger_limit_than_there_is_gives_the_largest_and_says_so(api: Api, asked: int, given: int) -> None:
     place, made = await _listed(api, 2)
 
     answer = await api.client.get(place, params={"limit": asked})
 
-    assert (answer.status_code, answer.json()["limit"]) == (200, 500), answer.text
+    assert (answer.status_code, answer.json()["limit"]) == (200, given), answer.text
     assert [one["snapshot_id"] for one in answer.json()["snapshots"]] == made
 
 

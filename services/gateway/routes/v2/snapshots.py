@@ -27,8 +27,8 @@ FURTHEST: Final = 10**9
 Reading = Annotated[Caller, Depends(caller_with(Scope.READ))]
 Offset = Annotated[int, Query(ge=0, le=FURTHEST)]
 Limit = Annotated[int, Query(ge=1)]
-LARGEST_PAGE: Final = 500
-"""Who asks for more gets so many, and is told that it was so many."""
+LARGEST_PAGE: Final = 10_000
+"""More than any list has by the rules of retention; who asks for more gets so many, and is told that it was so many."""
 
 
 @router.get("")
