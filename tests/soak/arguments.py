@@ -8,8 +8,8 @@ from typing import Final
 
 from tests.history.collecting import arguments
 
-LOOKS_SECONDS: Final = 0.2
-"""A dump of a few rows is over in less than a second."""
+LOOKS_SECONDS: Final = 0.1
+"""A dump of a few rows is over in less than that at times: who wants to see one does it again."""
 
 
 class Arguments:

@@ -31,18 +31,18 @@ LIFE: Final = (
     works.reclaim,
     works.backup,
 )
+TRIES: Final = 30
 
 
 async def test_a_sound_history_has_no_findings_and_every_fault_in_it_is_found(world: World) -> None:
     for work in LIFE:
         async for _ in work(world):
             pass
+    await _until_seen(world)
     await world.caller.say("GET", f"/api/v1/backups/{uuid4()}")
     evidence = await evidence_of(world, reclaimed=True)
     assert len(evidence.commands) > 10
     assert len(evidence.loaded) > 2
-    assert world.arguments.count("pg_dump")
-    assert world.arguments.count("pg_restore")
     assert [call.status for call in evidence.calls if call.method == "GET"] == [404]
     assert findings(evidence) == []
     assert dict(_missed(evidence)) == {}
@@ -52,6 +52,17 @@ async def test_a_sound_history_has_no_findings_and_every_fault_in_it_is_found(wo
 
 def test_every_rule_has_a_fault_that_it_must_tell_of() -> None:
     assert set(_rules()) == set().union(*FAULTS.values())
+
+
+async def _until_seen(world: World) -> None:
+    """Both tools have a secret to tell, and are over in an instant where little is stored."""
+    for _ in range(TRIES):
+        if world.arguments.count("pg_dump") and world.arguments.count("pg_restore"):
+            return
+        for work in (works.backup, works.restore):
+            async for _ in work(world):
+                pass
+    raise AssertionError("the command lines of pg_dump and pg_restore were not seen")
 
 
 async def _begin(world: World, key: str) -> None:
