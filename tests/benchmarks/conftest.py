@@ -8,16 +8,14 @@ import pytest
 from services.platform.process.settings import KafkaSettings
 from tests.benchmarks.figures import Row, measured_on, row, table
 from tests.support.databases import FreshDatabase
-from tests.support.gateway import NO_S3
-from tests.support.running_services import Platform, open_platform
+from tests.support.running_services import Platform, open_catalog
 
 
 @pytest.fixture
 async def catalog(
     kafka_settings: KafkaSettings, fresh_database: FreshDatabase, tmp_path: Path
 ) -> AsyncIterator[Platform]:
-    async with open_platform(kafka_settings, fresh_database, NO_S3, tmp_path) as platform:
-        await platform.start("catalog")
+    async with open_catalog(kafka_settings, fresh_database, tmp_path) as platform:
         yield platform
 
 

@@ -38,7 +38,7 @@ async def walk_all(wanted: Sequence[Stop]) -> int:
     began = time.monotonic()
     async with own_world() as world:
         walked = await walk(world, wanted)
-        found = findings(await evidence_of(world, reclaimed=False))
+        found = findings(await evidence_of(world))
     held = [one for one in walked if one.trouble is None]
     points = {one.stop.point for one in held}
     for one in walked:

@@ -10,7 +10,6 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import httpx
-from pydantic import SecretStr
 
 from contracts.codec import RawRecord, decode
 from contracts.envelope import Event, Message
@@ -28,14 +27,10 @@ from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.histories import History
 from tests.support.local_client import loopback_client
-from tests.support.running_services import Platform, open_platform
+from tests.support.running_services import NO_S3, Platform, open_platform
 
 Json = dict[str, Any]
 ADMIN: Final = "ada"
-NO_S3: Final = S3Settings(
-    endpoint_url="http://127.0.0.1:9", bucket="none", access_key_id="none", secret_access_key=SecretStr("none")
-)
-"""The catalog opens no object store, and the gateway does without one until somebody downloads."""
 PATIENT: Final = {
     "NIGHTKEEP_GATEWAY__READ_YOUR_WRITES_SECONDS": "30",
     "NIGHTKEEP_GATEWAY__ACCESS_GATHERED_SECONDS": "1",

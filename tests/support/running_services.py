@@ -25,6 +25,11 @@ from tests.support.local_client import loopback_client
 ROOT: Final = Path(__file__).parents[2]
 STARTS_WITHIN_SECONDS: Final = 240.0
 
+NO_S3: Final = S3Settings(
+    endpoint_url="http://127.0.0.1:9", bucket="none", access_key_id="none", secret_access_key=SecretStr("none")
+)
+"""The catalog opens no object store, and the gateway does without one until somebody downloads."""
+
 
 @dataclass
 class Service:
@@ -152,6 +157,17 @@ async def open_platform(
     finally:
         for service in platform.services.values():
             await asyncio.to_thread(service.end)
+
+
+@asynccontextmanager
+async def open_catalog(
+    kafka: KafkaSettings, database: FreshDatabase, directory: Path, **settings: str
+) -> AsyncIterator[Platform]:
+    """A platform of which the catalog alone runs, with these variables besides."""
+    async with open_platform(kafka, database, NO_S3, directory) as platform:
+        platform.settings |= settings
+        await platform.start("catalog")
+        yield platform
 
 
 def _flat(group: str, values: BaseModel) -> Mapping[str, str]:

@@ -28,4 +28,4 @@ async def test_a_service_that_dies_at_a_seam_leaves_no_trace(world: World) -> No
     print(f"NIGHTKEEP_TEST_SEED={seed}")  # noqa: T201 -- whoever sees it fail walks the same way again
     walked = await walk(world, chosen)
     assert [one.trouble for one in walked if one.trouble] == [], f"NIGHTKEEP_TEST_SEED={seed}"
-    assert findings(await evidence_of(world, reclaimed=False)) == [], f"NIGHTKEEP_TEST_SEED={seed}"
+    assert findings(await evidence_of(world)) == [], f"NIGHTKEEP_TEST_SEED={seed}"

@@ -1,6 +1,6 @@
 """The read model is the fold of the log: folded here once more, by hand, for the fields that people decide by."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -52,21 +52,40 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 -- JSON
         return value
 
 
-def _apps(evidence: Evidence) -> dict[str, Json]:
+def _folded(
+    evidence: Evidence,
+    named_by: str,
+    first: str,
+    begun: Callable[[Record], Json],
+    on: Callable[[Record, Json], Json],
+) -> dict[str, Json]:
+    """The rows of things that begin with the event `first`; what comes of each event `on` them is added."""
     found: dict[str, Json] = {}
     for record in evidence.distinct():
-        app_id = str(record.data.get("app_id"))
-        if record.name == "AppRegistered":
-            found[app_id] = {field: record.data[field] for field in NAMED} | {"removed": False, "environments": {}}
-        elif app_id in found:
-            found[app_id] |= _on_app(record, found[app_id]["environments"])
+        entity_id = str(record.data.get(named_by))
+        if record.name == first:
+            found[entity_id] = begun(record)
+        elif entity_id in found:
+            found[entity_id] |= on(record, found[entity_id])
     return found
 
 
-def _on_app(record: Record, environments: Json) -> Json:
+def _of(record: Record, fields: Iterable[str]) -> Json:
+    return {field: record.data[field] for field in fields}
+
+
+def _apps(evidence: Evidence) -> dict[str, Json]:
+    def begun(record: Record) -> Json:
+        return _of(record, NAMED) | {"removed": False, "environments": {}}
+
+    return _folded(evidence, "app_id", "AppRegistered", begun, _on_app)
+
+
+def _on_app(record: Record, app: Json) -> Json:
+    environments = app["environments"]
     match record.name:
         case "AppUpdated":
-            return {field: record.data[field] for field in NAMED}
+            return _of(record, NAMED)
         case "AppRemoved":
             return {"removed": True}
         case "EnvironmentRegistered" | "EnvironmentUpdated":
@@ -79,18 +98,14 @@ def _on_app(record: Record, environments: Json) -> Json:
 
 def _backups(evidence: Evidence) -> dict[str, Json]:
     now, _ = states(evidence, "backup_id", BACKUP)
-    found: dict[str, Json] = {}
-    for record in evidence.distinct():
-        entity_id = str(record.data.get("backup_id"))
-        if record.name == "BackupRequested":
-            found[entity_id] = {field: record.data[field] for field in REQUESTED}
-            found[entity_id] |= {"pinned": False, "state": now[entity_id]}
-        elif entity_id in found:
-            found[entity_id] |= _on_backup(record)
-    return found
+
+    def begun(record: Record) -> Json:
+        return _of(record, REQUESTED) | {"pinned": False, "state": now[str(record.data["backup_id"])]}
+
+    return _folded(evidence, "backup_id", "BackupRequested", begun, _on_backup)
 
 
-def _on_backup(record: Record) -> Json:
+def _on_backup(record: Record, _backup: Json) -> Json:
     match record.name:
         case "BackupCommented":
             return {"comment": record.data["comment"]}
@@ -99,7 +114,7 @@ def _on_backup(record: Record) -> Json:
         case "BackupUnpinned":
             return {"pinned": False}
         case "BackupCompleted":
-            return {field: record.data[field] for field in ("manifest_hash", "stored_bytes", "finished_at")}
+            return _of(record, ("manifest_hash", "stored_bytes", "finished_at"))
         case "BackupExpiryChanged":
             return {"expires_at": record.data["expires_at"]}
     return {}
@@ -110,26 +125,22 @@ def _restores(evidence: Evidence) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for record in evidence.distinct():
         if record.name == "RestoreRequested":
-            told = {field: record.data[field] for field in ("backup_id", "environment_id", "database_only")}
+            told = _of(record, ("backup_id", "environment_id", "database_only"))
             found[str(record.data["restore_id"])] = told
     return {entity_id: told | {"state": now[entity_id]} for entity_id, told in found.items()}
 
 
 def _uploads(evidence: Evidence) -> dict[str, Json]:
     now, _ = states(evidence, "upload_id", UPLOAD)
-    found: dict[str, Json] = {}
-    for record in evidence.distinct():
-        entity_id = str(record.data.get("upload_id"))
-        if record.name == "UploadRequested":
-            found[entity_id] = {field: record.data[field] for field in UPLOADED}
-            found[entity_id] |= {"size_bytes": record.data["parcel"]["size_bytes"], "cancel_requested": False}
-            found[entity_id] |= {"state": now[entity_id]}
-        elif entity_id in found:
-            found[entity_id] |= _on_upload(record)
-    return found
+
+    def begun(record: Record) -> Json:
+        told = {"size_bytes": record.data["parcel"]["size_bytes"], "cancel_requested": False}
+        return _of(record, UPLOADED) | told | {"state": now[str(record.data["upload_id"])]}
+
+    return _folded(evidence, "upload_id", "UploadRequested", begun, _on_upload)
 
 
-def _on_upload(record: Record) -> Json:
+def _on_upload(record: Record, _upload: Json) -> Json:
     match record.name:
         case "UploadCancelRequested":
             return {"cancel_requested": True}
@@ -137,7 +148,7 @@ def _on_upload(record: Record) -> Json:
             return {"started_at": record.data["started_at"]}
         case "DataUploaded":
             told = ("finished_at", "switched_at", "model_version", "database", "files", "sessions_ended", "warnings")
-            return {field: record.data[field] for field in told}
+            return _of(record, told)
         case "UploadFailed":
             return {"finished_at": record.data["finished_at"], "status_message": record.data["reason"]}
     return {}
@@ -148,10 +159,10 @@ def _slots(evidence: Evidence) -> dict[str, Json]:
     for record in evidence.distinct():
         slot = f"{record.data.get('environment_id')}/{record.data.get('slot_date')}"
         if record.name == "SlotPlanned":
-            told = {field: record.data[field] for field in ("calendar_offset", "due_at")}
+            told = _of(record, ("calendar_offset", "due_at"))
             found[slot] = told | {"state": "planned", "ended_at": None, "backup_id": None}
         elif record.name == "SlotEnded" and slot in found:
-            told = {field: record.data[field] for field in ENDED}
+            told = _of(record, ENDED)
             found[slot] |= told
     return found
 
@@ -162,10 +173,10 @@ def _environments(evidence: Evidence) -> dict[str, Json]:
         entity_id = str(record.data.get("environment_id"))
         match record.name:
             case "EnvironmentRegistered":
-                told = {field: record.data[field] for field in ("app_id", "name", "mode", "region", "cloud_version")}
+                told = _of(record, ("app_id", "name", "mode", "region", "cloud_version"))
                 found[entity_id] = told
             case "PackageDeployed":
-                found[entity_id] |= {field: record.data[field] for field in PACKAGE}
+                found[entity_id] |= _of(record, PACKAGE)
             case "EnvironmentCleared" | "PackageRemoved":
                 found[entity_id] |= dict.fromkeys(PACKAGE)
     return found

@@ -9,9 +9,8 @@ import pytest
 
 from services.platform.process.settings import KafkaSettings
 from tests.support.databases import FreshDatabase
-from tests.support.gateway import NO_S3
 from tests.support.moved_clock import MovedBy
-from tests.support.running_services import Platform, open_platform
+from tests.support.running_services import Platform, open_catalog
 from tests.support.script import Script, open_script
 from tests.support.shop import Shop
 
@@ -31,9 +30,8 @@ async def catalog(
     """A platform of which the catalog alone runs; tests keep apart by apps of their own."""
     topics = kafka.model_copy(update={"topic_prefix": f"test-{uuid4().hex}"})
     directory = Path(tmp_path_factory.mktemp("catalog"))
-    async with open_platform(topics, module_database, NO_S3, directory) as platform:
-        platform.settings["NIGHTKEEP_CLOCK__MOVED_BY_FILE"] = str(clock.path)
-        await platform.start("catalog")
+    moved = {"NIGHTKEEP_CLOCK__MOVED_BY_FILE": str(clock.path)}
+    async with open_catalog(topics, module_database, directory, **moved) as platform:
         yield platform
 
 

@@ -17,9 +17,8 @@ from tests.support.databases import FreshDatabase
 from tests.support.event_log import InMemoryEventLog
 from tests.support.event_store import OwnEvents
 from tests.support.eventually import eventually
-from tests.support.gateway import NO_S3
 from tests.support.lost_log import lose_the_log, refilled
-from tests.support.running_services import Platform, open_platform
+from tests.support.running_services import Platform, open_catalog
 from tests.support.script import open_script
 from tests.support.shop import Shop
 
@@ -86,8 +85,7 @@ async def test_while_a_service_publishes_nothing_is_filled(two: list[OwnEvents],
 async def catalog(
     kafka_settings: KafkaSettings, fresh_database: FreshDatabase, tmp_path: Path
 ) -> AsyncIterator[Platform]:
-    async with open_platform(kafka_settings, fresh_database, NO_S3, tmp_path) as platform:
-        await platform.start("catalog")
+    async with open_catalog(kafka_settings, fresh_database, tmp_path) as platform:
         yield platform
 
 

@@ -13,6 +13,7 @@ from tests.support.app_databases import app_database
 from tests.support.buckets import fresh_prefix
 from tests.support.capturing import Place
 from tests.support.databases import FreshDatabase
+from tests.support.running_services import Platform, open_platform
 from tests.support.snapshotting import Snapshots, open_snapshots
 
 
@@ -45,4 +46,26 @@ async def snapshots(
     directory = tmp_path / "service"
     directory.mkdir()
     async with open_snapshots(kafka_settings, fresh_database("snapshot"), store[0], directory) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def platform(
+    kafka_settings: KafkaSettings,
+    fresh_database: FreshDatabase,
+    store: tuple[S3Settings, S3ObjectStore],
+    tmp_path: Path,
+) -> AsyncIterator[Platform]:
+    """A place where the snapshot service can run as real processes."""
+    directory = tmp_path / "platform"
+    directory.mkdir()
+    async with open_platform(kafka_settings, fresh_database, store[0], directory) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def told(platform: Platform) -> AsyncIterator[Snapshots]:
+    """What others tell those processes, and what they answer."""
+    settings = platform.database("snapshot")
+    async with open_snapshots(platform.kafka, settings, platform.s3, platform.directory) as opened:
         yield opened

@@ -2,20 +2,18 @@
 
 import asyncio
 import resource
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from contracts.events.backups import BackupCompleted, BackupFailed
 from services.platform.objectstore import S3ObjectStore
-from services.platform.process.settings import KafkaSettings, S3Settings
+from services.platform.process.settings import S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
-from tests.support.databases import FreshDatabase
-from tests.support.running_services import Platform, open_platform
+from tests.support.running_services import Platform
 from tests.support.snapshotting import open_snapshots
 
 ROOM_BYTES = 64 * 1024
@@ -35,18 +33,10 @@ def no_room_for_more(pid: int) -> Iterator[None]:
 
 
 @pytest.fixture
-async def platform(
-    kafka_settings: KafkaSettings,
-    fresh_database: FreshDatabase,
-    store: tuple[S3Settings, S3ObjectStore],
-    tmp_path: Path,
-) -> AsyncIterator[Platform]:
-    """A place where the snapshot service can run as a process."""
-    directory = tmp_path / "platform"
-    directory.mkdir()
-    async with open_platform(kafka_settings, fresh_database, store[0], directory) as opened:
-        opened.settings["NIGHTKEEP_WORKER__BACKOFF_FIRST_SECONDS"] = "0.1"
-        yield opened
+async def platform(platform: Platform) -> Platform:
+    """Its service tries again at once."""
+    platform.settings["NIGHTKEEP_WORKER__BACKOFF_FIRST_SECONDS"] = "0.1"
+    return platform
 
 
 async def test_a_backup_whose_lists_find_no_room_is_tried_again_fails_with_that_reason_and_leaves_nothing(

@@ -1,44 +1,16 @@
 """A backup stands behind the app on a machine that both share: for the processor and for the disk."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import psutil
 import pytest
 
 from contracts.events.backups import BackupCompleted
-from services.platform.objectstore import S3ObjectStore
-from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.capturing import Place
-from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
-from tests.support.running_services import Platform, open_platform
-from tests.support.snapshotting import Snapshots, open_snapshots
+from tests.support.running_services import Platform
+from tests.support.snapshotting import Snapshots
 
 STARTED_AT = psutil.Process().nice()
 """Nobody is raised above what started it."""
-
-
-@pytest.fixture
-async def platform(
-    kafka_settings: KafkaSettings,
-    fresh_database: FreshDatabase,
-    store: tuple[S3Settings, S3ObjectStore],
-    tmp_path: Path,
-) -> AsyncIterator[Platform]:
-    """A place where the snapshot service runs as a real process."""
-    directory = tmp_path / "platform"
-    directory.mkdir()
-    async with open_platform(kafka_settings, fresh_database, store[0], directory) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def told(platform: Platform) -> AsyncIterator[Snapshots]:
-    """What others tell that process, and what it answers."""
-    settings = platform.database("snapshot")
-    async with open_snapshots(platform.kafka, settings, platform.s3, platform.directory) as opened:
-        yield opened
 
 
 def dump_of(service: psutil.Process) -> psutil.Process | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -12,13 +11,13 @@ import pytest
 
 from contracts.events.backups import BackupCompleted, BackupStarted
 from services.platform.objectstore import S3ObjectStore
-from services.platform.process.settings import KafkaSettings, S3Settings
+from services.platform.process.settings import S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
-from tests.support.databases import FreshDatabase, execute
+from tests.support.databases import execute
 from tests.support.eventually import eventually
 from tests.support.local_client import loopback_client
-from tests.support.running_services import Platform, Service, open_platform
-from tests.support.snapshotting import Snapshots, open_snapshots
+from tests.support.running_services import Platform, Service
+from tests.support.snapshotting import Snapshots
 from tests.support.standing_snapshot import met
 
 HEALTH_CHECK_SECONDS = 3.0
@@ -30,26 +29,10 @@ QUICK = {
 
 
 @pytest.fixture
-async def platform(
-    kafka_settings: KafkaSettings,
-    fresh_database: FreshDatabase,
-    store: tuple[S3Settings, S3ObjectStore],
-    tmp_path: Path,
-) -> AsyncIterator[Platform]:
-    """A place where the snapshot service can run as real processes."""
-    directory = tmp_path / "platform"
-    directory.mkdir()
-    async with open_platform(kafka_settings, fresh_database, store[0], directory) as opened:
-        opened.settings |= QUICK
-        yield opened
-
-
-@pytest.fixture
-async def told(platform: Platform) -> AsyncIterator[Snapshots]:
-    """What others tell those processes, and what they answer."""
-    settings = platform.database("snapshot")
-    async with open_snapshots(platform.kafka, settings, platform.s3, platform.directory) as opened:
-        yield opened
+async def platform(platform: Platform) -> Platform:
+    """Its services notice soon that one of them is gone."""
+    platform.settings |= QUICK
+    return platform
 
 
 async def ended(platform: Platform, backup_id: UUID) -> bool:
