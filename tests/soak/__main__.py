@@ -5,7 +5,6 @@ import asyncio
 import random
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from uuid import uuid4
 from tests.history.checks import findings
 from tests.soak.faults import FAULTS, Fault
 from tests.soak.itinerary import Stop, stops
-from tests.soak.shake import fragile_world, shake
+from tests.soak.shake import directory, fragile_world, shake
 from tests.soak.walk import walk
 from tests.soak.witness import evidence_of
 from tests.soak.world import World, open_world
@@ -24,19 +23,19 @@ from tests.support.local_engines import local_kafka, local_postgres, local_s3
 
 
 @asynccontextmanager
-async def own_world() -> AsyncIterator[World]:
+async def own_world(kept: Path | None) -> AsyncIterator[World]:
     """A world on engines that are started for it."""
-    with local_kafka() as broker, local_postgres() as postgres, local_s3() as s3, tempfile.TemporaryDirectory() as here:
+    with local_kafka() as broker, local_postgres() as postgres, local_s3() as s3, directory(kept) as here:
         make_template(postgres)
         kafka = broker.model_copy(update={"topic_prefix": f"soak-{uuid4().hex}"})
-        async with open_world(kafka, FreshDatabase(postgres), s3, Path(here)) as world:
+        async with open_world(kafka, FreshDatabase(postgres), s3, here) as world:
             yield world
 
 
-async def walk_all(wanted: Sequence[Stop]) -> int:
+async def walk_all(wanted: Sequence[Stop], kept: Path | None) -> int:
     """Walk, and say how it went; how many stops did not hold."""
     began = time.monotonic()
-    async with own_world() as world:
+    async with own_world(kept) as world:
         walked = await walk(world, wanted)
         found = findings(await evidence_of(world))
     held = [one for one in walked if one.trouble is None]
@@ -51,9 +50,9 @@ async def walk_all(wanted: Sequence[Stop]) -> int:
     return len(walked) - len(held) + len(found)
 
 
-async def shake_all(minutes: float, seed: int, faults: Sequence[Fault]) -> int:
+async def shake_all(minutes: float, seed: int, faults: Sequence[Fault], kept: Path | None) -> int:
     """Shake, and say what came of it; how much must not be."""
-    async with fragile_world() as (world, engines):
+    async with fragile_world(kept) as (world, engines):
         shaken = await shake(world, engines, minutes=minutes, seed=seed, faults=faults)
     _say(shaken.report())
     return len(shaken.found)
@@ -69,15 +68,16 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=None, help="whatever is chosen by dice is chosen the same again")
     parser.add_argument("--sample", type=int, default=None, help="walk only so many seams, chosen by the seed")
     parser.add_argument("--only", default="", help="walk only stops with this text in them")
+    parser.add_argument("--keep", type=Path, default=None, help="a new directory in which logs and answers are kept")
     told = parser.parse_args(words)
     seed = told.seed if told.seed is not None else random.SystemRandom().randrange(2**32)
     _say(f"seed {seed}")
     if told.minutes is not None:
-        return min(asyncio.run(shake_all(told.minutes, seed, () if told.calm else FAULTS)), 1)
+        return min(asyncio.run(shake_all(told.minutes, seed, () if told.calm else FAULTS, told.keep)), 1)
     wanted = [stop for stop in stops() if told.only in str(stop)]
     if told.sample is not None:
         wanted = random.Random(seed).sample(wanted, told.sample)  # noqa: S311 -- no secret
-    return min(asyncio.run(walk_all(wanted)), 1)
+    return min(asyncio.run(walk_all(wanted, told.keep)), 1)
 
 
 def _say(line: str) -> None:

@@ -5,8 +5,8 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -128,15 +128,28 @@ def _look(shaken: Shaken, evidence: Evidence) -> None:
     shaken.loaded = len(evidence.loaded)
 
 
+@contextmanager
+def directory(kept: Path | None) -> Iterator[Path]:
+    """Where the services' logs, what people were told, and the environments' documents are; gone behind the block,
+    unless it is to be kept.
+    """
+    if kept is None:
+        with TemporaryDirectory() as here:
+            yield Path(here)
+    else:
+        kept.mkdir(parents=True)
+        yield kept
+
+
 @asynccontextmanager
-async def fragile_world() -> AsyncIterator[tuple[World, Engines]]:
+async def fragile_world(kept: Path | None = None) -> AsyncIterator[tuple[World, Engines]]:
     """A world on engines that can be broken."""
     async with open_engines() as engines:
         make_template(engines.postgres_settings)
         kafka = engines.kafka_settings.model_copy(update={"topic_prefix": f"soak-{uuid4().hex}"})
         database = FreshDatabase(engines.postgres_settings)
-        with TemporaryDirectory() as here:
-            async with open_world(kafka, database, engines.s3_settings, Path(here)) as world:
+        with directory(kept) as here:
+            async with open_world(kafka, database, engines.s3_settings, here) as world:
                 yield world, engines
 
 

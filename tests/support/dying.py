@@ -13,8 +13,8 @@ from services.platform.process.settings import WorkerSettings
 from tests.support.eventually import eventually
 from tests.support.restore_stage import RestoreStage
 
-SILENT = WorkerSettings(capacity=4, lease_seconds=600, heartbeat_seconds=300)
-"""A worker that is not heard of for the length of a test."""
+SILENT = WorkerSettings(capacity=1, lease_seconds=600, heartbeat_seconds=300)
+"""A worker that is not heard of for the length of a test; it has no room to take over what it holds itself."""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -11,6 +12,7 @@ from aiobotocore.session import get_session  # type: ignore[import-untyped]  # -
 
 from tests import history
 from tests.history.checks import findings
+from tests.history.checks.outcomes import TOO_OFTEN
 from tests.history.collecting import unfinished
 from tests.history.evidence import Evidence
 from tests.history.faults import FAULTS
@@ -45,6 +47,8 @@ async def test_a_sound_history_has_no_findings_and_every_fault_in_it_is_found(wo
     assert len(evidence.loaded) > 2
     assert [call.status for call in evidence.calls if call.method == "GET"] == [404]
     assert findings(evidence) == []
+    evidence.calls += [replace(call, status=TOO_OFTEN) for call in evidence.calls if call.key]
+    assert findings(evidence) == [], "who was told to come again later, and did, was told one thing"
     assert dict(_missed(evidence)) == {}
     await _begin(world, "environments/without-its-last-part")
     assert [key async for key in unfinished(places_of(world))] == ["environments/without-its-last-part"]

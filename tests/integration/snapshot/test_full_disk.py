@@ -16,9 +16,9 @@ from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.running_services import Platform
 from tests.support.snapshotting import open_snapshots
 
-ROOM_BYTES = 64 * 1024
+ROOM_BYTES = 8 * 1024
 """Enough for empty lists, and less than those of `DOCUMENTS` take."""
-DOCUMENTS = 2000
+DOCUMENTS = 300
 
 
 @contextmanager
