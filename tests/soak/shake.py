@@ -130,9 +130,7 @@ def _look(shaken: Shaken, evidence: Evidence) -> None:
 
 @contextmanager
 def directory(kept: Path | None) -> Iterator[Path]:
-    """Where the services' logs, what people were told, and the environments' documents are; gone behind the block,
-    unless it is to be kept.
-    """
+    """The place of logs, answers and documents; it goes with the block, unless it is to be kept."""
     if kept is None:
         with TemporaryDirectory() as here:
             yield Path(here)
