@@ -29,6 +29,11 @@ PAUSES_SECONDS: Final = (1.0, 6.0)
 """Between two faults: enough for something to be under way again."""
 ENDS_WITHIN_SECONDS: Final = 900.0
 LONGEST_FAULT_SECONDS: Final = 600.0
+LEFT: Final = """
+    SELECT (SELECT count(*) FROM retention.environment WHERE has_garbage OR mark_id IS NOT NULL)
+        + (SELECT count(*) FROM retention.backup WHERE state = 'deleting')
+"""
+"""How much is to go yet; what was deleted while a mark was under way waits for a day of its own."""
 SEEN: Final = ("pg_dump", "pg_restore")
 """Who is there for a moment only, and is given passwords."""
 
@@ -93,8 +98,9 @@ async def shake(
     shaken.done, shaken.refused, shaken.memory = people.done, people.refused, memory.told()
     for topic in ("commands", "events"):  # all of it once more; what comes behind is dealt with behind it
         shaken.repeated += await told_again(world, topic, random.Random(seed))  # noqa: S311 -- no secret
-    async for _ in works.reclaim(world):  # what was left behind goes with it
+    async for _ in works.reclaim(world):  # what was left behind goes with it, and what goes with the days that pass:
         pass
+    await works.until_known(world, LEFT, "0", hours=25)
     _look(shaken, await evidence_of(world, reclaimed=True))
     shaken.found.extend(memory.findings())
     return shaken
