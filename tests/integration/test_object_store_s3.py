@@ -14,6 +14,8 @@ from services.platform.objectstore import (
     StoreRefusedError,
     StoreUnavailableError,
 )
+from services.platform.objectstore.s3_client import s3_client
+from services.platform.objectstore.s3_multipart import upload
 from services.platform.process.settings import S3Settings
 from tests.suites.erasing import ErasureBehaviour
 from tests.suites.object_store import MEBIBYTE, ObjectStoreBehaviour, listed, pieces
@@ -44,6 +46,43 @@ async def test_a_copy_larger_than_one_request_is_made_in_parts(s3: S3Settings) -
         await store.put_stream("from", pieces(data))
         await store.copy("from", "to")
         assert await store.get("to") == data
+
+
+async def begun(settings: S3Settings, *keys: str) -> None:
+    """Objects that somebody began to put in parts and was killed."""
+    async with s3_client(settings) as client:
+        for key in keys:
+            await client.create_multipart_upload(Bucket=settings.bucket, Key=f"{settings.prefix}/{key}")
+
+
+async def unfinished(settings: S3Settings) -> list[str]:
+    async with s3_client(settings) as client:
+        answer = await client.list_multipart_uploads(Bucket=settings.bucket, Prefix=f"{settings.prefix}/")
+        return sorted(one["Key"].removeprefix(f"{settings.prefix}/") for one in answer.get("Uploads", ()))
+
+
+async def test_whoever_puts_a_large_object_ends_what_somebody_began_of_it_and_was_killed(s3: S3Settings) -> None:
+    async with fresh_prefix(s3) as (settings, store):
+        await begun(settings, "large", "large", "large.of-somebody-else")
+        assert await unfinished(settings) == ["large", "large", "large.of-somebody-else"]
+        data = b"x" * (17 * MEBIBYTE)
+        await store.put_stream("large", pieces(data))
+        assert await store.get("large") == data
+        assert await unfinished(settings) == ["large.of-somebody-else"]
+
+
+async def test_an_upload_that_somebody_ended_is_worth_another_try(s3: S3Settings) -> None:
+    async with fresh_prefix(s3) as (settings, store), s3_client(settings) as client:
+
+        async def overtaken() -> AsyncIterator[bytes]:
+            yield b"x" * (17 * MEBIBYTE)
+            async with upload(client, {"Bucket": settings.bucket, "Key": f"{settings.prefix}/large"}) as other:
+                await other.add(b"y" * MEBIBYTE)
+            yield b"x" * (17 * MEBIBYTE)
+
+        with pytest.raises(StoreUnavailableError, match="NoSuchUpload"):
+            await store.put_stream("large", overtaken())
+        assert await store.get("large") == b"y" * MEBIBYTE
 
 
 async def test_what_was_put_below_one_prefix_is_not_seen_below_another(s3: S3Settings) -> None:

@@ -23,7 +23,16 @@ from services.platform.objectstore.errors import (
 _NOT_FOUND: Final = {"NoSuchKey", "404", "NotFound"}
 _PRECONDITION: Final = {"PreconditionFailed", "412"}
 _BEHIND_THE_END: Final = {"InvalidRange", "416"}
-_AGAIN: Final = {"ConditionalRequestConflict", "OperationAborted", "RequestTimeout", "SlowDown", "Throttling", "429"}
+_AGAIN: Final = {
+    "ConditionalRequestConflict",
+    "NoSuchUpload",
+    "OperationAborted",
+    "RequestTimeout",
+    "SlowDown",
+    "Throttling",
+    "429",
+}
+"""Of an upload in parts that is gone, too: somebody who lost its lease has begun the same one meanwhile."""
 _SERVER_ERROR: Final = 500
 _CONFLICT: Final = 409
 _FULL: Final = 507

@@ -1,9 +1,11 @@
 """Objects too large for one request, part by part by hand; what was begun and not completed is aborted."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # -- botocore has no types
 
 from services.platform.objectstore.s3_client import S3Client
 from services.platform.process.seams import Seam, passing
@@ -51,7 +53,12 @@ class Upload:
 
 @asynccontextmanager
 async def upload(client: S3Client, place: dict[str, str]) -> AsyncIterator[Upload]:
-    """A multipart upload that is aborted unless the block ends well."""
+    """A multipart upload that is aborted unless the block ends well.
+
+    One of the same object that nobody ended goes first: whoever began it was killed, or has lost its lease.
+    """
+    with suppress(ClientError):  # who may not, or cannot, leaves them to the bucket's own rules
+        await _abort_begun(client, place)
     begun = Upload(client, place, (await client.create_multipart_upload(**place))["UploadId"])
     try:
         yield begun
@@ -59,3 +66,10 @@ async def upload(client: S3Client, place: dict[str, str]) -> AsyncIterator[Uploa
     except BaseException:
         await client.abort_multipart_upload(**place, UploadId=begun.upload_id)
         raise
+
+
+async def _abort_begun(client: S3Client, place: dict[str, str]) -> None:
+    answer = await client.list_multipart_uploads(Bucket=place["Bucket"], Prefix=place["Key"])
+    for begun in answer.get("Uploads", ()):
+        if begun["Key"] == place["Key"]:
+            await client.abort_multipart_upload(**place, UploadId=begun["UploadId"])
