@@ -14,7 +14,8 @@ from tests.support.databases import execute
 from tests.support.eventually import eventually
 
 APPENDING: Final = ("catalog", "snapshot", "restore", "retention", "gateway")
-REST_SECONDS: Final = 240.0
+REST_SECONDS: Final = 900.0
+"""A long soak leaves a thousand checks of one environment to be worked off, one after the other."""
 
 
 async def evidence_of(world: World, *, reclaimed: bool = False) -> Evidence:
