@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,11 +68,11 @@ class Postgres:
         self._make_directories(identity)
         if not (self._data / "PG_VERSION").exists():
             self._init(identity)
-        write_private(self._data / "postgresql.auto.conf", self._configuration())
-        write_private(self._data / "pg_hba.conf", f"host all all {LOOPBACK}/32 scram-sha-256\n")
-        for name, text in self.files.items():
+        hba = f"host all all {LOOPBACK}/32 scram-sha-256\n"
+        written = {"postgresql.auto.conf": self._configuration(), "pg_hba.conf": hba, **self.files}
+        for name, text in written.items():
             write_private(self._data / name, text)
-        self._give_away(identity)
+        self._give_away(identity, [self._data / name for name in written])
 
     def command(self) -> Command:
         """Run the server; SIGINT ends it fast and in order, SIGQUIT at once."""
@@ -146,10 +146,15 @@ class Postgres:
         }
         return "".join(f"{key} = '{value}'\n" for key, value in {**ours, **self.settings}.items())
 
-    def _give_away(self, identity: Identity | None) -> None:
+    def _give_away(self, identity: Identity | None, written: Sequence[Path]) -> None:
+        """What was written just now; all of it, the directory last, where it was somebody else's.
+
+        Of its own the last processes of a server that was killed may remove files yet.
+        """
         if identity is None:
             return
-        for path in (self._data, *self._data.rglob("*")):
+        is_own = self._data.stat().st_uid == identity.uid
+        for path in written if is_own else (*self._data.rglob("*"), self._data):
             os.chown(path, identity.uid, identity.gid, follow_symlinks=False)
 
 
