@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
 from services.platform.objectstore import S3ObjectStore
+from services.platform.repository import Verdict
 from services.platform.repository.keys import read_key_file
 from tests.support.archiving import repository_of, stored
 from tests.support.dumps import TocEntry, blobs_block, data_block, dump
@@ -40,13 +41,23 @@ class Shelf:
         environment = await self.api.ready_environment()
         place = f"/api/v1/environments/{environment['environment_id']}/backups"
         backup: Json = (await self.api.client.post(place)).json()
-        master = read_key_file(self.api.platform.directory / "repository.key")
-        repository = repository_of(self.store, master, UUID(environment["environment_id"]))
-        manifest = await stored(repository, content, documents)
-        entry = manifest.backup.model_copy(update={"backup_id": UUID(backup["backup_id"])})
-        verdict = await repository.put_manifest(manifest.model_copy(update={"backup": entry}))
+        verdict = await self._kept(backup, content, documents)
         await self.api.completed(environment, backup, manifest_key=verdict.key, manifest_hash=verdict.hash)
         return backup
+
+    async def lost(self, beside: Json) -> str:
+        """The id of a backup of the same environment that is in the bucket, and that no catalog knows."""
+        backup_id = str(uuid4())
+        await self._kept(beside | {"backup_id": backup_id}, dump_of(10), {})
+        return backup_id
+
+    async def _kept(self, backup: Json, content: bytes, documents: Mapping[UUID, bytes]) -> Verdict:
+        master = read_key_file(self.api.platform.directory / "repository.key")
+        repository = repository_of(self.store, master, UUID(backup["environment_id"]))
+        manifest = await stored(repository, content, documents)
+        ids = {name: UUID(backup[name]) for name in ("backup_id", "app_id")}
+        entry = manifest.backup.model_copy(update=ids)
+        return await repository.put_manifest(manifest.model_copy(update={"backup": entry}))
 
     async def ask(self, backup: Json, data_type: str = "files_and_database", **headers: str) -> Json:
         """An archive as it is accepted."""
