@@ -73,7 +73,7 @@ ASKINGS: Final[dict[str, Asking]] = {
     "acquire_lease": Asking(body={"holder": "another copy", "until": "$until"}),
     "release_lease": Asking(at={"backup_id": "held_backup_id"}),
     "create_restore": _of("target", body=BACKUP),
-    "create_snapshot_restore": _of("target_of_scripts", query={"source_snapshot_id": "$backup_id"}),
+    "create_snapshot_restore": _of("scripted", query={"source_snapshot_id": "$backup_id"}),
     "show_snapshot_restore": _of("restored"),
     "cancel_restore": Asking(at={"restore_id": "begun_restore_id"}),
     "create_preflight": Asking(body=BACKUP, query=NO_WAIT),

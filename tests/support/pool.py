@@ -1,4 +1,4 @@
-"""One real thing of every kind that the addresses, queries and bodies of the API name, by the name that they give it."""
+"""One real thing of every kind that addresses, queries and bodies of the API name, by the name that they give it."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ Things = dict[str, str]
 
 DOCUMENTS: Final = documents(2, 1000)
 SENT: Final = tar_gz({"tree/f6/19/f619a1b2-1111-4222-8333-444455556666": b"sent"})
-ENVIRONMENTS: Final = ("queued", "backed", "snapped", "imported", "restored", "restoring", "target", "target_of_scripts",
+ENVIRONMENTS: Final = ("queued", "backed", "snapped", "imported", "restored", "restoring", "target", "scripted",
                        "uploading", "uploaded", "cleared", "removed", "shredded", "shredding")  # fmt: skip
 MUCH_LATER: Final = "UPDATE gateway.job SET run_after = now() + interval '1 hour' WHERE job_id = $1"
 NOBODY_LISTENS: Final = "http://127.0.0.1:9/nobody"

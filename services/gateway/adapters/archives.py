@@ -250,8 +250,13 @@ async def _refuse_cancelled_with(c: Connection, intent: Intent) -> None:
 async def _found(c: Connection, archive_id: UUID) -> Record:
     row: Record | None = await queries.find_archive(c, archive_id=archive_id)
     if row is None:
-        raise NotFoundError(RejectionCode.NOT_FOUND, "there is no archive with this id")
+        raise no_archive()
     return row
+
+
+def no_archive() -> NotFoundError:
+    """The refusal of an archive that is not there, or not of the backup that the address names."""
+    return NotFoundError(RejectionCode.NOT_FOUND, "there is no archive with this id")
 
 
 def _job(archive_id: UUID, backup: Backup, data_type: DataType, user: str, cause: Cause) -> NewJob:

@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.errors import RejectionCode
 from contracts.events.access import Place
 from services.gateway.adapters.keystore import grants_of
+from services.gateway.adapters.people import no_user
 from services.gateway.adapters.tide import Tide
 from services.gateway.domain.refusals import NotFoundError, RefusalError
 from services.gateway.domain.rights import MISSING, OPERATOR, PLATFORM, Caller, Lineage, Scope, Thing, lineage_of
@@ -46,7 +47,23 @@ class Permits:
             places = {grant.place for grant in await grants_of(c, user_id)}
         for place in places:
             if not caller.may_at(Scope.ADMIN, await self._lineage_of(place)):
-                raise no_access(f"this user has rights where you lack the right {Scope.ADMIN!r}: ask who has it there")
+                lacked = Scope.ADMIN.value
+                raise no_access(f"this user has rights where you lack the right {lacked!r}: ask who has it there")
+
+    async def must_know_of(self, caller: Caller, user_id: UUID, place: Place) -> None:
+        """Returns when the user is of the caller's organisation or of the place's, or has rights there already.
+
+        Raises NotFoundError: who gives rights by an id is not told whose it is elsewhere.
+        """
+        lineage = await self._lineage_of(place)
+        async with self._database.look() as c:
+            user = await _sql.user(c, user_id=user_id)
+            has_rights = await _sql.access_of(c, user_id=user_id, kind=place.kind, place_id=place.id) is not None
+        if user is None:
+            raise no_user()
+        home = lineage_of(organisation_id=user["organisation_id"])
+        if not (caller.knows_of(home) or home[0] in lineage or has_rights):
+            raise no_user(hides=True)
 
     async def _lineage_of(self, place: Place) -> Lineage:
         found = None if place == PLATFORM else await self._look(Thing(place.kind), place.id)
@@ -69,7 +86,7 @@ class Permits:
 def must_at(caller: Caller, scope: Scope, lineage: Lineage) -> None:
     """Raises RefusalError (403) unless the caller has this right at the place that `lineage` begins with."""
     if not caller.may_at(scope, lineage):
-        raise no_access(f"you lack the right {scope!r} at this {lineage[0].kind}: ask an administrator for it")
+        raise no_access(f"you lack the right {scope.value!r} at this {lineage[0].kind}: ask an administrator for it")
 
 
 def must_everywhere(caller: Caller, scope: Scope) -> None:

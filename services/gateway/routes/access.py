@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from contracts.events.access import Place, PlaceKind
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.rights import PLATFORM, Scope
+from services.gateway.parts import Parts
 from services.gateway.resources import AccessList, Rights
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
 
@@ -25,7 +26,7 @@ async def list_platform_access(parts: PartsOf) -> AccessList:
 @router.put("/access/{user_id}")
 async def give_platform_access(user_id: UUID, asked: Rights, parts: PartsOf, intent: Administering) -> AccessList:
     """Give a user these rights everywhere."""
-    return await parts.grants.give(intent, user_id, PLATFORM, frozenset(asked.rights))
+    return await _give(parts, intent, user_id, PLATFORM, asked)
 
 
 @router.get("/organisations/{organisation_id}/access", dependencies=may(Scope.ADMIN))
@@ -39,8 +40,7 @@ async def give_organisation_access(
     organisation_id: UUID, user_id: UUID, asked: Rights, parts: PartsOf, intent: Administering
 ) -> AccessList:
     """Give a user these rights in all apps of an organisation; with `admin` that user adds users and apps there."""
-    place = Place(kind=PlaceKind.ORGANISATION, id=organisation_id)
-    return await parts.grants.give(intent, user_id, place, frozenset(asked.rights))
+    return await _give(parts, intent, user_id, Place(kind=PlaceKind.ORGANISATION, id=organisation_id), asked)
 
 
 @router.get("/apps/{app_id}/access", dependencies=may(Scope.ADMIN))
@@ -56,7 +56,7 @@ async def give_app_access(
 ) -> AccessList:
     """Give a user these rights in all environments of an app."""
     await parts.read_model.app(app_id)
-    return await parts.grants.give(intent, user_id, Place(kind=PlaceKind.APP, id=app_id), frozenset(asked.rights))
+    return await _give(parts, intent, user_id, Place(kind=PlaceKind.APP, id=app_id), asked)
 
 
 @router.get("/environments/{environment_id}/access", dependencies=may(Scope.ADMIN))
@@ -72,5 +72,9 @@ async def give_environment_access(
 ) -> AccessList:
     """Give a user these rights in one environment alone."""
     await parts.read_model.environment(environment_id)
-    place = Place(kind=PlaceKind.ENVIRONMENT, id=environment_id)
+    return await _give(parts, intent, user_id, Place(kind=PlaceKind.ENVIRONMENT, id=environment_id), asked)
+
+
+async def _give(parts: Parts, intent: Intent, user_id: UUID, place: Place, asked: Rights) -> AccessList:
+    await parts.permits.must_know_of(intent.caller, user_id, place)
     return await parts.grants.give(intent, user_id, place, frozenset(asked.rights))

@@ -81,7 +81,7 @@ async def test_a_scope_opens_what_it_says_and_no_other_scope_does(
         assert (await able.request(method, place, json=body)).is_success
         refused = await unable.request(method, place, json=body)
     assert refused.status_code == 403
-    assert scope in refused.json()["errorMessage"]
+    assert f"lacks the scope '{scope}'" in refused.json()["errorMessage"]
 
 
 async def test_a_key_may_be_shown_in_either_way_and_names_are_without_case(api: Api) -> None:

@@ -9,24 +9,15 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from services.gateway.domain.rights import ALL_SCOPES
 from tests.support.gateway import Api
+from tests.support.operations import AS_DESCRIBED, ENDS_WITHIN_SECONDS, operations
 
 FULL: Final = os.environ.get("NIGHTKEEP_TEST_CONFORMANCE") == "full"
 """Some ten thousand requests, an hour or so: for a change of the routes, not for every run of the tests."""
 EXAMPLES: Final = 200 if FULL else 3
 """Of each operation, as described and not: with 3 some hundred requests, about a minute."""
-AS_DESCRIBED: Final = [status_code_conformance, content_type_conformance, response_schema_conformance]
-OWN_KEY: Final = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
-"""Keys that are made up are answered 401, and nothing behind the doorkeeper would be asked."""
-ENDS_WITHIN_SECONDS: Final = 120
 DEFECT: Final = 500
 AWAY: Final = (503, "NOT_KNOWN_YET")
 """Said while an engine is slow, on a machine that is busy: it is no defect, and described. None is away here."""
@@ -46,10 +37,9 @@ async def test_every_operation_answers_as_it_is_described_whatever_is_sent(api: 
 def _fuzzed(url: str, key: str) -> int:
     """How many requests were sent. Raises the failure of the first that was not answered as described."""
     sent = 0
-    for found in schemathesis.openapi.from_url(f"{url}/openapi.json", config=OWN_KEY).get_all_operations():
-        assert isinstance(found, Ok)
+    for found in operations(url):
         for mode in schemathesis.GenerationMode:
-            sent += _sent(found.ok(), mode, key)
+            sent += _sent(found.described, mode, key)
     return sent
 
 

@@ -191,6 +191,26 @@ async def test_an_app_that_is_handed_over_leaves_no_rights_behind(api: Api) -> N
     assert revoked == {("app", environment["app_id"]), ("environment", environment["environment_id"])}
 
 
+async def test_rights_are_given_to_users_who_are_known_there_and_taken_from_whoever_has_some(api: Api) -> None:
+    ours, environment = await customer(api), await api.ready_environment()
+    boss, colleague = [await new_user(api, ours["organisation_id"]) for _ in range(2)]
+    helper, stranger = [await new_user(api) for _ in range(2)]
+    await hand_over(api, environment, ours)
+    await give(api, f"/organisations/{ours['organisation_id']}", boss, Scope.ADMIN)
+    place = f"/environments/{environment['environment_id']}"
+    await give(api, place, helper, Scope.READ, Scope.ADMIN)
+    async with as_user(api, boss) as client:
+        refused = await client.put(f"/api/v1{place}/access/{stranger['user_id']}", json={"rights": ["read"]})
+        unknown = await client.put(f"/api/v1{place}/access/{uuid4()}", json={"rights": ["read"]})
+    async with as_user(api, helper) as client:
+        given = await client.put(f"/api/v1{place}/access/{colleague['user_id']}", json={"rights": ["read"]})
+    async with as_user(api, boss) as client:
+        taken = await client.put(f"/api/v1{place}/access/{helper['user_id']}", json={"rights": []})
+    assert (refused.status_code, refused.json()) == (404, unknown.json())
+    assert {one["user"] for one in given.json()["access"]} == {helper["name"], colleague["name"]}
+    assert [one["user"] for one in taken.json()["access"]] == [colleague["name"]]
+
+
 async def test_whose_a_new_app_is_stands_on_the_log_once_it_was_taken(api: Api) -> None:
     ours = await customer(api)
     boss = await new_user(api, ours["organisation_id"])

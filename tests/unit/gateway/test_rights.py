@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from contracts.events.access import Place, PlaceKind
+from services.gateway.adapters.permits import must_at
+from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import (
     ALL_SCOPES,
     PLATFORM,
@@ -40,6 +42,13 @@ def test_a_right_holds_where_it_was_given_and_in_all_that_lies_within() -> None:
         assert caller(Grant(place, Scope.READ)).may_at(Scope.READ, HERE)
     assert not caller(Grant(IN_ENVIRONMENT, Scope.READ)).may_at(Scope.READ, BESIDE)
     assert not caller(Grant(IN_ENVIRONMENT, Scope.READ)).may_at(Scope.READ, HERE[1:])
+
+
+def test_a_refusal_names_the_right_that_is_lacked_and_the_kind_of_place() -> None:
+    with pytest.raises(
+        RefusalError, match="you lack the right 'restore' at this environment: ask an administrator for it"
+    ):
+        must_at(caller(), Scope.RESTORE, HERE)
 
 
 def test_no_right_includes_another() -> None:

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from contracts.errors import RejectionCode
 from contracts.events.archives import DataType
+from services.gateway.adapters.archives import no_archive
 from services.gateway.adapters.decisions import Intent
-from services.gateway.domain.refusals import NotFoundError, RefusalError
+from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import Scope
 from services.gateway.resources import Backup
 from services.gateway.resources.v2 import SnapshotArchive
@@ -46,7 +47,7 @@ async def show_snapshot_archive(
     await snapshot_document(parts, place, snapshot_id)
     archive = await parts.archives.find(archive_id)
     if archive.backup_id != snapshot_id:
-        raise NotFoundError(RejectionCode.NOT_FOUND, "there is no archive with this id of this snapshot")
+        raise no_archive()
     return SnapshotArchive.of(with_last_link(parts, archive, request))
 
 
