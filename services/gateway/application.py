@@ -53,6 +53,7 @@ def make_application(parts: Parts, *, public_url: str | None = None) -> FastAPI:
     app = FastAPIOffline(
         docs_url="/docs",
         redoc_url=None,
+        redirect_slashes=False,
         title="Nightkeep",
         version=version("nightkeep"),
         description=DESCRIPTION,

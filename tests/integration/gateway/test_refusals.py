@@ -1,5 +1,6 @@
 """What the platform refuses is told with its code, its reason and the right status, and has changed nothing."""
 
+import re
 from uuid import uuid4
 
 import httpx
@@ -12,6 +13,17 @@ def _told(answer: httpx.Response) -> tuple[int, str, str | None]:
     told = answer.json()
     assert told["errorMessage"]
     return answer.status_code, told["errorCode"], told.get("field")
+
+
+async def test_an_address_that_lacks_its_last_id_or_ends_with_a_slash_is_none(api: Api) -> None:
+    """Nothing else is shown in its place, and nobody is sent elsewhere; where scripts end with a slash, see test_v2."""
+    paths = [path for path in (await api.client.get("/openapi.json")).json()["paths"] if path.startswith("/api/v1/")]
+    cut = {path.rpartition("/")[0] for path in paths if path.endswith("}")}
+    for path in sorted(cut | set(paths)):
+        answer = await api.client.get(re.sub(r"{\w+}", str(uuid4()), f"{path}/"))
+        assert _told(answer) == (404, "NOT_FOUND", None), path
+        assert "location" not in answer.headers
+    assert len(cut) > 15
 
 
 async def test_a_slug_that_is_taken(api: Api) -> None:
