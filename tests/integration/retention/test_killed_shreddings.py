@@ -71,7 +71,7 @@ async def test_a_worker_killed_at_any_call_is_followed_by_one_that_brings_it_to_
 async def test_a_worker_that_slept_harms_no_backup_that_was_taken_since(place: Retaining, call: str) -> None:
     environment_id, backup_id, shred_id = await asked(place)
     with place.doomed(f"{call} SIGSTOP") as process:
-        await eventually(partial(_sleeps, process), within_seconds=PATIENCE_SECONDS)
+        await eventually(partial(sleeps, process), within_seconds=PATIENCE_SECONDS)
         async with place.running():
             await eventually(partial(_is_deleted, place, backup_id), within_seconds=PATIENCE_SECONDS)
             since = await told(Shop(place.script), place, environment_id, b"taken since")
@@ -90,7 +90,7 @@ async def _is_deleted(place: Retaining, backup_id: UUID) -> bool:
     return bool(await place.known("SELECT state = 'deleted' FROM backup WHERE backup_id = $1", backup_id))
 
 
-async def _sleeps(process: subprocess.Popen[bytes]) -> bool:
+async def sleeps(process: subprocess.Popen[bytes]) -> bool:
     return psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
 
 
