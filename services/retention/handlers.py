@@ -128,13 +128,17 @@ class Handlers:
             await queries.note_garbage(c, **ours, cause=cause)
 
     async def on_shredding_requested(self, c: Connection, message: Message[ShreddingRequested]) -> None:
-        """Do it at once: its backups were let go just before. A check would read for hours what is about to go."""
+        """Do it at once: its backups were let go just before.
+
+        A check would read for hours what is about to go, an erasure would store it anew; what they left to do comes
+        behind the shredding.
+        """
         body, key = message.body, message.envelope.key
         first = first_check(body.environment_id, body.requested_at, self._check_every)
         await queries.know_environment(c, environment_id=body.environment_id, key=key, check_from=first)
-        check = await queries.check_under_way(c, environment_id=body.environment_id)
-        if check is not None:
-            await self._queue.cancel(c, check, message.envelope.actor)
+        under_way = [row["job_id"] async for row in queries.jobs_under_way(c, environment_id=body.environment_id)]
+        for job_id in under_way:
+            await self._queue.cancel(c, job_id, message.envelope.actor)
         job = NewJob(
             job_id=message.envelope.id,
             kind=SHRED,

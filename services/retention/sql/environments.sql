@@ -44,8 +44,9 @@ ORDER BY check_from
 LIMIT :page
 FOR UPDATE SKIP LOCKED;
 
--- name: check_under_way(environment_id)$
-SELECT check_job_id FROM environment WHERE environment_id = :environment_id;
+-- name: jobs_under_way(environment_id)
+SELECT under_way.job_id FROM environment CROSS JOIN unnest(ARRAY[environment.job_id, check_job_id]) AS under_way (job_id)
+WHERE environment_id = :environment_id AND under_way.job_id IS NOT NULL;
 
 -- name: note_check_job(environment_id, job_id)!
 UPDATE environment SET check_job_id = :job_id WHERE environment_id = :environment_id;

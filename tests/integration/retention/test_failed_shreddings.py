@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from contracts.envelope import Event
 from contracts.events.backups import BackupRequested
 from services.platform.jobs import JobKind, NewJob, Worker
 from services.platform.objectstore import UnsafeStoreError
-from services.retention.chores import CHECK, SHRED
+from services.retention.chores import CHECK, CONDEMN, RECLAIM, SHRED
 from services.retention.domain.messages import own_cause
 from services.retention.work.shredding import ShreddingJob
 from tests.support.dying import Failing
@@ -85,12 +87,13 @@ async def test_one_under_an_id_that_was_used_before_is_worked_on_too(sweeps: Swe
         await eventually(both)
 
 
-async def test_a_check_under_way_is_ended_since_it_would_read_for_hours(sweeps: Sweeps) -> None:
+@pytest.mark.parametrize(("kind", "column"), [(CHECK, "check_job_id"), (CONDEMN, "job_id"), (RECLAIM, "job_id")])
+async def test_what_may_read_for_hours_is_ended(sweeps: Sweeps, kind: str, column: str) -> None:
     backup = await backed_up(sweeps)
     job_id = uuid4()
-    check = NewJob(
+    job = NewJob(
         job_id=job_id,
-        kind=CHECK,
+        kind=kind,
         environment_id=backup.environment_id,
         host="host",
         payload={},
@@ -98,10 +101,9 @@ async def test_a_check_under_way_is_ended_since_it_would_read_for_hours(sweeps: 
         key=str(sweeps.app_id),
     )
     async with sweeps.database.transaction() as c:
-        await sweeps.queue.put(c, check)
-        await c.execute(
-            "UPDATE environment SET check_job_id = $1 WHERE environment_id = $2", job_id, backup.environment_id
-        )
+        await sweeps.queue.put(c, job)
+        query = f"UPDATE environment SET {column} = $1 WHERE environment_id = $2"  # noqa: S608 -- a column of ours
+        await c.execute(query, job_id, backup.environment_id)
     await sweeps.hear(*asked(sweeps, backup.environment_id, backup))
     async with sweeps.database.transaction() as c:
         assert await c.fetchval("SELECT cancelled_by FROM job WHERE job_id = $1", job_id) is not None
