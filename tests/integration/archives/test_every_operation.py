@@ -16,6 +16,8 @@ from tests.support.gateway import Json
 from tests.support.operations import Operation, operations
 from tests.support.pool import Things, filled
 
+pytestmark = pytest.mark.timeout(900)
+
 NOT_REACHED: Final = {
     "begin_openid": (404, "no provider of identities is set up here; test_sessions has one"),
     "end_openid": (404, "the same"),

@@ -77,7 +77,7 @@ async def test_what_is_to_be_erased_while_it_is_shredded_is_erased_behind_it(dec
         await both_end(decided, dumps, shred_id, backup_id)
 
 
-@pytest.mark.parametrize("doom", ["replace manifests/ before", "put condemned/ before", "put condemned/ after"])
+@pytest.mark.parametrize("doom", ["put condemned/ before", "put condemned/ after"])
 async def test_what_is_shredded_while_it_is_erased_is_both(decided: Retaining, dumps: Dumps, doom: str) -> None:
     with decided.doomed(f"{doom} SIGSTOP") as process:
         backup_id = await dumps.delete(0)
