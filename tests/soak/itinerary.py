@@ -101,6 +101,12 @@ def stops() -> list[Stop]:
     ]
 
 
+def sleeps() -> list[Stop]:
+    """Where whoever works on a backup or a restore may sleep: in the services that lease such jobs."""
+    works_of = {"snapshot": works.backup, "restore": works.restore}
+    return [stop for stop in stops() if works_of.get(stop.service) is stop.work]
+
+
 def work_of(step: FoundStep) -> Work | None:
     """The work that passes a step; None where nobody has thought of one."""
     return BY_SENTENCE.get(step.sentence or "") or BY_MODULE.get(str(step.path))
