@@ -48,6 +48,8 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.COMPLETE: (("restore", works.shelf),),
     Seam.RENAME: (("restore", works.restore),),
     Seam.RENAME_OVER: (("restore", works.restore),),
+    Seam.REMOVE: (("restore", works.remove), ("restore", works.undo)),
+    Seam.CLOSE: (("restore", works.restore), ("restore", works.undo)),
     Seam.SWITCH: (("restore", works.restore),),
     Seam.SWITCH_BACK: (("restore", works.undo),),
 }
@@ -102,9 +104,9 @@ def stops() -> list[Stop]:
 
 
 def sleeps() -> list[Stop]:
-    """Where whoever works on a backup or a restore may sleep: in the services that lease such jobs."""
-    works_of = {"snapshot": works.backup, "restore": works.restore}
-    return [stop for stop in stops() if works_of.get(stop.service) is stop.work]
+    """Where whoever works on a backup, a restore or its undo may sleep: in the services that lease such jobs."""
+    works_of = {"snapshot": (works.backup,), "restore": (works.restore, works.undo)}
+    return [stop for stop in stops() if stop.work in works_of.get(stop.service, ())]
 
 
 def work_of(step: FoundStep) -> Work | None:

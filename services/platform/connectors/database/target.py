@@ -102,9 +102,13 @@ class RestoreTarget:
     # -- loading
 
     async def drop_attempts(self) -> None:
-        """Remove the databases of every attempt so far, so that a worker of one of them fails whole."""
+        """Remove the databases of every attempt so far, so that a worker of one of them fails whole.
+
+        Those of later attempts stay: this one has slept.
+        """
         for name in await self._server.names_like(names.pattern(self.restore_id)):
-            await self._server.drop(name)
+            if names.epoch_in(name) <= self.epoch:
+                await self._server.drop(name)
 
     async def create(self) -> None:
         """Make this attempt's empty database."""
@@ -171,9 +175,13 @@ class RestoreTarget:
     # -- switching
 
     async def close(self) -> tuple[str, ...]:
-        """Refuse connections to the live database and to the new one, and end their sessions; who was in the live."""
-        await self._server.close(self.name)
-        return await self._server.close(self.access.database)
+        """Refuse connections to the live database and to the new one, and end their sessions; who was in the live.
+
+        Raises SwitchError when another attempt has removed the new one.
+        """
+        await self._server.refuse_connections(self.name, self.access.database)
+        await self._server.end_sessions(self.name)
+        return await self._server.end_sessions(self.access.database)
 
     async def switch(self) -> tuple[str, ...]:
         """Put the new database in the live one's place; what could not be copied, in words."""
@@ -184,8 +192,12 @@ class RestoreTarget:
         await self._server.allow_connections(self.access.database)
 
     async def close_for_undo(self) -> tuple[str, ...]:
-        """Refuse connections to the live database and end its sessions; who they were."""
-        return await self._server.close(self.access.database)
+        """Refuse connections to the live database and end its sessions; who they were.
+
+        Raises SwitchError when what was there before is gone, be it that it is back in its place.
+        """
+        await self._server.refuse_connections(self.previous_name, self.access.database)
+        return await self._server.end_sessions(self.access.database)
 
     async def can_switch_back(self) -> bool:
         """Whether what was there before is still there."""
