@@ -17,6 +17,8 @@ from tests.support.running_services import Service
 
 Ended = Callable[[], Awaitable[None]]
 WAKES_WITHIN_SECONDS: Final = 120.0
+NEWEST: Final = "FROM job WHERE kind IN ('backup', 'restore', 'undo') ORDER BY position DESC LIMIT 1"
+"""The job of the work; others follow by themselves, such as the removal of what an earlier restore has set aside."""
 SLEEPS_SECONDS: Final = 3
 """As with what is set by default, locks are let go of before a lease ends."""
 
@@ -69,14 +71,18 @@ async def _taken_over(world: World, stop: Stop, ended: Ended) -> str:
 
 
 async def _held(world: World, service: str) -> tuple[object, ...]:
-    """What the environments hold, and how much the service has said."""
-    said = await asyncio.to_thread(world.known, service, "SELECT count(*) FROM event")
-    return said, *[await asyncio.to_thread(place.everything) for place in world.places.values()]
+    """What the environments hold, and how much the service has said of the work."""
+    said = f"""
+        SELECT count(*) FROM event WHERE stream LIKE '%' || (
+            SELECT coalesce(payload ->> 'restore_id', payload ->> 'backup_id') {NEWEST}
+        )
+    """  # noqa: S608 -- ours
+    known = await asyncio.to_thread(world.known, service, said)
+    return known, *[await asyncio.to_thread(place.everything) for place in world.places.values()]
 
 
 async def _has_changed_hands(world: World, service: str) -> bool:
-    newest = "SELECT epoch > 1 FROM job ORDER BY position DESC LIMIT 1"
-    return await asyncio.to_thread(world.known, service, newest) == "t"
+    return await asyncio.to_thread(world.known, service, f"SELECT epoch > 1 {NEWEST}") == "t"
 
 
 async def _has_let_go(sleeper: Service) -> bool:

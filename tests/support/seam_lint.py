@@ -1,8 +1,8 @@
 """Sees to it, on the syntax tree, that effects happen only at named seams: commits, sends, puts, renames, removals.
 
-What passes none on purpose is in `tests.support.seam_exempt`. Not seen here: a method that is called by a name made at run
-time, and what is done with a connection that was handed over. Statements of `queries.…` that write are refused outside a
-transaction when they run (`services.platform.database.queries`).
+What passes none on purpose is in `tests.support.seam_exempt`. Not seen here: a method that is called by a name made at
+run time, and what is done with a connection that was handed over. Statements of `queries.…` that write are refused
+outside a transaction when they run (`services.platform.database.queries`).
 """
 
 import ast
