@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import asyncpg
@@ -12,6 +13,8 @@ from pydantic import SecretStr
 
 from services.platform.connectors.database import Login
 from services.platform.connectors.database.errors import MissingRightsError, SwitchError
+from services.platform.connectors.database.switching import server
+from services.platform.connectors.database.switching import switch as switching
 from services.platform.process.errors import NightkeepError
 from services.platform.process.settings import PostgresSettings
 from tests.support.app_databases import AppDatabase, app_database
@@ -164,6 +167,33 @@ async def test_nobody_takes_over_from_a_worker_that_is_about_to_close_the_live_d
     with pytest.raises(SwitchError, match="nothing was closed"):
         await late.close()
     assert properties(destination)["open"] == "t"
+
+
+async def test_a_worker_that_sleeps_in_its_switch_holds_nobody_up(
+    destination: AppDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restore_id, sleeps, wakes_up = uuid4(), Event(), Event()
+
+    def sleep(_seam: str) -> None:
+        sleeps.set()
+        wakes_up.wait()
+
+    late, taken_over = (target(destination, tmp_path, restore_id, epoch=epoch) for epoch in (1, 2))
+    await late.create()
+    await late.close()
+    monkeypatch.setattr(server, "SILENT_SECONDS", 1)
+    monkeypatch.setattr(switching, "before", sleep)
+    sleeping = asyncio.create_task(asyncio.to_thread(asyncio.run, late.switch()))
+    await asyncio.to_thread(sleeps.wait)
+    try:
+        async with asyncio.timeout(60):
+            await taken_over.drop_attempts()
+    finally:
+        wakes_up.set()
+    with pytest.raises(NightkeepError):
+        await sleeping
+    await taken_over.allow_connections()
+    assert destination.run("SELECT count(*) FROM before") == "1"
 
 
 async def test_an_undo_that_wakes_up_late_leaves_the_live_database_open(
