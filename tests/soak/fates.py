@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -16,7 +17,7 @@ from tests.support.local_client import loopback_client
 from tests.support.running_services import Service
 
 Ended = Callable[[], Awaitable[None]]
-WAKES_WITHIN_SECONDS: Final = 120.0
+WAKES_WITHIN_SECONDS: Final = 240.0
 NEWEST: Final = "FROM job WHERE kind IN ('backup', 'restore', 'undo') ORDER BY position DESC LIMIT 1"
 """The job of the work; others follow by themselves, such as the removal of what an earlier restore has set aside."""
 SLEEPS_SECONDS: Final = 3
@@ -71,14 +72,13 @@ async def _taken_over(world: World, stop: Stop, ended: Ended) -> str:
 
 
 async def _held(world: World, service: str) -> tuple[object, ...]:
-    """What the environments hold, and how much the service has said of the work."""
-    said = f"""
-        SELECT count(*) FROM event WHERE stream LIKE '%' || (
-            SELECT coalesce(payload ->> 'restore_id', payload ->> 'backup_id') {NEWEST}
-        )
-    """  # noqa: S608 -- ours
-    known = await asyncio.to_thread(world.known, service, said)
-    return known, *[await asyncio.to_thread(place.everything) for place in world.places.values()]
+    """What the environments hold, how much the service has said of the work, and its databases."""
+    newest = f"SELECT coalesce(payload ->> 'restore_id', payload ->> 'backup_id') {NEWEST}"
+    work_id = await asyncio.to_thread(world.known, service, newest)
+    said = f"SELECT count(*) FROM event WHERE stream LIKE '%{work_id}'"  # noqa: S608 -- an id
+    own = f"SELECT datname FROM pg_database WHERE datname LIKE 'nightkeep\\_{UUID(work_id).hex}%' ORDER BY 1"  # noqa: S608 -- an id
+    asked = [await asyncio.to_thread(world.known, service, query) for query in (said, own)]
+    return *asked, *[await asyncio.to_thread(place.everything) for place in world.places.values()]
 
 
 async def _has_changed_hands(world: World, service: str) -> bool:

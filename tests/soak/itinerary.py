@@ -52,7 +52,7 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.PUBLISH_PROGRESS: (("snapshot", works.backup),),
     Seam.PUBLISH_DEAD_LETTERS: (("catalog", works.letter),),
     Seam.OFFSETS: TELLING,
-    Seam.PUT: (("snapshot", works.backup), ("retention", erasure), ("gateway", works.archive)),
+    Seam.PUT: (("snapshot", works.backup), ("retention", erasure)),
     Seam.CREATE: (("snapshot", works.backup), ("retention", erasure)),
     Seam.REPLACE: (("retention", works.deletion), ("retention", erasure)),
     Seam.COPY: (("restore", works.shelf),),

@@ -196,6 +196,19 @@ async def test_a_worker_that_sleeps_in_its_switch_holds_nobody_up(
     assert destination.run("SELECT count(*) FROM before") == "1"
 
 
+async def test_what_a_worker_makes_that_wakes_up_late_goes_with_what_was_there_before(
+    source: AppDatabase, destination: AppDatabase, tmp_path: Path
+) -> None:
+    restore_id = uuid4()
+    late, taken_over = (target(destination, tmp_path, restore_id, epoch=epoch) for epoch in (1, 2))
+    await load(taken_over, await dump(source))
+    await switch(taken_over)
+    await late.create()
+    assert await target(destination, tmp_path, restore_id).remove_previous()
+    its_own = f"SELECT datname FROM pg_database WHERE datname LIKE '%{restore_id.hex}%'"  # noqa: S608 -- an id
+    assert destination.run(its_own) == ""
+
+
 async def test_an_undo_that_wakes_up_late_leaves_the_live_database_open(
     source: AppDatabase, destination: AppDatabase, tmp_path: Path
 ) -> None:

@@ -208,14 +208,20 @@ class RestoreTarget:
         await switch_back(self._server, self.restore_id)
 
     async def remove_undone(self) -> None:
-        """Remove the database that an undo took away."""
+        """Remove the database that an undo took away, and what a worker made that woke up late."""
         await self._server.drop(names.undone(self.restore_id))
+        await self._drop_all_attempts()
 
     async def remove_previous(self) -> bool:
-        """Remove what was there before; whether there was something."""
+        """Remove what was there before, and what a worker made that woke up late; whether anything was before."""
         there = await self.can_switch_back()
         await self._server.drop(self.previous_name)
+        await self._drop_all_attempts()
         return there
+
+    async def _drop_all_attempts(self) -> None:
+        for name in await self._server.names_like(names.pattern(self.restore_id)):
+            await self._server.drop(name)
 
     @property
     def previous_name(self) -> str:
