@@ -1,6 +1,7 @@
 """Effects that pass no seam of their own on purpose, each with the reason."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +54,7 @@ def idle() -> list[tuple[str, str]]:
     return [key for key in EXEMPT if key not in _found()]
 
 
+@cache
 def _found() -> dict[tuple[str, str], int]:
     paths: list[Path] = sources()
     return {
