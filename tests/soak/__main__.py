@@ -1,4 +1,4 @@
-"""`infra/bin/soak --walk`: every named seam; `--minutes N --seed S`: random work under random faults."""
+"""`infra/bin/soak --walk [--sleep]`: every named seam; `--minutes N --seed S`: random work under random faults."""
 
 import argparse
 import asyncio
@@ -12,8 +12,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.history.checks import findings
+from tests.soak.fates import DYING, SLEEPING, Fate
 from tests.soak.faults import FAULTS, Fault
-from tests.soak.itinerary import Stop, stops
+from tests.soak.itinerary import Stop, sleeps, stops
 from tests.soak.shake import directory, fragile_world, shake
 from tests.soak.walk import walk
 from tests.soak.witness import evidence_of
@@ -23,20 +24,21 @@ from tests.support.local_engines import local_kafka, local_postgres, local_s3
 
 
 @asynccontextmanager
-async def own_world(kept: Path | None) -> AsyncIterator[World]:
+async def own_world(kept: Path | None, silent_seconds: int) -> AsyncIterator[World]:
     """A world on engines that are started for it."""
     with local_kafka() as broker, local_postgres() as postgres, local_s3() as s3, directory(kept) as here:
         make_template(postgres)
         kafka = broker.model_copy(update={"topic_prefix": f"soak-{uuid4().hex}"})
-        async with open_world(kafka, FreshDatabase(postgres), s3, here) as world:
+        database = FreshDatabase(postgres.model_copy(update={"silent_seconds": silent_seconds}))
+        async with open_world(kafka, database, s3, here) as world:
             yield world
 
 
-async def walk_all(wanted: Sequence[Stop], kept: Path | None) -> int:
+async def walk_all(wanted: Sequence[Stop], fate: Fate, kept: Path | None) -> int:
     """Walk, and say how it went; how many stops did not hold."""
     began = time.monotonic()
-    async with own_world(kept) as world:
-        walked = await walk(world, wanted)
+    async with own_world(kept, fate.silent_seconds) as world:
+        walked = await walk(world, wanted, fate)
         found = findings(await evidence_of(world))
     held = [one for one in walked if one.trouble is None]
     points = {one.stop.point for one in held}
@@ -45,7 +47,7 @@ async def walk_all(wanted: Sequence[Stop], kept: Path | None) -> int:
             _say(f"did not hold: {one.stop}\n{one.trouble}")
     for finding in found:
         _say(f"found: {finding.rule}: {finding.what}")
-    _say(f"{len(held)} of {len(walked)} deaths at {len(points)} points held, {time.monotonic() - began:.0f} s")
+    _say(f"{len(held)} of {len(walked)} {fate.name} at {len(points)} points held, {time.monotonic() - began:.0f} s")
     _say(f"findings: {len(found)}")
     return len(walked) - len(held) + len(found)
 
@@ -63,6 +65,7 @@ def main(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--walk", action="store_true", help="die at every named seam, one after the other")
+    parser.add_argument("--sleep", action="store_true", help="sleep there instead, while another life works")
     parser.add_argument("--minutes", type=float, default=None, help="shake everything for so long")
     parser.add_argument("--calm", action="store_true", help="break nothing meanwhile: whether memory stays flat")
     parser.add_argument("--seed", type=int, default=None, help="whatever is chosen by dice is chosen the same again")
@@ -74,10 +77,10 @@ def main(words: Sequence[str]) -> int:
     _say(f"seed {seed}")
     if told.minutes is not None:
         return min(asyncio.run(shake_all(told.minutes, seed, () if told.calm else FAULTS, told.keep)), 1)
-    wanted = [stop for stop in stops() if told.only in str(stop)]
+    wanted = [stop for stop in (sleeps() if told.sleep else stops()) if told.only in str(stop)]
     if told.sample is not None:
         wanted = random.Random(seed).sample(wanted, told.sample)  # noqa: S311 -- no secret
-    return min(asyncio.run(walk_all(wanted, told.keep)), 1)
+    return min(asyncio.run(walk_all(wanted, SLEEPING if told.sleep else DYING, told.keep)), 1)
 
 
 def _say(line: str) -> None:

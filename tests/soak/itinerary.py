@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.platform.process.seams import Seam, step_seam
-from tests.soak import outside_calls, works
+from tests.soak import outside_calls, unasked, works
 from tests.soak.erasure import erasure
 from tests.soak.works import Work
 from tests.support.seam_names import FoundStep, steps
@@ -23,11 +23,19 @@ class Stop:
         return f"{self.service}, {self.point} ({self.work.__name__})"
 
 
+TELLING: Final[tuple[tuple[str, Work], ...]] = (
+    ("catalog", works.backup),
+    ("snapshot", works.backup),
+    ("restore", works.restore),
+    ("retention", works.deletion),
+    ("gateway", works.archive),
+)
+"""The services that take events and tell some."""
 PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.DECIDE: (("catalog", works.backup),),
-    Seam.TAKE: (("catalog", works.backup), ("snapshot", works.backup), ("restore", works.restore)),
+    Seam.TAKE: TELLING,
     Seam.PROJECT: (("catalog", works.backup),),
-    Seam.MARK: (("catalog", works.backup), ("snapshot", works.backup), ("restore", works.restore)),
+    Seam.MARK: TELLING,
     Seam.LEASE: (("snapshot", works.backup), ("retention", works.deletion), ("gateway", works.archive)),
     Seam.BEAT: (("snapshot", works.backup),),
     Seam.REMEMBER: (("snapshot", works.backup), ("restore", works.restore)),
@@ -35,11 +43,15 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.END: (("snapshot", works.backup), ("restore", works.restore), ("retention", works.deletion)),
     Seam.GIVE_BACK: (("snapshot", works.handing_back),),
     Seam.COMMIT: (("snapshot", works.backup), ("gateway", works.archive), ("retention", works.deletion)),
-    Seam.PUBLISH_COMMANDS: (("gateway", works.backup),),
-    Seam.PUBLISH_EVENTS: (("catalog", works.backup), ("snapshot", works.backup), ("restore", works.restore)),
+    Seam.PUBLISH_COMMANDS: (
+        ("gateway", works.backup),
+        ("snapshot", unasked.night),
+        ("retention", unasked.expiry),
+    ),
+    Seam.PUBLISH_EVENTS: TELLING,
     Seam.PUBLISH_PROGRESS: (("snapshot", works.backup),),
     Seam.PUBLISH_DEAD_LETTERS: (("catalog", works.letter),),
-    Seam.OFFSETS: (("catalog", works.backup), ("snapshot", works.backup)),
+    Seam.OFFSETS: TELLING,
     Seam.PUT: (("snapshot", works.backup), ("retention", erasure)),
     Seam.CREATE: (("snapshot", works.backup), ("retention", erasure)),
     Seam.REPLACE: (("retention", works.deletion), ("retention", erasure)),
@@ -48,6 +60,8 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.COMPLETE: (("restore", works.shelf),),
     Seam.RENAME: (("restore", works.restore),),
     Seam.RENAME_OVER: (("restore", works.restore),),
+    Seam.REMOVE: (("restore", works.remove), ("restore", works.undo)),
+    Seam.CLOSE: (("restore", works.restore), ("restore", works.undo)),
     Seam.SWITCH: (("restore", works.restore),),
     Seam.SWITCH_BACK: (("restore", works.undo),),
 }
@@ -99,6 +113,12 @@ def stops() -> list[Stop]:
     return [
         Stop(service, f"{when} {seam}", work) for service, seam, work in _passages() for when in ("before", "after")
     ]
+
+
+def sleeps() -> list[Stop]:
+    """Where whoever works on a backup, a restore or its undo may sleep: in the services that lease such jobs."""
+    works_of = {"snapshot": (works.backup,), "restore": (works.restore, works.undo)}
+    return [stop for stop in stops() if stop.work in works_of.get(stop.service, ())]
 
 
 def work_of(step: FoundStep) -> Work | None:

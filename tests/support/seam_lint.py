@@ -1,6 +1,12 @@
-"""Sees to it, on the syntax tree, that effects happen only at named seams: commits, sends, puts, renames, offsets."""
+"""Sees to it, on the syntax tree, that effects happen only at named seams: commits, sends, puts, renames, removals.
+
+What passes none on purpose is in `tests.support.seam_exempt`. Not seen here: a method that is called by a name made at
+run time, and what is done with a connection that was handed over. Statements of `queries.…` that write are refused
+outside a transaction when they run (`services.platform.database.queries`).
+"""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -9,20 +15,32 @@ EFFECTS: Final = frozenset(
     {
         "commit",  # a transaction, or a consumer's offsets
         "send_and_wait",
-        "put_object",
-        "copy_object",
-        "delete_object",
-        "delete_objects",
-        "complete_multipart_upload",
         "rename",
         "renames",
         "renameat2",
         "link",
         "hardlink_to",
         "move",
+        "symlink",
+        "symlink_to",
+        "unlink",
+        "rmtree",
+        "rmdir",
+        "removedirs",
+        "truncate",
+        "ftruncate",
+        "write_text",
+        "write_bytes",
     }
 )
 """Methods of drivers and of the operating system that nobody calls but inside a seam."""
+OF_A_BUCKET: Final = re.compile(
+    r"(put|copy|delete|create|complete|abort|upload|write|restore)_(objects?|buckets?|multipart|part|file)(_\w+)?"
+)
+"""What an S3 client changes; it has a hundred methods, and new ones come."""
+AMBIGUOUS: Final = frozenset({"replace", "send"})
+"""Effects of some objects and none of others, by how they are called; handed on, they are taken for effects."""
+OF_FILES: Final = frozenset({"replace", "remove"})
 PRODUCERS: Final = frozenset({"AIOKafkaProducer"})
 """Where one of these is named, every `send` is an effect."""
 OURS: Final = ("database", "run", "leases", "self")
@@ -30,6 +48,9 @@ OURS: Final = ("database", "run", "leases", "self")
 SAVEPOINTS: Final = frozenset({"_react", "_attempt", "stream_references"})
 """Functions whose transaction is inside another one, or writes nothing."""
 WRAPPERS: Final = ("os", "shutil")
+FILES: Final = (*WRAPPERS, "Path", "PosixPath")
+READS: Final = ("SELECT", "SET ", "SHOW ")
+"""Statements that leave nothing behind."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +70,18 @@ def breaches(source: str) -> list[Breach]:
 
 
 def _imports(tree: ast.AST) -> Iterator[Breach]:
-    """`from os import rename` would hide whose it is."""
+    """`from os import rename`, or `import os as o`, would hide whose it is."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in WRAPPERS:
-            hidden = [name.name for name in node.names if name.name in EFFECTS | {"replace", "*"}]
+            hidden = [name.name for name in node.names if _is_effect(name.name) or name.name in OF_FILES | {"*"}]
             yield from (Breach(node.lineno, f"from {node.module} import {name}") for name in hidden)
+        if isinstance(node, ast.Import):
+            aliased = [name for name in node.names if name.name in WRAPPERS and name.asname]
+            yield from (Breach(node.lineno, f"import {name.name} as {name.asname}") for name in aliased)
+
+
+def _is_effect(name: object) -> bool:
+    return name in EFFECTS or (isinstance(name, str) and OF_A_BUCKET.fullmatch(name) is not None)
 
 
 class _Looking(ast.NodeVisitor):
@@ -76,28 +104,45 @@ class _Looking(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         """An effect's name counts as its call: a method may be handed on."""
-        if node.attr in EFFECTS and not self._in_a_seam():
+        of_files = node.attr in OF_FILES and _last(node.value) in FILES
+        if (_is_effect(node.attr) or of_files or self._is_handed_on(node)) and not self._in_a_seam():
             self._breach(node)
         self.generic_visit(node)
+
+    def _is_handed_on(self, node: ast.Attribute) -> bool:
+        around = self._inside[-1] if self._inside else None
+        called = isinstance(around, ast.Call) and around.func is node
+        known = AMBIGUOUS if self._produces else AMBIGUOUS - {"send"}
+        return node.attr in known and isinstance(node.ctx, ast.Load) and not called
 
     def visit_Call(self, node: ast.Call) -> None:
         """What is an effect only by whose it is or how it is called."""
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        hidden = isinstance(node.func, ast.Name) and node.func.id in {"getattr", "attrgetter", "methodcaller"}
-        if hidden and any(isinstance(one, ast.Constant) and one.value in EFFECTS for one in node.args):
+        hides = _last(node.func) in {"getattr", "attrgetter", "methodcaller"}
+        told = [one.value for one in node.args if isinstance(one, ast.Constant)] if hides else []
+        if any(_is_effect(one) or one in AMBIGUOUS | OF_FILES for one in told):
             self._breach(node)
-        if self._replaces(node, name) and not self._in_a_seam():
-            self._breach(node)
-        if name == "send" and self._produces and not self._in_a_seam():
+        sends = name == "send" and self._produces
+        if (sends or self._replaces(node, name) or self._commits_itself(node, name)) and not self._in_a_seam():
             self._breach(node)
         if name == "transaction" and self._is_a_drivers(node):
             self._breach(node)
         self.generic_visit(node)
 
     def _replaces(self, node: ast.Call, name: str) -> bool:
-        """Files are replaced with one argument, or by `os`; texts take two, instants and data classes none."""
-        of_os = isinstance(node.func, ast.Attribute) and _last(node.func.value) == "os"
-        return name == "replace" and (of_os or (len(node.args) == 1 and not node.keywords))
+        """Files are replaced with one argument; texts take two, instants and data classes none."""
+        by_os = isinstance(node.func, ast.Attribute) and _last(node.func.value) in FILES  # found by its name
+        return name == "replace" and len(node.args) == 1 and not node.keywords and not by_os
+
+    def _commits_itself(self, node: ast.Call, name: str) -> bool:
+        """A statement on a connection that was opened right here, and in no transaction of it."""
+        if name not in {"execute", "executemany"} or not self._inside or not isinstance(self._inside[-1], ast.Await):
+            return False
+        assert isinstance(node.func, ast.Attribute)
+        items = [item for one in self._inside if isinstance(one, ast.AsyncWith) for item in one.items]
+        opened = {_last(item.optional_vars) for item in items if item.optional_vars is not None}
+        in_a_transaction = any(_is_call(item.context_expr, "transaction") for item in items)
+        return _last(node.func.value) in opened and not in_a_transaction and not _begins(node.args[0]).startswith(READS)
 
     def _is_a_drivers(self, node: ast.Call) -> bool:
         assert isinstance(node.func, ast.Attribute)
@@ -123,6 +168,12 @@ class _Looking(ast.NodeVisitor):
 
 def _last(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _begins(node: ast.AST) -> str:
+    """How a text begins, as far as it is known; empty when it is not."""
+    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
+    return str(first.value) if isinstance(first, ast.Constant) else ""
 
 
 def _bodies(node: ast.AST) -> Iterator[list[ast.stmt]]:

@@ -48,6 +48,8 @@ class Seam(StrEnum):
     COMPLETE = "complete an upload"
     RENAME = "rename a document"
     RENAME_OVER = "rename over a document"
+    REMOVE = "remove an area"
+    CLOSE = "close databases"
     SWITCH = "switch databases"
     SWITCH_BACK = "switch databases back"
 

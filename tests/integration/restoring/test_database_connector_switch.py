@@ -1,6 +1,10 @@
 """Putting the new database in the live one's place, and back again."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import asyncpg
@@ -9,9 +13,12 @@ from pydantic import SecretStr
 
 from services.platform.connectors.database import Login
 from services.platform.connectors.database.errors import MissingRightsError, SwitchError
+from services.platform.connectors.database.switching import server
+from services.platform.connectors.database.switching import switch as switching
 from services.platform.process.errors import NightkeepError
 from services.platform.process.settings import PostgresSettings
 from tests.support.app_databases import AppDatabase, app_database
+from tests.support.eventually import eventually
 from tests.support.restoring import connect, dump, load, properties, switch, target
 
 
@@ -125,6 +132,116 @@ async def test_a_worker_of_an_earlier_epoch_that_wakes_up_late_fails_whole(
     assert destination.run("SELECT count(*) FROM customer") == "500"
 
 
+async def test_a_worker_of_an_earlier_epoch_drops_nothing_of_a_later_one(
+    destination: AppDatabase, tmp_path: Path
+) -> None:
+    restore_id = uuid4()
+    late, taken_over = (target(destination, tmp_path, restore_id, epoch=epoch) for epoch in (9, 10))
+    await late.create()
+    await taken_over.drop_attempts()
+    await taken_over.create()
+    await late.drop_attempts()
+    its_own = f"SELECT datname FROM pg_database WHERE datname LIKE '%{restore_id.hex}%'"  # noqa: S608 -- an id
+    assert destination.run(its_own) == taken_over.name
+    await taken_over.drop_attempts()
+
+
+async def test_nobody_takes_over_from_a_worker_that_is_about_to_close_the_live_database(
+    destination: AppDatabase, tmp_path: Path
+) -> None:
+    restore_id = uuid4()
+    late, taken_over = (target(destination, tmp_path, restore_id, epoch=epoch) for epoch in (1, 2))
+    await late.create()
+    async with holding(destination):
+        closing = asyncio.create_task(late.close())
+        await eventually(lambda: waits(destination, f'ALTER DATABASE "{destination.name}"'))
+        dropping = asyncio.create_task(taken_over.drop_attempts())
+
+        async def has_come_to_wait() -> bool:
+            return dropping.done() or await waits(destination, f'DROP DATABASE IF EXISTS "{late.name}"')
+
+        await eventually(has_come_to_wait)
+        assert not dropping.done(), "the worker that sleeps can still close what the other one has opened"
+    await asyncio.gather(closing, dropping)
+    await taken_over.allow_connections()
+    with pytest.raises(SwitchError, match="nothing was closed"):
+        await late.close()
+    assert properties(destination)["open"] == "t"
+
+
+async def test_a_worker_that_sleeps_in_its_switch_holds_nobody_up(
+    destination: AppDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restore_id, sleeps, wakes_up = uuid4(), Event(), Event()
+
+    def sleep(_seam: str) -> None:
+        sleeps.set()
+        wakes_up.wait()
+
+    late, taken_over = (target(destination, tmp_path, restore_id, epoch=epoch) for epoch in (1, 2))
+    await late.create()
+    await late.close()
+    monkeypatch.setattr(server, "SILENT_SECONDS", 1)
+    monkeypatch.setattr(switching, "before", sleep)
+    sleeping = asyncio.create_task(asyncio.to_thread(asyncio.run, late.switch()))
+    await asyncio.to_thread(sleeps.wait)
+    try:
+        async with asyncio.timeout(60):
+            await taken_over.drop_attempts()
+    finally:
+        wakes_up.set()
+    with pytest.raises(NightkeepError):
+        await sleeping
+    await taken_over.allow_connections()
+    assert destination.run("SELECT count(*) FROM before") == "1"
+
+
+async def test_what_a_worker_makes_that_wakes_up_late_goes_with_what_was_there_before(
+    source: AppDatabase, destination: AppDatabase, tmp_path: Path
+) -> None:
+    restore_id = uuid4()
+    late, taken_over = (target(destination, tmp_path, restore_id, epoch=epoch) for epoch in (1, 2))
+    await load(taken_over, await dump(source))
+    await switch(taken_over)
+    await late.create()
+    assert await target(destination, tmp_path, restore_id).remove_previous()
+    its_own = f"SELECT datname FROM pg_database WHERE datname LIKE '%{restore_id.hex}%'"  # noqa: S608 -- an id
+    assert destination.run(its_own) == ""
+
+
+async def test_an_undo_that_wakes_up_late_leaves_the_live_database_open(
+    source: AppDatabase, destination: AppDatabase, tmp_path: Path
+) -> None:
+    into = target(destination, tmp_path)
+    await load(into, await dump(source))
+    await switch(into)
+    await into.close_for_undo()
+    await into.switch_back()
+    await into.allow_connections()
+    await into.remove_undone()
+    with pytest.raises(SwitchError, match="nothing was closed"):
+        await into.close_for_undo()
+    assert properties(destination)["open"] == "t"
+
+
+@asynccontextmanager
+async def holding(app: AppDatabase) -> AsyncIterator[None]:
+    """Somebody changes the live database, and gives up at the end of the block."""
+    session = await connect(app, superuser=True)
+    try:
+        await session.execute("BEGIN")
+        await session.execute(f"ALTER DATABASE {app.name} CONNECTION LIMIT 50")
+        yield
+    finally:
+        await session.close()
+
+
+async def waits(app: AppDatabase, statement: str) -> bool:
+    """Whether somebody who says this waits for somebody else."""
+    query = f"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '{statement}%'"  # noqa: S608 -- names of this test
+    return await asyncio.to_thread(app.run, query, superuser=True, database="postgres") != "0"
+
+
 async def test_a_takeover_knows_by_the_comment_that_the_switch_happened(
     source: AppDatabase, destination: AppDatabase, tmp_path: Path
 ) -> None:
@@ -189,7 +306,8 @@ async def test_nothing_is_switched_back_when_what_was_there_before_is_gone(
     await switch(into)
     assert await into.remove_previous()
     assert not await into.can_switch_back()
-    await into.close_for_undo()
+    with pytest.raises(SwitchError, match="nothing was closed"):
+        await into.close_for_undo()
     with pytest.raises(SwitchError):
         await into.switch_back()
     await into.allow_connections()

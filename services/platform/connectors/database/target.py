@@ -102,9 +102,13 @@ class RestoreTarget:
     # -- loading
 
     async def drop_attempts(self) -> None:
-        """Remove the databases of every attempt so far, so that a worker of one of them fails whole."""
+        """Remove the databases of every attempt so far, so that a worker of one of them fails whole.
+
+        Those of later attempts stay: this one has slept.
+        """
         for name in await self._server.names_like(names.pattern(self.restore_id)):
-            await self._server.drop(name)
+            if names.epoch_in(name) <= self.epoch:
+                await self._server.drop(name)
 
     async def create(self) -> None:
         """Make this attempt's empty database."""
@@ -171,9 +175,13 @@ class RestoreTarget:
     # -- switching
 
     async def close(self) -> tuple[str, ...]:
-        """Refuse connections to the live database and to the new one, and end their sessions; who was in the live."""
-        await self._server.close(self.name)
-        return await self._server.close(self.access.database)
+        """Refuse connections to the live database and to the new one, and end their sessions; who was in the live.
+
+        Raises SwitchError when another attempt has removed the new one.
+        """
+        await self._server.refuse_connections(self.name, self.access.database)
+        await self._server.end_sessions(self.name)
+        return await self._server.end_sessions(self.access.database)
 
     async def switch(self) -> tuple[str, ...]:
         """Put the new database in the live one's place; what could not be copied, in words."""
@@ -184,8 +192,12 @@ class RestoreTarget:
         await self._server.allow_connections(self.access.database)
 
     async def close_for_undo(self) -> tuple[str, ...]:
-        """Refuse connections to the live database and end its sessions; who they were."""
-        return await self._server.close(self.access.database)
+        """Refuse connections to the live database and end its sessions; who they were.
+
+        Raises SwitchError when what was there before is gone, be it that it is back in its place.
+        """
+        await self._server.refuse_connections(self.previous_name, self.access.database)
+        return await self._server.end_sessions(self.access.database)
 
     async def can_switch_back(self) -> bool:
         """Whether what was there before is still there."""
@@ -196,14 +208,20 @@ class RestoreTarget:
         await switch_back(self._server, self.restore_id)
 
     async def remove_undone(self) -> None:
-        """Remove the database that an undo took away."""
+        """Remove the database that an undo took away, and what a worker made that woke up late."""
         await self._server.drop(names.undone(self.restore_id))
+        await self._drop_all_attempts()
 
     async def remove_previous(self) -> bool:
-        """Remove what was there before; whether there was something."""
+        """Remove what was there before, and what a worker made that woke up late; whether anything was before."""
         there = await self.can_switch_back()
         await self._server.drop(self.previous_name)
+        await self._drop_all_attempts()
         return there
+
+    async def _drop_all_attempts(self) -> None:
+        for name in await self._server.names_like(names.pattern(self.restore_id)):
+            await self._server.drop(name)
 
     @property
     def previous_name(self) -> str:

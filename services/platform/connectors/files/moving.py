@@ -10,6 +10,7 @@ from services.platform.connectors.files.errors import DocumentConflictError
 from services.platform.connectors.files.linux import rename_new
 from services.platform.connectors.files.places import AREAS
 from services.platform.connectors.files.tree import Tree
+from services.platform.process.seams import Seam, passing
 
 _PIECE_BYTES = 1024 * 1024
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -72,5 +73,5 @@ def _same_content(here: int, name: str, there: int, other: str) -> bool:
 
 def remove_area(tree: Tree, area: str) -> None:
     """Remove an area and all in it, without following a symlink."""
-    with suppress(FileNotFoundError), tree.directory(AREAS) as fd:
+    with suppress(FileNotFoundError), tree.directory(AREAS) as fd, passing(Seam.REMOVE):
         shutil.rmtree(area, dir_fd=fd)

@@ -12,6 +12,11 @@ def beside(restore_id: UUID, epoch: int) -> str:
     return f"{_prefix(restore_id)}{epoch}"
 
 
+def epoch_in(name: str) -> int:
+    """The attempt that a database of `beside` is of."""
+    return int(name.rpartition("_")[2])
+
+
 def previous(restore_id: UUID) -> str:
     """What the live database is called after the switch."""
     return f"{_prefix(restore_id)}previous"

@@ -7,16 +7,19 @@ from typing import Final
 
 import asyncpg
 
+from contracts.defaults import SILENT_SECONDS
 from services.platform.connectors.database.access import DatabaseAccess
 from services.platform.connectors.database.connection import Connection, provisioning
 from services.platform.connectors.database.errors import (
     DatabaseRefusedError,
     DatabaseUnreachableError,
     MissingRightsError,
+    SwitchError,
 )
 from services.platform.connectors.database.quoting import identifier
 from services.platform.connectors.database.switching.likeness import Likeness, creation
 from services.platform.database import load_queries
+from services.platform.process.seams import Seam, after, before
 
 ENDING_SECONDS: Final = 15
 """A session that was told to end and is still there after so long holds on to something."""
@@ -67,14 +70,27 @@ class DatabaseServer:
         async with self.connected() as connection:
             await connection.execute(f"ALTER DATABASE {identifier(name)} ALLOW_CONNECTIONS true")
 
-    async def close(self, name: str) -> tuple[str, ...]:
-        """Refuse new connections, in a transaction of its own, then end the sessions that are there; who they were.
+    async def refuse_connections(self, *names: str) -> None:
+        """Close databases to new sessions, all of them or none; committed here, as pools do not see it before.
+
+        Raises SwitchError when one is not there (any more): whoever slept, and was overtaken, closes nothing.
+        """
+        async with self.connected() as connection, connection.transaction():
+            await end_if_asleep(connection)
+            for name in names:
+                if await describe(connection, name) is None:
+                    raise SwitchError(f"there is no database {name!r} (any more), so nothing was closed")
+                await connection.execute(f"ALTER DATABASE {identifier(name)} ALLOW_CONNECTIONS false")
+            before(Seam.CLOSE)
+        after(Seam.CLOSE)
+
+    async def end_sessions(self, name: str) -> tuple[str, ...]:
+        """End the sessions that are in a closed database; who they were.
 
         Raises MissingRightsError when a session may not be ended by the provisioner, DatabaseUnreachableError when one
         does not go.
         """
         async with self.connected() as connection:
-            await connection.execute(f"ALTER DATABASE {identifier(name)} ALLOW_CONNECTIONS false")
             ended: dict[int, str] = {}
             try:
                 async with asyncio.timeout(ENDING_SECONDS):
@@ -98,6 +114,11 @@ class DatabaseServer:
                     f"provisioner {who!r} may not end the session of {words}: disconnect it, or "
                     f"GRANT pg_signal_backend TO {who} (a superuser's session only a superuser can end)"
                 ) from error
+
+
+async def end_if_asleep(connection: Connection) -> None:
+    """In this transaction the server ends the session of a process that sleeps: its locks would hold up a takeover."""
+    await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{SILENT_SECONDS}s'")
 
 
 async def describe(connection: Connection, name: str) -> Likeness | None:

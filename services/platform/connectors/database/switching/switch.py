@@ -11,7 +11,7 @@ from services.platform.connectors.database.errors import SwitchError
 from services.platform.connectors.database.quoting import identifier, literal
 from services.platform.connectors.database.switching import names
 from services.platform.connectors.database.switching.likeness import Grant, Likeness, Setting, granting, setting
-from services.platform.connectors.database.switching.server import DatabaseServer, describe, queries
+from services.platform.connectors.database.switching.server import DatabaseServer, describe, end_if_asleep, queries
 from services.platform.process.seams import Seam, after, before
 
 _NOT_OURS_TO_SET: Final = (asyncpg.InsufficientPrivilegeError, asyncpg.SyntaxOrAccessError, asyncpg.DataError)
@@ -31,6 +31,7 @@ async def switch(server: DatabaseServer, restore_id: UUID, epoch: int) -> tuple[
     """
     live, new = server.access.database, names.beside(restore_id, epoch)
     async with server.connected() as connection, connection.transaction():
+        await end_if_asleep(connection)
         like = await _needed(connection, live)
         await _needed(connection, new)
         left = await _copy(connection, live, new, like)
@@ -55,6 +56,7 @@ async def switch_back(server: DatabaseServer, restore_id: UUID) -> None:
     """
     live, previous = server.access.database, names.previous(restore_id)
     async with server.connected() as connection, connection.transaction():
+        await end_if_asleep(connection)
         like = await _needed(connection, live)
         if names.restore_in(like.comment) not in {restore_id, None}:  # None: somebody has rewritten the comment
             raise SwitchError(f"{live!r} is not the database that restore {restore_id} brought: it was replaced since")
