@@ -90,7 +90,7 @@ class DirectoryObjectStore:
 
     async def names(self, prefix: str) -> AsyncIterator[str]:
         """See ObjectStore."""
-        path = self._path(prefix.rstrip("/"))
+        path = self._path(prefix.rstrip("/")) if prefix else self._root
         with translated(prefix):
             for name in await asyncio.to_thread(_names, path):
                 yield name
