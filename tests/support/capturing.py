@@ -28,6 +28,7 @@ from services.snapshot.source import Source
 from services.snapshot.stopwatch import Stopwatch
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON
+from tests.support.eventually import eventually
 
 DOCUMENTS_QUERY = "SELECT id, size FROM document"
 
@@ -234,3 +235,15 @@ class NoSecrets:
     def resolve(self, reference: str) -> Any:  # noqa: ANN401 -- never returns
         """See Secrets."""
         raise AssertionError(reference)
+
+
+async def settled(place: Place) -> None:
+    """Return when the documents have been at rest for so long that their stamps prove their content."""
+    async with open_documents(DirectoryFiles(path=str(place.documents)), NoSecrets()) as documents:
+        assert await documents.probe()
+
+        async def all_settled() -> bool:
+            batches = [batch async for batch in documents.list()]
+            return all(one.settled for batch in batches for one in batch if isinstance(one, Listed))
+
+        await eventually(all_settled)

@@ -69,7 +69,7 @@ async def night(root: Path, before: Night, *, list_all: bool = False, probed: bo
 async def _read(root: Path, documents: DocumentStore, scratch: Scratch) -> int:
     stored = []
     async for one in scratch.to_read():
-        seen, name = await documents.look(one.place), name_of((root / one.place).read_bytes())  # noqa: ASYNC240 -- a test's own few files
+        seen, name = await documents.look(one.place), name_of((root / one.place).read_bytes())
         assert seen is not None
         stored.append(Stored(seen, (name,), name))
     await scratch.add_stored(stored)

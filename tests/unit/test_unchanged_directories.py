@@ -1,6 +1,5 @@
 """A directory that gained and lost nothing is not listed again, and nothing is missed (spec: environments)."""
 
-# ruff: noqa: ASYNC240, ASYNC251 -- a test looks at its own few files, and waits for their clock
 import asyncio
 import os
 import shutil

@@ -19,7 +19,9 @@ async def numbers(name: str, count: int, closed: list[str]) -> AsyncGenerator[tu
         closed.append(name)
 
 
-@given(counts=st.lists(st.integers(min_value=0, max_value=5), max_size=6), at_once=st.integers(min_value=1, max_value=4))
+@given(
+    counts=st.lists(st.integers(min_value=0, max_value=5), max_size=6), at_once=st.integers(min_value=1, max_value=4)
+)
 def test_all_of_all_sources_come_each_in_its_order(counts: list[int], at_once: int) -> None:
     async def run() -> list[tuple[str, int]]:
         closed: list[str] = []
