@@ -160,7 +160,7 @@ def _files(root: Path, directory: str) -> Iterator[ObjectInfo]:
 
 def _names(path: Path) -> list[str]:
     try:
-        return sorted(entry.name for entry in path.iterdir())
+        return sorted(entry.name for entry in path.iterdir() if entry.name != UNFINISHED)
     except FileNotFoundError:
         return []
 

@@ -37,13 +37,14 @@ def listed(info: ObjectInfo, *, settled: bool) -> Listed:
 async def initials(store: ObjectStore) -> Sequence[str]:
     """Prefixes that have every key below one of them: first characters, or the empty one that all keys have.
 
-    No order of keys is relied on: servers differ.
+    No order of keys is relied on: servers differ. Nor is a key that begins with `/` asked for: to some servers that is
+    what lies below every prefix.
     """
     found: set[str] = set()
     count = 0
     async for name in store.names(""):
         count += 1
-        if count >= MOST_NAMES:
+        if count >= MOST_NAMES or not name:
             return ("",)
-        found.add(name[:1] or "/")
+        found.add(name[0])
     return sorted(found)

@@ -106,7 +106,7 @@ class _Walk:
         if known and known == directory_stamp(os.stat(name, dir_fd=fd, follow_symlinks=False)):
             yield Unchanged(place)
             return
-        below = _opened(fd, name)
+        below = opened(fd, name)
         try:
             yield from self._entries(below, f"{place}/", depth + 1)
         finally:
@@ -126,7 +126,7 @@ class _Walk:
         return directory_stamp(status) if self._seeing.directories and settled else ""
 
 
-def _opened(fd: int, name: str) -> int:
+def opened(fd: int, name: str) -> int:
     """A directory in a directory. Raises FileNotFoundError where it is none any more."""
     try:
         return os.open(name, _DIRECTORY, dir_fd=fd)
