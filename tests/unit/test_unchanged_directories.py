@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.platform.connectors.files import apart, joined, probing
 from services.platform.connectors.files import directory as connector
-from services.platform.connectors.files import probing
 from services.snapshot.domain.directories import Directories
 from tests.support.listed_nights import Night, name_of, night
 
@@ -162,6 +162,20 @@ def test_no_more_directories_are_remembered_than_may_be() -> None:
     for name in ("aa", "bb", "cc"):
         directories.add(f"{name}/{DOCUMENTS[0]}", f"1-{name}-3-4-1")
     assert directories.known() == {"aa": "1-aa-3-4", "bb": "1-bb-3-4"}
+
+
+@given(stamp=st.text(), numbers=st.lists(st.integers(min_value=0, max_value=2**64), min_size=5, max_size=5))
+def test_the_states_of_a_file_and_of_its_directory_can_be_told_apart(stamp: str, numbers: list[int]) -> None:
+    directory = "-".join(f"{number:x}" for number in numbers)
+    assert apart(joined(stamp, directory)) == (stamp, directory)
+    assert joined(stamp, "") == stamp
+
+
+@pytest.mark.parametrize(
+    "stamp", ['"5d41402abc4b2a76b9719d911017c592"-5-1764288000', '"a@1-2-3-4-5"-5-1764288000', "", "@"]
+)
+def test_a_state_that_tells_of_no_directory_stays_whole(stamp: str) -> None:
+    assert apart(stamp) == (stamp, "")
 
 
 def there(root: Path) -> dict[str, str]:
