@@ -75,12 +75,13 @@ async def test_only_what_changed_is_listed_even_if_its_time_is_set_back(root: Pa
     put(root, third)
     first = await settled_night(root)
     times = changed.parent.stat()
-    {
+    ways: dict[str, Callable[[], object]] = {
         "added": lambda: put(root, other),
         "removed": changed.unlink,
         "renamed": lambda: changed.rename(root / other),
         "replaced": lambda: put(root, "other", b"after!").rename(changed),
-    }[change]()
+    }
+    ways[change]()
     os.utime(changed.parent, ns=(times.st_atime_ns, times.st_mtime_ns))
     second = await night(root, first)
     assert second.contents() == there(root)
