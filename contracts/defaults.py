@@ -50,6 +50,8 @@ BACKUPS_PER_HOST: Final = 4
 """Backups at once on one database host: a backup must not hurt the apps."""
 JOBS_PER_WORKER: Final = 2
 """One waits for its server or its store while the other has the processor."""
+LIST_ALL_EVERY_DAYS: Final = 7
+"""The state of a directory does not tell that a document was written over in place, which no app should do."""
 READ_ALL_EVERY_DAYS: Final = 28
 """Stamps prove what is unchanged; that is not taken on trust for ever (spec: environments, "The backup")."""
 LEAST_READ_BYTES_PER_SECOND: Final = 64 * 1024

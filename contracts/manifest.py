@@ -71,9 +71,10 @@ class Lines(ContentSequence):
 class DocumentLine(Value):
     """One line of the list of documents.
 
-    `place` is the path below the root. `stamp` says which state of the file was read (opaque to everyone but the
-    connector that wrote it); `settled` whether the same stamp in a later listing proves the same content.
-    `referenced` is None where the references are unproven. `from_previous` marks what had vanished since the listing.
+    `place` is the path below the root. `stamp` says which state of the file was read, and may say one of its directory
+    (opaque to everyone but the connector that wrote it); `settled` whether the same state of the file in a later
+    listing proves the same content. `referenced` is None where the references are unproven. `from_previous` marks what
+    had vanished since the listing.
     """
 
     id: UUID

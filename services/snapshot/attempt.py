@@ -19,7 +19,7 @@ from services.platform.repository import Verdict
 from services.snapshot import previous
 from services.snapshot.capture import Capture, Captured
 from services.snapshot.domain.endings import completed
-from services.snapshot.domain.rereading import is_due
+from services.snapshot.domain.rereading import is_due, is_over
 from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.meter import Meter
 from services.snapshot.parts import SERVICE, Parts
@@ -56,6 +56,7 @@ class BackupAttempt:
         self._run = run
         self._entry = entry
         self._read_all = read_all
+        self._list_all = read_all
         self._repository = parts.repository.of(self._entry.environment_id)
         self._stopwatch = Stopwatch()
         self._previous = previous.Previous()
@@ -80,11 +81,16 @@ class BackupAttempt:
             newest = await previous.known(c, self._entry.environment_id)
         self._run.memo.setdefault("started_at", started.started_at.isoformat())
         self._previous = await previous.read(self._repository, newest)
-        self._read_all = self._read_all or self._is_due(newest)
+        if newest:
+            self._take_nothing_on_trust(newest)
 
-    def _is_due(self, newest: previous.Newest | None) -> bool:
-        entry, now, every_days = self._entry, self._parts.clock.now(), self._parts.reads.read_all_every_days
-        return newest is not None and is_due(entry.kind, entry.environment_id, newest.read_all_at, now, every_days)
+    def _take_nothing_on_trust(self, newest: previous.Newest) -> None:
+        """Read everything, or at least list it, if the time has come."""
+        entry, now, reads = self._entry, self._parts.clock.now(), self._parts.reads
+        if is_due(entry.kind, entry.environment_id, newest.read_all_at, now, reads.read_all_every_days):
+            self._read_all = self._list_all = True
+        if is_over(entry.environment_id, newest.list_all_at, now, reads.list_all_every_days):
+            self._list_all = True
 
     @property
     def is_decided(self) -> bool:
@@ -103,7 +109,7 @@ class BackupAttempt:
         ):
             throttle = Throttle(self._parts.reads.read_bytes_per_second)
             query = environment.places.documents_query
-            source = Source(database, documents, query, throttle, read_all=self._read_all)
+            source = Source(database, documents, query, throttle, read_all=self._read_all, list_all=self._list_all)
             capture = Capture(source, self._repository, scratch, Meter(self._run), self._stopwatch)
             self._captured = await capture.run(self._previous)
 
@@ -120,8 +126,9 @@ class BackupAttempt:
         if isinstance(verdict.decided, Tombstone):
             raise BuriedError(verdict.decided)
         async with self._run.finish() as c:
-            now, read_all = self._parts.clock.now(), bool(self._captured and self._read_all)
-            await previous.remember(c, verdict, now, read_all=read_all)
+            now, captured = self._parts.clock.now(), self._captured is not None
+            read_all, list_all = captured and self._read_all, captured and self._list_all
+            await previous.remember(c, verdict, now, read_all=read_all, list_all=list_all)
             event = completed(verdict.decided, verdict.key, verdict.hash)
             await self._parts.say(c, self._run, "backup", self._entry.backup_id, event)
 

@@ -4,7 +4,6 @@ If it is broken off, all of it runs again; what was stored already makes that ch
 """
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +16,11 @@ from contracts.events.backups import References
 from contracts.manifest import DatabasePart, FilesPart, Lines, Manifest
 from contracts.values import Finding
 from services.platform.connectors.database import Snapshot
-from services.platform.connectors.files import Listed, Stray
 from services.platform.process.together import together
 from services.platform.repository import EnvironmentRepository, StoredDump, StoredSequence, read_documents
 from services.platform.repository.errors import RepositoryError
 from services.snapshot.domain.warnings import Met
+from services.snapshot.listing import Listing
 from services.snapshot.meter import Meter
 from services.snapshot.previous import Previous
 from services.snapshot.reading import Reading
@@ -69,6 +68,7 @@ class Capture:
         self._meter = meter
         self._stopwatch = stopwatch
         self._met = Met()
+        self._listing = Listing(source, scratch, meter, self._met)
         self._reading = Reading(source, repository, scratch, meter, self._met)
 
     async def run(self, previous: Previous) -> Captured:
@@ -94,8 +94,7 @@ class Capture:
             with self._stopwatch.timed("read the previous backup's list"):
                 async for lines in read_documents(self._repository, previous.files.listing):
                     gone = await self._repository.unusable({name for line in lines for name in line.contents})
-                    await self._scratch.add_previous([line for line in lines if gone.isdisjoint(line.contents)])
-                    self._meter.moved()
+                    await self._listing.know([line for line in lines if gone.isdisjoint(line.contents)])
         except RepositoryError as error:
             self._met.previous_unreadable = error.reason
 
@@ -137,25 +136,14 @@ class Capture:
     async def _store_documents(self, exported: asyncio.Event) -> None:
         await exported.wait()
         with self._stopwatch.timed("list the documents"):
-            async for batch in self._source.documents.list():
-                await self._take_in(batch)
-            if not self._source.read_all:
-                await self._scratch.adopt_unchanged()
+            await self._listing.run()
         self._meter.expect_documents(*await self._scratch.to_read_totals())
         with self._stopwatch.timed("read all documents" if self._source.read_all else "store new documents"):
             await self._reading.run()
 
-    async def _take_in(self, batch: Sequence[Listed | Stray]) -> None:
-        for stray in batch:
-            if isinstance(stray, Stray):
-                self._met.strays.add(f"{stray.place}: {stray.reason}")
-        for place in await self._scratch.add_listed([one for one in batch if isinstance(one, Listed)]):
-            self._met.duplicates.add(place)
-        self._meter.moved()
-
     async def _files(self) -> FilesPart:
         dangling = await self._prove() if self._source.documents_query else None
-        if self._source.read_all:  # else what has the stamp of before was not read
+        if self._source.read_all or self._source.list_all:  # else nothing was looked at behind an equal state
             self._met.unnoticed = await self._scratch.unnoticed()
         numbers = await self._scratch.numbers()
         proven = self._source.documents_query is not None

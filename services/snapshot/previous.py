@@ -23,14 +23,17 @@ class Previous:
 
 @dataclass(frozen=True)
 class Newest:
-    """What is remembered of an environment's newest backup, and when one has last read every document."""
+    """What is remembered of an environment's newest backup, and when one has last read or listed all documents."""
 
     backup_id: UUID
     manifest_hash: str
     read_all_at: datetime
+    list_all_at: datetime
 
 
-async def remember(c: Connection, verdict: Verdict, now: datetime, *, read_all: bool = False) -> None:
+async def remember(
+    c: Connection, verdict: Verdict, now: datetime, *, read_all: bool = False, list_all: bool = False
+) -> None:
     """The next backup builds upon this one, unless it was made elsewhere: its stamps say nothing of what is here."""
     if verdict.manifest and _is_made_elsewhere(verdict.manifest):
         return
@@ -41,6 +44,7 @@ async def remember(c: Connection, verdict: Verdict, now: datetime, *, read_all: 
         manifest_hash=verdict.hash,
         now=now,
         read_all=read_all,
+        list_all=list_all,
     )
 
 

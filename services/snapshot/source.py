@@ -40,7 +40,7 @@ class Throttle:
 class Source:
     """An environment's database and documents; with a query, the restore point is proven.
 
-    With `read_all` no document is taken as unchanged because its stamp says so.
+    With `list_all` no directory is taken as unchanged because its state says so; with `read_all` no document either.
     """
 
     database: EnvironmentDatabase
@@ -48,6 +48,7 @@ class Source:
     documents_query: str | None
     throttle: Throttle = field(default_factory=lambda: Throttle(None))
     read_all: bool = False
+    list_all: bool = False
 
     @property
     def references(self) -> References:

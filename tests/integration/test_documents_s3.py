@@ -13,7 +13,9 @@ from services.platform.connectors.files import (
     DocumentsUnreachableError,
     Listed,
     Part,
+    Stray,
     open_documents,
+    s3_listing,
 )
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.secrets import SecretDirectory
@@ -85,6 +87,23 @@ async def test_only_what_is_below_the_prefix_is_listed(store: DocumentStore, buc
     await bucket.put(f"{uuid4()}", b"elsewhere")
     await bucket.put(f"{PREFIX}-2/{uuid4()}", b"elsewhere")
     assert await listing(store) == []
+
+
+@pytest.mark.parametrize("most_names", [s3_listing.MOST_NAMES, 3])
+async def test_every_key_is_listed_once_wherever_it_is(
+    store: DocumentStore, put: Put, bucket: S3ObjectStore, monkeypatch: pytest.MonkeyPatch, most_names: int
+) -> None:
+    monkeypatch.setattr(s3_listing, "MOST_NAMES", most_names)
+    flat, upper, deep = str(uuid4()), str(uuid4()).upper(), f"a/b/c/d/{uuid4()}"
+    documents = {flat, upper, deep, f"größe/{uuid4()}", f"{flat[0]}/{uuid4()}", *(new_place() for _ in range(20))}
+    strays = {"readme.txt", "größe/readme.txt", f"{flat}.tmp"}
+    for where in documents | strays:
+        await put(where, b"x")
+    for marker in (f"{PREFIX}/", f"{PREFIX}/empty/"):  # as consoles make them
+        await bucket._client.put_object(Bucket=bucket.bucket, Key=marker, Body=b"")  # noqa: SLF001 -- no key of ours
+    entries = await listing(store)
+    assert sorted(entry.place for entry in entries if isinstance(entry, Listed)) == sorted(documents)
+    assert sorted(entry.place for entry in entries if isinstance(entry, Stray)) == sorted(strays)
 
 
 async def test_after_a_probe_an_etag_proves_the_content(store: DocumentStore, put: Put) -> None:

@@ -11,6 +11,7 @@ from services.platform.connectors.files import (
     DocumentConflictError,
     DocumentStore,
     DocumentVanishedError,
+    Entry,
     HostilePlaceError,
     Listed,
     ListMissingError,
@@ -38,7 +39,7 @@ async def content(store: DocumentStore, place: str) -> bytes:
     return b"".join([piece async for piece in store.read(place).pieces()])
 
 
-async def listing(store: DocumentStore) -> list[Listed | Stray]:
+async def listing(store: DocumentStore) -> list[Entry]:
     return [entry async for batch in store.list() for entry in batch]
 
 

@@ -49,6 +49,7 @@ class ObjectStoreBehaviour:
         for key in ("a/one/x", "a/one/y/z", "a/two", "b/three"):
             await store.put(key, b"")
         assert sorted([name async for name in store.names("a/")]) == ["one", "two"]
+        assert sorted([name async for name in store.names("")]) == ["a", "b"]
         assert [name async for name in store.names("absent/")] == []
 
     async def test_a_second_put_replaces_the_first_and_changes_the_etag(self, store: ObjectStore) -> None:

@@ -1,7 +1,7 @@
 """The one step of a backup on a real database and real documents, with somebody who interferes at the worst moment."""
 
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,8 @@ from contracts.events.backups import BackupKind
 from contracts.manifest import BackupEntry, DocumentLine, EnvironmentEntry, Manifest
 from contracts.values import CloudVersion, DirectoryFiles, Mode, Region
 from services.platform.connectors.database import DatabaseAccess, EnvironmentDatabase, Login, PostgresTools
-from services.platform.connectors.files import DocumentStore, Listed, Reader, Stray, Whole, open_documents
+from services.platform.connectors.files import DocumentStore, Entry, Listed, Reader, Whole, open_documents
+from services.platform.connectors.files.port import NONE_KNOWN
 from services.platform.repository import EnvironmentRepository, read_documents
 from services.snapshot.capture import Capture, Captured
 from services.snapshot.domain.warnings import Met, warnings_of
@@ -27,6 +28,7 @@ from services.snapshot.source import Source
 from services.snapshot.stopwatch import Stopwatch
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON
+from tests.support.eventually import eventually
 
 DOCUMENTS_QUERY = "SELECT id, size FROM document"
 
@@ -57,10 +59,10 @@ class Meddled:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the real one has
         return getattr(self.inner, name)
 
-    async def list(self) -> AsyncIterator[Sequence[Listed | Stray]]:
+    async def list(self, known: Mapping[str, str] = NONE_KNOWN) -> AsyncGenerator[Sequence[Entry], None]:
         """See DocumentStore."""
         self.before_listing()
-        async for batch in self.inner.list():
+        async for batch in self.inner.list(known):
             yield batch
         self.after_listing()
 
@@ -233,3 +235,15 @@ class NoSecrets:
     def resolve(self, reference: str) -> Any:  # noqa: ANN401 -- never returns
         """See Secrets."""
         raise AssertionError(reference)
+
+
+async def settled(place: Place) -> None:
+    """Return when the documents have been at rest for so long that their stamps prove their content."""
+    async with open_documents(DirectoryFiles(path=str(place.documents)), NoSecrets()) as documents:
+        assert await documents.probe()
+
+        async def all_settled() -> bool:
+            batches = [batch async for batch in documents.list()]
+            return all(one.settled for batch in batches for one in batch if isinstance(one, Listed))
+
+        await eventually(all_settled)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.defaults import READ_ALL_EVERY_DAYS
+from contracts.defaults import LIST_ALL_EVERY_DAYS, READ_ALL_EVERY_DAYS
 from contracts.events.backups import BackupKind
-from services.snapshot.domain.rereading import SPREAD, is_due
+from services.snapshot.domain.rereading import SPREAD, is_due, is_over
 
 THEN = datetime(2026, 3, 8, 19, 0, tzinfo=UTC)
 
@@ -40,3 +40,11 @@ def test_whoever_asks_for_a_backup_does_not_wait_for_it(kind: BackupKind) -> Non
 
 def test_zero_days_is_never() -> None:
     assert not due(UUID(int=0), 1000, 0)
+
+
+@given(environment_id=st.uuids())
+def test_listings_fall_due_likewise_and_zero_days_is_each_time(environment_id: UUID) -> None:
+    a_week_later = THEN + timedelta(days=LIST_ALL_EVERY_DAYS)
+    assert is_over(environment_id, THEN, a_week_later, LIST_ALL_EVERY_DAYS)
+    assert not is_over(environment_id, THEN, THEN + timedelta(days=LIST_ALL_EVERY_DAYS * 0.7), LIST_ALL_EVERY_DAYS)
+    assert is_over(environment_id, THEN, THEN, 0)

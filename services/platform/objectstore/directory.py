@@ -90,7 +90,7 @@ class DirectoryObjectStore:
 
     async def names(self, prefix: str) -> AsyncIterator[str]:
         """See ObjectStore."""
-        path = self._path(prefix.rstrip("/"))
+        path = self._path(prefix.rstrip("/")) if prefix else self._root
         with translated(prefix):
             for name in await asyncio.to_thread(_names, path):
                 yield name
@@ -160,7 +160,7 @@ def _files(root: Path, directory: str) -> Iterator[ObjectInfo]:
 
 def _names(path: Path) -> list[str]:
     try:
-        return sorted(entry.name for entry in path.iterdir())
+        return sorted(entry.name for entry in path.iterdir() if entry.name != UNFINISHED)
     except FileNotFoundError:
         return []
 

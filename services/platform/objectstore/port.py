@@ -64,7 +64,7 @@ class ObjectStore(Protocol):
         ...
 
     def names(self, prefix: str) -> AsyncIterator[str]:
-        """What comes right behind `prefix`, which ends in `/`, up to the next `/`; each name once, in any order."""
+        """What comes right behind `prefix` (empty, or ending in `/`), up to the next `/`; each once, in any order."""
         ...
 
     async def copy(self, source: str, target: str) -> None:

@@ -124,10 +124,11 @@ class S3ObjectStore:
 
     async def names(self, prefix: str) -> AsyncIterator[str]:
         """See ObjectStore."""
+        before = self._prefix + prefix
         async for page in self._pages(prefix, Delimiter="/"):
-            keys = [entry["Key"] for entry in page.get("Contents", ())]
+            keys = [entry["Key"] for entry in page.get("Contents", ()) if entry["Key"] != before]
             for key in (*keys, *(entry["Prefix"] for entry in page.get("CommonPrefixes", ()))):
-                yield key.removeprefix(self._prefix + prefix).rstrip("/")
+                yield key.removeprefix(before).rstrip("/")
 
     async def _pages(self, prefix: str, **how: str) -> AsyncIterator[dict[str, Any]]:
         """At most 1,000 at a time."""

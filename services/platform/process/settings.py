@@ -208,6 +208,8 @@ class SourceSettings(Group):
     read_bytes_per_second: Annotated[ReadRate | None, NoneIfEmpty] = None
     niceness: int = Field(default=defaults.NICENESS, ge=0, le=19)
     """How far the service and its dumps stand behind other programs of their machine; 0 is not at all."""
+    list_all_every_days: float = Field(default=defaults.LIST_ALL_EVERY_DAYS, ge=0)
+    """Then a backup lists every directory of documents again, whatever its state says; 0 is each time."""
     read_all_every_days: float = Field(default=defaults.READ_ALL_EVERY_DAYS, ge=0)
     """Then a nightly backup reads every document again, whatever size and time say; 0 is never."""
     lock_wait_seconds: float = Field(default=defaults.LOCK_WAIT_SECONDS, gt=0)

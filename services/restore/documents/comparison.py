@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, ParamSpec, TypeVar
 
 from contracts.manifest import DocumentLine
-from services.platform.connectors.files import Listed, Stray
+from services.platform.connectors.files import Entry, Listed, Stray
 from services.restore.documents.difference import EXAMPLES, Change, Difference, What
 from services.restore.documents.json_lines import ListUnreadableError
 
@@ -79,7 +79,7 @@ class Comparison:
         except sqlite3.IntegrityError as error:
             raise ListUnreadableError("the backup's list of documents names one place twice") from error
 
-    async def have(self, entries: Sequence[Listed | Stray]) -> None:
+    async def have(self, entries: Sequence[Entry]) -> None:
         """What is in the destination; seen twice (a listing under way may do that), it counts once."""
         documents = [(entry.place, entry.size_bytes) for entry in entries if isinstance(entry, Listed)]
         strays = [(entry.place,) for entry in entries if isinstance(entry, Stray)]

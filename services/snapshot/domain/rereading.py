@@ -1,4 +1,4 @@
-"""When a backup reads every document again, whatever their stamps say (spec: environments, "The backup")."""
+"""When a backup takes no state of before on trust, and lists or reads all again (spec: environments, "The backup")."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,5 +14,10 @@ def is_due(kind: BackupKind, environment_id: UUID, read_all_at: datetime, now: d
     """Whether the time since `read_all_at` is over; 0 days is never. A person who asks for a backup does not wait."""
     if kind is not BackupKind.NIGHTLY or not every_days:
         return False
+    return is_over(environment_id, read_all_at, now, every_days)
+
+
+def is_over(environment_id: UUID, then: datetime, now: datetime, every_days: float) -> bool:
+    """Whether the time since `then` is over for this environment; 0 days are over at once."""
     earlier = every_days * (environment_id.int % 256) / (256 * SPREAD)
-    return now - read_all_at >= timedelta(days=every_days - earlier)
+    return now - then >= timedelta(days=every_days - earlier)

@@ -19,3 +19,8 @@ class Sightings:
         self.count += 1
         if len(self.examples) < EXAMPLES:
             self.examples.append(name)
+
+    def add_all(self, others: "Sightings") -> None:
+        """Those as well."""
+        self.count += others.count
+        self.examples += others.examples[: EXAMPLES - len(self.examples)]

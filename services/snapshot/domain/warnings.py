@@ -31,7 +31,7 @@ def warnings_of(met: Met, database: Sequence[Finding]) -> tuple[Warning, ...]:
         ("OTHER_SIZES", "documents whose size is not the one that their row says", met.other_sizes),
         (
             "CHANGED_UNNOTICED",
-            "documents that changed while size and times stayed the same; backups since then have their old content",
+            "documents that changed in place, or behind their times; backups since then have their old content",
             met.unnoticed,
         ),
         ("STRAY_FILES", "files that are no documents, not named by a UUID; they are not in the backup", met.strays),

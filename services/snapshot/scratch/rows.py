@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.manifest import DanglingLine, DocumentLine
 from services.platform.connectors.database import Reference
-from services.platform.connectors.files import Listed
+from services.platform.connectors.files import Listed, apart, joined
 
 Row = Sequence[Any]
 Parameters = dict[str, Any]
@@ -37,11 +37,16 @@ class Stored:
 
     def parameters(self) -> Parameters:
         """For the table `stored`."""
-        return {**listed_parameters(self.seen), "contents": ",".join(self.contents), "hash": self.hash}
+        return {**state_parameters(self.seen), "contents": ",".join(self.contents), "hash": self.hash}
 
 
 def listed_parameters(document: Listed) -> Parameters:
     """For the table `listed`."""
+    return {**state_parameters(document), "directory": document.directory}
+
+
+def state_parameters(document: Listed) -> Parameters:
+    """A document's own state."""
     return {
         "id": document.document_id.bytes,
         "place": document.place,
@@ -53,12 +58,14 @@ def listed_parameters(document: Listed) -> Parameters:
 
 def previous_parameters(line: DocumentLine) -> Parameters:
     """For the table `previous`."""
+    stamp, directory = apart(line.stamp)
     return {
         "id": line.id.bytes,
         "place": line.place,
         "size": line.size,
-        "stamp": line.stamp,
+        "stamp": stamp,
         "settled": line.settled,
+        "directory": directory,
         "contents": ",".join(line.contents),
         "hash": line.hash,
     }
@@ -76,7 +83,7 @@ def document_line(row: Row, *, proven: bool) -> bytes:
         id=UUID(bytes=row[0]),
         place=row[1],
         size=row[2],
-        stamp=row[3],
+        stamp=joined(row[3], row[9]),
         settled=bool(row[4]),
         contents=tuple(row[5].split(",")),
         hash=row[6],

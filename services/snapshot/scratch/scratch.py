@@ -75,6 +75,17 @@ class Scratch:
         """Keep what was read and where it is stored."""
         await self._add(queries.add_stored, (document.parameters() for document in documents))
 
+    async def add_unchanged(self, directories: Sequence[str]) -> None:
+        """Keep that these were not listed, since nothing came or went there."""
+        await self._add(queries.add_unchanged, ({"place": place} for place in directories))
+
+    async def list_unchanged(self) -> Sightings:
+        """Take as listed what the previous list has in those; what is not, since it is elsewhere as well."""
+        moved = await self._rows(queries.moved, count=EXAMPLES)
+        count = await self._run(queries.moved_count)
+        await self._run(queries.list_unchanged)
+        return Sightings(count, [row[0] for row in moved])
+
     async def adopt_unchanged(self) -> None:
         """Take the contents of unchanged documents from the previous list."""
         await self._run(queries.adopt_unchanged)
@@ -170,7 +181,20 @@ def _created(path: Path) -> sqlite3.Connection:
 
 def _add_listed(connection: sqlite3.Connection, documents: Sequence[Listed]) -> list[str]:
     with _together(connection):
-        return [one.place for one in documents if not queries.add_listed(connection, **made.listed_parameters(one))]
+        left_out = (_add_one(connection, one) for one in documents)
+        return [place for place in left_out if place is not None]
+
+
+def _add_one(connection: sqlite3.Connection, document: Listed) -> str | None:
+    """The place that is left out, if one of this id was there."""
+    row = made.listed_parameters(document)
+    if queries.add_listed(connection, **row):
+        return None
+    there: str = queries.listed_place(connection, id=row["id"])
+    if there <= document.place:
+        return document.place
+    queries.replace_listed(connection, **row)
+    return there
 
 
 def _add(connection: sqlite3.Connection, query: Any, parameters: list[made.Parameters]) -> None:  # noqa: ANN401 -- see above

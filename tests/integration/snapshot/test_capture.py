@@ -10,13 +10,10 @@ import pytest
 from contracts.errors import FailureCode
 from contracts.events.backups import References
 from contracts.manifest import CONTENT_BYTES
-from contracts.values import DirectoryFiles
 from services.platform.connectors.database.errors import ReferenceQueryError
 from services.platform.connectors.files import (
     DocumentChangedError,
     DocumentsUnreachableError,
-    Listed,
-    open_documents,
     stamps,
 )
 from services.platform.connectors.files.directory_reader import PIECE_BYTES
@@ -26,8 +23,7 @@ from services.snapshot.capture import Captured
 from services.snapshot.domain.warnings import warnings_of
 from services.snapshot.reading import KEPT
 from services.snapshot.source import Throttle
-from tests.support.capturing import Meddled, NoSecrets, Place, QuietRun
-from tests.support.eventually import eventually
+from tests.support.capturing import Meddled, Place, QuietRun, settled
 
 LARGE = 3 * 1024 * 1024
 
@@ -36,18 +32,6 @@ def warned(captured: Captured) -> dict[str, tuple[int, tuple[str, ...]]]:
     """The warnings by code: how many, and which."""
     warnings = warnings_of(captured.met, captured.database.findings)
     return {warning.code: (warning.count, warning.examples) for warning in warnings}
-
-
-async def settled(place: Place) -> None:
-    """Return when the documents have been at rest for so long that their stamps prove their content."""
-    async with open_documents(DirectoryFiles(path=str(place.documents)), NoSecrets()) as documents:
-        assert await documents.probe()
-
-        async def all_settled() -> bool:
-            batches = [batch async for batch in documents.list()]
-            return all(one.settled for batch in batches for one in batch if isinstance(one, Listed))
-
-        await eventually(all_settled)
 
 
 async def test_every_document_is_stored_byte_for_byte(place: Place) -> None:
@@ -236,9 +220,10 @@ async def test_a_change_that_hides_behind_size_and_mtime_is_found(place: Place, 
     else:
         path.write_bytes(b"after!")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    captured = await place.capture(previous=previous)
+    captured = await place.capture(previous=previous, list_all=how == "rewritten")
     assert await place.stored(captured) == {document: b"after!"}
     assert captured.files.new_count == 1
+    assert ("CHANGED_UNNOTICED" in warned(captured)) is (how == "rewritten")
 
 
 async def test_a_document_changed_within_the_clocks_resolution_of_its_backup_is_read_again(place: Place) -> None:

@@ -17,7 +17,8 @@ from services.platform.connectors.files.errors import (
 from services.platform.connectors.files.findings import FREE_SPACE, NOT_WRITABLE
 from services.platform.connectors.files.opening import CredentialsError, Secrets, open_documents
 from services.platform.connectors.files.places import checked as checked_place
-from services.platform.connectors.files.port import DocumentStore, Listed, Part, Reader, Stray, Whole
+from services.platform.connectors.files.port import DocumentStore, Entry, Listed, Part, Reader, Stray, Unchanged, Whole
+from services.platform.connectors.files.stamps import apart, joined
 
 __all__ = [
     "FREE_SPACE",
@@ -31,6 +32,7 @@ __all__ = [
     "DocumentsRefusedError",
     "DocumentsUnavailableError",
     "DocumentsUnreachableError",
+    "Entry",
     "HostilePlaceError",
     "ListMissingError",
     "Listed",
@@ -38,7 +40,10 @@ __all__ = [
     "Reader",
     "Secrets",
     "Stray",
+    "Unchanged",
     "Whole",
+    "apart",
     "checked_place",
+    "joined",
     "open_documents",
 ]

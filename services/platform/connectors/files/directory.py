@@ -4,7 +4,7 @@ Each file is synced before it has its name; the names are synced by `settle`, al
 directory would cost more than all the rest. What a power cut takes before that are whole documents.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, aclosing
 from itertools import islice
 from pathlib import Path
@@ -25,18 +25,23 @@ from services.platform.connectors.files.errors import (
 from services.platform.connectors.files.linux import sync_file_system
 from services.platform.connectors.files.pieces import gathered
 from services.platform.connectors.files.places import checked, in_part, list_of
-from services.platform.connectors.files.port import Listed, Part, Stray, Whole
-from services.platform.connectors.files.stamps import SETTLED_NS, listed, stamps_can_be_trusted
+from services.platform.connectors.files.port import NONE_KNOWN, Entry, Listed, Part, Whole
+from services.platform.connectors.files.probing import directories_can_be_trusted, stamps_can_be_trusted
+from services.platform.connectors.files.stamps import SETTLED_NS, listed
 from services.platform.connectors.files.threads import Threads
 from services.platform.connectors.files.tree import Tree
 from services.platform.connectors.files.unfinished import Unfinished, desk, file_system_now_ns, forget_old, tidy
-from services.platform.connectors.files.walking import walk
+from services.platform.connectors.files.walking import Seeing, walks
+from services.platform.process.errors import NightkeepError
+from services.platform.process.merging import merged
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 BATCH: Final = 1000
-"""Entries of a listing in memory at once."""
+"""Entries of a listing that come at once."""
+WALKS: Final = 4
+"""Threads that list: they wait for the disk at the same time."""
 NOTHING_SETTLED: Final = -1
 
 
@@ -49,6 +54,7 @@ class DirectoryDocuments:
         self._tree = Tree(root)
         self._threads = threads
         self._trusted = False
+        self._directories_trusted = False
         self._horizon_ns = NOTHING_SETTLED
 
     async def check(self) -> tuple[Finding, ...]:
@@ -57,33 +63,45 @@ class DirectoryDocuments:
 
     async def probe(self) -> bool:
         """See DocumentStore."""
-        try:
-            self._trusted = await self._threads.run(stamps_can_be_trusted, self._tree)
-        except OSError:  # nothing can be written there, so nothing can be proved
-            self._trusted = False
+        self._trusted = await self._told(stamps_can_be_trusted)
+        self._directories_trusted = self._trusted and await self._told(directories_can_be_trusted)
         return self._trusted
 
-    async def list(self) -> AsyncGenerator[Sequence[Listed | Stray], None]:
+    async def _told(self, probe: Callable[[Tree], bool]) -> bool:
+        try:
+            return await self._threads.run(probe, self._tree)
+        except (OSError, NightkeepError):  # nothing can be written there, so nothing can be proved
+            return False
+
+    async def list(self, known: Mapping[str, str] = NONE_KNOWN) -> AsyncGenerator[Sequence[Entry], None]:
         """See DocumentStore."""
         if self._trusted:
             self._horizon_ns = await self._run("", file_system_now_ns, self._tree) - SETTLED_NS
-        async with aclosing(self._walked((), self._horizon_ns)) as batches:
+        proves = self._directories_trusted
+        seeing = Seeing(self._horizon_ns, directories=proves, known=known if proves else NONE_KNOWN)
+        async with aclosing(self._walked((), seeing)) as batches:
             async for batch in batches:
                 yield batch
 
     async def list_area(self, area: UUID, part: Part) -> AsyncGenerator[Sequence[str], None]:
         """See DocumentStore."""
-        async with aclosing(self._walked(in_part(area, part), NOTHING_SETTLED)) as batches:
+        async with aclosing(self._walked(in_part(area, part), Seeing(NOTHING_SETTLED))) as batches:
             async for batch in batches:
                 yield [entry.place for entry in batch if isinstance(entry, Listed)]
 
-    async def _walked(self, below: tuple[str, ...], horizon_ns: int) -> AsyncGenerator[Sequence[Listed | Stray], None]:
-        found = walk(self._tree, below, horizon_ns)
+    async def _walked(self, below: tuple[str, ...], seeing: Seeing) -> AsyncGenerator[Sequence[Entry], None]:
+        with ExitStack() as held:
+            some = await self._run("", held.enter_context, walks(self._tree, below, seeing, WALKS))
+            async with aclosing(merged(map(self._batches, some), WALKS)) as batches:
+                async for batch in batches:
+                    yield batch
+
+    async def _batches(self, walk: Generator[Entry, None, None]) -> AsyncGenerator[Sequence[Entry], None]:
         try:
-            while batch := await self._run("", lambda: list(islice(found, BATCH))):
+            while batch := await self._run("", lambda: list(islice(walk, BATCH))):
                 yield batch
         finally:
-            found.close()
+            walk.close()
 
     async def look(self, place: str) -> Listed | None:
         """See DocumentStore."""

@@ -12,7 +12,7 @@ from services.platform.connectors.files.findings import NOT_WRITABLE, free_space
 from services.platform.connectors.files.moving import regular
 from services.platform.connectors.files.port import Listed
 from services.platform.connectors.files.tree import Tree
-from services.platform.connectors.files.walking import walk
+from services.platform.connectors.files.walking import Seeing, walks
 from services.platform.process.errors import NightkeepError
 
 LOOKED_AT: Final = 100
@@ -31,8 +31,9 @@ def look_around(tree: Tree) -> tuple[Finding, ...]:
 
 
 def _read_something(tree: Tree) -> None:
-    found = (entry for entry in islice(walk(tree, (), 0), LOOKED_AT) if isinstance(entry, Listed))
-    first = next(found, None)
+    with walks(tree, (), Seeing(0)) as [walk]:
+        first = next((entry for entry in islice(walk, LOOKED_AT) if isinstance(entry, Listed)), None)
+        walk.close()
     if first is None:
         return
     with tree.holding(first.place.split("/")) as (fd, name):

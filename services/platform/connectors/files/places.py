@@ -11,6 +11,7 @@ OWN: Final = ".nightkeep"
 """Everything of ours below the root; no listing shows it, no document can be put there."""
 UNFINISHED: Final = (OWN, "unfinished")
 AREAS: Final = (OWN, "restores")
+PROBE: Final = (OWN, "probe")
 LIST: Final = "list"
 DEPTH: Final = 16
 """Directories above a document; apps use two. Bounds what a hostile tree can make us open."""

@@ -1,9 +1,10 @@
 """What backup and restore need of the place where an environment keeps its documents (spec: environments)."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from types import MappingProxyType
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from contracts.values import Finding
@@ -15,7 +16,8 @@ class Listed:
 
     `place` is its path below the root, normally `xx/yy/uuid`. `stamp` names the state of the file: device, inode, size,
     mtime and ctime, or an object's ETag, size and time. `settled` says that a later listing with the same stamp proves
-    the same content: the change lies far enough back, on a file system whose clock was probed.
+    the same content: the change lies far enough back, on a file system whose clock was probed. `directory` is the state
+    of the directory that holds it, and how many entries it has; empty where that would prove nothing.
     """
 
     document_id: UUID
@@ -23,6 +25,7 @@ class Listed:
     size_bytes: int
     stamp: str
     settled: bool
+    directory: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,17 @@ class Stray:
 
     place: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A directory that was not listed: it is known, and has gained and lost nothing since."""
+
+    place: str
+
+
+Entry = Listed | Stray | Unchanged
+NONE_KNOWN: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Part(StrEnum):
@@ -87,8 +101,11 @@ class DocumentStore(Protocol):
         """Whether an equal stamp can prove an unchanged document here; listings before a probe say `settled=False`."""
         ...
 
-    def list(self) -> AsyncIterator[Sequence[Listed | Stray]]:
-        """Everything below the root, in batches, in bounded memory; the order is the store's own.
+    def list(self, known: Mapping[str, str] = NONE_KNOWN) -> AsyncGenerator[Sequence[Entry], None]:
+        """Everything below the root, in batches, in bounded memory, in no order.
+
+        `known` has directories whose documents the caller has from an earlier listing, by place, with their state then
+        (`Listed.directory` without the count): one that is in it still is told as Unchanged, and what it holds is not.
 
         Raises DocumentsUnreachableError (permanent) when the root is not there or cannot be read.
         """

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Final, Literal, TypeVar
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from services.platform.connectors.files import s3_moving
 from services.platform.connectors.files.errors import DocumentsUnavailableError, ListMissingError
 from services.platform.connectors.files.pieces import gathered
 from services.platform.connectors.files.places import checked, in_part, list_of
-from services.platform.connectors.files.port import Listed, Part, Stray, Whole
+from services.platform.connectors.files.port import NONE_KNOWN, Entry, Listed, Part, Whole
 from services.platform.connectors.files.s3_check import etags_tell_contents_apart, look_around
 from services.platform.connectors.files.s3_errors import translated
-from services.platform.connectors.files.s3_listing import entry, listed
+from services.platform.connectors.files.s3_listing import entry, initials, listed
 from services.platform.connectors.files.s3_reader import S3Reader
-from services.platform.objectstore import AlreadyExistsError, ObjectNotFoundError, ObjectStore
+from services.platform.objectstore import AlreadyExistsError, ObjectInfo, ObjectNotFoundError, ObjectStore
+from services.platform.process.merging import merged
 from services.platform.process.together import together
 
 T = TypeVar("T")
@@ -24,6 +26,8 @@ BATCH: Final = 1000
 """Entries of a listing in memory at once: a page of most servers."""
 ONE_PUT_BYTES: Final = 8 * 1024 * 1024
 """What goes in one conditional request; more is uploaded in parts."""
+LISTINGS: Final = 8
+"""Listings under way: more of them only wait for what reads the answers."""
 AT_ONCE: Final = 16
 """Requests for small objects under way, whoever asks for how many."""
 
@@ -48,30 +52,30 @@ class S3Documents:
         self._trusted = await etags_tell_contents_apart(self._store, self._subject)
         return self._trusted
 
-    async def list(self) -> AsyncGenerator[Sequence[Listed | Stray], None]:
-        """See DocumentStore."""
-        batch: list[Listed | Stray] = []
+    async def list(self, known: Mapping[str, str] = NONE_KNOWN) -> AsyncGenerator[Sequence[Entry], None]:  # noqa: ARG002 -- a bucket has no directories
+        """See DocumentStore: keys of one beginning come in their order, so several beginnings are listed at once."""
         with translated(self._subject):
-            async for info in self._store.list(""):
-                if found := entry(info, settled=self._trusted):
-                    batch.append(found)
-                if len(batch) == BATCH:
-                    yield batch
-                    batch = []
-        if batch:
-            yield batch
+            beginnings = await initials(self._store)
+        async with aclosing(merged(map(self._below, beginnings), LISTINGS)) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def _below(self, prefix: str) -> AsyncGenerator[Sequence[Entry], None]:
+        async with aclosing(self._infos(prefix)) as infos:
+            async for batch in infos:
+                yield [found for info in batch if (found := entry(info, settled=self._trusted))]
 
     async def list_area(self, area: UUID, part: Part) -> AsyncGenerator[Sequence[str], None]:
         """See DocumentStore."""
         prefix = "/".join(in_part(area, part)) + "/"
-        async for keys in self._keys(prefix):
-            yield [key.removeprefix(prefix) for key in keys]
+        async for infos in self._infos(prefix):
+            yield [info.key.removeprefix(prefix) for info in infos]
 
-    async def _keys(self, prefix: str) -> AsyncGenerator[Sequence[str], None]:
-        batch: list[str] = []
+    async def _infos(self, prefix: str) -> AsyncGenerator[Sequence[ObjectInfo], None]:
+        batch: list[ObjectInfo] = []
         with translated(self._subject):
             async for info in self._store.list(prefix):
-                batch.append(info.key)
+                batch.append(info)
                 if len(batch) == BATCH:
                     yield batch
                     batch = []
@@ -173,9 +177,9 @@ class S3Documents:
         """See DocumentStore: the list goes last, so that a removal that was killed is seen as one."""
         count = 0
         for part in Part:
-            async for keys in self._keys("/".join(in_part(area, part)) + "/"):
-                count += len(keys)
-                await self._each(keys, self._delete)
+            async for infos in self._infos("/".join(in_part(area, part)) + "/"):
+                count += len(infos)
+                await self._each([info.key for info in infos], self._delete)
         await self._asked(self._store.delete("/".join(list_of(area))))
         return count
 

@@ -1,19 +1,15 @@
-"""Tells states of a file apart, and when an equal stamp proves an equal content."""
+"""Tells states of files and directories apart; whether an equal one proves anything, `probing` finds out."""
 
 import os
-import time
-from tempfile import TemporaryFile
+import re
 from typing import Final
 
 from services.platform.connectors.files.places import document_id
 from services.platform.connectors.files.port import Listed
-from services.platform.connectors.files.tree import Tree
 
 SETTLED_NS: Final = 2 * 10**9
 """A change must lie so far back: coarse clocks stamp two changes alike (spec: environments, "The backup")."""
-TICK_SECONDS: Final = 2.0
-"""The coarsest clock of a file system that is still trusted."""
-PAUSE_SECONDS: Final = 0.002
+_JOINED: Final = re.compile(r"(.*)@((?:[0-9a-f]+-){4}[0-9a-f]+)", re.DOTALL)
 
 
 def stamp_of(status: os.stat_result) -> str:
@@ -22,26 +18,25 @@ def stamp_of(status: os.stat_result) -> str:
     return f"{device:x}-{inode:x}-{size_bytes:x}-{status.st_mtime_ns:x}-{status.st_ctime_ns:x}"
 
 
-def listed(place: str, status: os.stat_result, horizon_ns: int) -> Listed:
+def directory_stamp(status: os.stat_result) -> str:
+    """Device, inode, mtime and ctime: what changes when a directory gains or loses something."""
+    return f"{status.st_dev:x}-{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_ctime_ns:x}"
+
+
+def joined(stamp: str, directory: str) -> str:
+    """Both states of a document that is listed: its own, and its directory's if that is known."""
+    return f"{stamp}@{directory}" if directory else stamp
+
+
+def apart(stamp: str) -> tuple[str, str]:
+    """What `joined` has joined."""
+    both = _JOINED.fullmatch(stamp)
+    return (both[1], both[2]) if both else (stamp, "")
+
+
+def listed(place: str, status: os.stat_result, horizon_ns: int, directory: str = "") -> Listed:
     """A document's state; settled if its last change lies before the horizon. The place ends in a UUID."""
     found = document_id(place.rpartition("/")[2])
     if found is None:
         raise ValueError(place)
-    return Listed(found, place, status.st_size, stamp_of(status), status.st_ctime_ns <= horizon_ns)
-
-
-def stamps_can_be_trusted(tree: Tree) -> bool:
-    """Change a file as a liar would: same size, mtime set back. Whether its ctime tells, and its inode stays."""
-    with TemporaryFile(dir=tree.root) as file:
-        fd = file.fileno()
-        os.write(fd, b"a")
-        before = os.fstat(fd)
-        deadline = time.monotonic() + TICK_SECONDS
-        while time.monotonic() < deadline:
-            os.pwrite(fd, b"b", 0)
-            os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
-            after = os.fstat(fd)
-            if after.st_ctime_ns > before.st_ctime_ns:
-                return (after.st_dev, after.st_ino) == (before.st_dev, before.st_ino)
-            time.sleep(PAUSE_SECONDS)
-    return False
+    return Listed(found, place, status.st_size, stamp_of(status), status.st_ctime_ns <= horizon_ns, directory)

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import uuid4
 
 from services.platform.connectors.files.linux import begin_sync, rename_new
-from services.platform.connectors.files.places import AREAS, OWN, UNFINISHED
+from services.platform.connectors.files.places import AREAS, OWN, PROBE, UNFINISHED
 from services.platform.connectors.files.tree import Tree, become_like, directory
 from services.platform.process.seams import Seam, passing
 
@@ -120,7 +120,7 @@ def forget_old(tree: Tree) -> None:
 def tidy(tree: Tree) -> None:
     """Remove our own directories where they are empty: an environment without a restore has nothing of ours."""
     with suppress(OSError), tree.directory((OWN,)) as own, tree.opened() as root:
-        for name in (UNFINISHED[-1], AREAS[-1]):
+        for name in (UNFINISHED[-1], AREAS[-1], PROBE[-1]):
             with suppress(OSError):
                 os.rmdir(name, dir_fd=own)
         os.rmdir(OWN, dir_fd=root)
