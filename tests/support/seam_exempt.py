@@ -27,6 +27,7 @@ EXEMPT: Final[Mapping[tuple[str, str], str]] = {
     ("platform/objectstore/s3_multipart.py", "self.client.upload_part_copy"): PARTS,
     ("platform/connectors/files/unfinished.py", "os.unlink"): OWN,
     ("platform/connectors/files/unfinished.py", "os.rmdir"): "our own directories, where they are empty",
+    ("platform/connectors/files/probing.py", "os.unlink"): OWN,
     ("platform/connectors/files/moving.py", "os.unlink"): "a second copy of what is live already: see `move_in`",
     ("platform/connectors/database/loading/archive.py", "use.write_bytes"): OWN,
     (

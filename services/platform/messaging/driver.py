@@ -22,6 +22,7 @@ from aiokafka.admin.config_resource import (  # type: ignore[import-untyped]  # 
 from aiokafka.errors import (  # type: ignore[import-untyped]  # -- aiokafka has no types
     CommitFailedError,
     IllegalStateError,
+    InvalidReplicationFactorError,
     KafkaError,
     MessageSizeTooLargeError,
     RecordTooLargeError,
@@ -44,6 +45,7 @@ __all__ = [
     "ConfigResourceType",
     "ConsumerRebalanceListener",
     "IllegalStateError",
+    "InvalidReplicationFactorError",
     "KafkaError",
     "MessageSizeTooLargeError",
     "NewTopic",

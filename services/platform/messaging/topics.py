@@ -12,6 +12,7 @@ from services.platform.messaging.driver import (
     AIOKafkaAdminClient,
     ConfigResource,
     ConfigResourceType,
+    InvalidReplicationFactorError,
     KafkaError,
     NewTopic,
     TopicAlreadyExistsError,
@@ -21,7 +22,7 @@ from services.platform.messaging.driver import (
     for_code,
     murmur2,
 )
-from services.platform.messaging.errors import TopicMismatchError
+from services.platform.messaging.errors import BrokerUnavailableError, TopicMismatchError
 from services.platform.process.settings import KafkaSettings
 
 APPEARS_WITHIN_SECONDS: Final = 15.0
@@ -72,8 +73,11 @@ async def _create_missing(admin: Any, settings: KafkaSettings) -> None:  # noqa:
         return
     answer = await admin.create_topics([_new_topic(rule, settings) for rule in missing])
     for name, code, *said in answer.topic_errors:
-        if code and for_code(code) is not TopicAlreadyExistsError:
-            raise TopicMismatchError(f"the topic {name} could not be created: {said[0] if said else for_code(code)}")
+        kind = for_code(code)
+        if code and kind is not TopicAlreadyExistsError:
+            comes = kind.retriable or kind is InvalidReplicationFactorError  # brokers that are not there, or not yet
+            error = BrokerUnavailableError if comes else TopicMismatchError
+            raise error(f"the topic {name} could not be created: {said[0] if said else kind}")
 
 
 def _new_topic(rule: TopicRule, settings: KafkaSettings) -> Any:  # noqa: ANN401 -- aiokafka has no types

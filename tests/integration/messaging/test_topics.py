@@ -47,6 +47,13 @@ async def test_a_log_with_another_number_of_partitions_is_refused(kafka_settings
         await ensure_topics(kafka_settings)
 
 
+async def test_a_cluster_with_too_few_brokers_is_worth_another_try(kafka_settings: KafkaSettings) -> None:
+    """Others start, or have to be heard of again: a broker that was silent for a while is fenced."""
+    lonely = kafka_settings.model_copy(update={"replication_factor": 3})
+    with pytest.raises(BrokerUnavailableError, match=r"could not be created: .*replicat"):
+        await ensure_topics(lonely)
+
+
 async def test_a_broker_that_is_not_there_is_worth_another_try() -> None:
     nowhere = KafkaSettings(bootstrap_servers="127.0.0.1:1")
     with pytest.raises(BrokerUnavailableError):
