@@ -56,7 +56,7 @@ class BackupAttempt:
         self._run = run
         self._entry = entry
         self._read_all = read_all
-        self._list_all = read_all
+        self._list_all = False
         self._repository = parts.repository.of(self._entry.environment_id)
         self._stopwatch = Stopwatch()
         self._previous = previous.Previous()
@@ -88,9 +88,8 @@ class BackupAttempt:
         """Read everything, or at least list it, if the time has come."""
         entry, now, reads = self._entry, self._parts.clock.now(), self._parts.reads
         if is_due(entry.kind, entry.environment_id, newest.read_all_at, now, reads.read_all_every_days):
-            self._read_all = self._list_all = True
-        if is_over(entry.environment_id, newest.list_all_at, now, reads.list_all_every_days):
-            self._list_all = True
+            self._read_all = True
+        self._list_all = is_over(entry.environment_id, newest.list_all_at, now, reads.list_all_every_days)
 
     @property
     def is_decided(self) -> bool:
@@ -127,7 +126,7 @@ class BackupAttempt:
             raise BuriedError(verdict.decided)
         async with self._run.finish() as c:
             now, captured = self._parts.clock.now(), self._captured is not None
-            read_all, list_all = captured and self._read_all, captured and self._list_all
+            read_all, list_all = captured and self._read_all, captured and (self._read_all or self._list_all)
             await previous.remember(c, verdict, now, read_all=read_all, list_all=list_all)
             event = completed(verdict.decided, verdict.key, verdict.hash)
             await self._parts.say(c, self._run, "backup", self._entry.backup_id, event)

@@ -143,7 +143,7 @@ class Capture:
 
     async def _files(self) -> FilesPart:
         dangling = await self._prove() if self._source.documents_query else None
-        if self._source.read_all or self._source.list_all:  # else nothing was looked at behind an equal state
+        if not self._source.trusts_directories:  # else nothing was looked at behind an equal state
             self._met.unnoticed = await self._scratch.unnoticed()
         numbers = await self._scratch.numbers()
         proven = self._source.documents_query is not None

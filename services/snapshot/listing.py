@@ -57,7 +57,7 @@ class Listing:
 
     def _known(self) -> Mapping[str, str]:
         known, self._directories = self._directories.known(), Directories()
-        return {} if self._source.list_all or self._source.read_all else known
+        return known if self._source.trusts_directories else {}
 
     async def _take_in(self, batch: Sequence[Entry]) -> None:
         for stray in batch:

@@ -51,6 +51,11 @@ class Source:
     list_all: bool = False
 
     @property
+    def trusts_directories(self) -> bool:
+        """Whether a directory in the state of before is not listed again."""
+        return not (self.list_all or self.read_all)
+
+    @property
     def references(self) -> References:
         """Whether the app has told how its rows name documents."""
         return References.PROVEN if self.documents_query else References.UNPROVEN

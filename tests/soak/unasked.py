@@ -35,8 +35,7 @@ async def expiry(world: World) -> AsyncGenerator[None, None]:
     world.clock.to(max(older.expires_at, world.clock.now()) + timedelta(seconds=1))
     query = f"SELECT state FROM retention.backup WHERE backup_id = '{older.backup_id}'"  # noqa: S608 -- an id
     await until_known(world, query, BackupState.EXPIRED, minutes=11)
-    await world.told("BackupExpired", older.backup_id)
-    assert world.count("BackupExpired", older.backup_id) == 1
+    await world.told_once("BackupExpired", older.backup_id)
 
 
 def _seen(world: World, name: str, day: date) -> list[Seen]:

@@ -95,6 +95,11 @@ class World:
         assert seen is not None
         return seen
 
+    async def told_once(self, name: str, entity_id: UUID, *, after: int = 0) -> None:
+        """Wait until an event about something was told, behind so many others of its name, and that it is alone."""
+        await self.told(name, entity_id, times=after + 1)
+        assert self.count(name, entity_id) == after + 1, name
+
     async def _told(self, name: str, entity_id: UUID, times: int) -> Seen | None:
         about = [one for one in self.script.seen if one.name == name and str(entity_id) in one.data.values()]
         found = {one.headers["ce_id"]: one for one in about}

@@ -47,8 +47,7 @@ class Permits:
             places = {grant.place for grant in await grants_of(c, user_id)}
         for place in places:
             if not caller.may_at(Scope.ADMIN, await self._lineage_of(place)):
-                lacked = Scope.ADMIN.value
-                raise no_access(f"this user has rights where you lack the right {lacked!r}: ask who has it there")
+                raise no_access(f"this user has rights where you lack the right '{Scope.ADMIN}': ask who has it there")
 
     async def must_know_of(self, caller: Caller, user_id: UUID, place: Place) -> None:
         """Returns when the user is of the caller's organisation or of the place's, or has rights there already.
@@ -86,7 +85,7 @@ class Permits:
 def must_at(caller: Caller, scope: Scope, lineage: Lineage) -> None:
     """Raises RefusalError (403) unless the caller has this right at the place that `lineage` begins with."""
     if not caller.may_at(scope, lineage):
-        raise no_access(f"you lack the right {scope.value!r} at this {lineage[0].kind}: ask an administrator for it")
+        raise no_access(f"you lack the right '{scope}' at this {lineage[0].kind}: ask an administrator for it")
 
 
 def must_everywhere(caller: Caller, scope: Scope) -> None:

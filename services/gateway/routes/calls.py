@@ -57,7 +57,7 @@ def caller_anywhere_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]
     async def check(request: Request) -> Caller:
         caller = _caller(request)
         if not caller.may(scope):
-            raise no_access(f"this key lacks the scope {scope.value!r}: ask an administrator for another")
+            raise no_access(f"this key lacks the scope '{scope}': ask an administrator for another")
         return caller
 
     check.__name__ = f"caller_anywhere_with_{scope}"

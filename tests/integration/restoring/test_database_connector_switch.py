@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Event
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -132,6 +132,11 @@ async def test_a_worker_of_an_earlier_epoch_that_wakes_up_late_fails_whole(
     assert destination.run("SELECT count(*) FROM customer") == "500"
 
 
+def databases_of(destination: AppDatabase, restore_id: UUID) -> str:
+    """What a restore has made and not removed, line by line."""
+    return destination.run(f"SELECT datname FROM pg_database WHERE datname LIKE '%{restore_id.hex}%'")  # noqa: S608 -- an id
+
+
 async def test_a_worker_of_an_earlier_epoch_drops_nothing_of_a_later_one(
     destination: AppDatabase, tmp_path: Path
 ) -> None:
@@ -141,8 +146,7 @@ async def test_a_worker_of_an_earlier_epoch_drops_nothing_of_a_later_one(
     await taken_over.drop_attempts()
     await taken_over.create()
     await late.drop_attempts()
-    its_own = f"SELECT datname FROM pg_database WHERE datname LIKE '%{restore_id.hex}%'"  # noqa: S608 -- an id
-    assert destination.run(its_own) == taken_over.name
+    assert databases_of(destination, restore_id) == taken_over.name
     await taken_over.drop_attempts()
 
 
@@ -205,8 +209,7 @@ async def test_what_a_worker_makes_that_wakes_up_late_goes_with_what_was_there_b
     await switch(taken_over)
     await late.create()
     assert await target(destination, tmp_path, restore_id).remove_previous()
-    its_own = f"SELECT datname FROM pg_database WHERE datname LIKE '%{restore_id.hex}%'"  # noqa: S608 -- an id
-    assert destination.run(its_own) == ""
+    assert databases_of(destination, restore_id) == ""
 
 
 async def test_an_undo_that_wakes_up_late_leaves_the_live_database_open(
