@@ -159,7 +159,7 @@ def _altered(documents: AlteredDocuments) -> RenderableType:
     return Text(
         "Rows of six tables updated, inserted, deleted or truncated; large objects overwritten, removed and added;"
         " sequences moved on; a column and a table added; a view, a policy and an index dropped;"
-        f" {documents.removed} documents removed, {documents.overwritten} overwritten, {documents.added} added.\n"
+        f" {documents.removed} documents removed, {documents.replaced} replaced, {documents.added} added.\n"
     )
 
 

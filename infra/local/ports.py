@@ -1,13 +1,17 @@
 """Free ports on loopback, so that two copies run side by side."""
 
+import os
 import random
 import socket
 from collections.abc import Collection
+from pathlib import Path
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
 TWIN: Final = 10_000
 """SeaweedFS opens a second port so much above each that it is told; no port is taken whose twin is not free."""
+SOCKETS: Final = Path("/tmp")  # noqa: S108 -- its choice, not ours
+"""It also opens one there for each second port, whatever it is told; one that was killed leaves them behind."""
 POSSIBLE: Final = range(1, 65_536 - TWIN)
 CHOICE: Final = range(12_000, 12_000 + TWIN)
 """With their twins below the ports that Linux gives to outgoing connections: what was free stays free."""
@@ -28,7 +32,20 @@ def free_port() -> int:
 
 def is_free(port: int) -> bool:
     """Whether a server could listen there and at its twin; what lingers of old connections is no bar."""
-    return _is_free(port) and _is_free(port + TWIN)
+    return _is_free(port) and _is_free(port + TWIN) and all(map(_may_be_removed, sockets_beside(port)))
+
+
+def sockets_beside(port: int) -> list[Path]:
+    """What SeaweedFS has opened, or left, in `SOCKETS` for the twin of this port."""
+    return list(SOCKETS.glob(f"seaweedfs-*-grpc-{port + TWIN}.sock"))
+
+
+def _may_be_removed(path: Path) -> bool:
+    """Others' files stay where they are in a directory such as that one."""
+    try:
+        return os.geteuid() in {0, path.stat().st_uid}
+    except FileNotFoundError:
+        return True
 
 
 def _is_free(port: int) -> bool:

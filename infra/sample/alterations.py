@@ -10,7 +10,7 @@ from infra.sample.app import SampleEnvironment
 from infra.sample.documents import place
 
 EACH: Final = 20
-"""So many documents are removed, overwritten and added."""
+"""So many documents are removed, replaced and added."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class AlteredDocuments:
     """How many documents are not what they were."""
 
     removed: int
-    overwritten: int
+    replaced: int
     added: int
 
 
@@ -29,15 +29,20 @@ def alter(environment: SampleEnvironment) -> AlteredDocuments:
 
 
 def _alter_documents(root: Path) -> AlteredDocuments:
-    """Nightkeep's promise is for immutable documents; overwriting some shows that nothing is read from here again."""
+    """Nightkeep's promise is for immutable documents; replacing some shows that nothing is read from here again.
+
+    By a rename, as whoever replaces a file that others read: their directories change, so the next backup sees it.
+    """
     found = sorted(path for path in root.glob("*/*/*") if path.is_file())
-    removed, overwritten = found[:EACH], found[EACH : 2 * EACH]
+    removed, replaced = found[:EACH], found[EACH : 2 * EACH]
     for path in removed:
         path.unlink()
-    for path in overwritten:
-        path.write_bytes(b"overwritten after the backup")
+    for path in replaced:
+        beside = path.with_suffix(".new")
+        beside.write_bytes(b"replaced after the backup")
+        beside.replace(path)
     for _ in range(EACH):
         added = root / place(uuid4())
         added.parent.mkdir(parents=True, exist_ok=True)
         added.write_bytes(os.urandom(64))
-    return AlteredDocuments(len(removed), len(overwritten), EACH)
+    return AlteredDocuments(len(removed), len(replaced), EACH)

@@ -146,7 +146,7 @@ def test_what_happens_after_a_backup_is_seen_in_every_kind_and_may_happen_twice(
         differences = compare(production, look(copy))
 
     assert {difference.subject.kind for difference in differences} == set(Kind)
-    assert (altered.removed, altered.overwritten, altered.added) == (20, 20, 20)
+    assert (altered.removed, altered.replaced, altered.added) == (20, 20, 20)
     assert any("is missing" in str(found) for found in _documents(differences))
     assert any("does not belong there" in str(found) for found in _documents(differences))
     assert STRAY not in {found.subject.name for found in differences}

@@ -12,7 +12,14 @@ import pytest
 from contracts.condemned import CondemnedPart
 from contracts.defaults import CONDEMNED_HOURS
 from contracts.manifest import Burial, DocumentLine, Manifest
-from services.platform.objectstore import Faults, FaultyObjectStore, ObjectInfo, ObjectStore, StoreUnavailableError
+from services.platform.objectstore import (
+    ALWAYS,
+    Faults,
+    FaultyObjectStore,
+    ObjectInfo,
+    ObjectStore,
+    StoreUnavailableError,
+)
 from services.platform.repository import Condemned, EnvironmentRepository, Reclaimed, Repository, RepositoryV2
 from services.platform.repository.errors import ManifestCorruptError, RemovalTooEarlyError
 from services.platform.repository.layout import condemned_prefix, pack_prefix, prefix
@@ -79,6 +86,12 @@ class Backups:
     async def dump(self, whole: Manifest) -> bytes:
         """What a restore would load."""
         return await read(self.repository, whole.database.contents)
+
+
+async def cut_footers(store: ObjectStore, environment_id: UUID) -> None:
+    """Let no pack tell of itself any more: only an index does."""
+    async for info in store.list(pack_prefix(environment_id)):
+        await store.put(info.key, (await store.get(info.key))[:-1])
 
 
 class Late:
@@ -306,9 +319,23 @@ class ReclaimBehaviour:
         read_before = await index.load()
         await others.take(b"meanwhile")
         await index.merge(read_before)
-        async for info in store.list(pack_prefix(environment_id)):
-            await store.put(info.key, (await store.get(info.key))[:-1])
+        await cut_footers(store, environment_id)
         assert not (await index.load()).unreadable  # no footer was asked
+
+    async def test_what_an_attempt_left_without_an_index_is_in_one_before_a_manifest_names_it(
+        self, store: ObjectStore, environment_id: UUID
+    ) -> None:
+        faulty = FaultyObjectStore(store, Faults(before={"put /index/": ALWAYS}))
+        with pytest.raises(StoreUnavailableError):
+            await Backups(RepositoryV2(faulty, KEY).of(environment_id)).take(b"the same again")
+        faulty = FaultyObjectStore(store, Faults(before={"put /index/": 1}))
+        repository = RepositoryV2(faulty, KEY).of(environment_id)
+        whole = await Backups(repository).prepare(b"the same again")
+        with pytest.raises(StoreUnavailableError):
+            await repository.put_manifest(whole)
+        assert (await repository.put_manifest(whole)).manifest
+        await cut_footers(store, environment_id)
+        assert await Backups(RepositoryV2(store, KEY).of(environment_id)).dump(whole) == b"dump the same again"
 
     async def test_a_manifest_that_cannot_be_read_ends_the_mark(self, store: ObjectStore, backups: Backups) -> None:
         whole = await backups.take(b"kept")

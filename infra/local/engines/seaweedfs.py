@@ -13,7 +13,7 @@ import httpx
 from infra.local.children import Command
 from infra.local.errors import StackError
 from infra.local.http import unverified_client
-from infra.local.ports import LOOPBACK, TWIN
+from infra.local.ports import LOOPBACK, SOCKETS, TWIN, sockets_beside
 from infra.local.private import write_private
 
 DOORS: Final = ("s3", "filer", "volume", "master", "admin")
@@ -118,13 +118,12 @@ class SeaweedFS:
         return "".join(f'[{section}]\nkey = "{self.secret_access_key}"\n' for section in sections)
 
     def _sockets(self) -> list[Path]:
-        """What it opens in /tmp whatever it is told."""
-        sockets = (f"seaweedfs-{door}-grpc-{port + TWIN}.sock" for door, port in self._doors().items())
-        return [Path("/tmp", name) for name in sockets]  # noqa: S108 -- its choice, not ours
+        return [SOCKETS / f"seaweedfs-{door}-grpc-{port + TWIN}.sock" for door, port in self._doors().items()]
 
     def _sweep(self) -> None:
-        for path in self._sockets():
-            path.unlink(missing_ok=True)
+        for port in self.ports:
+            for path in sockets_beside(port):
+                path.unlink(missing_ok=True)
 
 
 def _program() -> Path:

@@ -5,9 +5,9 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TextIO, cast
 
 import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
@@ -28,14 +28,16 @@ log = structlog.get_logger()
 
 def configure_logging(settings: LogSettings, service: str) -> None:
     """Send every log line of the process to stderr in the chosen format; call once, first of all."""
-    rendering = _rendering(settings, service)
+    stderr = Lossy(sys.stderr)
+    rendering = [stderr.tell, *_rendering(settings, service)]
     structlog.configure(
         processors=[*_shared(), *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # through `logging` a line costs twice as much
+        # Through `logging` a line costs twice as much.
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", stderr)),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_shared(),
@@ -47,6 +49,35 @@ def configure_logging(settings: LogSettings, service: str) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.level)))
     for name in REPEATING:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class Lossy:
+    """Where log lines go: what cannot be written is lost, and no work fails for it. The next one says how many were.
+
+    A log on a full disk would otherwise end what it tells of: a job that has just failed for the same disk, say.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lost = 0
+
+    def write(self, line: str) -> None:
+        """Write a line, or lose it."""
+        try:
+            self._stream.write(line)
+        except OSError:
+            self._lost += 1
+        else:
+            self._lost = 0
+
+    def flush(self) -> None:
+        """Let it out, or keep it for later."""
+        with suppress(OSError):
+            self._stream.flush()
+
+    def tell(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Add how many were lost, as a processor."""
+        return {**event, "lines_lost_before": self._lost} if self._lost else event
 
 
 @contextmanager

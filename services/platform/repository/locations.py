@@ -116,13 +116,14 @@ class Locations:
         """Those of them that are there."""
         return [UUID(bytes=row[0]) for row in queries.damaged(self._connection)]
 
-    def add(self, pack: PackEntries) -> None:
+    def add(self, pack: PackEntries, *, footer_only: bool = False) -> None:
         """What a pack holds; one that is not in the store, or known already, is passed over."""
         row = queries.pack_number(self._connection, id=pack.pack_id.bytes)
         if row is None or row[1] is not None:
             return
         with self._together():
-            queries.set_key_number(self._connection, number=row[0], key_number=pack.key_number)
+            told = {"key_number": pack.key_number, "footer_only": footer_only}
+            queries.set_key_number(self._connection, number=row[0], **told)
             queries.add_contents(self._connection, [_row(row[0], entry) for entry in pack.entries])
 
     def knows(self, pack_id: UUID) -> bool:
@@ -173,6 +174,13 @@ class Locations:
             for number, pack_id, key_number in rows:
                 yield PackEntries(UUID(bytes=pack_id), key_number, self._entries(number))
             after = rows[-1][0]
+
+    def adopted(self) -> Iterator[PackEntries]:
+        """The packs of which only their footers tell and upon which something new may build; each is told once."""
+        while row := queries.adoptable(self._connection):
+            number, pack_id, key_number = row
+            queries.adopt(self._connection, number=number)
+            yield PackEntries(UUID(bytes=pack_id), key_number, self._entries(number))
 
     def _entries(self, number: int) -> Sequence[Entry]:
         return [Entry(*row) for row in queries.entries(self._connection, pack=number)]

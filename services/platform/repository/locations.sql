@@ -8,6 +8,8 @@ CREATE TABLE pack (
     number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, key_number INTEGER, size INTEGER NOT NULL,
     modified REAL NOT NULL, condemned INTEGER NOT NULL DEFAULT 0, damaged INTEGER NOT NULL DEFAULT 0,
     unreadable INTEGER NOT NULL DEFAULT 0,
+    -- No index told of it, its footer did.
+    footer_only INTEGER NOT NULL DEFAULT 0,
     -- Something new may build upon it.
     trusted INTEGER GENERATED ALWAYS AS (NOT condemned AND NOT damaged) VIRTUAL
 );
@@ -53,8 +55,8 @@ SELECT number, key_number FROM pack WHERE id = :id;
 -- name: pack_size(id)$
 SELECT size FROM pack WHERE id = :id;
 
--- name: set_key_number(number, key_number)!
-UPDATE pack SET key_number = :key_number WHERE number = :number;
+-- name: set_key_number(number, key_number, footer_only)!
+UPDATE pack SET key_number = :key_number, footer_only = :footer_only WHERE number = :number;
 
 -- name: add_contents(digest, pack, place, form, start, stored, size)*!
 INSERT INTO content (digest, pack, place, form, start, stored, size)
@@ -82,6 +84,12 @@ SELECT id, size FROM pack WHERE key_number IS NULL;
 
 -- name: indexed(after, count)
 SELECT number, id, key_number FROM pack WHERE key_number IS NOT NULL AND number > :after ORDER BY number LIMIT :count;
+
+-- name: adoptable()^
+SELECT number, id, key_number FROM pack WHERE footer_only AND trusted LIMIT 1;
+
+-- name: adopt(number)!
+UPDATE pack SET footer_only = 0 WHERE number = :number;
 
 -- name: entries(pack)
 SELECT digest, place, form, start, stored, size FROM content WHERE pack = :pack ORDER BY place;

@@ -65,12 +65,14 @@ class Packer:
         return stored_bytes
 
     async def flush(self) -> None:
-        """Return when everything that was added is in the store and in an index."""
+        """Return when everything that was added, or may be referred to, is in the store and in an index."""
         if self._open:
             await self._close()
         while self._uploads:
             await asyncio.wait(self._uploads)
         self._raise_error()
+        for pack in self._locations.adopted():  # an attempt was killed between its packs and their index
+            await self._tell(pack)
         await self._write_index()
 
     async def _close(self) -> None:
@@ -89,8 +91,11 @@ class Packer:
         self._locations.add_stored([StoredPack(cipher.pack_id, len(data), datetime.fromtimestamp(0, UTC))])
         self._locations.add(pack)
         self._claimed.difference_update(entry.digest for entry in entries)
+        await self._tell(pack)
+
+    async def _tell(self, pack: PackEntries) -> None:
         self._unindexed += as_bytes([pack])
-        self._unindexed_contents += len(entries)
+        self._unindexed_contents += len(pack.entries)
         if self._unindexed_contents >= INDEX_AFTER:
             await self._write_index()
 
@@ -106,5 +111,11 @@ class Packer:
 
     async def _write_index(self) -> None:
         if self._unindexed:
-            told, self._unindexed, self._unindexed_contents = bytes(self._unindexed), bytearray(), 0
-            await self._index.write(told)
+            told, count = bytes(self._unindexed), self._unindexed_contents
+            self._unindexed, self._unindexed_contents = bytearray(), 0
+            try:
+                await self._index.write(told)
+            except BaseException:  # whoever flushes again has to write it
+                self._unindexed += told
+                self._unindexed_contents += count
+                raise

@@ -74,7 +74,7 @@ class StoredIndex:
             locations.set_unreadable(pack_id, error)
             return
         if pack:
-            locations.add(pack)
+            locations.add(pack, footer_only=True)
 
     async def keys(self) -> AsyncIterator[str]:
         """The keys of all index objects."""

@@ -17,7 +17,7 @@ from tests.support.running_services import Platform
 from tests.support.snapshotting import open_snapshots
 
 ROOM_BYTES = 8 * 1024
-"""Enough for empty lists, and less than those of `DOCUMENTS` take."""
+"""Enough for empty lists, and less than those of `DOCUMENTS` take, or than the service's log has already."""
 DOCUMENTS = 300
 
 
@@ -45,6 +45,7 @@ async def test_a_backup_whose_lists_find_no_room_is_tried_again_fails_with_that_
     documents = {place.put(content): content for content in (uuid4().bytes for _ in range(DOCUMENTS))}
     settings = platform.database("snapshot")
     async with open_snapshots(platform.kafka, settings, platform.s3, platform.directory) as told:
+        (platform.directory / "snapshot.log").write_text("A log that has no room either.\n" * ROOM_BYTES)
         await platform.start("snapshot")
         environment_id = await told.register(place.database, place.documents, DOCUMENTS_QUERY)
         assert (await told.checked(environment_id)).passed

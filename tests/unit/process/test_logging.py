@@ -6,7 +6,8 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from errno import ENOSPC
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from services.platform.process.settings import LogSettings
 class Logs:
     """What was written to stderr."""
 
-    written: io.StringIO = field(default_factory=io.StringIO)
+    written: io.StringIO
 
     @property
     def text(self) -> str:
@@ -32,9 +33,9 @@ class Logs:
 
 
 @contextmanager
-def logged(settings: LogSettings | None = None) -> Iterator[Logs]:
+def logged(settings: LogSettings | None = None, written: io.StringIO | None = None) -> Iterator[Logs]:
     """The logs of a process that begins here; everything is as it was afterwards."""
-    root, logs = logging.getLogger(), Logs()
+    root, logs = logging.getLogger(), Logs(written or io.StringIO())
     handlers, level, root.handlers = root.handlers, root.level, []
     try:
         with redirect_stderr(logs.written):
@@ -43,6 +44,34 @@ def logged(settings: LogSettings | None = None) -> Iterator[Logs]:
     finally:
         root.handlers, root.level = handlers, level
         structlog.reset_defaults()
+
+
+class Full(io.StringIO):
+    """A disk without room, until there is some."""
+
+    full = True
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(ENOSPC, "no space left on device")
+        return super().write(text)
+
+    def flush(self) -> None:
+        if self.full:
+            raise OSError(ENOSPC, "no space left on device")
+
+
+def test_a_log_without_room_loses_lines_and_no_work_and_says_so_afterwards() -> None:
+    disk = Full()
+    with logged(written=disk) as logs:
+        with unit_of_work("lost"):
+            logging.getLogger("library").warning("lost too")
+        disk.full = False
+        with unit_of_work("kept"):
+            pass
+        with unit_of_work("kept too"):
+            pass
+    assert [(line["event"], line.get("lines_lost_before")) for line in logs.lines] == [("kept", 2), ("kept too", None)]
 
 
 def test_a_unit_of_work_ends_with_one_line_that_says_everything() -> None:
