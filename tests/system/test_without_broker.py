@@ -1,6 +1,6 @@
-"""A broker that stands still with its sockets open: every call over HTTP is answered, and nothing is lost or doubled.
+"""A broker that stands still, or is gone for minutes: every call over HTTP is answered, and nothing is lost or doubled.
 
-Answers while it stands: accepted and refused for what was decided before, else "not known yet" with the key to ask
+Answers meanwhile: accepted and refused for what was decided before, else "not known yet" with the key to ask
 again (architecture §2.7). A call that is not answered at all ends the test by the client's own timeout.
 """
 
@@ -24,8 +24,9 @@ from tests.soak.world import World
 from tests.support.eventually import eventually
 
 ROUNDS: Final = 4
-"""Of ten seconds each, since so long an answer is waited for: more than a session here (6 s), a request (10 s), a send
-(15 s), a start (30 s), and a place at the broker's own controller (9 s)."""
+ROUND_SECONDS: Final = {"frozen": 10, "gone": 35}
+"""So long an answer is waited for, and all rounds are more than a session here (6 s), a request (10 s), a send (15 s), a
+start (30 s), and a place at the broker's own controller (9 s). Where it is gone, they are minutes."""
 LAG: Final = "Nightkeep-Read-Lag"
 
 
@@ -56,8 +57,9 @@ class Asked:
 
 
 @pytest.mark.timeout(900)
-async def test_calls_under_a_frozen_broker_are_answered_and_each_has_one_outcome(
-    fragile: tuple[World, Engines],
+@pytest.mark.parametrize("how", ROUND_SECONDS)
+async def test_calls_without_a_broker_are_answered_and_each_has_one_outcome(
+    fragile: tuple[World, Engines], how: str
 ) -> None:
     world, engines = fragile
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(64))  # all wait at once, not one behind another
@@ -67,13 +69,14 @@ async def test_calls_under_a_frozen_broker_are_answered_and_each_has_one_outcome
     assert (accepted.status_code, refused.status_code) == (202, 409), refused.text
 
     asked: list[Asked] = []
-    async with _frozen(engines):
+    async with _without_broker(engines, how):
         for _ in range(ROUNDS):
             asked += _changes(world, made)
             unknown, (again, refused_again), *_ = await asyncio.gather(
                 asyncio.gather(*(one.answer() for one in asked)),
                 asyncio.gather(wanted.answer(), unwanted.answer()),
                 _looks(world, made),
+                asyncio.sleep(ROUND_SECONDS[how]),
             )
             _must_be_honest(asked, unknown)
             assert (again.status_code, _id(again)) == (202, _id(accepted))
@@ -93,12 +96,16 @@ async def test_calls_under_a_frozen_broker_are_answered_and_each_has_one_outcome
 
 
 @asynccontextmanager
-async def _frozen(engines: Engines) -> AsyncIterator[None]:
-    engines.kafka.freeze()
+async def _without_broker(engines: Engines, how: str) -> AsyncIterator[None]:
+    leave, come = {
+        "frozen": (engines.kafka.freeze, engines.kafka.thaw),
+        "gone": (engines.kafka.kill, engines.kafka.again),
+    }[how]
+    leave()
     try:
         yield
     finally:
-        engines.kafka.thaw()
+        await asyncio.to_thread(come)
 
 
 def _changes(world: World, made: Backup) -> list[Asked]:
