@@ -68,10 +68,14 @@ class ArchiveFailed(Event):
 
 
 class ArchiveExpired(Event):
-    """An archive's link works no more: its time is over, or its bytes cannot be made again as they were."""
+    """An archive's link works no more.
+
+    Its time is over, its bytes cannot be made again as they were, somebody ended it (`cancelled`), or what kept its
+    backup for it was taken away (`let_go`).
+    """
 
     archive_id: UUID
     backup_id: UUID
     environment_id: UUID
     expired_at: AwareDatetime
-    why: Literal["link_ended", "encoder_changed", "not_the_same", "backup_unreadable"]
+    why: Literal["link_ended", "encoder_changed", "not_the_same", "backup_unreadable", "cancelled", "let_go"]

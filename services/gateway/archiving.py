@@ -17,7 +17,7 @@ from contracts.states import ARCHIVE, ArchiveState, move
 from services.gateway.adapters.archive_ends import failure_of
 from services.gateway.adapters.archive_index import JobShelf, StoredIndex
 from services.gateway.adapters.archives import Archives, postgres_time, queries
-from services.gateway.adapters.backup_leases import BackupLease
+from services.gateway.adapters.backup_leases import BackupLease, let_go
 from services.gateway.adapters.decisions import Decisions
 from services.platform.archives.deflate import encoder
 from services.platform.archives.estimating import estimate
@@ -72,7 +72,7 @@ class ArchiveJob:
     async def put_back(self, run: JobRun, error: PermanentError) -> None:
         """Let the backup go."""
         del error
-        await BackupLease(self._press.decisions, self._press.database, run).release()
+        await BackupLease.of_job(self._press.decisions, run).release()
 
     async def failed(self, c: Connection, run: JobRun, error: PermanentError) -> None:
         """Say why there will be no archive; whoever cancelled it has said so already."""
@@ -89,7 +89,7 @@ class _Attempt:
         self._run = run
         self._backup_id = UUID(run.payload["backup_id"])
         self._data_type = DataType(run.payload["data_type"])
-        self._lease = BackupLease(press.decisions, press.database, run)
+        self._lease = BackupLease.of_job(press.decisions, run)
         self._leased_at = 0.0
         self._manifest: Manifest | None = None
 
@@ -184,7 +184,7 @@ class _Attempt:
         await self._keep_on()
 
     async def _keep(self) -> None:
-        await self._lease.acquire()
+        await self._lease.acquire(self._press.database)
         self._leased_at = time.monotonic()
 
     async def _keep_on(self) -> None:
@@ -223,12 +223,13 @@ class _Attempt:
         return database + (0 if self._data_type is DataType.DATABASE_ONLY else manifest.files.bytes)
 
 
-async def expire_for_ever(archives: Archives) -> None:
-    """End links whose time is over, for as long as the process lives."""
+async def end_links_for_ever(archives: Archives, database: Database, decisions: Decisions) -> None:
+    """End links whose time is over, and let go of what ended links keep, for as long as the process lives."""
 
     async def look() -> None:
         while True:
             await archives.expire_ended()
+            await let_go(database, decisions)
             await asyncio.sleep(LOOK_SECONDS)
 
     await for_ever("end links", look)

@@ -39,7 +39,7 @@ from services.gateway.adapters.steady import SteadyLists
 from services.gateway.adapters.tide import Tide
 from services.gateway.adapters.webhooks import Webhooks
 from services.gateway.application import make_application
-from services.gateway.archiving import ArchiveJob, Press, expire_for_ever
+from services.gateway.archiving import ArchiveJob, Press, end_links_for_ever
 from services.gateway.delivery import DeliveryJob
 from services.gateway.domain.keys import secret_of_first_keys
 from services.gateway.domain.links import KEY_BYTES
@@ -134,7 +134,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     )
     health.ready_when("read model", read_model.is_there)
     application = make_application(parts, public_url=settings.gateway.public_url)
-    reactions = Handlers(parts.alerts, parcels, queue).reactions()
+    reactions = Handlers(parts.alerts, parcels, queue, archives).reactions()
     press = Press(database, repository, workshop, archives, decisions, clock, link_seconds)
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
     delivering = DeliveryJob(Receivers(settings.webhooks), secrets, SystemClock())
@@ -143,7 +143,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         EventFollower(SERVICE, database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]).run(),
         Worker(queue, {WEBHOOK: delivering}, settings.delivering).run(),
         Worker(queue, {ARCHIVE_JOB: ArchiveJob(press)}, settings.archiving, Reporter(publisher)).run(),
-        expire_for_ever(archives),
+        end_links_for_ever(archives, database, decisions),
         remove_ended_for_ever(parcels, parts.asked),
         _answer(
             serve(application, settings.gateway.host, settings.gateway.port),

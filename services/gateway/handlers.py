@@ -5,12 +5,13 @@ from typing import Any
 
 from contracts.envelope import Cause, Message
 from contracts.events.backups import BackupCompleted, BackupFailed, BackupRequested
-from contracts.events.retention import ExpiryHeld, RepositoryChecked, SweepResumed, SweepStopped
+from contracts.events.retention import ExpiryHeld, LeaseReleased, RepositoryChecked, SweepResumed, SweepStopped
 from contracts.events.shredding import BackupsShredded, ShreddingFailed, ShreddingRequested
 from contracts.events.slots import ScheduleResumed, ScheduleStopped, SlotEnded
 from contracts.events.uploads import DataUploaded, UploadFailed, UploadRequested
 from services.gateway.adapters.alerts import AlertBook
 from services.gateway.adapters.archive_index import forget_contents
+from services.gateway.adapters.archives import Archives
 from services.gateway.adapters.deliveries import announce, of_end
 from services.gateway.adapters.parcels import ParcelDesk
 from services.gateway.domain import alerts
@@ -28,10 +29,11 @@ async def on_shredding(c: Connection, message: Message[ShreddingRequested] | Mes
 class Handlers:
     """One rule per event; each reaction runs in the transaction that notes the event as dealt with."""
 
-    def __init__(self, book: AlertBook, parcels: ParcelDesk, queue: JobQueue) -> None:
+    def __init__(self, book: AlertBook, parcels: ParcelDesk, queue: JobQueue, archives: Archives) -> None:
         self._book = book
         self._parcels = parcels
         self._queue = queue
+        self._archives = archives
 
     def reactions(self) -> Reactions:
         """Which event goes to which rule; each alert is raised once, and each end of work told once."""
@@ -42,6 +44,7 @@ class Handlers:
             SweepResumed: self._raising(alerts.of_resumed_sweep),
             ScheduleStopped: self._raising(alerts.of_schedule),
             ScheduleResumed: self._raising(alerts.of_resumed_schedule),
+            LeaseReleased: self.on_lease_released,
             RepositoryChecked: self._raising(alerts.of_check),
             ShreddingRequested: on_shredding,
             BackupsShredded: on_shredding,
@@ -54,6 +57,10 @@ class Handlers:
             BackupFailed: self.on_backup_ended,
         }
         return {**own, **{kind: self._telling(own.get(kind)) for kind in ENDS}}
+
+    async def on_lease_released(self, c: Connection, message: Message[LeaseReleased]) -> None:
+        """A link never outlives what keeps its backup; the lease of an archive has its id."""
+        await self._archives.let_go(c, message.body.lease_id, Cause.of(message))
 
     async def on_upload_requested(self, c: Connection, message: Message[UploadRequested]) -> None:
         """Keep what was sent until the upload has ended."""

@@ -91,12 +91,23 @@ class Shelf:
                 ended = await c.fetchval(job, archive["archive_id"]) == "failed"
                 return ended and not await c.fetchval(pages, archive["archive_id"])
 
+        await eventually(stopped, within_seconds=ENDS_WITHIN_SECONDS)
+        await self.deleted(backup)
+
+    async def deleted(self, backup: Json) -> None:
+        """Delete a backup as soon as nothing keeps it."""
+
         async def deleted() -> bool:
             place = f"/api/v1/backups/{backup['backup_id']}"
             return (await self.api.client.delete(place, params={"confirm_last": True})).is_success
 
-        await eventually(stopped, within_seconds=ENDS_WITHIN_SECONDS)
         await eventually(deleted, within_seconds=ENDS_WITHIN_SECONDS)
+
+    async def is_over(self, archive: Json) -> None:
+        """Its link says that, and no more."""
+        async with self.stranger() as client:
+            answer = await client.get(archive["url"])
+        assert (answer.status_code, "over" in answer.json()["errorMessage"]) == (403, True)
 
     @asynccontextmanager
     async def nothing_leased(self) -> AsyncIterator[None]:

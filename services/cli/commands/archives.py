@@ -39,7 +39,7 @@ def show(context: typer.Context, *, archive: Archive, as_json: options.AsJson = 
 
 @commands.command()
 def cancel(context: typer.Context, *, archive: Archive, as_json: options.AsJson = False) -> None:
-    """Stop an archive that is not ready yet; its backup is kept for it no longer."""
+    """Stop an archive that is not ready yet, or end its link; its backup is kept for it no longer."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         changed = gateway.cancel_archive(as_id(archive, "archive"))

@@ -1,6 +1,6 @@
 """How archives end that are not downloaded for ever: failed or expired, told in the transaction that ends them."""
 
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from contracts.envelope import Cause, Event
@@ -15,7 +15,9 @@ from services.platform.eventstore.store import EventStore
 from services.platform.process.clock import Clock
 from services.platform.process.errors import PermanentError
 
-Why = Literal["link_ended", "encoder_changed", "not_the_same", "backup_unreadable"]
+Why = Literal["link_ended", "encoder_changed", "not_the_same", "backup_unreadable", "cancelled", "let_go"]
+ENDED: Final = frozenset({"cancelled", "let_go"})
+"""The link is over as if its time were; for other reasons its bytes are gone, and whoever has it is told so."""
 
 _sql = load_queries("services.gateway")
 
@@ -49,11 +51,11 @@ class ArchiveEnds:
         )
         await self.say(c, archive_id, body, cause, str(row["app_id"]))
 
-    async def expire(self, c: Connection, row: Record, why: Why) -> None:
-        """Its link works no more; nothing happens where somebody else was first."""
+    async def expire(self, c: Connection, row: Record, why: Why, cause: Cause | None = None) -> None:
+        """Its link works no more; nothing happens where somebody else was first. What keeps its backup goes later."""
         move(ARCHIVE, ArchiveState(row["state"]), ArchiveState.EXPIRED)
         now, archive_id = self._clock.now(), row["archive_id"]
-        if not await _sql.expire_archive(c, archive_id=archive_id, now=now):
+        if not await _sql.expire_archive(c, archive_id=archive_id, now=now, at_once=why in ENDED):
             return
         body = ArchiveExpired(
             archive_id=archive_id,
@@ -62,8 +64,8 @@ class ArchiveEnds:
             expired_at=now,
             why=why,
         )
-        cause = Cause(archive_id, archive_id, SERVICE, actor_verified=True)
-        await self.say(c, archive_id, body, cause, str(row["app_id"]))
+        own = Cause(archive_id, archive_id, SERVICE, actor_verified=True)
+        await self.say(c, archive_id, body, cause or own, str(row["app_id"]))
 
 
 def failure_of(row: Record) -> PermanentError:

@@ -73,23 +73,28 @@ class Archives:
             return await self._new(c, intent, backup, data_type)
 
     async def cancel(self, intent: Intent, archive_id: UUID) -> Archive:
-        """End an archive that is not ready yet, at once; its job sees that, stops and lets the backup go.
+        """End an archive at once: where it is not ready yet its job sees that and stops, a link that works is over.
 
-        The same request repeated is told the same. Raises RefusalError, of one that has ended by the name of its state.
+        Its backup is let go of a moment later. The same request repeated is told the same. Raises RefusalError, of one
+        that has ended by the name of its state.
         """
         async with self._database.transaction() as c:
             await queries.lock_stream(c, stream=str(intent.command_id))  # nobody cancels another with this key
             await self._queue.cancel(c, archive_id, intent.caller.actor)  # locks its job: nothing ends it meanwhile
+            await queries.hold_archive(c, archive_id=archive_id)
             row = await _found(c, archive_id)
             if row["cancel_command"] == intent.command_id:
                 return shown(row)
             await _refuse_cancelled_with(c, intent)
             if await _asked_with(c, intent) is not None:
                 raise key_reused()
-            if row["state"] not in UNDER_WAY:
+            if row["state"] in UNDER_WAY:
+                await self.ends.fail(c, row, JobCancelledError(intent.caller.actor), intent.cause)
+            elif row["state"] == ArchiveState.COMPLETED:
+                await self.ends.expire(c, row, "cancelled", intent.cause)
+            else:
                 reason = f"this archive is {row['state']}: there is nothing to cancel"
                 raise rejection(RejectionCode.NOT_ALLOWED, reason, "archive_id")
-            await self.ends.fail(c, row, JobCancelledError(intent.caller.actor), intent.cause)
             await queries.keep_cancel_command(c, archive_id=archive_id, command_id=intent.command_id)
             return shown(await _found(c, archive_id))
 
@@ -115,6 +120,13 @@ class Archives:
             row = await _found(c, archive_id)
             if row["state"] == ArchiveState.COMPLETED:
                 await self.ends.expire(c, row, why)
+
+    async def let_go(self, c: Connection, archive_id: UUID, cause: Cause) -> None:
+        """Its backup is kept no more, so its link is over, too; where there is no such link, nothing happens."""
+        row: Record | None = await queries.find_archive(c, archive_id=archive_id)
+        if row is not None and row["state"] == ArchiveState.COMPLETED:
+            is_late = row["link_ends_at"] <= await queries.postgres_time(c)  # the lease came to its end by itself
+            await self.ends.expire(c, row, "link_ended" if is_late else "let_go", cause)
 
     async def expire_ended(self) -> int:
         """Expire archives whose link has ended; forget pages that nobody can still be reading, and old keys."""

@@ -64,9 +64,10 @@ async def show_archive(archive_id: UUID, parts: PartsOf, request: Request) -> Ar
 
 @router.post("/archives/{archive_id}/cancel", status_code=202)
 async def cancel_archive(archive_id: UUID, parts: PartsOf, intent: Reading) -> Archive:
-    """Stop an archive that is queued or running: it has failed then, and lets its backup go a moment later.
+    """Stop an archive that is queued or running, which has failed then, or end the link of one that is ready.
 
-    Whoever may ask for it may cancel it, and asking again makes a new one.
+    Nobody can download it from then on, and its backup is kept for it no longer. Whoever may ask for it may cancel it,
+    and asking again makes a new one.
     """
     return await parts.archives.cancel(intent, archive_id)
 

@@ -16,6 +16,9 @@ SELECT archive_id, backup_id, environment_id, app_id, data_type, file_name, stat
     updated_at, finished_at, estimated_bytes, size_bytes, sha256, encoder, link_ends_at, failure, cancel_command
 FROM gateway.archive WHERE archive_id = :archive_id;
 
+-- name: hold_archive(archive_id)!
+SELECT FROM gateway.archive WHERE archive_id = :archive_id FOR UPDATE;
+
 -- name: archive_asked_with(command_id, archive_id)$
 -- The archive that this command has made as `archive_id`, or has found.
 SELECT archive_id FROM gateway.archive WHERE archive_id = :archive_id
@@ -80,8 +83,11 @@ UPDATE gateway.archive SET cancel_command = :command_id WHERE archive_id = :arch
 -- name: is_cancel_command(command_id)$
 SELECT EXISTS (SELECT FROM gateway.archive WHERE cancel_command = :command_id);
 
--- name: expire_archive(archive_id, now)$
-UPDATE gateway.archive SET state = 'expired', updated_at = :now
+-- name: expire_archive(archive_id, now, at_once)$
+-- The lease on its backup was given until its link ends, and is let go of before where that is early.
+UPDATE gateway.archive SET state = 'expired', updated_at = :now, let_go = archive.link_ends_at <= clock_timestamp(),
+    link_ends_at = CASE WHEN :at_once::boolean THEN least(archive.link_ends_at, clock_timestamp())
+                   ELSE archive.link_ends_at END
 WHERE archive_id = :archive_id AND state = 'completed'
 RETURNING true;
 
@@ -90,6 +96,13 @@ RETURNING true;
 SELECT archive_id FROM gateway.archive
 WHERE state = 'completed' AND link_ends_at <= clock_timestamp()
 ORDER BY link_ends_at LIMIT :count;
+
+-- name: held_for_nothing(count)
+SELECT archive_id, backup_id, app_id, requested_by FROM gateway.archive
+WHERE state = 'expired' AND NOT let_go ORDER BY updated_at LIMIT :count;
+
+-- name: has_let_go(archive_id)!
+UPDATE gateway.archive SET let_go = true WHERE archive_id = :archive_id;
 
 -- name: forget_pages(grace_seconds)!
 -- Downloads that began while the link worked may go on for a while.

@@ -100,23 +100,55 @@ async def test_asked_for_again_it_is_a_new_one(shelf: Shelf) -> None:
 async def test_what_has_ended_is_not_cancelled_and_its_state_is_named(shelf: Shelf) -> None:
     backup = await shelf.backup(dump_of(10), {})
     archive = await shelf.archive(backup)
-    assert told(await cancel(shelf, archive)) == (
-        409,
-        "ERROR_NOT_ALLOWED",
-        "this archive is completed: there is nothing to cancel",
-    )
-    async with shelf.stranger() as client:
-        assert (await client.get(archive["url"])).status_code == httpx.codes.OK
     async with shelf.nothing_leased():
         other = await shelf.ask(backup, "files_only")
         assert (await cancel(shelf, other)).status_code == httpx.codes.ACCEPTED
-        assert told(await cancel(shelf, other))[2] == "this archive is failed: there is nothing to cancel"
+        assert told(await cancel(shelf, other)) == (
+            409,
+            "ERROR_NOT_ALLOWED",
+            "this archive is failed: there is nothing to cancel",
+        )
     await shelf.execute(
         "UPDATE gateway.archive SET link_ends_at = clock_timestamp() WHERE archive_id = $1::text::uuid",
         archive["archive_id"],
     )
     await shelf.ended(archive, "expired")
     assert told(await cancel(shelf, archive))[2] == "this archive is expired: there is nothing to cancel"
+
+
+async def test_a_link_that_is_cancelled_is_over_and_lets_its_backup_go(shelf: Shelf) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    archive, key = await shelf.archive(backup), {"Idempotency-Key": uuid4().hex}
+    cancelled = await cancel(shelf, archive, **key)
+    assert (cancelled.status_code, cancelled.json()["state"], cancelled.json()["url"]) == (202, "expired", None)
+    await shelf.is_over(archive)
+    assert (await cancel(shelf, archive, **key)).json() == cancelled.json()
+    assert told(await cancel(shelf, archive))[2] == "this archive is expired: there is nothing to cancel"
+    *_, expired = await said(shelf, archive, "ArchiveExpired")
+    assert expired.why == "cancelled"
+    await shelf.deleted(backup)
+
+
+async def test_a_link_is_over_when_somebody_releases_what_keeps_its_backup(shelf: Shelf) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    archive = await shelf.archive(backup)
+    lease = f"/api/v1/backups/{backup['backup_id']}/leases/{archive['archive_id']}"
+    assert (await shelf.api.client.delete(lease)).is_success
+    await shelf.ended(archive, "expired")
+    await shelf.is_over(archive)
+    *_, expired = await said(shelf, archive, "ArchiveExpired")
+    assert expired.why == "let_go"
+    again = await shelf.archive(backup)
+    assert again["archive_id"] != archive["archive_id"]
+
+
+async def test_a_link_that_ended_early_lets_its_backup_go(shelf: Shelf) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    archive = await shelf.archive(backup)
+    await shelf.execute("DELETE FROM gateway.archive_page WHERE archive_id = $1::text::uuid", archive["archive_id"])
+    async with shelf.stranger() as client:
+        assert (await client.get(archive["url"])).status_code == httpx.codes.GONE
+    await shelf.deleted(backup)
 
 
 async def test_the_same_idempotency_key_cancels_once_and_is_told_the_same(shelf: Shelf) -> None:
@@ -151,16 +183,15 @@ async def test_of_its_end_and_a_cancellation_one_comes_first_and_all_agree(shelf
     asked = await shelf.ask(backup)
     await asyncio.sleep(after_seconds)
     answers = await asyncio.gather(cancel(shelf, asked), cancel(shelf, asked))
-    accepted = [answer for answer in answers if answer.is_success]
-    state, last = ("failed", "ArchiveFailed") if accepted else ("completed", "ArchiveCompleted")
-    assert len(accepted) <= 1
-    assert all("nothing to cancel" in told(answer)[2] for answer in answers if not answer.is_success)
+    (accepted,), (refused,) = ([one for one in answers if one.is_success is done] for done in (True, False))
+    assert "nothing to cancel" in told(refused)[2]
+    state = accepted.json()["state"]
     assert (await shelf.api.client.get(place_of(asked))).json()["state"] == state
+    first, last = {"failed": ("ArchiveFailed",) * 2, "expired": ("ArchiveCompleted", "ArchiveExpired")}[state]
     said_of_it = names(await said(shelf, asked, last))
-    assert said_of_it.count("ArchiveFailed") + said_of_it.count("ArchiveCompleted") == 1
-    if accepted:
-        await shelf.left_alone(backup, asked)
-        assert names(await said(shelf, asked, last)) == said_of_it
+    assert [one for one in said_of_it if one in {"ArchiveFailed", "ArchiveCompleted"}] == [first]
+    await (shelf.left_alone(backup, asked) if state == "failed" else shelf.deleted(backup))
+    assert names(await said(shelf, asked, last)) == said_of_it
 
 
 async def test_a_catalog_that_is_away_does_not_hold_up_a_cancellation_and_lets_the_backup_go_when_it_is_back(
