@@ -1,4 +1,4 @@
-"""A broker that stands still, or is gone for minutes: every call over HTTP is answered, and nothing is lost or doubled.
+"""A broker that stands still, or is gone for minutes: every call is answered, and nothing is lost or done twice.
 
 Answers meanwhile: accepted and refused for what was decided before, else "not known yet" with the key to ask
 again (architecture §2.7). A call that is not answered at all ends the test by the client's own timeout.
