@@ -25,8 +25,8 @@ from tests.support.eventually import eventually
 
 ROUNDS: Final = 4
 ROUND_SECONDS: Final = {"frozen": 10, "gone": 35}
-"""So long an answer is waited for, and all rounds are more than a session here (6 s), a request (10 s), a send (15 s), a
-start (30 s), and a place at the broker's own controller (9 s). Where it is gone, they are minutes."""
+"""So long an answer is waited for, and all rounds are more than a session here (6 s), a request (10 s), a send (15 s),
+a start (30 s), and a place at the broker's own controller (9 s). Where it is gone, they are minutes."""
 LAG: Final = "Nightkeep-Read-Lag"
 
 
