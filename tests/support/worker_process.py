@@ -7,6 +7,7 @@ sees goes to stdout, a line each.
 import asyncio
 import os
 import sys
+import time
 from asyncio.subprocess import DEVNULL
 from pathlib import Path
 
@@ -23,13 +24,18 @@ class Told(BaseModel):
 
     postgres: PostgresSettings
     go_on: Path
+    deaf: bool = False
 
 
 class Patient:
-    """Work that goes on when the file is there, whoever owns the job by then."""
+    """Work that goes on when the file is there, whoever owns the job by then.
 
-    def __init__(self, go_on: Path) -> None:
+    Who is `deaf` lets nothing else run in its process until then, no heartbeat either, and tells how far it has come.
+    """
+
+    def __init__(self, go_on: Path, *, deaf: bool) -> None:
         self._go_on = go_on
+        self._deaf = deaf
 
     async def work(self, run: JobRun) -> None:
         """Start a child, say so, wait, and try to say more, as somebody who does not look at heartbeats would."""
@@ -38,6 +44,10 @@ class Patient:
             async with run.transaction() as c:
                 await say(c, run, "begun")
             tell(f"child {child.pid}")
+            while self._deaf and not self._go_on.exists():
+                time.sleep(0.01)  # noqa: ASYNC251 -- that is what is tried
+            if self._deaf:
+                await self._try_to_go_on(run)
             try:
                 while not self._go_on.exists():  # noqa: ASYNC110 -- another process makes the file
                     await asyncio.sleep(0.01)
@@ -45,6 +55,14 @@ class Patient:
                 tell("stopped")
                 await self._try_to_harm(run)
                 raise
+
+    async def _try_to_go_on(self, run: JobRun) -> None:
+        try:
+            await run.progress(bytes_done=1)
+        except LeaseLostError:
+            tell("refused")
+            raise
+        tell("went on")
 
     async def _try_to_harm(self, run: JobRun) -> None:
         try:
@@ -62,7 +80,7 @@ def tell(line: str) -> None:
 async def work(told: Told) -> None:
     """Work until ended."""
     database = await Database.open(told.postgres, schema=SERVICE)
-    kind = Kind([Patient(told.go_on).work])
+    kind = Kind([Patient(told.go_on, deaf=told.deaf).work])
     tell(f"working {os.getpid()}")
     await Worker(JobQueue(database), {KIND: kind}, QUICK).run()
 

@@ -23,6 +23,7 @@ class Heartbeats:
         self._leases = leases
         self._settings = settings
         self._heard_at = began
+        run.held_until = began + settings.lease_seconds
         self._wake = asyncio.Event()
 
     def look_now(self) -> None:
@@ -55,6 +56,7 @@ class Heartbeats:
         except NightkeepError as error:
             raise self._trouble(error) from error
         self._heard_at = began
+        self._run.held_until = began + self._settings.lease_seconds
         return heard
 
     def _left(self, now: float) -> float:

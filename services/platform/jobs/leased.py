@@ -1,5 +1,7 @@
 """The JobRun of a real lease: what steps say goes to PostgreSQL under the lease's epoch."""
 
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -28,13 +30,16 @@ class LeasedRun:
         """Only the commit is left: what the heartbeats hear of this lease from here on is this very end."""
         self.finished = False
         self.trouble: NightkeepError | None = None
+        self.held_until = math.inf
+        """On this process's own monotonic clock: until then nobody else can have the job."""
         self._leases = leases
         self._report = report
         self._note = ProgressNote(0, 0, "")
         self._moved = False
 
     async def begin(self, step: Step, number: int, steps: int) -> None:
-        """The step `number` begins."""
+        """The step `number` begins. Raises as `progress`."""
+        await self._must_go_on()
         await self._tell(ProgressNote(number, steps, step.sentence))
 
     async def progress(
@@ -46,12 +51,18 @@ class LeasedRun:
         documents_total: int | None = None,
     ) -> None:
         """See JobRun."""
-        if self.trouble is not None:
-            raise self.trouble
+        await self._must_go_on()
         now = self._note
         await self._tell(
             ProgressNote(now.step, now.steps, now.sentence, bytes_done, bytes_total, documents_done, documents_total)
         )
+
+    async def _must_go_on(self) -> None:
+        """Who has slept for too long, and is awake before its heartbeat is, asks whether the job is its own still."""
+        if self.trouble is not None:
+            raise self.trouble
+        if time.monotonic() >= self.held_until:
+            await self._leases.keep(self.lease, moved=False)
 
     async def waits(self, trouble: str) -> None:
         """Tell watchers why the job does not go on; what is told next takes it back."""

@@ -44,10 +44,11 @@ def settings(fresh_database: FreshDatabase) -> PostgresSettings:
 
 
 @asynccontextmanager
-async def worker(settings: PostgresSettings, go_on: Path) -> AsyncIterator[WorkerProcess]:
+async def worker(settings: PostgresSettings, go_on: Path, *, deaf: bool = False) -> AsyncIterator[WorkerProcess]:
     told = {
         "postgres": {**settings.model_dump(mode="json"), "password": settings.password.get_secret_value()},
         "go_on": str(go_on),
+        "deaf": deaf,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.support.worker_process", cwd=ROOT, stdin=PIPE, stdout=PIPE
@@ -98,6 +99,18 @@ async def test_a_paused_worker_that_wakes_up_changes_nothing_and_its_children_en
         await other.line("refused")
         await eventually(lambda: _is_gone(child))
     assert await epochs(jobs, job_id) == [(1, "begun"), (2, "completed")]
+
+
+async def test_work_that_comes_to_itself_before_its_heartbeat_asks_whether_the_job_is_its_own(
+    jobs: Jobs, settings: PostgresSettings, tmp_path: Path
+) -> None:
+    job_id, go_on = await jobs.put(), tmp_path / "go-on"
+    async with worker(settings, go_on, deaf=True) as other:
+        await begun(other)
+        async with jobs.working(Kind()):
+            await jobs.ended(job_id)
+        go_on.touch()
+        assert await other.line("") == "refused"
 
 
 async def test_a_worker_that_was_paused_for_less_than_its_lease_goes_on(
