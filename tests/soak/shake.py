@@ -69,7 +69,7 @@ class Shaken:
             f"checked: {self.events} events, {self.commands} commands, {self.backups} backups byte by byte",
             f"loaded, and compared row by row: {self.loaded} of their dumps, at most {AT_MOST}, evenly spread",
             f"command lines looked through: {_counted(self.seen)}, and those of everybody else",
-            f"memory, the most in the first third and in the last, in MB: {self.memory}",
+            f"memory, the median of the first third and of the last, in MB: {self.memory}",
             f"rules: {', '.join(check.__name__.replace('_', ' ') for check in CHECKS)}",
             f"findings: {len(self.found)}",
             *(f"  {one.rule}: {one.what}" for one in self.found),
