@@ -1,9 +1,6 @@
 """A disk under the service that takes no more: the kernel refuses its writes until there is room again."""
 
 import asyncio
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
@@ -13,23 +10,13 @@ from contracts.events.backups import BackupCompleted, BackupFailed
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
+from tests.support.full_disk import no_room_for_more
 from tests.support.running_services import Platform
 from tests.support.snapshotting import open_snapshots
 
 ROOM_BYTES = 8 * 1024
 """Enough for empty lists, and less than those of `DOCUMENTS` take, or than the service's log has already."""
 DOCUMENTS = 300
-
-
-@contextmanager
-def no_room_for_more(pid: int) -> Iterator[None]:
-    """No file of that process grows beyond `ROOM_BYTES`: its writes fail as they do at a quota."""
-    soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (ROOM_BYTES, hard))
-    try:
-        yield
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture
@@ -49,7 +36,7 @@ async def test_a_backup_whose_lists_find_no_room_is_tried_again_fails_with_that_
         await platform.start("snapshot")
         environment_id = await told.register(place.database, place.documents, DOCUMENTS_QUERY)
         assert (await told.checked(environment_id)).passed
-        with no_room_for_more(platform.services["snapshot"].process.pid):
+        with no_room_for_more(platform.services["snapshot"].process.pid, ROOM_BYTES):
             backup_id = await told.request(environment_id)
             failed = await told.log.about(BackupFailed, backup_id)
         assert (failed.code, failed.retryable) == ("NO_SPACE", True), failed

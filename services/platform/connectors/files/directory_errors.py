@@ -12,7 +12,8 @@ from services.platform.connectors.files.errors import (
 )
 from services.platform.process.errors import NightkeepError
 
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The last says a file system, or a limit, of a file that grows beyond what it takes."""
 _REFUSED: Final = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -30,7 +31,7 @@ def translated(subject: str) -> Iterator[None]:
 def named(error: OSError, subject: str) -> NightkeepError:
     """The port's error for one of the file system."""
     if error.errno in _FULL:
-        return DocumentSpaceError(f"no space is left for documents: {error.strerror}")
+        return DocumentSpaceError(f"no space is left for documents ({error.strerror}): make room in their directory")
     if error.errno in _REFUSED:
         return DocumentsRefusedError(f"{subject}: {error.strerror}. Give the user of the services the right to it")
     if error.errno == errno.EXDEV:

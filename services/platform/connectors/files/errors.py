@@ -39,7 +39,9 @@ class DocumentsRefusedError(PermanentError):
 
 
 class DocumentSpaceError(PermanentError):
-    """The place of the documents is full."""
+    """The place of the documents is full; once there is room, asking again makes sense."""
+
+    retryable = True
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, code=FailureCode.NO_SPACE)
