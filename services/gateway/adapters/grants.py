@@ -4,6 +4,7 @@ from uuid import UUID
 
 from contracts.events.access import AccessGranted, AccessRevoked, Place
 from services.gateway.adapters.access_stream import AccessStream
+from services.gateway.adapters.asked import is_repeat, note
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.people import last_admin, no_user
@@ -33,20 +34,26 @@ class Grants:
     async def give(self, intent: Intent, user_id: UUID, place: Place, rights: frozenset[Scope]) -> AccessList:
         """These are the user's rights at this place from now on, none takes them back; who has rights there then.
 
-        Raises NotFoundError, and RefusalError where nobody would be left to administer the platform.
+        A late repeat does nothing: somebody may have decided otherwise since. Raises NotFoundError, and RefusalError
+        where nobody would be left to administer the platform.
         """
-        now = self._clock.now()
         async with self._database.transaction() as c:
             await _sql.lock_people(c)
-            if await _sql.user(c, user_id=user_id) is None:
-                raise no_user()
-            before = await _rights(c, user_id, place)
-            if rights != before:
-                await _keep_an_admin(c, user_id, place, before - rights)
-                body = await self._kept(c, intent, user_id, place, rights)
-                await self._stream.say(c, user_id, [(body, intent.cause)], now=now)
+            asked = ("rights", user_id, place.kind, place.id, *sorted(rights))
+            if not await is_repeat(c, intent, *asked):
+                await self._give(c, intent, user_id, place, rights)
+                await note(c, intent, *asked)
         self._authenticator.forget()
         return await self.at(place)
+
+    async def _give(self, c: Connection, intent: Intent, user_id: UUID, place: Place, rights: frozenset[Scope]) -> None:
+        if await _sql.user(c, user_id=user_id) is None:
+            raise no_user()
+        before = await _rights(c, user_id, place)
+        if rights != before:
+            await _keep_an_admin(c, user_id, place, before - rights)
+            body = await self._kept(c, intent, user_id, place, rights)
+            await self._stream.say(c, user_id, [(body, intent.cause)], now=self._clock.now())
 
     async def _kept(
         self, c: Connection, intent: Intent, user_id: UUID, place: Place, rights: frozenset[Scope]

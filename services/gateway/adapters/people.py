@@ -1,7 +1,7 @@
 """Organisations and users: added, invited, removed."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from contracts.defaults import INVITATION_DAYS
@@ -18,6 +18,7 @@ from contracts.events.access import (
 )
 from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.adapters.archives import postgres_time
+from services.gateway.adapters.asked import is_repeat, note
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.hashing import Hashing
@@ -26,7 +27,7 @@ from services.gateway.adapters.pages import page
 from services.gateway.domain.keys import KEY_ID_BYTES, ApiKey, first_key, parse_invitation
 from services.gateway.domain.paging import Spelling
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
-from services.gateway.domain.rights import ALL_SCOPES, OPERATOR
+from services.gateway.domain.rights import ALL_SCOPES, NOBODY, OPERATOR
 from services.gateway.resources import (
     AcceptedInvitation,
     Invitation,
@@ -44,6 +45,14 @@ _sql = load_queries("services.gateway")
 FIRST_KEY: Final = "made when the invitation was accepted"
 REPEAT_SECONDS: Final = 15 * 60
 """How long a lost first key can be had again; whoever is later asks for another invitation."""
+
+
+class Invited(NamedTuple):
+    """A living invitation that somebody has shown: its token, whom it lets in, who invited."""
+
+    token: ApiKey
+    user_id: UUID
+    by: UUID
 
 
 class People:
@@ -95,16 +104,19 @@ class People:
     async def hand_over(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
         """An app belongs to another organisation from now on, and users of the one before have no rights in it.
 
-        Raises NotFoundError.
+        A late repeat does nothing. Raises NotFoundError.
         """
-        now = self._clock.now()
+        now, asked = self._clock.now(), ("hand over", app_id, organisation_id)
         async with self._database.transaction() as c:
             await _sql.lock_people(c)
+            if await is_repeat(c, intent, *asked):
+                return
             await _must_be_there(c, organisation_id)
             await self._revoke_in(c, intent, app_id, organisation_id)
             await _sql.hand_over_app(c, app_id=app_id, organisation_id=organisation_id)
             body = AppHandedOver(app_id=app_id, organisation_id=organisation_id, handed_over_at=now)
             await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
+            await note(c, intent, *asked)
         self._authenticator.forget()
 
     async def _revoke_in(self, c: Connection, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
@@ -149,15 +161,18 @@ class People:
 
     async def remove_user(self, intent: Intent, user_id: UUID) -> None:
         """Take all keys and rights of a user; again is harmless. Raises RefusalError for the last administrator."""
-        now = self._clock.now()
+        now, asked = self._clock.now(), ("remove user", user_id)
         async with self._database.transaction() as c:
             await _sql.lock_people(c)
+            if await is_repeat(c, intent, *asked):
+                return
             if not await _sql.has_another_admin(c, user_id=user_id):
                 raise last_admin()
             name = await _sql.remove_user(c, user_id=user_id, now=now)
             if name is not None:
                 body = UserRemoved(user_id=user_id, name=name, removed_at=now)
                 await self._stream.say(c, user_id, [(body, intent.cause)], now=now)
+            await note(c, intent, *asked)
         self._authenticator.forget()
 
     async def invite(self, intent: Intent, user_id: UUID) -> Invitation:
@@ -177,20 +192,35 @@ class People:
             if known is not None:
                 return _invited_before(known, user_id)
             await _sql.withdraw_invitations(c, user_id=user_id)
-            await _sql.invite(c, invitation_id=token.key_id, user_id=user_id, hash=hashed, ends_at=ends_at)
+            await _sql.invite(
+                c,
+                invitation_id=token.key_id,
+                user_id=user_id,
+                hash=hashed,
+                ends_at=ends_at,
+                invited_by=intent.caller.user_id,
+            )
             body = UserInvited(user_id=user_id, invitation_id=token.key_id, ends_at=ends_at)
             await self._stream.say(c, user_id, [(body, intent.cause)], now=now)
         return Invitation(user_id=user_id, token=token.invitation_text(), ends_at=ends_at)
 
-    async def accept(self, shown: str, idempotency_key: str) -> AcceptedInvitation:
-        """The first key of whoever shows this token, once. Raises RefusalError for what is no living invitation.
+    async def invited(self, shown: str) -> Invited:
+        """The invitation whose token this is. Raises RefusalError for what is no living one."""
+        token = parse_invitation(shown)
+        if token is None:
+            raise _no_invitation()
+        async with self._database.transaction() as c:
+            row = await _sql.find_invitation(c, invitation_id=token.key_id, repeat_seconds=REPEAT_SECONDS)
+        if row is None or not await self._hashing.matches(row["hash"], token.secret):
+            raise _no_invitation()
+        return Invited(token, row["user_id"], row["invited_by"] or NOBODY)
+
+    async def accept(self, invited: Invited, idempotency_key: str) -> AcceptedInvitation:
+        """The first key of whoever was invited, once. Raises RefusalError where another one came first.
 
         Under the same idempotency key it is shown again for a while, as long as it was never used.
         """
-        token = parse_invitation(shown)
-        user_id = None if token is None else await self._invited(token)
-        if token is None or user_id is None:
-            raise _no_invitation()
+        token, user_id = invited.token, invited.user_id
         key = first_key(token, idempotency_key, self._secret)
         if not await self._accepted(token, user_id, key) and not await self._is_unused(user_id, key):
             raise _no_invitation()
@@ -212,14 +242,6 @@ class People:
         async with self._database.transaction() as c:
             kept = await _sql.hash_of_unused_key(c, key_id=key.key_id, user_id=user_id)
         return await self._hashing.matches(kept, key.secret)
-
-    async def _invited(self, token: ApiKey) -> UUID | None:
-        async with self._database.transaction() as c:
-            row = await _sql.find_invitation(c, invitation_id=token.key_id, repeat_seconds=REPEAT_SECONDS)
-        if row is None or not await self._hashing.matches(row["hash"], token.secret):
-            return None
-        user_id: UUID = row["user_id"]
-        return user_id
 
 
 def _invited_before(known: Record, user_id: UUID) -> Invitation:

@@ -9,7 +9,17 @@ from services.gateway.adapters.keystore import grants_of
 from services.gateway.adapters.people import no_user
 from services.gateway.adapters.tide import Tide
 from services.gateway.domain.refusals import NotFoundError, RefusalError
-from services.gateway.domain.rights import MISSING, OPERATOR, PLATFORM, Caller, Lineage, Scope, Thing, lineage_of
+from services.gateway.domain.rights import (
+    ALL_SCOPES,
+    MISSING,
+    OPERATOR,
+    PLATFORM,
+    Caller,
+    Lineage,
+    Scope,
+    Thing,
+    lineage_of,
+)
 from services.platform.database import Database, load_queries
 
 _sql = load_queries("services.gateway")
@@ -43,11 +53,23 @@ class Permits:
         """
         if user_id == caller.user_id:
             return
-        async with self._database.transaction() as c:
+        if not await self._administers_all_of(caller, user_id):
+            raise no_access(f"this user has rights where you lack the right '{Scope.ADMIN}': ask who has it there")
+
+    async def must_still_administer_all_of(self, inviter_id: UUID, user_id: UUID) -> None:
+        """The same of whoever invited the user, who may have got rights elsewhere meanwhile; as the person may now."""
+        async with self._database.look() as c:
+            inviter = Caller("", "", ALL_SCOPES, user_id=inviter_id, grants=await grants_of(c, inviter_id))
+        if inviter_id != user_id and not await self._administers_all_of(inviter, user_id):
+            raise no_access(
+                "who invited this user does not administer all rights that it has by now: ask for another invitation"
+            )
+
+    async def _administers_all_of(self, caller: Caller, user_id: UUID) -> bool:
+        async with self._database.look() as c:
             places = {grant.place for grant in await grants_of(c, user_id)}
-        for place in places:
-            if not caller.may_at(Scope.ADMIN, await self._lineage_of(place)):
-                raise no_access(f"this user has rights where you lack the right '{Scope.ADMIN}': ask who has it there")
+        lineages = [await self._lineage_of(place) for place in places]
+        return all(caller.may_at(Scope.ADMIN, lineage) for lineage in lineages)
 
     async def must_know_of(self, caller: Caller, user_id: UUID, place: Place) -> None:
         """Returns when the user is of the caller's organisation or of the place's, or has rights there already.

@@ -8,6 +8,7 @@ from uuid import UUID
 from contracts.defaults import SESSION_HOURS, SESSION_IDLE_MINUTES
 from contracts.events.access import PasswordChanged, SignedIn, SignedOut
 from services.gateway.adapters.access_stream import AccessStream
+from services.gateway.adapters.asked import is_repeat, note
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.guessing import Guessed, Guessing
 from services.gateway.adapters.hashing import Hashing
@@ -97,8 +98,14 @@ class Sessions:
                 await self._stream.say_unasked(c, row["user_id"], [body], now=now)
 
     async def change_password(self, intent: Intent, password: str, current: str | None) -> None:
-        """Give the caller another password, and end all sessions. Raises RefusalError where `current` is wrong."""
+        """Give the caller another password, and end all sessions; a repeat does nothing, whatever it says.
+
+        Raises RefusalError where `current` is wrong.
+        """
         user_id = intent.caller.user_id
+        async with self._database.look() as c:
+            if await is_repeat(c, intent, "password"):
+                return
         tried = Guessed.name(f"change {user_id}")
         self._guessing.must_not_wait(tried)
         async with self._database.transaction() as c:
@@ -116,6 +123,7 @@ class Sessions:
             await _sql.end_sessions_of(c, user_id=user_id)
             body = PasswordChanged(user_id=user_id, changed_at=now)
             await self._stream.say(c, user_id, [(body, intent.cause)], now=now)
+            await note(c, intent, "password")
 
     async def _begin(self, user_id: UUID, name: str, how: Literal["password", "openid"]) -> Begun:
         secret, now = secrets.token_urlsafe(sessions.SECRET_BYTES), self._clock.now()

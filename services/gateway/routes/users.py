@@ -99,7 +99,8 @@ async def list_keys_of_user(user_id: UUID, parts: PartsOf, caller: Looking) -> K
 @router.delete("/users/{user_id}", status_code=204)
 async def remove_user(user_id: UUID, parts: PartsOf, intent: Somewhere) -> None:
     """Take all keys and rights of a user. The name stays taken, so that it is never somebody else's on the log."""
-    await _governed(parts, intent.caller, user_id)
+    if not await parts.asked.is_kept(intent):  # who was removed is not found again
+        await _governed(parts, intent.caller, user_id)
     await parts.people.remove_user(intent, user_id)
 
 
@@ -117,10 +118,14 @@ async def accept_invitation(
 ) -> AcceptedInvitation:
     """Show an invitation's token, for the user's first key. Needs no key.
 
+    Refused where the user has got rights meanwhile which whoever invited does not administer: ask for another one.
+
     Choose an Idempotency-Key that nobody guesses, a UUID: with it and the token the first key is shown again for a
     quarter of an hour, as long as it was never used.
     """
-    return await parts.people.accept(asked.token, idempotency_key)
+    invited = await parts.people.invited(asked.token)
+    await parts.permits.must_still_administer_all_of(invited.by, invited.user_id)
+    return await parts.people.accept(invited, idempotency_key)
 
 
 async def _administered(parts: Parts, caller: Caller, user_id: UUID) -> User:

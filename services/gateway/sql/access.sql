@@ -126,9 +126,9 @@ SELECT EXISTS (
     SELECT FROM gateway.access WHERE kind = 'platform' AND 'admin' = ANY (rights) AND user_id <> :user_id
 );
 
--- name: invite(invitation_id, user_id, hash, ends_at)!
-INSERT INTO gateway.invitation (invitation_id, user_id, hash, ends_at)
-VALUES (:invitation_id, :user_id, :hash, :ends_at);
+-- name: invite(invitation_id, user_id, hash, ends_at, invited_by)!
+INSERT INTO gateway.invitation (invitation_id, user_id, hash, ends_at, invited_by)
+VALUES (:invitation_id, :user_id, :hash, :ends_at, :invited_by);
 
 -- name: withdraw_invitations(user_id)!
 -- They stay known, so that a late repeat of what made one makes no other.
@@ -140,7 +140,7 @@ SELECT user_id, ends_at FROM gateway.invitation WHERE invitation_id = :invitatio
 
 -- name: find_invitation(invitation_id, repeat_seconds)^
 -- One that can be accepted, or was a moment ago.
-SELECT user_id, hash FROM gateway.invitation
+SELECT user_id, hash, invited_by FROM gateway.invitation
 WHERE invitation_id = :invitation_id AND (
     accepted_at IS NULL AND ends_at > clock_timestamp()
     OR accepted_at > clock_timestamp() - make_interval(secs => :repeat_seconds)

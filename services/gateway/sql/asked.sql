@@ -4,6 +4,9 @@ INSERT INTO gateway.asked (command_id, hash) VALUES (:command_id, :hash)
 ON CONFLICT (command_id) DO UPDATE SET hash = asked.hash
 RETURNING hash;
 
+-- name: was_asked(command_id)$
+SELECT hash FROM gateway.asked WHERE command_id = :command_id;
+
 -- name: is_asked(command_id)$
 SELECT EXISTS (SELECT FROM gateway.asked WHERE command_id = :command_id);
 
