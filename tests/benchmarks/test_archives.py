@@ -37,6 +37,7 @@ class Size:
 
 
 SMALL = Size(500_000, 5_000)
+MADE_WITHIN_SECONDS = 3600.0
 LARGE = Size(20_000_000, 200_000) if FULL else Size(2_000_000, 20_000)
 
 
@@ -73,7 +74,7 @@ async def measured(shelf: Shelf, size: Size) -> int:
 
 async def _archive(shelf: Shelf, backup: Json, data_type: str) -> Json:
     began = time.monotonic()
-    archive = await shelf.archive(backup, data_type)
+    archive = await shelf.archive(backup, data_type, within_seconds=MADE_WITHIN_SECONDS)
     made = time.monotonic()
     whole, size = hashlib.sha256(), 0
     async with shelf.stranger() as client, client.stream("GET", archive["url"]) as answer:

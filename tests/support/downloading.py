@@ -66,18 +66,22 @@ class Shelf:
         assert answer.status_code == httpx.codes.ACCEPTED, answer.text
         return dict(answer.json())
 
-    async def archive(self, backup: Json, data_type: str = "files_and_database") -> Json:
+    async def archive(
+        self, backup: Json, data_type: str = "files_and_database", *, within_seconds: float = ENDS_WITHIN_SECONDS
+    ) -> Json:
         """An archive that can be downloaded."""
-        return await self.ended(await self.ask(backup, data_type))
+        return await self.ended(await self.ask(backup, data_type), within_seconds=within_seconds)
 
-    async def ended(self, archive: Json, state: str = "completed") -> Json:
+    async def ended(
+        self, archive: Json, state: str = "completed", *, within_seconds: float = ENDS_WITHIN_SECONDS
+    ) -> Json:
         """The archive once it is in this state."""
 
         async def look() -> Json | None:
             found: Json = (await self.api.client.get(f"/api/v1/archives/{archive['archive_id']}")).json()
             return found if found["state"] == state else None
 
-        seen = await eventually(look, within_seconds=ENDS_WITHIN_SECONDS)
+        seen = await eventually(look, within_seconds=within_seconds)
         assert seen is not None
         return seen
 
