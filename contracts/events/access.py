@@ -133,7 +133,7 @@ class RightUsed(Event):
 
 
 class Refused(Value):
-    """One kind of refusal, and how often it was met; `operation` is empty where no route was reached."""
+    """One kind of refusal, and how often it was met; `operation` is empty where there is none."""
 
     operation: str
     status: int

@@ -6,6 +6,7 @@ Plain reads go to logs and metrics.
 from typing import Final
 from uuid import UUID
 
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.adapters.access_log import AccessLog
@@ -43,7 +44,7 @@ class Noted:
 
     def _note(self, scope: Scope, status: int) -> None:
         state = scope.get("state", {})
-        caller, operation = state.get("caller"), state.get("operation") or getattr(scope.get("route"), "name", "")
+        caller, operation = state.get("caller"), state.get("operation") or _asked_for(scope)
         known = caller if isinstance(caller, Caller) else None
         if status in REFUSED or state.get("hidden", False):
             self._access_log.refused(known, operation, status)
@@ -53,6 +54,14 @@ class Noted:
         self._access_log.seen(known)
         if _is_use(scope["method"], operation, status):
             self._access_log.used(known, operation, state.get("things", {}), status, _command(known, state))
+
+
+def _asked_for(scope: Scope) -> str:
+    """The operation that was meant, also where nobody came as far as to its route; empty where there is none."""
+    route = scope.get("route") or next(
+        (one for one in scope["app"].routes if one.matches(scope)[0] is Match.FULL), None
+    )
+    return getattr(route, "name", "")
 
 
 def _is_use(method: str, operation: str, status: int) -> bool:

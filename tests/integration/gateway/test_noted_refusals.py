@@ -93,6 +93,9 @@ async def test_refusals_of_whom_nobody_knows_name_what_was_asked_for(api: Api) -
     async with api.connect() as nobody:
         link = await nobody.get(f"/download/{uuid4()}/full.tar.gz?until=1&signature=x")
         invited = await nobody.post("/api/v1/invitations/accept", json={"token": "nonsense"})
-    wanted = {("download_archive", 403), ("accept_invitation", 403)}
+        wrong = {"Authorization": "Bearer nonsense"}
+        closed = await nobody.post(f"/api/v1/environments/{uuid4()}/backups", headers=wrong)
+        nowhere = await nobody.get("/api/v1/nowhere", headers=wrong)
+    wanted = {("download_archive", 403), ("accept_invitation", 403), ("create_backup", 401), ("", 401)}
     await said(api, str(NOBODY), lambda bodies: wanted <= {(one.operation, one.status) for one in refusals_in(bodies)})
-    assert [link.status_code, invited.status_code] == [403, 403]
+    assert [one.status_code for one in (link, invited, closed, nowhere)] == [403, 403, 401, 401]
