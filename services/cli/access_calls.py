@@ -119,8 +119,18 @@ class AccessCalls(Calling):
         return self._show(at.path, AccessList).access
 
     def give_access(
-        self, at: AccessPlace, user_id: UUID, rights: Collection[Scope], *, idempotency_key: str | None = None
+        self,
+        at: AccessPlace,
+        user_id: UUID,
+        rights: Collection[Scope],
+        *,
+        instead_of: Collection[Scope] | None = None,
+        idempotency_key: str | None = None,
     ) -> list[Access]:
-        """These are the user's rights there from now on; none takes them back. Who has rights there then."""
-        path, body = f"{at.path}/{user_id}", Rights(rights=sorted(rights))
+        """These are the user's rights there from now on; none takes them back. Who has rights there then.
+
+        Raises RefusedError with the field `instead_of` where the user has others by now than those.
+        """
+        before = None if instead_of is None else sorted(instead_of)
+        path, body = f"{at.path}/{user_id}", Rights(rights=sorted(rights), instead_of=before)
         return self._change("PUT", path, AccessList, body, idempotency_key).access

@@ -1,5 +1,6 @@
 """`nightkeep access`: who may do what on the platform, in an organisation, an app or an environment."""
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -8,10 +9,12 @@ import typer
 from services.cli.access_calls import AccessPlace
 from services.cli.client import Gateway
 from services.cli.commands import options
+from services.cli.errors import RefusedError
 from services.cli.names import find_access_place, find_user
 from services.cli.session import session_of
 from services.cli.show import access as shown
 from services.gateway.domain.rights import Scope
+from services.gateway.resources import Access
 
 commands = typer.Typer(name="access", help="Rights of users: grant, revoke, list.", no_args_is_help=True)
 
@@ -38,8 +41,7 @@ def grant(  # noqa: PLR0913 -- one parameter for each argument and option
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         found, at = find_user(gateway, user), find_access_place(gateway, place)
-        wanted = _rights(gateway, at, found.user_id) | set(rights)
-        after = gateway.give_access(at, found.user_id, wanted, idempotency_key=idempotency_key)
+        after = _changed(gateway, at, found.user_id, lambda before: before | set(rights), idempotency_key)
     session.tell(after, shown.access(after))
 
 
@@ -57,8 +59,9 @@ def revoke(  # noqa: PLR0913 -- as above
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         found, at = find_user(gateway, user), find_access_place(gateway, place)
-        kept = _rights(gateway, at, found.user_id) - set(rights) if rights else set()
-        after = gateway.give_access(at, found.user_id, kept, idempotency_key=idempotency_key)
+        after = _changed(
+            gateway, at, found.user_id, lambda before: before - set(rights) if rights else set(), idempotency_key
+        )
     session.tell(after, shown.access(after))
 
 
@@ -69,6 +72,23 @@ def list_access(context: typer.Context, *, place: PlaceName, as_json: options.As
     with session.gateway() as gateway:
         found = gateway.access(find_access_place(gateway, place))
     session.tell(found, shown.access(found))
+
+
+def _changed(
+    gateway: Gateway,
+    at: AccessPlace,
+    user_id: UUID,
+    change: Callable[[set[Scope]], set[Scope]],
+    idempotency_key: str | None,
+) -> list[Access]:
+    """Look and change, and again where somebody else changed them in between. Raises GatewayError."""
+    while True:
+        before = _rights(gateway, at, user_id)
+        try:
+            return gateway.give_access(at, user_id, change(before), instead_of=before, idempotency_key=idempotency_key)
+        except RefusedError as error:
+            if error.field != "instead_of":
+                raise
 
 
 def _rights(gateway: Gateway, at: AccessPlace, user_id: UUID) -> set[Scope]:

@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
+from contracts.errors import RejectionCode
 from contracts.events.access import AccessGranted, AccessRevoked, Place
 from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.adapters.asked import is_repeat, note
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.people import last_admin, no_user
+from services.gateway.domain.refusals import rejection
 from services.gateway.domain.rights import PLATFORM, Scope
 from services.gateway.resources import Access, AccessList
 from services.platform.database import Connection, Database, Record, load_queries
@@ -31,16 +33,25 @@ class Grants:
             rows = _sql.access_at(c, kind=place.kind, place_id=place.id)
             return AccessList(access=[_shown(row) async for row in rows])
 
-    async def give(self, intent: Intent, user_id: UUID, place: Place, rights: frozenset[Scope]) -> AccessList:
+    async def give(
+        self,
+        intent: Intent,
+        user_id: UUID,
+        place: Place,
+        rights: frozenset[Scope],
+        *,
+        instead_of: frozenset[Scope] | None = None,
+    ) -> AccessList:
         """These are the user's rights at this place from now on, none takes them back; who has rights there then.
 
         A late repeat does nothing: somebody may have decided otherwise since. Raises NotFoundError, and RefusalError
-        where nobody would be left to administer the platform.
+        where nobody would be left to administer the platform, and for other rights than `instead_of`.
         """
         async with self._database.transaction() as c:
             await _sql.lock_people(c)
             asked = ("rights", user_id, place.kind, place.id, *sorted(rights))
             if not await is_repeat(c, intent, *asked):
+                await _must_be(c, user_id, place, instead_of)
                 await self._give(c, intent, user_id, place, rights)
                 await note(c, intent, *asked)
         self._authenticator.forget()
@@ -71,6 +82,18 @@ class Grants:
 async def _rights(c: Connection, user_id: UUID, place: Place) -> frozenset[Scope]:
     row = await _sql.access_of(c, user_id=user_id, kind=place.kind, place_id=place.id)
     return frozenset() if row is None else frozenset(Scope(right) for right in row["rights"])
+
+
+async def _must_be(c: Connection, user_id: UUID, place: Place, expected: frozenset[Scope] | None) -> None:
+    """Who adds to what it has seen does not take back what somebody else has given meanwhile."""
+    rights = await _rights(c, user_id, place)
+    if expected not in {None, rights}:
+        there = ", ".join(sorted(rights)) or "none"
+        raise rejection(
+            RejectionCode.INVALID_STATE,
+            f"the rights of this user are others by now ({there}): look again",
+            "instead_of",
+        )
 
 
 async def _keep_an_admin(c: Connection, user_id: UUID, place: Place, lost: frozenset[Scope]) -> None:

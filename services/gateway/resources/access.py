@@ -159,9 +159,13 @@ class KeyList(Resource):
 
 
 class Rights(Asked):
-    """All rights that a user is to have at a place; none takes them back."""
+    """All rights that a user is to have at a place; none takes them back.
+
+    With `instead_of` it is refused where the user has others there by now than those.
+    """
 
     rights: list[Scope]
+    instead_of: list[Scope] | None = None
 
 
 class Access(Resource):

@@ -78,4 +78,5 @@ async def give_environment_access(
 async def _give(parts: Parts, intent: Intent, user_id: UUID, place: Place, asked: Rights) -> AccessList:
     if not await parts.asked.is_kept(intent):
         await parts.permits.must_know_of(intent.caller, user_id, place)
-    return await parts.grants.give(intent, user_id, place, frozenset(asked.rights))
+    before = None if asked.instead_of is None else frozenset(asked.instead_of)
+    return await parts.grants.give(intent, user_id, place, frozenset(asked.rights), instead_of=before)

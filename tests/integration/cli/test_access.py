@@ -4,7 +4,12 @@ import json
 from secrets import token_hex
 from typing import Any
 
+import httpx
+import pytest
+
+from services.cli.access_calls import AccessCalls, AccessPlace
 from services.cli.exits import Exit
+from services.gateway.resources import Access
 from tests.integration.cli.conftest import Nightkeep
 from tests.support.gateway import Api
 
@@ -40,6 +45,25 @@ async def test_a_user_is_added_accepts_and_may_what_was_granted_where_it_was(api
     assert answered(nightkeep, "user", "show", key["user_id"])["name"] == name
     assert nightkeep("user", "remove", name, "--yes").exit_code == Exit.OK
     assert nightkeep("backup", "list", place, **own).exit_code == Exit.UNAUTHORIZED
+
+
+async def test_rights_that_are_given_between_a_look_and_a_change_stay(
+    api: Api, nightkeep: Nightkeep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, look, waiting = f"user-{token_hex(4)}", AccessCalls.access, [{"rights": ["create"]}]
+    user = answered(nightkeep, "user", "add", name)["user"]
+
+    def looked(calls: AccessCalls, at: AccessPlace) -> list[Access]:
+        seen = look(calls, at)
+        if waiting:
+            headers = {"Authorization": f"Bearer {api.key}"}
+            place = f"{api.url}/api/v1/access/{user['user_id']}"
+            assert httpx.put(place, json=waiting.pop(), headers=headers).is_success
+        return seen
+
+    monkeypatch.setattr(AccessCalls, "access", looked)
+    granted = answered(nightkeep, "access", "grant", name, "platform", "read")
+    assert [one["rights"] for one in granted if one["user"] == name] == [["create", "read"]]
 
 
 async def test_a_key_is_made_for_a_place_listed_and_revoked(api: Api, nightkeep: Nightkeep) -> None:

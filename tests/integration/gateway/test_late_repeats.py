@@ -74,3 +74,17 @@ async def test_a_removal_and_a_new_password_are_told_again_as_they_ended(api: Ap
     assert [one.status_code for one in removed] == [204, 204]
     assert (await api.client.delete(place)).status_code == 404
     assert told(await api.client.delete(f"/api/v1/users/{uuid4()}", headers=key)) == REUSED
+
+
+async def test_rights_are_changed_only_where_they_are_what_was_seen(api: Api) -> None:
+    user = await new_user(api)
+    place = f"/api/v1/access/{user['user_id']}"
+    for rights, instead_of, status in (
+        (["read"], ["create"], 409),
+        (["read"], [], 200),
+        (["read", "create"], [], 409),
+        (["read", "create"], ["read"], 200),
+    ):
+        answer = await api.client.put(place, json={"rights": rights, "instead_of": instead_of})
+        assert answer.status_code == status, answer.text
+    assert await rights_of(api, user) == ["create", "read"]
