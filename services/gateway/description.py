@@ -27,6 +27,8 @@ Registers apps and environments, makes backups, restores them, says why each is 
   quarter of an hour and until it is used.
   Signing in and out take no such key: a session whose cookie was lost ends by itself, and is handed out to nobody
   again. Neither does a simulation: it makes nothing.
+- A query parameter that a call does not know is refused, `400 INVALID_PARAMETERS`, and nothing is done: so a misspelt
+  `dry_run` never acts. `/api/v2` and `/api/1` pass over what they do not know, but a `dry_run` of what changes something.
 - A key calls {RATE_PER_SECOND} times a second, after a rest {RATE_BURST} times at once; whatever is beyond that is
   answered 429 with `Retry-After`. Polling every two seconds is fine. Who runs the gateway may have set other numbers
   (`NIGHTKEEP_GATEWAY__RATE_PER_SECOND`, `NIGHTKEEP_GATEWAY__RATE_BURST`).
@@ -39,7 +41,7 @@ Registers apps and environments, makes backups, restores them, says why each is 
 _JSON: Final = "application/json"
 _FIRST_REFUSAL: Final = 400
 _REFUSALS: Final = {
-    400: "malformed, or a field is wrong",
+    400: "malformed, or a field or a query parameter is wrong or unknown",
     401: "no such key",
     403: "the key lacks the scope",
     404: "no such thing",
@@ -50,7 +52,7 @@ _REFUSALS: Final = {
     503: "not known yet, or a part of the platform is away: repeat with the same Idempotency-Key",
 }
 _REFUSALS_TO_SCRIPTS: Final = {status: _REFUSALS[status] for status in (401, 403, 404, 429)} | {
-    400: "a parameter is wrong, or the state of things forbids it",
+    400: "a parameter is wrong, a dry run is asked for, or the state of things forbids it",
     500: "it failed, or a part of the platform is away: try again",
 }
 """Spec: backups-api-v2, "Errors"."""

@@ -7,25 +7,25 @@ from services.gateway.domain.paging import Instant
 from services.platform.database import Database, load_queries
 
 REMEMBERED_SECONDS: Final = 600.0
-"""Longer than a script needs from its first page to its last."""
+"""Longer than a script needs from one page to the next."""
 REMEMBERED_LISTS: Final = 1_000
-"""Of one key, two for each reader. Who pages through more at once may see what was added meanwhile in the oldest."""
+"""Of one key. Who pages through more at once may see what was added meanwhile in the oldest."""
 SWEPT_AT_ONCE: Final = 100
 
 _sql = load_queries("services.gateway")
 
 
 class Reader(NamedTuple):
-    """Whose key it is, which environment's list, and how many on a page: two scripts with one key may differ in that.
+    """Whose key it is, and which environment's list.
 
-    Not where the call comes from: who is behind several proxies comes from another place with every page, and would
-    meet there the top of an earlier walk, and miss what was added since; whereas a top that another script with the
-    same key and page size has moved shows some backups twice, and hides none.
+    Neither where the call comes from nor how many are on a page: who is behind several proxies comes from another place
+    with every page, and scripts ask on their last page for what is left only. They would meet there the top of an
+    earlier walk, and miss what was added since; whereas a top that another script with the same key has moved shows
+    some backups twice, and hides none.
     """
 
     key_id: str
     environment_id: UUID
-    page: int
 
 
 class SteadyLists:
@@ -45,10 +45,7 @@ class SteadyLists:
             await _sql.sweep_tops(c, key_id=reader.key_id, kept=REMEMBERED_LISTS, count=SWEPT_AT_ONCE)
 
     async def top(self, reader: Reader) -> Instant | None:
-        """What was on the top of the reader's first page, else of the last one with its key; None when long ago.
-
-        Some scripts ask on their last page for what is left only.
-        """
+        """What was on the top of the newest walk with this key, which is read on; None when its last page is long ago."""
         async with self._database.transaction() as c:
-            row = await _sql.find_top(c, **reader._asdict())
+            row = await _sql.find_top(c, **reader._asdict(), seconds=REMEMBERED_SECONDS)
         return None if row is None else Instant(row["top_at"], row["top_id"])

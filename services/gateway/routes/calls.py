@@ -14,6 +14,7 @@ from services.gateway.domain.identity import KEY_CHARACTERS, is_idempotency_key
 from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import NEEDED_OF_SOURCE, ON_PLATFORM, PLACED_BY, Caller, Scope, Thing
 from services.gateway.parts import Parts
+from services.gateway.routes.asking import must_be_known
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER
 
 SentKey = Annotated[
@@ -48,6 +49,7 @@ def _caller(request: Request) -> Caller:
         raise TypeError("the doorkeeper lets nobody in without a caller")
     request.state.operation = getattr(request.scope.get("route"), "name", "")
     request.state.things = dict(request.path_params)
+    must_be_known(request)
     return caller
 
 

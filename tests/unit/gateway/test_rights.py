@@ -118,6 +118,6 @@ async def test_the_place_nearest_to_what_an_address_names_decides(
     addressed = {name: str(value) for name, value in named.items()}
     state = {"caller": caller()}
     await caller_with(Scope.READ)(
-        Request({"type": "http", "app": application, "path_params": addressed, "state": state})
+        Request({"type": "http", "app": application, "query_string": b"", "path_params": addressed, "state": state})
     )
     assert asked.of == [(Scope.READ, thing, place)]

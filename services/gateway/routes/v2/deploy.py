@@ -77,9 +77,15 @@ async def _pages(look: Callable[[Spelling | None], Awaitable[P]]) -> AsyncIterat
 
 
 async def _app(parts: Parts, reach: Reach, name: str) -> App:
-    """Never another one than was named: of several that are alike without case, the one that is alike with it."""
+    """Never another one than was named: the slug goes before the name, and what is alike with case before without."""
     found = (await parts.read_model.apps(reach, name=name, after=None, limit=PAGE)).apps
-    exact = [one for one in found if name in (one.slug, one.name)]
-    if len(exact or found) != 1:
+    levels = (
+        [one for one in found if one.slug == name],
+        [one for one in found if one.name == name],
+        [one for one in found if one.slug.lower() == name.lower()],
+        found,
+    )
+    alike = next(filter(None, levels), [])
+    if len(alike) != 1:
         raise NotFoundError(RejectionCode.APP_NOT_FOUND, "there is no app with this id or name, or more than one")
-    return (exact or found)[0]
+    return alike[0]

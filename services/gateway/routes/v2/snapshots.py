@@ -37,7 +37,7 @@ async def list_snapshots(
 ) -> SnapshotPage:
     """Newest first; a list that was begun at offset 0 holds still while backups are added."""
     limit = min(limit, LARGEST_PAGE)
-    reader = Reader(caller.key_id, place.environment_id, limit)
+    reader = Reader(caller.key_id, place.environment_id)
     top = await parts.steady_lists.top(reader) if offset else None
     found = await parts.read_model.snapshots(place.environment_id, top=top, offset=offset, limit=limit)
     if not offset:

@@ -1,0 +1,66 @@
+"""Query parameters that nobody knows: a misspelt `dry_run` that is passed over would act."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from contracts.errors import RejectionCode
+from services.gateway.domain.refusals import RefusalError
+from services.gateway.domain.sessions import SAFE
+from services.gateway.routes.errors import COMPATIBLE
+
+FALSE: Final = frozenset({"false", "0", "no", "n", "off", "f"})
+"""What plainly says that no dry run is wanted."""
+DRY_RUN: Final = "POST /api/v1/environments/{environment_id}/restores?dry_run=true"
+"""The one call that has a dry run."""
+
+
+def must_be_known(request: Request) -> None:
+    """Returns when the request's query parameters are known to its operation. Raises RefusalError (400).
+
+    The compatible API is lenient, since scripts send what they like: there only a dry run of a change is refused.
+    """
+    if not request.query_params:
+        return
+    if request.url.path.removeprefix(request.scope.get("root_path", "")).startswith(COMPATIBLE):
+        _must_want_no_dry_run(request)
+    else:
+        _must_be_declared(request)
+
+
+def _must_be_declared(request: Request) -> None:
+    route = request.scope.get("route")
+    known = set(_declared(route.dependant)) if isinstance(route, APIRoute) else set()
+    unknown = next((name for name in request.query_params if name not in known), None)
+    if unknown is not None:
+        takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+        raise _unknown(unknown, f"no such query parameter of this call, {takes}; nothing was done")
+
+
+def _must_want_no_dry_run(request: Request) -> None:
+    if request.method in SAFE:
+        return
+    for name, value in request.query_params.multi_items():
+        is_dry_run = name.lower().replace("_", "").replace("-", "") == "dryrun"
+        if is_dry_run and value.strip().lower() not in FALSE:
+            raise _unknown(name, f"nothing was done, this call has no dry run: {DRY_RUN} has one")
+
+
+def _declared(dependant: Dependant) -> Iterator[str]:
+    """The names of an operation's query parameters, those of its dependencies and of models of several too."""
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from (one.alias or name for name, one in kind.model_fields.items())
+        else:
+            yield field.alias
+    for below in dependant.dependencies:
+        yield from _declared(below)
+
+
+def _unknown(name: str, said: str) -> RefusalError:
+    return RefusalError(400, RejectionCode.INVALID_PARAMETERS, f"{name}: {said}", field=name)
