@@ -30,8 +30,8 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - A query parameter that a call does not know is refused, `400 INVALID_PARAMETERS`, and nothing is done: so a misspelt
   `dry_run` never acts. `/api/v2` and `/api/1` pass over what they do not know, but a `dry_run` of what changes something.
 - A key calls {RATE_PER_SECOND} times a second, after a rest {RATE_BURST} times at once; whatever is beyond that is
-  answered 429 with `Retry-After`. Polling every two seconds is fine. Where several gateways share the calls, each counts
-  those that it gets. Who runs the gateway may have set other numbers
+  answered 429 with `Retry-After`; of several gateways each counts its own. Polling every two seconds is fine. Who runs
+  the gateway may have set other numbers
   (`NIGHTKEEP_GATEWAY__RATE_PER_SECOND`, `NIGHTKEEP_GATEWAY__RATE_BURST`).
 - Reads see your own writes. Where they cannot yet, the header `Nightkeep-Read-Lag` says so.
 - A file is sent in parts as a parcel, which goes on after a break, and is then uploaded into an environment.
