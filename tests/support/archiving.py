@@ -34,7 +34,7 @@ async def stored(repository: EnvironmentRepository, dump: bytes, documents: Mapp
     database = await repository.store(_pieces(dump))
     lines = [await _line(repository, id_, documents[id_]) for id_ in sorted(documents)]
     text = b"".join(line.model_dump_json().encode() + b"\n" for line in lines)
-    listed = await repository.store_bytes(text)
+    listed = await repository.store(_pieces(text))
     listing = Lines(contents=listed.contents, hash=listed.hash, bytes=len(text), count=len(lines))
     known = manifest(environment_id=repository.environment_id, key_id=repository.key_id)
     files = {"count": len(lines), "bytes": sum(map(len, documents.values())), "listing": listing, "dangling": None}

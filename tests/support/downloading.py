@@ -79,6 +79,7 @@ class Shelf:
 
         async def look() -> Json | None:
             found: Json = (await self.api.client.get(f"/api/v1/archives/{archive['archive_id']}")).json()
+            assert found["state"] in {state, "queued", "running", "completed"}, found
             return found if found["state"] == state else None
 
         seen = await eventually(look, within_seconds=within_seconds)
