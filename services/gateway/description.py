@@ -28,7 +28,8 @@ Registers apps and environments, makes backups, restores them, says why each is 
   Signing in and out take no such key: a session whose cookie was lost ends by itself, and is handed out to nobody
   again. Neither does a simulation: it makes nothing.
 - A query parameter that a call does not know is refused, `400 INVALID_PARAMETERS`, and nothing is done: so a misspelt
-  `dry_run` never acts. `/api/v2` and `/api/1` pass over what they do not know, but a `dry_run` of what changes something.
+  `dry_run` never acts. `/api/v2` and `/api/1` pass over what they do not know, except a `dry_run` of what
+  changes something.
 - A key calls {RATE_PER_SECOND} times a second, after a rest {RATE_BURST} times at once; whatever is beyond that is
   answered 429 with `Retry-After`; of several gateways each counts its own. Polling every two seconds is fine. Who runs
   the gateway may have set other numbers

@@ -1,12 +1,14 @@
 """Files that no environment should get, each with the reason that it is refused for: `HOSTILE` by what is wrong."""
 
+import io
+import stat
 import tarfile
 import zlib
 from collections.abc import Mapping
 from typing import Final
 
 from tests.support.dumps import TocEntry, data_block, dump
-from tests.support.sent_archives import METADATA, PLACE, special, tar_gz
+from tests.support.sent_archives import METADATA, PLACE, special, tar_gz, zipped
 
 NO_DATA: Final = (3, 0)
 MIB: Final = 1024**2
@@ -36,6 +38,15 @@ def archive(database: bytes) -> bytes:
     return tar_gz({".metadata": METADATA, "db/db.backup": database, PLACE: b"an invoice"})
 
 
+def renamed(name: str) -> bytes:
+    """A tar.gz whose one file has a good name, and another one in its extended header."""
+    info, made = tarfile.TarInfo(PLACE), io.BytesIO()
+    info.pax_headers = {"path": name}
+    with tarfile.open(fileobj=made, mode="w:gz", format=tarfile.PAX_FORMAT) as sent:
+        sent.addfile(info)
+    return made.getvalue()
+
+
 TRIGGER: Final = TocEntry(
     4, b"EVENT TRIGGER", tag=b"takes_over", copied=b"", offset=NO_DATA, place=b"",
     definition=b"CREATE EVENT TRIGGER takes_over ON ddl_command_end EXECUTE FUNCTION public.seize();\n",
@@ -46,6 +57,17 @@ HOSTILE: Final[Mapping[str, tuple[bytes, str]]] = {
     "path": (tar_gz({"tree/../../etc/passwd": b"x"}), "leads outside the archive"),
     "link": (tar_gz({}, special(PLACE, tarfile.SYMTYPE, "/etc/passwd")), "is a symbolic link"),
     "device": (tar_gz({}, special(PLACE, tarfile.CHRTYPE)), "is a device"),
+    "hard link": (tar_gz({}, special(PLACE, tarfile.LNKTYPE, "/etc/passwd")), "is a hard link"),
+    "pipe": (tar_gz({}, special(PLACE, tarfile.FIFOTYPE)), "is a pipe"),
+    "sparse": (tar_gz({}, special(PLACE, tarfile.GNUTYPE_SPARSE)), "is a sparse file"),
+    "renamed": (renamed("../../etc/passwd"), "gives a file another name"),
+    "zip: path": (zipped({"tree/../../etc/passwd": b"x"}), "leads outside the archive"),
+    "zip: link": (zipped({PLACE: b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777), "is a link, a device or a pipe"),
+    "zip: device": (zipped({PLACE: b""}, mode=stat.S_IFCHR | 0o666), "is a link, a device or a pipe"),
+    "zip: pipe": (zipped({PLACE: b""}, mode=stat.S_IFIFO | 0o666), "is a link, a device or a pipe"),
+    "zip: bomb": (zipped({".metadata": METADATA, PLACE: bytes(ZEROS_MIB * MIB)}), "looks like a bomb"),
+    "zip: twice": (zipped([(PLACE, b"one"), (f"./{PLACE}", b"two")]), "twice"),
+    "zip: cut short": (zipped({".metadata": METADATA, PLACE: b"an invoice"})[:-10], "cut short"),
     "bomb": (archive(table(rows=zeros(), compressed=True)), "looks like a bomb"),
     "twice": (tar_gz({PLACE: b"one", f"./{PLACE}": b"two"}), "twice"),
     "cut short": (archive(table())[:-40], "the archive is cut short"),

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from contracts.errors import RejectionCode
 from contracts.events.access import Place
+from contracts.streams import stream
 from services.gateway.adapters.keystore import grants_of
 from services.gateway.adapters.people import no_user
 from services.gateway.adapters.tide import Tide
-from services.gateway.domain.refusals import NotFoundError, RefusalError
+from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError
 from services.gateway.domain.rights import (
     ALL_SCOPES,
     MISSING,
@@ -23,7 +24,7 @@ from services.gateway.domain.rights import (
 from services.platform.database import Database, load_queries
 
 _sql = load_queries("services.gateway")
-_AFTER_WRITES: Final = frozenset({Thing.ENVIRONMENT})
+_AFTER_WRITES: Final = frozenset({Thing.APP, Thing.ENVIRONMENT, Thing.BACKUP, Thing.RESTORE, Thing.UPLOAD})
 """What may have been made a moment ago by somebody who knows its id already."""
 
 
@@ -37,11 +38,15 @@ class Permits:
     async def must(self, caller: Caller, scope: Scope, thing: Thing, thing_id: UUID) -> None:
         """Returns when the caller has this right at the thing. Raises NotFoundError and RefusalError (403).
 
-        Whoever has it everywhere is let through to what is not there, too: what follows tells of it.
+        Whoever has it everywhere is let through to what is not there, too: what follows tells of it. What was accepted
+        and cannot be read yet is told to who may know of it as that (NotKnownYetError), and never as missing.
         """
-        if caller.may_everywhere(scope):
+        everywhere = caller.may_everywhere(scope)
+        if everywhere and thing not in _AFTER_WRITES:
             return
-        lineage = await self._lineage(thing, thing_id)
+        lineage = await self._lineage(caller, thing, thing_id)
+        if everywhere:
+            return
         if lineage is None or not caller.knows_of(lineage):
             raise _missing(thing, hides=lineage is not None)
         must_at(caller, scope, lineage)
@@ -90,14 +95,30 @@ class Permits:
         found = None if place == PLATFORM else await self._look(Thing(place.kind), place.id)
         return found or (place, PLATFORM)
 
-    async def _lineage(self, thing: Thing, thing_id: UUID) -> Lineage | None:
+    async def _lineage(self, caller: Caller, thing: Thing, thing_id: UUID) -> Lineage | None:
         found = await self._look(thing, thing_id)
         if found is None and thing in _AFTER_WRITES:
-            await self._tide.settle(thing_id)
+            await self._arrived(caller, thing, thing_id)
             found = await self._look(thing, thing_id)
         return found
 
-    async def _look(self, thing: Thing, thing_id: UUID) -> Lineage | None:
+    async def _arrived(self, caller: Caller, thing: Thing, thing_id: UUID) -> None:
+        """Returns when what was accepted about it can be read. Raises NotKnownYetError."""
+        accepted = await self._tide.accepted(stream("catalog", thing, thing_id))
+        if accepted is None or await self._tide.reach(accepted.mark) is None:
+            return
+        if caller.knows_of(await self._around(thing, thing_id, accepted.environment_id)):
+            raise NotKnownYetError
+
+    async def _around(self, thing: Thing, thing_id: UUID, environment_id: UUID | None) -> Lineage:
+        """Where something lies that cannot be read yet; of what lies in nothing that can, the platform."""
+        if thing is Thing.APP:
+            found = await self._look("new_app", thing_id)
+        else:
+            found = None if environment_id is None else await self._look(Thing.ENVIRONMENT, environment_id)
+        return found or (PLATFORM,)
+
+    async def _look(self, thing: str, thing_id: UUID) -> Lineage | None:
         query: Any = getattr(_sql, f"place_of_{thing}")
         async with self._database.look() as c:
             row = await query(c, thing_id=thing_id, operator=OPERATOR)

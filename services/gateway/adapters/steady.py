@@ -45,7 +45,7 @@ class SteadyLists:
             await _sql.sweep_tops(c, key_id=reader.key_id, kept=REMEMBERED_LISTS, count=SWEPT_AT_ONCE)
 
     async def top(self, reader: Reader) -> Instant | None:
-        """What was on the top of the newest walk with this key, which is read on; None when its last page is long ago."""
+        """What was on top of the newest walk with this key, which goes on; None when its last page is long ago."""
         async with self._database.transaction() as c:
             row = await _sql.find_top(c, **reader._asdict(), seconds=REMEMBERED_SECONDS)
         return None if row is None else Instant(row["top_at"], row["top_id"])

@@ -12,6 +12,8 @@ from services.platform.process.retry import for_ever
 CHANNEL: Final = "read_model"
 POLL_SECONDS: Final = 0.05
 """A lost notification costs no more than this."""
+LOOKED_AT: Final = 10_000
+"""Of the newest outcomes, for one of something that is not in the read model: it never lags by so many."""
 
 _sql = load_queries("services.gateway")
 
@@ -24,6 +26,13 @@ class Mark(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.stream}@{self.sequence}"
+
+
+class Accepted(NamedTuple):
+    """Where the newest decision about something has to be read, and in which environment it is, if in one."""
+
+    mark: Mark
+    environment_id: UUID | None
 
 
 class Tide:
@@ -51,6 +60,12 @@ class Tide:
         async with self._database.look() as c:
             lag = await _sql.lag_of_environment(c, environment_id=environment_id)
         return None if lag is None else await self.reach(Mark(lag["stream"], lag["sequence"]))
+
+    async def accepted(self, stream: str) -> Accepted | None:
+        """What the catalog has accepted lately about a stream, read or not; None when nothing was."""
+        async with self._database.look() as c:
+            row = await _sql.accepted(c, stream=stream, looked_at=LOOKED_AT)
+        return None if row is None else Accepted(Mark(row["stream"], row["sequence"]), row["environment_id"])
 
     async def run(self) -> None:
         """Serves those who wait until cancelled."""

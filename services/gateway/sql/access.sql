@@ -12,6 +12,12 @@ SELECT NULL::uuid AS environment_id, app_id, coalesce(organisation_id, :operator
 FROM read.app LEFT JOIN gateway.app_owner USING (app_id)
 WHERE app_id = :thing_id;
 
+-- name: place_of_new_app(thing_id, operator)^
+-- Of one that is not in the read model yet.
+SELECT NULL::uuid AS environment_id, app_id, coalesce(organisation_id, :operator) AS organisation_id
+FROM gateway.app_owner
+WHERE app_id = :thing_id;
+
 -- name: place_of_backup(thing_id, operator)^
 SELECT environment_id, app_id, coalesce(organisation_id, :operator) AS organisation_id
 FROM read.backup JOIN read.environment USING (environment_id) LEFT JOIN gateway.app_owner USING (app_id)

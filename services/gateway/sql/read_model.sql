@@ -17,6 +17,12 @@ FROM (
 LEFT JOIN read.stream_position USING (stream)
 WHERE coalesce(stream_position.sequence, 0) < newest.sequence;
 
+-- name: accepted(stream, looked_at)^
+-- The newest accepted outcome of a stream, among so many newest ones: the read model lags by fewer.
+SELECT stream, sequence, environment_id
+FROM (SELECT * FROM catalog.command_outcome ORDER BY position DESC LIMIT :looked_at) newest
+WHERE stream = :stream AND outcome = 'accepted' ORDER BY position DESC LIMIT 1;
+
 -- name: positions(streams)
 SELECT stream, sequence FROM read.stream_position WHERE stream = ANY (:streams::text[]);
 

@@ -280,6 +280,18 @@ async def test_another_encoder_never_sends_other_bytes(shelf: Shelf) -> None:
     assert (again["archive_id"] != archive["archive_id"], again["sha256"]) == (True, archive["sha256"])
 
 
+async def test_a_link_that_is_over_is_refused_as_such_though_the_encoder_changed(shelf: Shelf) -> None:
+    archive = await shelf.archive(await shelf.backup(dump_of(10), {}))
+    await shelf.execute(
+        "UPDATE gateway.archive SET encoder = 'zlib 1.2', link_ends_at = date_trunc('second', clock_timestamp())"
+        " WHERE archive_id = $1::text::uuid",
+        archive["archive_id"],
+    )
+    async with shelf.stranger() as client:
+        for method in ("GET", "HEAD"):
+            assert (await client.request(method, archive["url"])).status_code == 403
+
+
 async def test_a_changed_index_never_sends_other_bytes(shelf: Shelf) -> None:
     backup, other = await shelf.backup(dump_of(10), {}), await shelf.backup(dump_of(11), {})
     archive, another = await shelf.archive(backup), await shelf.archive(other)

@@ -1,12 +1,20 @@
 """Where the read model cannot follow in time, the answer says so instead of showing an old state as the new one."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from secrets import token_hex
+from typing import Final
 
 import asyncpg
 import httpx
 import pytest
 
+from services.gateway.domain.rights import Scope
+from tests.integration.gateway.test_people import customer, give, let_in, new_user
 from tests.support.gateway import Api, second_gateway
+
+HOLD: Final = "SELECT FROM read.environment WHERE environment_id = $1::text::uuid FOR UPDATE"
+HOLD_ALL: Final = "LOCK TABLE read.app IN SHARE MODE"
 
 
 @pytest.fixture
@@ -16,12 +24,9 @@ async def hasty(api: Api) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
-    api: Api, hasty: httpx.AsyncClient
-) -> None:
-    environment = await api.ready_environment()
-    environment_id = environment["environment_id"]
-    place = f"/api/v1/environments/{environment_id}"
+@asynccontextmanager
+async def _held_up(api: Api, statement: str, *values: str) -> AsyncIterator[None]:
+    """The read model does not get on, as long as this lasts."""
     reader = api.platform.database("catalog")
     holder = await asyncpg.connect(
         host=reader.host, port=reader.port, user=reader.user, database=reader.database,
@@ -29,11 +34,22 @@ async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
     )  # fmt: skip
     try:
         async with holder.transaction():
-            await holder.execute("SELECT FROM read.environment WHERE environment_id = $1 FOR UPDATE", environment_id)
-            accepted = await hasty.post(f"{place}/backups")
-            old = await hasty.get(f"{place}/backups")
+            await holder.execute(statement, *values)
+            yield
     finally:
         await holder.close()
+
+
+async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
+    api: Api, hasty: httpx.AsyncClient
+) -> None:
+    environment = await api.ready_environment()
+    environment_id = environment["environment_id"]
+    place = f"/api/v1/environments/{environment_id}"
+
+    async with _held_up(api, HOLD, environment_id):
+        accepted = await hasty.post(f"{place}/backups")
+        old = await hasty.get(f"{place}/backups")
 
     assert accepted.status_code == 202
     assert accepted.json() == {"accepted": True}
@@ -44,3 +60,65 @@ async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
     assert len(new.json()["backups"]) == 1
     assert "nightkeep-read-lag" not in new.headers
     assert (await api.client.get(accepted.headers["location"])).json() == new.json()["backups"][0]
+
+
+async def test_a_read_by_the_compatible_api_says_too_that_it_lags(api: Api, hasty: httpx.AsyncClient) -> None:
+    environment = await api.ready_environment()
+    environment_id = environment["environment_id"]
+    place = f"/api/v2/apps/{environment['app_id']}/environments/{environment_id}/snapshots"
+
+    async with _held_up(api, HOLD, environment_id):
+        accepted = await hasty.post(f"/api/v1/environments/{environment_id}/backups")
+        old = await hasty.get(place)
+    new = await api.client.get(place)
+
+    assert (accepted.status_code, old.json()["total"], new.json()["total"]) == (202, 0, 1)
+    assert old.headers["nightkeep-read-lag"] == accepted.headers["nightkeep-read-lag"]
+    assert "nightkeep-read-lag" not in new.headers
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["a user with rights there", "an administrator"])
+async def test_what_was_accepted_is_not_known_yet_instead_of_missing(
+    api: Api, hasty: httpx.AsyncClient, everywhere: object
+) -> None:
+    environment, user = await api.ready_environment(), await new_user(api)
+    await give(api, f"/environments/{environment['environment_id']}", user, Scope.READ, Scope.CREATE)
+    key = api.key if everywhere else await let_in(api, user)
+    stranger = await new_user(api, (await customer(api))["organisation_id"])
+    auth = {"Authorization": f"Bearer {key}"}
+    strange = {"Authorization": f"Bearer {await let_in(api, stranger)}"}
+
+    async with _held_up(api, HOLD, environment["environment_id"]):
+        accepted = await hasty.post(f"/api/v1/environments/{environment['environment_id']}/backups", headers=auth)
+        where = accepted.headers["location"]
+        early = await hasty.get(where, headers=auth)
+        of_another = await hasty.get(where, headers=strange)
+    late = await api.client.get(where, headers=auth)
+
+    assert accepted.status_code == 202, accepted.text
+    assert (early.status_code, early.json()["errorCode"], early.headers["retry-after"]) == (503, "NOT_KNOWN_YET", "1")
+    assert (of_another.status_code, of_another.json()["errorCode"]) == (404, "NOT_FOUND"), "existence is not revealed"
+    assert late.status_code == 200, late.text
+
+
+async def test_an_app_that_was_accepted_is_not_known_yet_to_its_organisation(
+    api: Api, hasty: httpx.AsyncClient
+) -> None:
+    ours = await customer(api)
+    boss = await new_user(api, ours["organisation_id"])
+    await give(api, f"/organisations/{ours['organisation_id']}", boss, Scope.ADMIN, Scope.READ)
+    stranger = await new_user(api, (await customer(api))["organisation_id"])
+    auth = {"Authorization": f"Bearer {await let_in(api, boss)}"}
+    strange = {"Authorization": f"Bearer {await let_in(api, stranger)}"}
+
+    async with _held_up(api, HOLD_ALL):
+        slug = f"late-{token_hex(4)}"
+        accepted = await hasty.post("/api/v1/apps", headers=auth, json={"name": slug, "slug": slug})
+        early = await hasty.get(accepted.headers["location"], headers=auth)
+        of_another = await hasty.get(accepted.headers["location"], headers=strange)
+    late = await api.client.get(accepted.headers["location"], headers=auth)
+
+    assert accepted.status_code == 202, accepted.text
+    assert (early.status_code, early.json()["errorCode"]) == (503, "NOT_KNOWN_YET"), early.text
+    assert (of_another.status_code, of_another.json()["errorCode"]) == (404, "APP_NOT_FOUND")
+    assert (late.status_code, late.json()["slug"]) == (200, slug)

@@ -1,4 +1,4 @@
-"""A query parameter that nobody knows is refused, so that a misspelt `dry_run` never acts; scripts send what they like."""
+"""Query parameters that nobody knows are refused: a misspelt `dry_run` never acts. Scripts send what they like."""
 
 from typing import Final
 from uuid import uuid4

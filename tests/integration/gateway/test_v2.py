@@ -183,6 +183,33 @@ async def test_a_snapshot_is_restored_into_another_environment_of_its_app(
     assert ours["database_only"] is only
 
 
+async def test_a_slash_at_the_end_changes_nothing_of_a_change(api: Api, script: httpx.AsyncClient) -> None:
+    environment = await api.ready_environment()
+    place = _place(environment)
+    made = await script.post(f"{place}/snapshots/", json={"comment": "with a slash"})
+    snapshot = f"{place}/snapshots/{made.json()['snapshot_id']}"
+    await api.completed(environment, {"backup_id": made.json()["snapshot_id"]})
+
+    commented = await script.put(f"{snapshot}/", json={"comment": "still"})
+    asked = {"source_snapshot_id": made.json()["snapshot_id"]}
+    restored = await script.post(f"{place}/restores/", params=asked)
+
+    assert (made.status_code, made.json()["comment"]) == (200, "with a slash")
+    assert (commented.status_code, commented.json()["comment"]) == (200, "still")
+    assert (restored.status_code, restored.json()["state"]) == (200, "queued"), restored.text
+
+
+async def test_a_slash_at_the_end_of_a_delete_deletes(api: Api, script: httpx.AsyncClient) -> None:
+    environment = await api.ready_environment()
+    snapshot = (await _created(script, environment))["snapshot_id"]
+    await api.completed(environment, {"backup_id": snapshot})
+    place = f"{_place(environment)}/snapshots/{snapshot}"
+
+    deleted = await script.delete(f"{place}/", params={"confirm_last": True})
+
+    assert (deleted.status_code, (await script.get(place)).status_code) == (204, 404), deleted.text
+
+
 async def test_apps_and_environments_are_found_as_scripts_look_for_them(api: Api, script: httpx.AsyncClient) -> None:
     environment = await api.ready_environment()
     slug = environment["app_slug"]

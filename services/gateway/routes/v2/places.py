@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from pydantic_core import from_json
 
 from contracts.envelope import Command
@@ -14,6 +14,7 @@ from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, Re
 from services.gateway.parts import Parts
 from services.gateway.resources import Environment
 from services.gateway.routes.calls import PartsOf
+from services.gateway.routes.settling import settle
 
 PREFIX: Final = "/api/v2/apps/{project_id}/environments/{environment_id}"
 BODY: Final[dict[str, Any]] = {
@@ -30,9 +31,9 @@ LOOKS: Final = 10
 """Scripts know no "accepted, look later": so often is the usual patience had with the read model."""
 
 
-async def _environment(project_id: UUID, environment_id: UUID, parts: PartsOf) -> Environment:
+async def _environment(project_id: UUID, environment_id: UUID, parts: PartsOf, response: Response) -> Environment:
     """Of this app and of no other: what is elsewhere does not exist here."""
-    await parts.tide.settle(environment_id)
+    await settle(parts, environment_id, response)
     found = await parts.read_model.environment(environment_id)
     if found.app_id != project_id:
         raise NotFoundError(RejectionCode.ENVIRONMENT_NOT_FOUND, "there is no environment with this id in this app")
