@@ -59,7 +59,7 @@ class Patient:
     async def _try_to_go_on(self, run: JobRun) -> None:
         try:
             await run.progress(bytes_done=1)
-        except LeaseLostError:
+        except (LeaseLostError, asyncio.CancelledError):  # the latter where its heartbeat was no later
             tell("refused")
             raise
         tell("went on")
