@@ -32,12 +32,14 @@ def free_port() -> int:
 
 def is_free(port: int) -> bool:
     """Whether a server could listen there and at its twin; what lingers of old connections is no bar."""
-    return _is_free(port) and _is_free(port + TWIN) and all(map(_may_be_removed, sockets_beside(port)))
+    return (
+        _is_free(port) and _is_free(port + TWIN) and all(map(_may_be_removed, SOCKETS.glob(socket_of("*", port).name)))
+    )
 
 
-def sockets_beside(port: int) -> list[Path]:
-    """What SeaweedFS has opened, or left, in `SOCKETS` for the twin of this port."""
-    return list(SOCKETS.glob(f"seaweedfs-*-grpc-{port + TWIN}.sock"))
+def socket_of(door: str, port: int) -> Path:
+    """What SeaweedFS opens, or has left, for the twin of the port of this door of it."""
+    return SOCKETS / f"seaweedfs-{door}-grpc-{port + TWIN}.sock"
 
 
 def _may_be_removed(path: Path) -> bool:

@@ -13,7 +13,7 @@ import httpx
 from infra.local.children import Command
 from infra.local.errors import StackError
 from infra.local.http import unverified_client
-from infra.local.ports import LOOPBACK, SOCKETS, TWIN, sockets_beside
+from infra.local.ports import LOOPBACK, socket_of
 from infra.local.private import write_private
 
 DOORS: Final = ("s3", "filer", "volume", "master", "admin")
@@ -118,12 +118,11 @@ class SeaweedFS:
         return "".join(f'[{section}]\nkey = "{self.secret_access_key}"\n' for section in sections)
 
     def _sockets(self) -> list[Path]:
-        return [SOCKETS / f"seaweedfs-{door}-grpc-{port + TWIN}.sock" for door, port in self._doors().items()]
+        return [socket_of(door, port) for door, port in self._doors().items()]
 
     def _sweep(self) -> None:
-        for port in self.ports:
-            for path in sockets_beside(port):
-                path.unlink(missing_ok=True)
+        for path in self._sockets():
+            path.unlink(missing_ok=True)
 
 
 def _program() -> Path:

@@ -51,16 +51,24 @@ class Grants:
             await _sql.lock_people(c)
             asked = ("rights", user_id, place.kind, place.id, *sorted(rights))
             if not await is_repeat(c, intent, *asked):
-                await _must_be(c, user_id, place, instead_of)
-                await self._give(c, intent, user_id, place, rights)
+                await self._give(c, intent, user_id, place, rights, instead_of)
                 await note(c, intent, *asked)
         self._authenticator.forget()
         return await self.at(place)
 
-    async def _give(self, c: Connection, intent: Intent, user_id: UUID, place: Place, rights: frozenset[Scope]) -> None:
+    async def _give(  # noqa: PLR0913, PLR0917 -- who gives whom what, where, and what was seen there
+        self,
+        c: Connection,
+        intent: Intent,
+        user_id: UUID,
+        place: Place,
+        rights: frozenset[Scope],
+        instead_of: frozenset[Scope] | None,
+    ) -> None:
         if await _sql.user(c, user_id=user_id) is None:
             raise no_user()
         before = await _rights(c, user_id, place)
+        _must_be(before, instead_of)
         if rights != before:
             await _keep_an_admin(c, user_id, place, before - rights)
             body = await self._kept(c, intent, user_id, place, rights)
@@ -84,9 +92,8 @@ async def _rights(c: Connection, user_id: UUID, place: Place) -> frozenset[Scope
     return frozenset() if row is None else frozenset(Scope(right) for right in row["rights"])
 
 
-async def _must_be(c: Connection, user_id: UUID, place: Place, expected: frozenset[Scope] | None) -> None:
+def _must_be(rights: frozenset[Scope], expected: frozenset[Scope] | None) -> None:
     """Who adds to what it has seen does not take back what somebody else has given meanwhile."""
-    rights = await _rights(c, user_id, place)
     if expected not in {None, rights}:
         there = ", ".join(sorted(rights)) or "none"
         raise rejection(

@@ -44,10 +44,10 @@ class Noted:
 
     def _note(self, scope: Scope, status: int) -> None:
         state = scope.get("state", {})
-        caller, operation = state.get("caller"), state.get("operation") or _asked_for(scope)
+        caller, operation = state.get("caller"), state.get("operation") or getattr(scope.get("route"), "name", "")
         known = caller if isinstance(caller, Caller) else None
         if status in REFUSED or state.get("hidden", False):
-            self._access_log.refused(known, operation, status)
+            self._access_log.refused(known, operation or _asked_for(scope), status)
             return
         if known is None:
             return
@@ -57,10 +57,8 @@ class Noted:
 
 
 def _asked_for(scope: Scope) -> str:
-    """The operation that was meant, also where nobody came as far as to its route; empty where there is none."""
-    route = scope.get("route") or next(
-        (one for one in scope["app"].routes if one.matches(scope)[0] is Match.FULL), None
-    )
+    """The operation that was meant where nobody came as far as to its route; empty where there is none."""
+    route = next((one for one in scope["app"].routes if one.matches(scope)[0] is Match.FULL), None)
     return getattr(route, "name", "")
 
 
