@@ -191,10 +191,10 @@ class _Holds:
         self.standing[known_by] = hold.model_copy(update={"since": before.since})
 
     def _end(self, known_by: Hashable, until: AwareDatetime | None) -> None:
-        """None: at the end that it has of itself."""
+        """`until` this, by the business clock; None: until the end that it has of itself, by its own clock."""
         if known_by in self.standing:
-            hold = self.standing.pop(known_by)
-            self.over.append(hold.model_copy(update={"until": until or hold.until}))
+            ended = {} if until is None else {"until": until, "clock": "business"}
+            self.over.append(self.standing.pop(known_by).model_copy(update=ended))
 
 
 def _leased(one: Told, event: retention.LeaseAcquired) -> Hold:

@@ -10,7 +10,7 @@ from services.catalog.domain.decide.restores import end_grace
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 from services.catalog.domain.state.restore import Restore
-from services.catalog.holding import with_release
+from services.catalog.holding import with_change_of_hold
 from services.catalog.saying import Teller
 from services.catalog.timers import Timer
 
@@ -28,7 +28,7 @@ async def _end_leases(desk: Desk, teller: Teller, backup_id: UUID, cause: Cause)
     backup = await desk.find(Backup, backup_id)
     over = lapse(backup, database_now=await desk.database_now()) if backup else ()
     if backup is not None and over:
-        events = await with_release(desk, backup, *over, now=teller.now())
+        events = await with_change_of_hold(desk, backup, *over, now=teller.now())
         await teller.say(desk, backup, events, cause)
     return False
 

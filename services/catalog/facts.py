@@ -18,7 +18,7 @@ from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 from services.catalog.domain.state.restore import Restore
 from services.catalog.domain.state.upload import Upload
-from services.catalog.holding import released
+from services.catalog.holding import change_of_hold
 from services.catalog.saying import Teller
 from services.platform.database import Connection
 from services.platform.messaging.follower import EventFollower, Reaction
@@ -62,8 +62,8 @@ class Facts:
             raise PermanentError(str(error)) from error
         if older is not None:
             await self._end_grace(desk, older, message)
-        for backup in await _perhaps_released(desk, message.body):
-            await self._release(desk, backup, message)
+        for backup in await _perhaps_held_otherwise(desk, message.body):
+            await self._tell_hold(desk, backup, message)
 
     async def _end_grace(self, desk: Desk, older: Restore, message: Message[Any]) -> None:
         """Only the newest switch of an environment can be undone."""
@@ -73,9 +73,9 @@ class Facts:
         if event is not None:
             await self._teller.say(desk, older, [event], Cause.of(message))
 
-    async def _release(self, desk: Desk, backup: Backup, message: Message[Any]) -> None:
+    async def _tell_hold(self, desk: Desk, backup: Backup, message: Message[Any]) -> None:
         """What held it may have ended with this fact."""
-        events = await released(desk, backup, now=self._teller.now())
+        events = await change_of_hold(desk, backup, now=self._teller.now())
         await self._teller.say(desk, backup, events, Cause.of(message))
 
 
@@ -112,8 +112,8 @@ async def _older_switch(desk: Desk, event: Event) -> Restore | None:
     return await desk.find(Restore, older) if older and older != newer else None
 
 
-async def _perhaps_released(desk: Desk, event: Event) -> Sequence[Backup]:
-    """The held backups that `event` may have freed: by a newer one, or by the end of what needed it."""
+async def _perhaps_held_otherwise(desk: Desk, event: Event) -> Sequence[Backup]:
+    """The held backups whose hold `event` may have changed: by a newer one, or by the end of what needed it."""
     match event:
         case BackupCompleted():
             return await held_backups(desk, event.environment_id)

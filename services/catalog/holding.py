@@ -1,9 +1,9 @@
-"""What holds a backup, as the rows say at this moment, and that nothing does any more."""
+"""What holds a backup, as the rows say at this moment, and what is said when that has changed."""
 
 from datetime import datetime
 
 from contracts.envelope import Event
-from contracts.events.retention import Blocker, ExpiryReleased
+from contracts.events.retention import Blocker, ExpiryHeld, ExpiryReleased
 from contracts.states import BackupState
 from services.catalog.adapters.across import newest_completed, running_restores, upload_needing
 from services.catalog.adapters.desk import Desk
@@ -26,14 +26,14 @@ async def blockers(desk: Desk, backup: Backup) -> tuple[Blocker, ...]:
     return (*rules.guard(backup, newest), *await holds(desk, backup))
 
 
-async def released(desk: Desk, backup: Backup, *, now: datetime) -> tuple[ExpiryReleased, ...]:
-    """What is to be said of `backup`, if it was held and is no more."""
-    return rules.release(backup, await blockers(desk, backup), now=now) if backup.held else ()
+async def change_of_hold(desk: Desk, backup: Backup, *, now: datetime) -> tuple[ExpiryReleased | ExpiryHeld, ...]:
+    """What is to be said of `backup`, if it was held and is no more, or by something else."""
+    return rules.change_of_hold(backup, await blockers(desk, backup), now=now) if backup.held else ()
 
 
-async def with_release(desk: Desk, backup: Backup, *events: Event, now: datetime) -> tuple[Event, ...]:
-    """`events` of `backup`, and that it is released, where they end the last that held it."""
+async def with_change_of_hold(desk: Desk, backup: Backup, *events: Event, now: datetime) -> tuple[Event, ...]:
+    """`events` of `backup`, and what holds it now or that nothing does, where they end something that held it."""
     after = backup
     for event in events:
         after = evolve(after, event) or after
-    return (*events, *await released(desk, after, now=now))
+    return (*events, *await change_of_hold(desk, after, now=now))

@@ -1,7 +1,7 @@
 """Why a backup is there or not any more, as its history says: every deletion explains itself."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -153,8 +153,12 @@ def test_a_backup_of_which_nothing_was_to_stay_says_so() -> None:
     )
 
 
-@pytest.mark.parametrize(("actor", "until"), [("user:Karla", "20:00"), ("clock", "23:00")])
-def test_a_lease_ends_when_it_is_released_or_at_its_own_end_by_postgresqls_clock(actor: str, until: str) -> None:
+@pytest.mark.parametrize(
+    ("actor", "until", "clock"), [("user:Karla", "20:00", "business"), ("clock", "23:00", "postgresql")]
+)
+def test_a_lease_ends_when_it_is_released_or_at_its_own_end_by_postgresqls_clock(
+    actor: str, until: str, clock: str
+) -> None:
     tale = Tale()
     tale.completed()
     lease = {"lease_id": str(LEASE), "holder": "a download by Karla", "until": "2026-03-02T23:00:00Z"}
@@ -162,7 +166,7 @@ def test_a_lease_ends_when_it_is_released_or_at_its_own_end_by_postgresqls_clock
     assert [str(hold.until)[11:16] for hold in tale.explained().holds] == ["23:00"]
     tale.say("2026-03-02T20:00:00Z", "LeaseReleased", actor=actor, lease_id=str(LEASE))
     (hold,) = tale.explained().holds
-    assert (hold.clock, hold.reason, str(hold.until)[11:16]) == ("postgresql", "a download by Karla", until)
+    assert (hold.clock, hold.reason, str(hold.until)[11:16]) == (clock, "a download by Karla", until)
 
 
 def test_a_restore_holds_it_from_its_acceptance_to_its_end() -> None:
@@ -278,6 +282,8 @@ def test_a_lease_is_told_by_its_holder_and_lasts_by_postgresqls_clock_however_th
     assert (
         f"The lease of a copy to Oslo ({LEASE}) was released at 2026-03-02 20:00:00 UTC." in tale.explained().sentences
     )
+    behind = NOW - timedelta(days=400)
+    assert "stays as long as" not in tale.explained(now=NOW, postgresql=behind).sentences[-1]
 
 
 def to_be_shredded() -> Tale:

@@ -94,14 +94,24 @@ async def governed_backups(desk: Desk, environment_ids: Sequence[UUID]) -> list[
     return stored + new
 
 
-async def open_policy_change(desk: Desk, app_id: UUID, environment_id: UUID | None) -> UUID | None:
-    """The change of this place (an app, or one environment of it) that waits to be applied to existing backups."""
+async def open_policy_change(
+    desk: Desk, app_id: UUID, environment_id: UUID | None, environment_ids: Sequence[UUID]
+) -> UUID | None:
+    """A change that waits to be applied to existing backups.
+
+    Of this place (an app, or one environment of it), or of the backups of one of `environment_ids`.
+    """
     decided = desk.decided(PolicyChange)
     for one in decided.values():
-        if (one.app_id, one.environment_id) == (app_id, environment_id) and one.application in OPEN:
+        is_here = (one.app_id, one.environment_id) == (app_id, environment_id)
+        if one.application in OPEN and (is_here or not set(environment_ids).isdisjoint(one.environment_ids)):
             return one.policy_change_id
     found: UUID | None = await queries.open_policy_change(
-        desk.c, app_id=app_id, environment_id=environment_id, besides=list(decided)
+        desk.c,
+        app_id=app_id,
+        environment_id=environment_id,
+        environment_ids=[str(one) for one in environment_ids],
+        besides=list(decided),
     )
     return found
 

@@ -20,7 +20,7 @@ from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 from services.catalog.handlers.decided import Decided, Request
-from services.catalog.holding import with_release
+from services.catalog.holding import with_change_of_hold
 
 
 async def request_backup(desk: Desk, command: RequestBackup, request: Request) -> Decided:
@@ -58,7 +58,9 @@ async def unpin_backup(desk: Desk, command: UnpinBackup, request: Request) -> De
     backup = await desk.find(Backup, command.backup_id)
     event = rules.unpin_backup(backup, command)
     backup = rules.known(backup, command.backup_id)
-    return Decided("backup", command.backup_id, backup.app_id, await with_release(desk, backup, event, now=request.now))
+    return Decided(
+        "backup", command.backup_id, backup.app_id, await with_change_of_hold(desk, backup, event, now=request.now)
+    )
 
 
 async def cancel_backup(desk: Desk, command: CancelBackup, _request: Request) -> Decided:

@@ -1,5 +1,6 @@
 """Commands on policies."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.actors import person
@@ -22,9 +23,10 @@ async def change_policy(desk: Desk, command: ChangePolicy, request: Request) -> 
     """Give an app or an environment another policy; for existing backups, too, say what it would do."""
     place = await _place(desk, command)
     change = await desk.find(PolicyChange, command.policy_change_id)
-    still_open = await open_policy_change(desk, place.app_id, command.environment_id)
+    following = await _following(desk, place) if command.apply_to_existing else ()
+    still_open = await open_policy_change(desk, place.app_id, command.environment_id, following)
     changed = rules.change_policy(change, place, command, still_open=still_open)
-    asked = [await _application(desk, place, changed, request)] if command.apply_to_existing else []
+    asked = [await _application(desk, place, changed, following, request)] if command.apply_to_existing else []
     return Decided("policy_change", command.policy_change_id, place.app_id, (changed, *asked))
 
 
@@ -51,18 +53,19 @@ async def _place(desk: Desk, command: ChangePolicy) -> App | Environment:
 
 
 async def _application(
-    desk: Desk, place: App | Environment, changed: PolicyChanged, request: Request
+    desk: Desk, place: App | Environment, changed: PolicyChanged, following: Sequence[UUID], request: Request
 ) -> PolicyApplicationRequested:
     app = await desk.find(App, place.app_id)
     of_app = app.policy if app and isinstance(place, Environment) else None
     policy = effective(changed.policy, of_app)
-    environment_ids = await _following(desk, place) if isinstance(place, App) else (place.environment_id,)
-    backups = await governed_backups(desk, environment_ids)
+    backups = await governed_backups(desk, following)
     subjects = [Subject.model_validate(dict(one)) for one in backups]
-    return rules.request_application(changed, simulate(subjects, policy, now=request.now), environment_ids)
+    return rules.request_application(changed, simulate(subjects, policy, now=request.now), following)
 
 
-async def _following(desk: Desk, app: App) -> tuple[UUID, ...]:
-    """The environments of an app that have no policy of their own."""
-    found = [await desk.find(Environment, one) for one in sorted(app.environments)]
+async def _following(desk: Desk, place: App | Environment) -> tuple[UUID, ...]:
+    """The environment, or those of an app that have no policy of their own."""
+    if isinstance(place, Environment):
+        return (place.environment_id,)
+    found = [await desk.find(Environment, one) for one in sorted(place.environments)]
     return tuple(one.environment_id for one in found if one is not None and one.policy is None)

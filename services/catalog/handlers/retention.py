@@ -18,7 +18,7 @@ from services.catalog.domain.decide.environments import remembered
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 from services.catalog.handlers.decided import Decided, Request
-from services.catalog.holding import blockers, holds, with_release
+from services.catalog.holding import blockers, holds, with_change_of_hold
 
 
 async def delete_backup(desk: Desk, command: DeleteBackup, request: Request) -> Decided:
@@ -71,7 +71,9 @@ async def release_lease(desk: Desk, command: ReleaseLease, request: Request) -> 
     """The work is over; where nothing else holds it past its expiry, that is said."""
     backup = known(await desk.find(Backup, command.backup_id), command.backup_id)
     event = leases.release_lease(backup, command)
-    return Decided("backup", command.backup_id, backup.app_id, await with_release(desk, backup, event, now=request.now))
+    return Decided(
+        "backup", command.backup_id, backup.app_id, await with_change_of_hold(desk, backup, event, now=request.now)
+    )
 
 
 async def approve_sweep(desk: Desk, command: ApproveSweep, request: Request) -> Decided:

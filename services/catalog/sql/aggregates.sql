@@ -75,10 +75,13 @@ WHERE kind = 'backup' AND state ->> 'state' IN ('queued', 'running', 'completed'
     AND state ->> 'environment_id' = ANY ((:environment_ids::uuid[])::text[]) AND id <> ALL (:besides::uuid[])
 ORDER BY id;
 
--- name: open_policy_change(app_id, environment_id, besides)$
+-- name: open_policy_change(app_id, environment_id, environment_ids, besides)$
 SELECT id FROM aggregate
 WHERE kind = 'policy_change' AND state ->> 'application' IN ('waiting', 'approved') AND app_id = :app_id
-    AND state ->> 'environment_id' IS NOT DISTINCT FROM (:environment_id::uuid)::text
+    AND (
+        state ->> 'environment_id' IS NOT DISTINCT FROM (:environment_id::uuid)::text
+        OR state -> 'environment_ids' ?| :environment_ids::text[]
+    )
     AND id <> ALL (:besides::uuid[])
 LIMIT 1;
 

@@ -65,14 +65,15 @@ def of_slot(ended: SlotEnded, where: Where) -> Iterable[Alert]:
 def of_hold(held: ExpiryHeld, where: Where) -> Iterable[Alert]:
     """The last good backup of an environment is past its expiry, and nothing newer has completed.
 
-    Of a removed environment nothing ever will.
+    Once for an expiry: a policy that gives it another makes it another matter. Of a removed environment nothing ever
+    will complete.
     """
     if any(blocker.kind is BlockerKind.LAST_GOOD for blocker in held.blockers):
         said = (
             f"{where}: backup {held.backup_id} should have gone at {held.expires_at:%Y-%m-%d %H:%M} UTC and is kept:"
             f" it is the newest good one. {_of_guard(held, where)}"
         )
-        yield Alert(AlertKind.GUARD_ACTIVE, str(held.backup_id), said)
+        yield Alert(AlertKind.GUARD_ACTIVE, f"{held.backup_id}.{held.expires_at.isoformat()}", said)
 
 
 def _of_guard(held: ExpiryHeld, where: Where) -> str:

@@ -45,6 +45,16 @@ class Aged:
         assert held.name == "ExpiryHeld", held.data
         return [blocker["kind"] for blocker in held.data["blockers"]]
 
+    def holds(self, backup_id: UUID) -> list[Seen]:
+        """What was said so far of what holds it past its expiry."""
+        seen = self.shop.script.seen
+        return [one for one in seen if one.name == "ExpiryHeld" and one.data["backup_id"] == str(backup_id)]
+
+    async def held_again(self, backup_id: UUID) -> Seen:
+        """That something else holds it than when it was asked for."""
+        await self.shop.script.event(lambda _: len(self.holds(backup_id)) > 1)
+        return self.holds(backup_id)[-1]
+
     def expires_at(self, backup_id: UUID) -> str:
         requested = next(one for one in self.shop.script.seen if one.stream == f"catalog/backup/{backup_id}:1")
         return str(requested.data["expires_at"])
@@ -226,6 +236,30 @@ async def test_a_backup_held_by_two_things_is_released_by_the_last_of_them(aged:
     released = await aged.released(aged.newest)
     assert released.headers["ce_causationid"] != unpinned.headers["ce_causationid"]
     assert (await aged.expire(aged.newest)).name == "BackupExpired"
+
+
+async def test_what_holds_it_instead_is_said_when_something_else_ends(aged: Aged) -> None:
+    await aged.shop.ask("PinBackup", backup_id=aged.older, reason="audit")
+    assert await aged.held(aged.older) == [PIN]
+    assert (await aged.shop.ask("DeleteBackup", backup_id=aged.newest)).name == "BackupDeletionRequested"
+    unpinned = await aged.shop.ask("UnpinBackup", backup_id=aged.older)
+    guarded = await aged.held_again(aged.older)
+    assert [one["kind"] for one in guarded.data["blockers"]] == [LAST_GOOD]
+    assert guarded.headers["ce_causationid"] == unpinned.headers["ce_causationid"]
+    assert guarded.data["expires_at"] == aged.expires_at(aged.older)
+    await aged.shop.backup(aged.environment_id)
+    await aged.released(aged.older)
+
+
+async def test_a_guard_that_ends_while_a_pin_stays_is_said(aged: Aged) -> None:
+    await aged.shop.ask("PinBackup", backup_id=aged.newest)
+    assert await aged.held(aged.newest) == [LAST_GOOD, PIN]
+    await aged.shop.backup(aged.environment_id)
+    pinned = await aged.held_again(aged.newest)
+    assert [one["kind"] for one in pinned.data["blockers"]] == [PIN]
+    assert (await aged.shop.ask("UnpinBackup", backup_id=aged.newest)).name == "BackupUnpinned"
+    await aged.released(aged.newest)
+    assert len(aged.holds(aged.newest)) == 2
 
 
 @pytest.mark.parametrize("first", ["PinBackup", "RequestRestore", "AcquireLease", "ExpireBackup"])

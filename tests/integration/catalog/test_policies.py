@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.integration.catalog.test_recovering import entry, recover
 from tests.integration.catalog.test_refusals import refused
 from tests.support.moved_clock import MovedBy
 from tests.support.script import Json, Seen
@@ -160,6 +161,40 @@ async def test_an_environments_own_policy_taken_back_gives_its_backups_the_apps(
     back = await full.change(None)
     assert back.data["policy"]["name"] == "classic"
     assert back.data["effect"]["shorter_count"] == 4
+
+
+async def test_two_changes_that_would_change_the_same_backups_wait_for_each_other(full: Full) -> None:
+    own: Json = {"policy_change_id": uuid4(), "environment_id": full.environment_id, "policy": WEEK}
+    assert (await full.shop.ask("ChangePolicy", **own)).name == "PolicyChanged"
+    back = await full.change(None)
+    of_app: Json = {"app_id": full.shop.app_id, "policy": YEAR, "apply_to_existing": True}
+    waits = f"policy change {back.data['policy_change_id']} waits to be applied to existing backups"
+    assert refused(await full.shop.ask("ChangePolicy", policy_change_id=uuid4(), **of_app))[1].startswith(waits)
+    for_new = await full.shop.ask("ChangePolicy", policy_change_id=uuid4(), **of_app | {"apply_to_existing": False})
+    assert for_new.name == "PolicyChanged", "new backups alone are nobody's simulation"
+
+    told = {"policy_change_id": back.data["policy_change_id"]}
+    assert (await full.shop.ask("WithdrawPolicyChange", **told)).name == "PolicyChangeWithdrawn"
+    whole = await full.change(YEAR, app_id=full.shop.app_id)
+    here: Json = {"environment_id": full.environment_id, "policy": WEEK, "apply_to_existing": True}
+    waits = f"policy change {whole.data['policy_change_id']} waits to be applied to existing backups"
+    assert refused(await full.shop.ask("ChangePolicy", policy_change_id=uuid4(), **here))[1].startswith(waits)
+    await full.approve(whole)
+    await full.applied(whole)
+    assert (await full.change(WEEK)).data["effect"]["same_count"] == 0
+
+
+async def test_a_backup_that_was_recovered_after_the_simulation_is_left_alone(full: Full, clock: MovedBy) -> None:
+    requested = await full.change(WEEK)
+    await full.approve(requested)
+    taken, until = NIGHT - timedelta(days=3), NIGHT + timedelta(days=400)
+    told = entry(full.shop, full.environment_id, created_at=taken, expires_at=until, tiers=("daily",))
+    assert (await recover(full.shop, told)).name == "BackupRequested"
+    clock.to(datetime.fromisoformat(requested.data["not_before"]) + timedelta(minutes=1))
+    assert (await full.applied(requested)).data["changed_count"] == 4
+    assert told["backup_id"] not in full.moved()
+    late = await full.change(YEAR)
+    assert sum(late.data["effect"][f"{fate}_count"] for fate in ("shorter", "longer", "same", "lost")) == 5
 
 
 async def test_a_change_that_there_is_not_is_refused(full: Full) -> None:

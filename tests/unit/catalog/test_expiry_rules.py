@@ -25,6 +25,7 @@ from contracts.events.retention import (
     BackupExpired,
     Blocker,
     ExpiryHeld,
+    ExpiryReleased,
     LeaseAcquired,
     LeaseReleased,
 )
@@ -33,7 +34,7 @@ from contracts.states import BackupState
 from contracts.values import Lease
 from services.catalog.domain.decide.backups import LISTED
 from services.catalog.domain.decide.deletion import delete_backup
-from services.catalog.domain.decide.expiry import expire_backup, guard, holds, release
+from services.catalog.domain.decide.expiry import change_of_hold, expire_backup, guard, holds
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.backup import Backup, evolve
 from tests.support.histories import History
@@ -191,9 +192,14 @@ def test_a_held_backup_is_released_just_when_it_would_go(steps: Sequence[tuple[s
         if isinstance(night.expire(backup), ExpiryHeld):
             held = night.backups[backup.backup_id]
             guarded = guard(held, night.newest()) if held.state is BackupState.COMPLETED else ()
-            assert not release(held, (*guarded, *night.holds(held)), now=night.now)
-            assert release(held, (), now=night.now)
-            assert not release(backup.model_copy(update={"held": ()}), (), now=night.now)
+            assert not change_of_hold(held, (*guarded, *night.holds(held)), now=night.now)
+            for fewer in (held.held[:-1], held.held[1:]):
+                (said,) = change_of_hold(held, fewer, now=night.now)
+                assert isinstance(said, ExpiryReleased) != bool(fewer)
+                assert evolve(held, said) == held.model_copy(update={"held": fewer})
+            (released,) = change_of_hold(held, (), now=night.now)
+            assert isinstance(released, ExpiryReleased)
+            assert not change_of_hold(backup.model_copy(update={"held": ()}), (), now=night.now)
 
 
 def test_a_backup_goes_from_its_expiry_on_by_that_evidence_and_not_a_moment_before() -> None:

@@ -153,6 +153,14 @@ def test_the_guard_on_a_backup_is_one_alert_however_often_it_is_told() -> None:
     assert len(ids) == 1
 
 
+def test_the_guard_on_a_backup_that_got_another_expiry_is_another_alert() -> None:
+    told = {"backup_id": uuid4(), "environment_id": ENVIRONMENT, "held_at": EVENING, "sweep_id": uuid4()}
+    guard = (Blocker(kind=BlockerKind.LAST_GOOD, reason="so it is"),)
+    ends = (EVENING, EVENING + timedelta(days=300))
+    alerts = [one for at in ends for one in of_hold(ExpiryHeld(**told, expires_at=at, blockers=guard), SHOP)]
+    assert len({one.alert_id for one in alerts}) == len(ends)
+
+
 def test_a_stopped_sweep_says_how_much_it_would_take_and_how_to_go_on() -> None:
     sweep_id = uuid4()
     stopped = SweepStopped(

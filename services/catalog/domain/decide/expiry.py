@@ -74,11 +74,22 @@ def expire_backup(
     return BackupExpired(**told, expired_at=now)
 
 
-def release(backup: Backup, blockers: tuple[Blocker, ...], *, now: datetime) -> tuple[ExpiryReleased, ...]:
-    """What is said of a held backup that nothing holds any more; nothing of others."""
-    if not backup.held or blockers:
+def change_of_hold(
+    backup: Backup, blockers: tuple[Blocker, ...], *, now: datetime
+) -> tuple[ExpiryReleased | ExpiryHeld, ...]:
+    """What is said of a held backup that nothing holds any more, or something else than before; nothing of others.
+
+    The sweep that has asked for it asks for it no more until it is released, so what holds it by now is said here.
+    """
+    told = {"backup_id": backup.backup_id, "environment_id": backup.environment_id}
+    if not backup.held or blockers == backup.held:
         return ()
-    return (ExpiryReleased(backup_id=backup.backup_id, environment_id=backup.environment_id, released_at=now),)
+    if not blockers:
+        return (ExpiryReleased(**told, released_at=now),)
+    if backup.held_in is None or backup.expires_at is None:
+        return ()  # held since an earlier release, which did not keep the sweep
+    held = {"expires_at": backup.expires_at, "sweep_id": backup.held_in, "held_at": now, "blockers": blockers}
+    return (ExpiryHeld(**told, **held),)
 
 
 def _pinned(reason: str | None) -> str:

@@ -32,7 +32,8 @@ def change_policy(
 ) -> PolicyChanged:
     """`place` is the app, or the one environment, whose policy it is. The versions of its own policies count up.
 
-    `still_open` is a change of the same place that waits to be applied to existing backups: there is one at a time.
+    `still_open` is a change that waits to be applied to existing backups, of the same place or of backups that this one
+    would change too: there is one at a time, so that each does what its simulation has shown.
     """
     if change is not None:
         reason = f"policy change {command.policy_change_id} exists"
@@ -94,7 +95,7 @@ def is_due(change: PolicyChange, *, now: datetime) -> bool:
 def restamp(backup: Backup, change: PolicyChange, *, now: datetime) -> BackupExpiryChanged | None:
     """What an applied change does to a backup that there was when it was simulated; None when nothing."""
     policy = change.applied_policy
-    if policy is None or change.requested_at is None or backup.created_at > change.requested_at:
+    if policy is None or change.requested_at is None or _in_list_since(backup) > change.requested_at:
         return None
     after = expires_at(backup.created_at, backup.tiers, policy, backup.kind)
     if backup.state not in GOVERNED or fate(backup.expires_at, after, now=now) is Fate.SAME:
@@ -109,6 +110,11 @@ def restamp(backup: Backup, change: PolicyChange, *, now: datetime) -> BackupExp
         windows=windows(backup.created_at, backup.tiers, policy, backup.kind),
         expires_at=after,
     )
+
+
+def _in_list_since(backup: Backup) -> datetime:
+    """One whose entry was made again was in no simulation before that."""
+    return backup.recovered_at or backup.created_at
 
 
 def applied(change: PolicyChange) -> PolicyChangeApplied:

@@ -21,8 +21,9 @@ class Backup(Aggregate):
     """`cancel_requested` is set from the request until manifest or tombstone has decided.
 
     `leases` are those that nobody has released; one whose time is over holds nothing, whether that was said or not.
-    `held` is what held it when it was asked to go, until nothing does; empty unless its time is over. `erase` says that
-    nothing of it is to stay in the store.
+    `held` is what holds it past its expiry, as it was last said, and `held_in` the sweep that had asked for it; empty
+    unless its time is over. `recovered_at` is when its entry was made again. `erase` says that nothing of it is to stay
+    in the store.
     """
 
     backup_id: UUID
@@ -46,6 +47,8 @@ class Backup(Aggregate):
     stored_bytes: int | None = None
     leases: tuple[Lease, ...] = ()
     held: tuple[Blocker, ...] = ()
+    held_in: UUID | None = None
+    recovered_at: AwareDatetime | None = None
     erase: bool = False
 
 
@@ -56,7 +59,6 @@ _TOLD_ONLY: Final = {
     "slot",
     "fills_gap",
     "parcel",
-    "recovered_at",
     "read_all",
 }
 """What the request says for readers and for the work; no decision needs it."""
@@ -105,7 +107,7 @@ def _on_work(backup: Backup, event: Event) -> Backup:
 def _on_hold(backup: Backup, event: Event) -> Backup:
     match event:
         case retention.ExpiryHeld():
-            return changed(backup, held=event.blockers)
+            return changed(backup, held=event.blockers, held_in=event.sweep_id)
         case retention.ExpiryReleased():
             return changed(backup, held=())
         case retention.LeaseAcquired():
