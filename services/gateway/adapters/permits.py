@@ -24,7 +24,9 @@ from services.gateway.domain.rights import (
 from services.platform.database import Database, load_queries
 
 _sql = load_queries("services.gateway")
-_AFTER_WRITES: Final = frozenset({Thing.APP, Thing.ENVIRONMENT, Thing.BACKUP, Thing.RESTORE, Thing.UPLOAD})
+_AFTER_WRITES: Final = frozenset({
+    Thing.APP, Thing.ENVIRONMENT, Thing.BACKUP, Thing.RESTORE, Thing.PREFLIGHT, Thing.UPLOAD, Thing.POLICY_CHANGE,
+})  # fmt: skip
 """What may have been made a moment ago by somebody who knows its id already."""
 
 

@@ -1,5 +1,6 @@
-"""Query parameters that nobody knows: a misspelt `dry_run` that is passed over would act."""
+"""Query parameters that nobody knows, or that say two things: a misspelt `dry_run` that is passed over would act."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,7 +21,7 @@ DRY_RUN: Final = "POST /api/v1/environments/{environment_id}/restores?dry_run=tr
 
 
 def must_be_known(request: Request) -> None:
-    """Returns when the request's query parameters are known to its operation. Raises RefusalError (400).
+    """Returns when the request's query parameters are known to its operation, each once. Raises RefusalError (400).
 
     The compatible API is lenient, since scripts send what they like: there only a dry run of a change is refused.
     """
@@ -38,7 +39,14 @@ def _must_be_declared(request: Request) -> None:
     unknown = next((name for name in request.query_params if name not in known), None)
     if unknown is not None:
         takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
-        raise _unknown(unknown, f"no such query parameter of this call, {takes}; nothing was done")
+        raise _refused(unknown, f"no such query parameter of this call, {takes}; nothing was done")
+    again = next((name for name, times in Counter(_names(request)).items() if times > 1), None)
+    if again is not None:
+        raise _refused(again, "it was given more than once: say which one holds; nothing was done")
+
+
+def _names(request: Request) -> list[str]:
+    return [name for name, _ in request.query_params.multi_items()]
 
 
 def _must_want_no_dry_run(request: Request) -> None:
@@ -47,7 +55,7 @@ def _must_want_no_dry_run(request: Request) -> None:
     for name, value in request.query_params.multi_items():
         is_dry_run = name.lower().replace("_", "").replace("-", "") == "dryrun"
         if is_dry_run and value.strip().lower() not in FALSE:
-            raise _unknown(name, f"nothing was done, this call has no dry run: {DRY_RUN} has one")
+            raise _refused(name, f"nothing was done, this call has no dry run: {DRY_RUN} has one")
 
 
 def _declared(dependant: Dependant) -> Iterator[str]:
@@ -62,5 +70,5 @@ def _declared(dependant: Dependant) -> Iterator[str]:
         yield from _declared(below)
 
 
-def _unknown(name: str, said: str) -> RefusalError:
+def _refused(name: str, said: str) -> RefusalError:
     return RefusalError(400, RejectionCode.INVALID_PARAMETERS, f"{name}: {said}", field=name)

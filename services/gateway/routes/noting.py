@@ -13,6 +13,7 @@ from services.gateway.adapters.access_log import AccessLog
 from services.gateway.domain.identity import command_id
 from services.gateway.domain.rights import Caller
 from services.gateway.domain.sessions import SAFE
+from services.gateway.routes.v2.unslashed import unslashed
 
 TAKES: Final = frozenset({"fetch_file", "fetch_table"})
 """Reads that take contents out of a backup."""
@@ -58,7 +59,8 @@ class Noted:
 
 def _asked_for(scope: Scope) -> str:
     """The operation that was meant where nobody came as far as to its route; empty where there is none."""
-    route = next((one for one in scope["app"].routes if one.matches(scope)[0] is Match.FULL), None)
+    meant = {**scope, "path": unslashed(scope["path"])}
+    route = next((one for one in scope["app"].routes if one.matches(meant)[0] is Match.FULL), None)
     return getattr(route, "name", "")
 
 

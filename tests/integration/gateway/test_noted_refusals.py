@@ -95,7 +95,10 @@ async def test_refusals_of_whom_nobody_knows_name_what_was_asked_for(api: Api) -
         invited = await nobody.post("/api/v1/invitations/accept", json={"token": "nonsense"})
         wrong = {"Authorization": "Bearer nonsense"}
         closed = await nobody.post(f"/api/v1/environments/{uuid4()}/backups", headers=wrong)
+        script = await nobody.get(f"/api/v2/apps/{uuid4()}/environments/{uuid4()}/snapshots/", headers=wrong)
         nowhere = await nobody.get("/api/v1/nowhere", headers=wrong)
-    wanted = {("download_archive", 403), ("accept_invitation", 403), ("create_backup", 401), ("", 401)}
+    wanted = {
+        ("download_archive", 403), ("accept_invitation", 403), ("create_backup", 401), ("list_snapshots", 401), ("", 401)
+    }  # fmt: skip
     await said(api, str(NOBODY), lambda bodies: wanted <= {(one.operation, one.status) for one in refusals_in(bodies)})
-    assert [one.status_code for one in (link, invited, closed, nowhere)] == [403, 403, 401, 401]
+    assert [one.status_code for one in (link, invited, closed, script, nowhere)] == [403, 403, 401, 401, 401]

@@ -1,17 +1,16 @@
 """Where the read model cannot follow in time, the answer says so instead of showing an old state as the new one."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Final
 
-import asyncpg
 import httpx
 import pytest
 
 from services.gateway.domain.rights import Scope
 from tests.integration.gateway.test_people import customer, give, let_in, new_user
 from tests.support.gateway import Api, second_gateway
+from tests.support.lagging import held_up
 
 HOLD: Final = "SELECT FROM read.environment WHERE environment_id = $1::text::uuid FOR UPDATE"
 HOLD_ALL: Final = "LOCK TABLE read.app IN SHARE MODE"
@@ -24,22 +23,6 @@ async def hasty(api: Api) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@asynccontextmanager
-async def _held_up(api: Api, statement: str, *values: str) -> AsyncIterator[None]:
-    """The read model does not get on, as long as this lasts."""
-    reader = api.platform.database("catalog")
-    holder = await asyncpg.connect(
-        host=reader.host, port=reader.port, user=reader.user, database=reader.database,
-        password=reader.password.get_secret_value(),
-    )  # fmt: skip
-    try:
-        async with holder.transaction():
-            await holder.execute(statement, *values)
-            yield
-    finally:
-        await holder.close()
-
-
 async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
     api: Api, hasty: httpx.AsyncClient
 ) -> None:
@@ -47,7 +30,7 @@ async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
     environment_id = environment["environment_id"]
     place = f"/api/v1/environments/{environment_id}"
 
-    async with _held_up(api, HOLD, environment_id):
+    async with held_up(api, HOLD, environment_id):
         accepted = await hasty.post(f"{place}/backups")
         old = await hasty.get(f"{place}/backups")
 
@@ -67,7 +50,7 @@ async def test_a_read_by_the_compatible_api_says_too_that_it_lags(api: Api, hast
     environment_id = environment["environment_id"]
     place = f"/api/v2/apps/{environment['app_id']}/environments/{environment_id}/snapshots"
 
-    async with _held_up(api, HOLD, environment_id):
+    async with held_up(api, HOLD, environment_id):
         accepted = await hasty.post(f"/api/v1/environments/{environment_id}/backups")
         old = await hasty.get(place)
     new = await api.client.get(place)
@@ -88,7 +71,7 @@ async def test_what_was_accepted_is_not_known_yet_instead_of_missing(
     auth = {"Authorization": f"Bearer {key}"}
     strange = {"Authorization": f"Bearer {await let_in(api, stranger)}"}
 
-    async with _held_up(api, HOLD, environment["environment_id"]):
+    async with held_up(api, HOLD, environment["environment_id"]):
         accepted = await hasty.post(f"/api/v1/environments/{environment['environment_id']}/backups", headers=auth)
         where = accepted.headers["location"]
         early = await hasty.get(where, headers=auth)
@@ -111,7 +94,7 @@ async def test_an_app_that_was_accepted_is_not_known_yet_to_its_organisation(
     auth = {"Authorization": f"Bearer {await let_in(api, boss)}"}
     strange = {"Authorization": f"Bearer {await let_in(api, stranger)}"}
 
-    async with _held_up(api, HOLD_ALL):
+    async with held_up(api, HOLD_ALL):
         slug = f"late-{token_hex(4)}"
         accepted = await hasty.post("/api/v1/apps", headers=auth, json={"name": slug, "slug": slug})
         early = await hasty.get(accepted.headers["location"], headers=auth)

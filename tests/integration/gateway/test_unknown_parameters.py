@@ -56,6 +56,23 @@ async def test_what_no_call_knows_is_refused_by_its_name_whatever_the_call(api: 
     assert len((await api.client.get(f"{place}/backups?limit=3")).json()["backups"]) == 1
 
 
+async def test_who_says_two_things_at_once_is_asked_which_one_holds(api: Api) -> None:
+    environment, backup_id = await _backed_up(api)
+    place = f"/api/v1/environments/{environment['environment_id']}"
+    asked = [
+        ("POST", f"{place}/restores?dry_run=true&dry_run=false", "dry_run"),
+        ("POST", f"{place}/restores?dry_run=true&wait_seconds=0&dry_run=true", "dry_run"),
+        ("GET", f"{place}/backups?limit=3&limit=1", "limit"),
+    ]
+
+    for method, path, name in asked:
+        answer = await api.client.request(method, path, json={"backup_id": backup_id} if method == "POST" else None)
+        assert _told(answer) == (400, "INVALID_PARAMETERS", name), f"{method} {path}: {answer.text}"
+        assert "more than once" in answer.json()["errorMessage"]
+
+    assert (await api.client.get(f"{place}/restores")).json()["restores"] == []
+
+
 @pytest.mark.parametrize("name", ["dry_run", *MISSPELT])
 async def test_a_script_that_wants_a_dry_run_is_told_where_there_is_one(api: Api, name: str) -> None:
     environment, backup_id = await _backed_up(api)

@@ -13,6 +13,11 @@ class Unslashed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        if scope["type"] == "http" and scope["path"].startswith(COMPATIBLE):
-            scope["path"] = scope["path"].rstrip("/")
+        if scope["type"] == "http":
+            scope["path"] = unslashed(scope["path"])
         await self._app(scope, receive, send)
+
+
+def unslashed(path: str) -> str:
+    """The address that a script means."""
+    return path.rstrip("/") if path.startswith(COMPATIBLE) else path

@@ -1,0 +1,84 @@
+"""Whatever is asked for while the read model lags is accepted, told as that, and never as missing afterwards."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import httpx
+import pytest
+
+from services.gateway.domain.rights import Scope
+from tests.integration.gateway.test_people import customer, give, let_in, new_user
+from tests.support.gateway import Api, Json, second_gateway
+from tests.support.lagging import held_up
+
+ASKED: Final = {
+    "restore": ("POST", "restores", "read.restore"),
+    "preflight": ("POST", "preflights?wait_seconds=0", "read.preflight"),
+    "dry run": ("POST", "restores?dry_run=true&wait_seconds=0", "read.preflight"),
+    "policy": ("PUT", "policy", "read.policy_change"),
+}
+"""How it is asked for at an environment, and the table whose writers are held up."""
+
+
+@pytest.fixture
+async def hasty(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of a second gateway, which waits for the read model as long as it does by default."""
+    async with second_gateway(api) as other, other.connect(api.key) as client:
+        yield client
+
+
+async def _backed_up(api: Api) -> tuple[Json, str]:
+    environment = await api.ready_environment()
+    backup = (await api.client.post(f"/api/v1/environments/{environment['environment_id']}/backups")).json()
+    await api.completed(environment, backup)
+    return environment, str(backup["backup_id"])
+
+
+@pytest.mark.parametrize("what", ASKED)
+async def test_what_was_accepted_meanwhile_is_not_known_yet_instead_of_missing(
+    api: Api, hasty: httpx.AsyncClient, what: str
+) -> None:
+    (environment, backup_id), user = await _backed_up(api), await new_user(api)
+    method, at, table = ASKED[what]
+    place = f"/api/v1/environments/{environment['environment_id']}"
+    await give(api, place.removeprefix("/api/v1"), user, Scope.READ, Scope.RESTORE, Scope.ADMIN)
+    stranger = await new_user(api, (await customer(api))["organisation_id"])
+    auth = {"Authorization": f"Bearer {await let_in(api, user)}"}
+    strange = {"Authorization": f"Bearer {await let_in(api, stranger)}"}
+    body = {"policy": "classic", "apply_to_existing": True} if what == "policy" else {"backup_id": backup_id}
+
+    async with held_up(api, f"LOCK TABLE {table} IN SHARE MODE"):
+        accepted = await hasty.request(method, f"{place}/{at}", headers=auth, json=body)
+        assert (accepted.status_code, accepted.json()) == (202, {"accepted": True}), accepted.text
+        where = accepted.headers["location"]
+        early = await hasty.get(where, headers=auth)
+        of_another = await hasty.get(where, headers=strange)
+    late = await api.client.get(where, headers=auth)
+
+    assert accepted.headers["nightkeep-read-lag"].startswith("catalog/")
+    assert (early.status_code, early.json()["errorCode"], early.headers["retry-after"]) == (503, "NOT_KNOWN_YET", "1")
+    assert (of_another.status_code, of_another.json()["errorCode"]) == (404, "NOT_FOUND"), "existence is not revealed"
+    assert late.status_code == 200, late.text
+    assert late.json()["environment_id"] == environment["environment_id"]
+
+
+async def test_a_restore_that_lags_is_done_once_and_told_when_it_is_asked_for_again(
+    api: Api, hasty: httpx.AsyncClient
+) -> None:
+    environment, backup_id = await _backed_up(api)
+    place = f"/api/v1/environments/{environment['environment_id']}/restores"
+    key = {"Idempotency-Key": f"late-{backup_id}"}
+
+    async with held_up(api, "LOCK TABLE read.restore IN SHARE MODE"):
+        first = await hasty.post(place, headers=key, json={"backup_id": backup_id})
+        again = await hasty.post(place, headers=key, json={"backup_id": backup_id})
+        listed = await hasty.get(place)
+    last = await api.client.post(place, headers=key, json={"backup_id": backup_id})
+
+    assert [first.status_code, again.status_code, last.status_code] == [202, 202, 202], again.text
+    assert first.headers["location"] == again.headers["location"]
+    assert (listed.json()["restores"], "nightkeep-read-lag" in listed.headers) == ([], True)
+    assert last.json()["restore_id"] == first.headers["location"].rpartition("/")[2]
+    assert [one["restore_id"] for one in (await api.client.get(place)).json()["restores"]] == [
+        last.json()["restore_id"]
+    ]
