@@ -19,9 +19,9 @@ Registers apps and environments, makes backups, restores them, says why each is 
 - A page in a browser signs in at `/api/v1/session` instead, and sends `{CSRF_HEADER}` with whatever changes something.
 - Every changing call takes an `Idempotency-Key`, and answers with the one that it used. The same key asks for the same
   thing: after `503 NOT_KNOWN_YET`, a time-out or a broken connection repeat the call with it, and the one answer comes.
-  A key is for one request. With another that makes something of the same kind, that changes an app, an environment, a
-  backup, a restore or an upload, that gives or takes rights, removes a user or hands an app over, it is refused,
-  `409 IDEMPOTENCY_KEY_REUSED`; so is a replay whose key did that. What revokes or sets a password is not compared. A
+  A key is for one request. With another that makes something of the same kind, or that changes an app, an environment,
+  a backup, a restore or an upload, it is refused, `409 IDEMPOTENCY_KEY_REUSED`. What gives or takes rights, removes a
+  user, hands an app over or replays is compared with such calls, and what revokes or sets a password with none. A
   repeat does nothing again, whatever somebody else did since. The repeat of what made a key or an invitation leaves its
   secret out, which the first answer alone shows; only who accepts an invitation is shown the first key again, for a
   quarter of an hour and until it is used.
