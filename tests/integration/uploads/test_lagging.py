@@ -13,12 +13,15 @@ async def test_an_upload_that_lags_is_accepted_once_and_not_known_yet(sending: S
     place = f"/api/v1/environments/{environment['environment_id']}/uploads"
     asked = {"parcel_id": parcel["parcel_id"], "data_type": "files_only", "safety_backup": False}
 
-    async with second_gateway(api) as other, other.connect(api.key) as hasty:
-        async with held_up(api, "LOCK TABLE read.upload IN SHARE MODE"):
-            first = await hasty.post(place, headers=key, json=asked)
-            again = await hasty.post(place, headers=key, json=asked)
-            early = await hasty.get(first.headers["location"])
-            listed = await hasty.get(place)
+    async with (
+        second_gateway(api) as other,
+        other.connect(api.key) as hasty,
+        held_up(api, "LOCK TABLE read.upload IN SHARE MODE"),
+    ):
+        first = await hasty.post(place, headers=key, json=asked)
+        again = await hasty.post(place, headers=key, json=asked)
+        early = await hasty.get(first.headers["location"])
+        listed = await hasty.get(place)
     late = await api.client.post(place, headers=key, json=asked)
 
     assert (first.status_code, first.json()) == (202, {"accepted": True}), first.text
@@ -35,11 +38,14 @@ async def test_an_import_that_lags_is_accepted_once_and_not_known_yet(sending: S
     place = f"/api/v1/environments/{environment['environment_id']}/imports"
     asked = {"parcel_id": parcel["parcel_id"], "model_version": "6.3.0"}
 
-    async with second_gateway(api) as other, other.connect(api.key) as hasty:
-        async with held_up(api, "LOCK TABLE read.backup IN SHARE MODE"):
-            first = await hasty.post(place, headers=key, json=asked)
-            again = await hasty.post(place, headers=key, json=asked)
-            early = await hasty.get(first.headers["location"])
+    async with (
+        second_gateway(api) as other,
+        other.connect(api.key) as hasty,
+        held_up(api, "LOCK TABLE read.backup IN SHARE MODE"),
+    ):
+        first = await hasty.post(place, headers=key, json=asked)
+        again = await hasty.post(place, headers=key, json=asked)
+        early = await hasty.get(first.headers["location"])
     late = await api.client.post(place, headers=key, json=asked)
 
     assert (first.status_code, first.json()) == (202, {"accepted": True}), first.text
