@@ -147,3 +147,13 @@ def failed_expires_at(created_at: datetime) -> datetime:
 def is_kept(now: datetime, expiry: datetime | None) -> bool:
     """Kept while `now < expires_at`."""
     return expiry is None or now < expiry
+
+
+def exceeds_cap(
+    going: int, there: int, *, count: int = defaults.SWEEP_CAP_COUNT, share: float = defaults.SWEEP_CAP_SHARE
+) -> bool:
+    """Whether `going` of the `there` backups of an environment are too many for one sweep, which then stops and asks.
+
+    `share` is of 1; a sweep takes what is not more than both.
+    """
+    return going > count and going > share * there

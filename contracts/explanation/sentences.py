@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from contracts.events import backups, restores, retention, uploads
-from contracts.events.backups import WindowEnd
+from contracts.events.backups import BackupKind, WindowEnd
 from contracts.events.retention import SharedContent
 from contracts.events.slots import SlotEnded
 from contracts.explanation.findings import CLOCK, Ending, Hold, Judgement
@@ -195,9 +195,17 @@ def _asked(event: backups.BackupRequested) -> str:
     counts_for = f"{day(event.slot_date)} (calendar {event.calendar_offset})"
     accepted = f"it was accepted at {instant(event.created_at)}"
     if event.slot is None:
-        return f"{event.created_by} asked for it; {accepted} and counts for {counts_for}."
+        return f"{event.created_by} asked for it{_made_from(event)}; {accepted} and counts for {counts_for}."
     again = f", at try {event.slot.try_number}" if event.slot.try_number > 1 else ""
     return f"It is the nightly backup of {counts_for}; {accepted}{again}."
+
+
+def _made_from(event: backups.BackupRequested) -> str:
+    """A recovered entry knows that a file was sent, and no more which."""
+    if event.kind is not BackupKind.UPLOADED:
+        return ""
+    size = f" of {event.parcel.size_bytes:,} bytes" if event.parcel else ""
+    return f", to be made from a sent file{size} and not from its environment"
 
 
 def _gap(filled: date | None) -> list[str]:

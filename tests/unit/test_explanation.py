@@ -21,6 +21,7 @@ WINDOWS = [
     {"window": "weekly", "ends_at": "2026-06-01T19:00:02Z"},
     {"window": "monthly", "ends_at": "2027-03-01T19:00:02Z"},
 ]
+PARCEL = {"parcel_id": str(UUID(int=13)), "size_bytes": 48_000_000, "part_bytes": 8_388_608, "sha256": "0" * 64}
 REQUESTED = {
     "kind": "nightly",
     "created_at": "2026-03-01T19:00:02Z",
@@ -136,6 +137,13 @@ def test_a_backup_deleted_by_hand_says_by_whom_and_that_they_were_told() -> None
     assert found.sentences[-1] == (
         "Karla deleted it at 2026-03-02 08:00:00 UTC, after being told that it was the last completed one."
     )
+
+
+@pytest.mark.parametrize(("parcel", "size"), [(PARCEL, " of 48,000,000 bytes"), (None, "")])
+def test_an_imported_backup_says_that_it_was_made_from_a_sent_file(parcel: object, size: str) -> None:
+    tale = Tale(kind="uploaded", created_by="Ada", slot=None, parcel=parcel)
+    asked = f"Ada asked for it, to be made from a sent file{size} and not from its environment; it was accepted at"
+    assert tale.explained().sentences[0].startswith(asked)
 
 
 def test_a_backup_of_which_nothing_was_to_stay_says_so() -> None:

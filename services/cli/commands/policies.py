@@ -6,16 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from contracts.retention import PRESETS
+from contracts.simulation import Simulation
+from services.cli.client import Gateway
 from services.cli.commands import options
 from services.cli.description import read_description
-from services.cli.errors import RefusedError
+from services.cli.errors import NotFoundError, RefusedError
 from services.cli.names import as_id, find_policy_place
+from services.cli.retention_calls import PolicyPlace
 from services.cli.session import session_of
 from services.cli.show import policies as shown
 from services.cli.show import simulations
 from services.cli.validation import checked
 from services.cli.windows import read_window
-from services.gateway.resources import NewPolicy, WantedPolicy
+from services.gateway.resources import NewPolicy, PolicyChange, WantedPolicy
 
 commands = typer.Typer(
     name="policy", help="How long backups are kept: show, set, simulate, approve, withdraw.", no_args_is_help=True
@@ -74,7 +77,11 @@ def simulate(  # noqa: PLR0913 -- one parameter for each option
     fill_gaps: FillGaps = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show what another policy would do to the backups that there are, and what would go when; change nothing."""
+    """Show what another policy would do to the backups that there are, and what would go when; change nothing.
+
+    The digest names the expiries that it would move. With the policy of a change that waits to be approved it is that
+    change's, until one of those backups has gone.
+    """
     session = session_of(context, as_json=as_json)
     own = _own(name, {"daily": daily, "weekly": weekly, "monthly": monthly, "on_demand": on_demand}, fill_gaps)
     wanted = checked(WantedPolicy, {"policy": _meant(preset, file, own, inherit=inherit)})
@@ -118,14 +125,17 @@ def set_policy(  # noqa: PLR0913 -- one parameter for each option
 def approve(
     context: typer.Context, *, change: Change, yes: options.Yes = False, as_json: options.AsJson = False
 ) -> None:
-    """Apply a change to existing backups as it was simulated, once its cooling-off is over."""
+    """Apply a change to existing backups as it was simulated, once its cooling-off is over.
+
+    Unless --yes is given, the backups that it moves are shown first, as `policy simulate` shows them.
+    """
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         found = gateway.policy_change(as_id(change, "policy change"))
         if found.digest is None:
             raise RefusedError("this change is for new backups alone: there is nothing to approve")
         if not yes:
-            session.err.print(shown.change(found))
+            session.err.print(shown.change(found), simulations.again(found, _simulated_again(gateway, found)))
             typer.confirm("Apply it?", abort=True, err=True)
         approved = gateway.approve_policy_change(found.policy_change_id, found.digest)
     session.tell(approved, shown.change(approved))
@@ -138,6 +148,18 @@ def withdraw(context: typer.Context, *, change: Change, as_json: options.AsJson 
     with session.gateway() as gateway:
         withdrawn = gateway.withdraw_policy_change(as_id(change, "policy change"))
     session.tell(withdrawn, shown.change(withdrawn))
+
+
+def _simulated_again(gateway: Gateway, change: PolicyChange) -> Simulation | None:
+    """What its policy does now, where it holds; None where that place is there no more."""
+    place = PolicyPlace.of_app(change.app_id)
+    if change.environment_id is not None:
+        place = PolicyPlace.of_environment(change.environment_id)
+    preset = change.policy.name if change.policy and change.policy.name in PRESETS else None
+    try:
+        return gateway.simulate_policy(place, WantedPolicy(policy=preset or change.policy))
+    except NotFoundError:
+        return None
 
 
 def _own(name: str, spans: dict[str, str | None], fill_gaps: bool) -> dict[str, Any] | None:  # noqa: FBT001 -- an option as it was given

@@ -49,6 +49,7 @@ def change(one: PolicyChange) -> RenderableType:
         ("Policy", "none here" if one.policy is None else f"{one.policy.name}, version {one.policy.version}"),
         ("Changed", f"{formats.instant(one.changed_at)} UTC by {one.changed_by}"),
         ("Existing backups", _application(one)),
+        ("Digest", one.digest),
         ("Cooling off", f"until {formats.instant(one.not_before)} UTC" if cools_off else None),
     ]
     return Group(lines_of(described), *([] if one.effect is None else [effect(one.effect)]))

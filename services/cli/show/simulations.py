@@ -9,22 +9,29 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contracts.simulation import Fate, Leaving, Simulated, Simulation
+from contracts import defaults
+from contracts.simulation import Fate, Leaving, Simulated, Simulation, applies_at, shortens
 from services.cli.show import formats
+from services.cli.show.details import lines_of
 from services.cli.show.policies import windows
 from services.cli.show.tables import Column, table
+from services.gateway.resources import PolicyChange
 
 LISTED: Final = 40
-"""Backups that are shown one by one; more are in `--json`."""
+"""Backups that are shown one by one; more are in the data."""
 COUNTED: Final = (
     "Pins and the last good backup are counted as held; a running restore, download, copy or upload is not: it only"
     " delays."
+)
+DIFFERS: Final = (
+    "What its policy would do now is not what was simulated when it was asked for (a backup may have gone since): the"
+    " numbers are those of then.\n"
 )
 MOST_DIGITS: Final = 9
 """What one place of the calendar can say."""
 
 _FATES: Final = (
-    (Fate.LOST, "lost", "their time is over at once", "bold red"),
+    (Fate.LOST, "lost", "their time is over when it applies", "bold red"),
     (Fate.SHORTER, "shortened", "they go earlier than now", "yellow"),
     (Fate.LONGER, "kept longer", "they stay longer than now", "green"),
     (Fate.SAME, "kept as now", "nothing changes", ""),
@@ -37,8 +44,15 @@ def simulation(one: Simulation, where: str) -> RenderableType:
     head = Text(f"{one.policy.name}, version {one.policy.version}", style="bold").append(
         f" on the {len(one.backups):,} backups of {where}, at {formats.instant(one.at)} UTC\n", style="not bold"
     )
-    moved, leaving = _moved(one.backups), _calendar(one.calendar)
-    return Group(head, windows(one.policy), fates(one.backups), *moved, *leaving, Text(COUNTED, style="dim"))
+    does = (fates(one.backups), *_moved(one.backups), *_cooling_off(one), *_calendar(one.calendar), *_capped(one))
+    return Group(head, windows(one.policy), *does, Text(COUNTED, style="dim"), lines_of([("Digest", one.digest)]))
+
+
+def again(change: PolicyChange, found: Simulation | None) -> RenderableType:
+    """The backups that a waiting change moves, when `found`, what its policy does now, is what was simulated then."""
+    if found is not None and change.digest == found.digest:
+        return Group(*_moved(found.backups))
+    return Text(DIFFERS, style="yellow")
 
 
 def fates(backups: Sequence[Simulated]) -> Table:
@@ -59,7 +73,7 @@ def _moved(backups: Sequence[Simulated]) -> Iterable[RenderableType]:
                    Column("Then"), Column("Stored", right=True))  # fmt: skip
         yield table(columns, map(_row, moved[:LISTED]))
     if len(moved) > LISTED:
-        yield Text(f"and {len(moved) - LISTED:,} more: see --json\n")
+        yield Text(f"and {len(moved) - LISTED:,} more: see `nightkeep policy simulate --json`\n")
 
 
 def _row(one: Simulated) -> tuple[Text | str, ...]:
@@ -87,6 +101,29 @@ def _calendar(leaving: Sequence[Leaving]) -> Iterable[RenderableType]:
     yield table(columns, (_month(year, month, gone) for (year, month), gone in sorted(months.items())))
     if any(len(one.backup_ids) > MOST_DIGITS for one in leaving):
         yield Text(f"# more than {MOST_DIGITS} on that day", style="dim")
+
+
+def _cooling_off(one: Simulation) -> Iterable[RenderableType]:
+    if shortens(one.effect):
+        until = formats.instant(applies_at(one.effect, one.at))
+        yield Text(
+            f"Asked for now, it cools off until {until} UTC at the earliest, and backups go by their present expiry"
+            " until then.\n"
+        )
+
+
+def _capped(one: Simulation) -> Iterable[RenderableType]:
+    days = [leaving.day for leaving in one.calendar if leaving.over_cap]
+    if days:
+        others = len(days) - 1
+        more = f" and {others:,} more day{'s' if others > 1 else ''}" if others else ""
+        yield Text(
+            f"On {days[0]}{more} more go than one sweep takes (more than {defaults.SWEEP_CAP_COUNT} and more than"
+            f" {defaults.SWEEP_CAP_SHARE:.0%} of an environment's backups, unless that is set otherwise): a sweep that"
+            " finds so many due at once stops at its cap, and nothing more goes there until somebody approves it:"
+            " `nightkeep sweep approve`.\n",
+            style="yellow",
+        )
 
 
 def _days() -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.errors import RejectionCode
 from contracts.retention import Policy, effective
-from contracts.simulation import GOVERNED, Simulation, Subject, simulate
+from contracts.simulation import LISTED, Simulation, Subject, simulate
 from services.gateway.domain.policies import holding
 from services.gateway.domain.refusals import NotFoundError
 from services.gateway.resources import PolicyChange, PolicyInForce
@@ -15,7 +15,7 @@ from services.platform.database import Connection, Database, Record, load_querie
 
 _sql = load_queries("services.gateway")
 
-_GOVERNED: Final = sorted(GOVERNED)
+_LISTED: Final = sorted(LISTED)
 
 
 class Policies:
@@ -44,14 +44,14 @@ class Policies:
         """What another policy would do to an environment's backups. Raises NotFoundError and RefusalError."""
         async with self._database.transaction() as c:
             row = await _at_environment(c, environment_id)
-            backups = await _subjects(_sql.governed_by_environment(c, environment_id=environment_id, states=_GOVERNED))
+            backups = await _subjects(_sql.simulated_of_environment(c, environment_id=environment_id, states=_LISTED))
         return simulate(backups, holding(policy, _given(row["of_app"]), row["newest_version"]), now=now)
 
     async def simulated_for_app(self, app_id: UUID, policy: str | Policy | None, now: datetime) -> Simulation:
         """The same for the backups of all environments that follow their app. Raises as above."""
         async with self._database.transaction() as c:
             row = await _at_app(c, app_id)
-            backups = await _subjects(_sql.governed_by_app(c, app_id=app_id, states=_GOVERNED))
+            backups = await _subjects(_sql.simulated_of_app(c, app_id=app_id, states=_LISTED))
         return simulate(backups, holding(policy, None, row["newest_version"]), now=now)
 
     async def change(self, policy_change_id: UUID) -> PolicyChange:

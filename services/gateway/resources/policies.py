@@ -41,8 +41,9 @@ class Approval(Asked):
 class PolicyChange(Resource):
     """A change of policy. `application` says what becomes of existing backups: `none` was asked for.
 
-    `effect` is what the application does as simulated at `requested_at`; it is applied once it was approved and
-    `not_before` has come, the end of its cooling-off.
+    `effect` is what the application does as simulated at `requested_at`; a simulation of `policy` that has the same
+    `digest` tells it backup by backup. It is applied once it was approved and `not_before` has come, the end of its
+    cooling-off.
     """
 
     policy_change_id: UUID

@@ -62,7 +62,11 @@ async def simulate_environment_policy(
 ) -> Simulation:
     """What another policy would do to the backups of an environment, one by one, and what would go when.
 
-    Nothing is changed. `digest` is that of a change that is asked for now, as long as no backup comes or goes.
+    Nothing is changed. `digest` names the policy, whichever its version, and each expiry that it would move. It is that
+    of a change that is asked for now, as long as no backup comes or goes; and that of one that waits to be approved,
+    when its policy is simulated again, until one of the backups that it moves has gone. `calendar` is as if the change
+    were asked for and approved now: what shortens anything cools off first, and until then backups go by their present
+    expiry. Its days may have failed backups, too, which no policy moves.
     """
     await settle(parts, environment_id, response)
     return await parts.policies.simulated_for_environment(environment_id, asked.policy, parts.clock.now())
@@ -84,7 +88,11 @@ async def show_policy_change(policy_change_id: UUID, parts: PartsOf) -> PolicyCh
 async def approve_policy_change(
     policy_change_id: UUID, asked: Approval, parts: PartsOf, intent: Administering
 ) -> PolicyChange:
-    """Apply a change to existing backups as simulated, once its cooling-off is over."""
+    """Apply a change to existing backups as simulated, once its cooling-off is over.
+
+    What its `digest` stands for is told by a simulation of its policy at the same place, as long as that has the same
+    `digest`: then these very backups are moved as it says. The change itself has only their numbers.
+    """
     body = ApprovePolicyChange(policy_change_id=policy_change_id, digest=asked.digest)
     return await _change(parts, intent, body, policy_change_id, await _key(parts, policy_change_id))
 

@@ -152,10 +152,10 @@ SELECT app_id, NULL::jsonb AS own, document -> 'policy' AS of_app,
 FROM read.app
 WHERE app_id = :app_id AND NOT removed;
 
--- name: governed_by_environment(environment_id, states)
+-- name: simulated_of_environment(environment_id, states)
 SELECT document FROM read.backup WHERE environment_id = :environment_id AND state = ANY (:states::text[]);
 
--- name: governed_by_app(app_id, states)
+-- name: simulated_of_app(app_id, states)
 -- Of the environments that have no policy of their own.
 SELECT backup.document
 FROM read.backup JOIN read.environment USING (environment_id)

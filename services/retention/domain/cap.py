@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from contracts.retention import exceeds_cap
+
 
 @dataclass(frozen=True)
 class Cap:
@@ -14,7 +16,7 @@ class Cap:
 
     def is_exceeded(self, going: int, there: int) -> bool:
         """Whether `going` of the `there` backups are too many at once."""
-        return going > self.count and going > self.share * there
+        return exceeds_cap(going, there, count=self.count, share=self.share)
 
 
 @dataclass(frozen=True)

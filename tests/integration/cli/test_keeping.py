@@ -25,7 +25,7 @@ async def test_a_policy_is_simulated_with_a_calendar_of_what_would_go(api: Api, 
     shown = nightkeep("policy", "simulate", name, "--daily", "2d")
 
     assert shown.exit_code == Exit.OK, shown.output
-    day = (datetime.fromisoformat(older["created_at"]) + timedelta(days=2)).date().isoformat()
+    day = (datetime.fromisoformat(told["at"]) + timedelta(days=3)).date().isoformat()
     assert [(one["day"], one["backup_ids"]) for one in told["calendar"]] == [(day, [older["backup_id"]])]
     assert {one["backup_id"]: one["held_by"] for one in told["backups"]} == {
         older["backup_id"]: [],
@@ -33,9 +33,49 @@ async def test_a_policy_is_simulated_with_a_calendar_of_what_would_go(api: Api, 
     }
     assert (told["effect"]["shorter_count"], told["effect"]["lost_count"]) == (2, 0)
     assert any(day[:7] in line and " 1 " in line for line in shown.stdout.splitlines() if "·" in line)
-    for words in ("on the 2 backups of", "shortened", "held: last good", "Goes in", "it only delays"):
+    for words in (
+        "on the 2 backups of",
+        "shortened",
+        "held: last good",
+        "Goes in",
+        "it only delays",
+        "it cools off until",
+        told["digest"],
+    ):
         assert words in shown.stdout
     assert json.loads(nightkeep("policy", "show", name, "--json").stdout)["policy"]["name"] == "classic"
+
+
+async def test_whoever_approves_a_change_is_shown_the_backups_that_its_digest_stands_for(
+    api: Api, nightkeep: Nightkeep
+) -> None:
+    environment = await api.ready_environment()
+    name = f"{environment['app_slug']}/production"
+    older, _ = await _completed(api, environment), await _completed(api, environment)
+    given = ("policy", "set", name, "--daily", "5d", "--apply-to-existing", "--json")
+    change = json.loads(nightkeep(*given).stdout)["policy_change_id"]
+
+    shown = nightkeep("policy", "approve", change, typed="n\n")
+    await api.client.delete(f"/api/v1/backups/{older['backup_id']}")
+    gone = nightkeep("policy", "approve", change, typed="n\n")
+
+    row = f"{datetime.fromisoformat(older['created_at']):%Y-%m-%d %H:%M}"
+    assert [line for line in shown.stderr.splitlines() if row in line and "shortened" in line], shown.output
+    assert "is not what was simulated" in " ".join(gone.stderr.split())
+    assert nightkeep("env", "remove", name, "--yes").exit_code == Exit.OK
+    assert "is not what was simulated" in " ".join(nightkeep("policy", "approve", change, typed="n\n").stderr.split())
+    assert nightkeep("policy", "approve", change, "--yes").exit_code == Exit.OK
+
+
+async def test_a_preset_is_simulated_by_its_name_before_it_is_approved(api: Api, nightkeep: Nightkeep) -> None:
+    environment = await api.ready_environment()
+    await _completed(api, environment)
+    given = ("policy", "set", environment["app_slug"], "flat-on-demand", "--apply-to-existing", "--json")
+    change = json.loads(nightkeep(*given).stdout)["policy_change_id"]
+
+    shown = nightkeep("policy", "approve", change, typed="n\n")
+
+    assert "kept longer" in shown.stderr, shown.output
 
 
 async def test_the_present_policy_changes_nothing(api: Api, nightkeep: Nightkeep) -> None:

@@ -1,5 +1,6 @@
 """Policies over HTTP: which holds where, what another would do, and applying it to existing backups."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -80,6 +81,23 @@ async def test_a_simulation_says_of_each_backup_what_would_change_and_changes_no
     assert (await api.client.get(f"/api/v1/backups/{first['backup_id']}")).json()["expires_at"] == first["expires_at"]
 
 
+async def test_the_calendar_has_failed_backups_too_and_counts_the_cooling_off(api: Api) -> None:
+    environment = await api.ready_environment()
+    first, last = await _backup(api, environment), await _backup(api, environment)
+    answer = await api.client.post(f"/api/v1/environments/{environment['environment_id']}/backups")
+    await api.failed(environment, failed := answer.json())
+
+    found = (await api.client.post(f"{_policy_of(environment)}/simulations", json={"policy": SHORT})).json()
+
+    created, at = datetime.fromisoformat(failed["created_at"]), datetime.fromisoformat(found["at"])
+    days = [str((at + timedelta(days=3)).date()), str((created + timedelta(days=14)).date())]
+    assert [one["backup_id"] for one in found["backups"]] == [first["backup_id"], last["backup_id"]]
+    assert [(one["day"], one["backup_ids"], one["over_cap"]) for one in found["calendar"]] == [
+        (days[0], [first["backup_id"]], []),
+        (days[1], [failed["backup_id"]], []),
+    ]
+
+
 async def test_what_was_simulated_is_what_is_approved_and_shortening_cools_off(api: Api) -> None:
     environment = await api.ready_environment()
     await _backup(api, environment)
@@ -99,6 +117,28 @@ async def test_what_was_simulated_is_what_is_approved_and_shortening_cools_off(a
     assert (approved.json()["application"], approved.json()["approved_by"]) == ("approved", "ada"), approved.text
     assert (withdrawn.json()["application"], withdrawn.json()["withdrawn_by"]) == ("withdrawn", "ada")
     assert (await api.client.get(place)).json()["pending"] is None
+
+
+async def test_what_a_change_stands_for_can_be_simulated_again_until_one_of_its_backups_goes(api: Api) -> None:
+    environment = await api.ready_environment()
+    old = await _backup(api, environment)
+    place = _policy_of(environment)
+    await _changed(api, place, LONG)
+    change = await _changed(api, place, SHORT, apply_to_existing=True)
+    assert change["policy"]["version"] == 2
+
+    again = (await api.client.post(f"{place}/simulations", json={"policy": SHORT})).json()
+    as_told = (await api.client.post(f"{place}/simulations", json={"policy": change["policy"]})).json()
+    other = (await api.client.post(f"{place}/simulations", json={"policy": SHORT | {"daily": {"days": 2}}})).json()
+    await _backup(api, environment)
+    newer = (await api.client.post(f"{place}/simulations", json={"policy": SHORT})).json()
+    assert (await api.client.delete(f"/api/v1/backups/{old['backup_id']}")).is_success
+    gone = (await api.client.post(f"{place}/simulations", json={"policy": SHORT})).json()
+
+    assert [one["digest"] for one in (again, as_told, newer)] == [change["digest"]] * 3
+    assert again["effect"] == change["effect"]
+    assert [one["fate"] for one in again["backups"]] == ["shorter"]
+    assert change["digest"] not in (other["digest"], gone["digest"])
 
 
 async def test_what_only_lengthens_is_applied_as_soon_as_it_is_approved(api: Api) -> None:

@@ -12,7 +12,7 @@ from contracts import defaults
 from contracts.events.backups import BackupKind
 from contracts.events.policies import PolicyChanged
 from contracts.retention import CLASSIC, FLAT_ON_DEMAND, Policy, Window, add_months, expires_at, tiers
-from contracts.simulation import Fate, Subject, simulate
+from contracts.simulation import Fate, Subject, applies_at, simulate
 from contracts.states import BackupState
 from services.catalog.domain.decide.policies import is_due, request_application, restamp
 from services.catalog.domain.state.backup import Backup
@@ -52,6 +52,13 @@ def test_what_shortens_anything_cools_off_and_what_does_not_does_not() -> None:
     assert change(WEEK, there).not_before == NOW + timedelta(hours=defaults.COOLING_OFF_HOURS)
     assert change(Policy(name="for ever"), there).not_before == NOW
     assert change(CLASSIC, there).not_before == NOW
+
+
+@given(st.integers(0, 500), POLICIES, POLICIES)
+def test_it_cools_off_as_long_as_the_calendar_of_its_simulation_says(age: int, before: Policy, after: Policy) -> None:
+    there = backup(timedelta(days=age), policy=before)
+    simulated = simulate([Subject.model_validate(dict(there))], after, now=NOW)
+    assert change(after, there).not_before == applies_at(simulated.effect, NOW)
 
 
 def test_it_is_applied_when_it_is_approved_and_its_cooling_off_is_over_and_not_a_moment_before() -> None:

@@ -33,3 +33,9 @@ def test_a_change_that_waits_for_approval_says_until_when_it_cools_off() -> None
     assert "until 2026-12-03 10:00:35 UTC" in shown()
     assert "Cooling off" not in shown(not_before=WAITING["requested_at"])
     assert "Cooling off" not in shown(application="withdrawn", withdrawn_by="Karla")
+
+
+def test_a_change_says_the_digest_of_its_simulation_where_there_is_one() -> None:
+    assert "Digest" in shown(digest="5f0c3a52")
+    assert "5f0c3a52" in shown(digest="5f0c3a52")
+    assert "Digest" not in shown(digest=None)
