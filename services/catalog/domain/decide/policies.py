@@ -1,11 +1,9 @@
 """Decisions on policies: for new backups at once, for existing ones only as simulated and cooled off (retention §2)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
-from contracts import defaults
 from contracts.commands.policies import ApprovePolicyChange, ChangePolicy
 from contracts.errors import RejectionCode
 from contracts.events.policies import (
@@ -17,14 +15,12 @@ from contracts.events.policies import (
 )
 from contracts.events.retention import BackupExpiryChanged
 from contracts.retention import RULE_VERSION, Policy, UnusablePolicyError, expires_at, meant, windows
-from contracts.simulation import GOVERNED, Fate, Simulation, fate, shortens
+from contracts.simulation import GOVERNED, Fate, Simulation, applies_at, fate
 from services.catalog.domain.refusals import RefusedError
 from services.catalog.domain.state.app import App
 from services.catalog.domain.state.backup import Backup
 from services.catalog.domain.state.environment import Environment
 from services.catalog.domain.state.policy_change import OPEN, Application, PolicyChange
-
-COOLING_OFF: Final = timedelta(hours=defaults.COOLING_OFF_HOURS)
 
 
 def change_policy(
@@ -53,7 +49,6 @@ def request_application(
     changed: PolicyChanged, simulation: Simulation, environment_ids: Sequence[UUID]
 ) -> PolicyApplicationRequested:
     """What it does was simulated; where anything would go earlier, it cools off before it is applied."""
-    delay = COOLING_OFF if shortens(simulation.effect) else timedelta(0)
     return PolicyApplicationRequested(
         policy_change_id=changed.policy_change_id,
         app_id=changed.app_id,
@@ -63,7 +58,7 @@ def request_application(
         environment_ids=tuple(environment_ids),
         effect=simulation.effect,
         digest=simulation.digest,
-        not_before=simulation.at + delay,
+        not_before=applies_at(simulation.effect, simulation.at),
     )
 
 
