@@ -76,7 +76,7 @@ class OpenId:
             self._rules(described["issuer"], errand).validate(token.claims)
         except (JoseError, ValueError, KeyError) as error:
             raise _refused("its answer is not signed as it must be, or is about another sign-in") from error
-        return self._person(token.claims)
+        return self._person(await self._completed(token.claims, described, given))
 
     def _rules(self, issuer: str, errand: Errand) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(
@@ -87,6 +87,22 @@ class OpenId:
             sub={"essential": True},
             nonce={"essential": True, "value": errand.nonce},
         )
+
+    async def _completed(
+        self, claims: dict[str, Any], described: dict[str, Any], given: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What the ID token claims, or, where it leaves out who it is, what UserInfo does (Core 1.0, 5.3 and 5.4).
+
+        The name and its being verified are of one answer: of two, one could be about another name.
+        """
+        wanted = {self._settings.user_claim} | ({"email_verified"} if self._settings.user_claim == "email" else set())
+        url = described.get("userinfo_endpoint")
+        if all(claims.get(name) is not None for name in wanted) or not isinstance(url, str):
+            return claims
+        told = await self._userinfo(url, given.get("access_token"))
+        if told.get("sub") != claims["sub"]:
+            raise _refused("its UserInfo is about somebody else")
+        return claims if told.get(self._settings.user_claim) is None else {**told, "iss": claims["iss"]}
 
     def _person(self, claims: dict[str, Any]) -> Known:
         name = claims.get(self._settings.user_claim)
@@ -108,6 +124,18 @@ class OpenId:
     async def _get(self, url: str) -> dict[str, Any]:
         async with self._reaching() as client:
             return _told(await _sent(client, "GET", url))
+
+    async def _userinfo(self, url: str, token: object) -> dict[str, Any]:
+        if not isinstance(token, str) or not token.isascii():
+            raise _refused("it has given no access token to ask its UserInfo with")
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        async with self._reaching() as client:
+            answer = await _sent(client, "GET", url, headers=headers)
+        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise _refused("its UserInfo does not take its own access token")
+        if answer.headers.get("content-type", "").startswith("application/jwt"):
+            raise _refused("its UserInfo is signed (application/jwt): set it to answer this client in plain JSON")
+        return _told(answer)
 
     async def _post(self, url: str, code: str, errand: Errand, back_to: str) -> dict[str, Any]:
         body = {

@@ -185,6 +185,18 @@ async def test_a_user_signs_in_at_the_provider_of_identities(browsed: Api) -> No
     assert [one.how for one in bodies if isinstance(one, SignedIn)] == ["openid"]
 
 
+async def test_a_provider_may_say_who_it_is_at_userinfo_alone(browsed: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def subject_alone(_code: object, user: Any, _scope: str) -> dict[str, str]:  # noqa: ANN401 -- without types
+        return {"sub": user.sub}
+
+    monkeypatch.setattr(f"{PROVIDER.__name__}._app.OpenIDCode.generate_user_info", subject_alone)
+    name, subject = f"{token_hex(4)}@example.com", token_hex(4)
+    await browsed.client.post("/api/v1/users", json={"name": name})
+    await known_as(browsed, subject, name)
+    answer = await by_provider(browsed, subject)
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/"), answer.text
+
+
 async def test_the_provider_lets_in_whom_somebody_added_and_whose_address_it_has_verified(browsed: Api) -> None:
     await browsed.client.post("/api/v1/users", json={"name": UNVERIFIED})
     for subject, why in (("unverified", "not verified"), ("stranger", "nobody has added you")):
