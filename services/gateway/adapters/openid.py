@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic_core import from_json
 
-from services.gateway.domain.refusals import RefusalError
+from services.gateway.domain.declined import not_let_in
 from services.platform.process.errors import TransientError
 from services.platform.process.settings import OpenIdSettings
 
@@ -65,6 +65,11 @@ class OpenId:
         }
         return f"{(await self._described())['authorization_endpoint']}?{urlencode(asked)}"
 
+    def must_be(self, issuer: str) -> None:
+        """Returns where an answer is this provider's, by the issuer that it names (RFC 9207). Raises RefusalError."""
+        if issuer != self._settings.issuer:
+            raise not_let_in("another provider has answered: begin again")
+
     async def known(self, code: str, errand: Errand, back_to: str) -> Known:
         """Whom the code stands for. Raises RefusalError (403) where it stands for nobody, and TransientError."""
         described = await self._described()
@@ -75,7 +80,7 @@ class OpenId:
             token = jwt.decode(str(given.get("id_token", "")), keys, algorithms=list(ALGORITHMS))
             self._rules(described["issuer"], errand).validate(token.claims)
         except (JoseError, ValueError, KeyError) as error:
-            raise _refused("its answer is not signed as it must be, or is about another sign-in") from error
+            raise not_let_in("its answer is not signed as it must be, or is about another sign-in") from error
         return self._person(await self._completed(token.claims, described, given))
 
     def _rules(self, issuer: str, errand: Errand) -> jwt.JWTClaimsRegistry:
@@ -101,22 +106,22 @@ class OpenId:
             return claims
         told = await self._userinfo(url, given.get("access_token"))
         if told.get("sub") != claims["sub"]:
-            raise _refused("its UserInfo is about somebody else")
+            raise not_let_in("its UserInfo is about somebody else")
         return claims if told.get(self._settings.user_claim) is None else {**told, "iss": claims["iss"]}
 
     def _person(self, claims: dict[str, Any]) -> Known:
         name = claims.get(self._settings.user_claim)
         if not isinstance(name, str) or not name:
-            raise _refused(f"it does not say the claim {self._settings.user_claim!r}")
+            raise not_let_in(f"it does not say the claim {self._settings.user_claim!r}")
         if self._settings.user_claim == "email" and claims.get("email_verified") is not True:
-            raise _refused("it has not verified this e-mail address")
+            raise not_let_in("it has not verified this e-mail address")
         return Known(name, f"{claims['iss']} {claims['sub']}")
 
     async def _described(self) -> dict[str, Any]:
         issuer = self._settings.issuer
         described = await self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if described.get("issuer") != issuer:
-            raise _refused("it names itself otherwise than the settings do")
+            raise not_let_in("it names itself otherwise than the settings do")
         if not all(isinstance(described.get(name), str) for name in DESCRIBED):
             raise TransientError("the provider of identities is not well")
         return described
@@ -127,14 +132,14 @@ class OpenId:
 
     async def _userinfo(self, url: str, token: object) -> dict[str, Any]:
         if not isinstance(token, str) or not token.isascii():
-            raise _refused("it has given no access token to ask its UserInfo with")
+            raise not_let_in("it has given no access token to ask its UserInfo with")
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         async with self._reaching() as client:
             answer = await _sent(client, "GET", url, headers=headers)
         if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise _refused("its UserInfo does not take its own access token")
+            raise not_let_in("its UserInfo does not take its own access token")
         if answer.headers.get("content-type", "").startswith("application/jwt"):
-            raise _refused("its UserInfo is signed (application/jwt): set it to answer this client in plain JSON")
+            raise not_let_in("its UserInfo is signed (application/jwt): set it to answer this client in plain JSON")
         return _told(answer)
 
     async def _post(self, url: str, code: str, errand: Errand, back_to: str) -> dict[str, Any]:
@@ -148,7 +153,7 @@ class OpenId:
         async with self._reaching() as client:
             answer = await _sent(client, "POST", url, data=body, auth=auth)
         if answer.is_client_error:
-            raise _refused("it does not take this code: begin again")
+            raise not_let_in("it does not take this code: begin again")
         return _told(answer)
 
     def _reaching(self) -> httpx.AsyncClient:
@@ -171,7 +176,3 @@ def _told(answer: httpx.Response) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise TransientError("the provider of identities is not well")
     return told
-
-
-def _refused(why: str) -> RefusalError:
-    return RefusalError(403, "NO_ACCESS", f"the provider of identities has not let you in: {why}")
