@@ -4,11 +4,11 @@ import base64
 import hashlib
 import secrets
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidClaimError, JoseError
 from joserfc.jwk import KeySet
 from pydantic_core import from_json
 
@@ -79,6 +79,7 @@ class OpenId:
             keys = KeySet.import_key_set(published)
             token = jwt.decode(str(given.get("id_token", "")), keys, algorithms=list(ALGORITHMS))
             self._rules(described["issuer"], errand).validate(token.claims)
+            self._must_be_asked_for_by_us(token.claims)
         except (JoseError, ValueError, KeyError) as error:
             raise not_let_in("its answer is not signed as it must be, or is about another sign-in") from error
         return self._person(await self._completed(token.claims, described, given))
@@ -92,6 +93,12 @@ class OpenId:
             sub={"essential": True},
             nonce={"essential": True, "value": errand.nonce},
         )
+
+    def _must_be_asked_for_by_us(self, claims: dict[str, Any]) -> None:
+        """Of a token for several, the authorised party is who had it made (OpenID Connect Core 1.0, 3.1.3.7)."""
+        is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if ("azp" in claims or is_for_several) and claims.get("azp") != self._settings.client_id:
+            raise InvalidClaimError("azp")
 
     async def _completed(
         self, claims: dict[str, Any], described: dict[str, Any], given: dict[str, Any]
@@ -149,12 +156,16 @@ class OpenId:
             "redirect_uri": back_to,
             "code_verifier": errand.verifier,
         }
-        auth = httpx.BasicAuth(self._settings.client_id, self._settings.client_secret.get_secret_value())
         async with self._reaching() as client:
-            answer = await _sent(client, "POST", url, data=body, auth=auth)
+            answer = await _sent(client, "POST", url, data=body, auth=self._auth())
         if answer.is_client_error:
             raise not_let_in("it does not take this code: begin again")
         return _told(answer)
+
+    def _auth(self) -> httpx.BasicAuth:
+        """Form-encoded (RFC 6749, 2.3.1), which httpx does not do: a secret may have a `%` or a `+`, an id a `:`."""
+        secret = self._settings.client_secret.get_secret_value()
+        return httpx.BasicAuth(quote_plus(self._settings.client_id), quote_plus(secret))
 
     def _reaching(self) -> httpx.AsyncClient:
         trusted: Any = str(self._settings.ca_file) if self._settings.ca_file else True

@@ -1,5 +1,6 @@
 """What becomes of a sign-in at a provider of identities, by what the provider tells of itself and of the person."""
 
+from base64 import b64decode
 from typing import Any
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from services.gateway.adapters.openid import DESCRIBED, Errand, Known
 from services.gateway.domain.refusals import RefusalError
 from services.platform.process.errors import TransientError
-from tests.support.openid_provider import BACK_TO, ISSUER, USERINFO, WHOLE, Provider, reached
+from tests.support.openid_provider import BACK_TO, CLIENT, ISSUER, USERINFO, WHOLE, Provider, reached
 
 EMAIL = "karla@example.com"
 KARLA = Known(EMAIL, f"{ISSUER} of-a-person")
@@ -106,3 +107,35 @@ async def test_a_provider_without_userinfo_has_to_say_it_all_in_the_id_token(mon
 async def test_a_userinfo_that_is_not_well_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TransientError, match="not well"):
         await known(monkeypatch, Provider(), httpx.Response(503))
+
+
+@pytest.mark.parametrize(
+    ("claims", "lets_in"),
+    [
+        ({"aud": [CLIENT]}, True),
+        ({"aud": CLIENT, "azp": CLIENT}, True),
+        ({"aud": [CLIENT, "other"], "azp": CLIENT}, True),
+        ({"aud": [CLIENT, "other"], "azp": "other"}, False),
+        ({"aud": [CLIENT, "other"]}, False),
+        ({"aud": CLIENT, "azp": "other"}, False),
+        ({"aud": CLIENT, "azp": ["other", CLIENT]}, False),
+        ({"aud": "other", "azp": CLIENT}, False),
+    ],
+)
+async def test_an_id_token_is_for_us_and_was_asked_for_by_us(
+    monkeypatch: pytest.MonkeyPatch, claims: dict[str, Any], *, lets_in: bool
+) -> None:
+    provider = Provider(claims=SAID | claims)
+    if lets_in:
+        assert await known(monkeypatch, provider) == KARLA
+    else:
+        with pytest.raises(RefusalError, match="about another sign-in"):
+            await known(monkeypatch, provider)
+
+
+async def test_the_secret_is_sent_form_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = Provider(claims=SAID | {"aud": "night:keep"})
+    await known(monkeypatch, provider, client_id="night:keep", client_secret="a+b%:c d~")  # noqa: S106 -- of a test
+    (asked,) = provider.asked_for("/token_endpoint")
+    kind, _, sent = asked.headers["authorization"].partition(" ")
+    assert (kind, b64decode(sent)) == ("Basic", b"night%3Akeep:a%2Bb%25%3Ac+d~")
