@@ -23,13 +23,17 @@ _KEY: Final = RSAKey.generate_key(2048, {"kid": "a", "use": "sig", "alg": "RS256
 
 @dataclass
 class Provider:
-    """`claims`: of the ID token, besides those it always has; `answers`: by path, instead of the usual ones."""
+    """`claims`: of the ID token, besides those it always has; `answers`: by path, instead of the usual ones.
+
+    `now_seconds`: what the gateway's clock shows.
+    """
 
     claims: dict[str, Any] = field(default_factory=dict)
     described: dict[str, Any] = field(default_factory=lambda: WHOLE | USERINFO)
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     errand: Errand = field(default_factory=Errand.new)
     asked: list[httpx.Request] = field(default_factory=list)
+    now_seconds: float = 0.0
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """What it says to a request."""
@@ -56,7 +60,7 @@ def reached(monkeypatch: pytest.MonkeyPatch, provider: Provider, **settings: Any
     client, transport = httpx.AsyncClient, httpx.MockTransport(provider.answer)
     monkeypatch.setattr(httpx, "AsyncClient", lambda **_: client(transport=transport))
     usual = {"issuer": ISSUER, "client_id": CLIENT, "client_secret": SecretStr("of-a-test")}
-    return OpenId(OpenIdSettings(**(usual | settings)))
+    return OpenId(OpenIdSettings(**(usual | settings)), lambda: provider.now_seconds)
 
 
 def _keys() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
@@ -21,6 +22,8 @@ ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES25
 """Signatures that only the provider can make; never `none`, never a shared secret."""
 DESCRIBED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 """What a provider has to tell of itself."""
+DESCRIBED_SECONDS: Final = 300.0
+"""How long that is kept: whoever begins sign-ins without end, which is open to all, asks the provider no more often."""
 _LEEWAY_SECONDS: Final = 60
 
 
@@ -47,8 +50,10 @@ class Known(NamedTuple):
 class OpenId:
     """One provider."""
 
-    def __init__(self, settings: OpenIdSettings) -> None:
+    def __init__(self, settings: OpenIdSettings, monotonic: Callable[[], float]) -> None:
         self._settings = settings
+        self._monotonic = monotonic
+        self._kept: tuple[float, dict[str, Any]] | None = None
 
     async def address(self, errand: Errand, back_to: str) -> str:
         """Where to send the browser. Raises TransientError."""
@@ -125,6 +130,12 @@ class OpenId:
         return Known(name, f"{claims['iss']} {claims['sub']}")
 
     async def _described(self) -> dict[str, Any]:
+        now = self._monotonic()
+        if self._kept is None or now - self._kept[0] >= DESCRIBED_SECONDS:
+            self._kept = now, await self._description()
+        return self._kept[1]
+
+    async def _description(self) -> dict[str, Any]:
         issuer = self._settings.issuer
         described = await self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if described.get("issuer") != issuer:

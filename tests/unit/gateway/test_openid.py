@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.adapters.openid import DESCRIBED, Errand, Known
+from services.gateway.adapters.openid import DESCRIBED, DESCRIBED_SECONDS, Errand, Known
 from services.gateway.domain.refusals import RefusalError
 from services.platform.process.errors import TransientError
 from tests.support.openid_provider import BACK_TO, CLIENT, ISSUER, USERINFO, WHOLE, Provider, reached
@@ -30,6 +30,26 @@ async def test_a_provider_that_tells_too_little_of_itself_is_not_well(
 async def test_a_browser_is_sent_where_the_provider_says(monkeypatch: pytest.MonkeyPatch) -> None:
     address = await reached(monkeypatch, Provider()).address(Errand.new(), BACK_TO)
     assert address.startswith(f"{WHOLE['authorization_endpoint']}?response_type=code&client_id=nightkeep")
+
+
+async def test_a_provider_is_not_asked_at_every_sign_in_what_it_tells_of_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    provider, asked = Provider(), []
+    openid = reached(monkeypatch, provider)
+    for provider.now_seconds in (0, 1, DESCRIBED_SECONDS - 1, DESCRIBED_SECONDS, DESCRIBED_SECONDS + 1):
+        await openid.address(provider.errand, BACK_TO)
+        asked.append(len(provider.asked))
+    assert asked == [1, 1, 1, 2, 2]
+
+
+async def test_what_a_provider_that_is_not_well_tells_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = Provider(described={"issuer": ISSUER})
+    openid = reached(monkeypatch, provider)
+    with pytest.raises(TransientError, match="not well"):
+        await openid.address(provider.errand, BACK_TO)
+    provider.described = WHOLE
+    assert await openid.address(provider.errand, BACK_TO)
 
 
 async def known(
