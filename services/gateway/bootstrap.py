@@ -126,7 +126,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         parcels=parcels,
         parcel_places=Places(settings.gateway.parcel_parts_at_once),
         sessions=Sessions(database, stream, clock, hashing, Guessing(time.monotonic)),
-        openid=OpenId(settings.openid) if settings.openid else None,
+        openid=OpenId(settings.openid, time.monotonic) if settings.openid else None,
         health=health,
         goodbye=goodbye,
         public_url=settings.gateway.public_url,

@@ -3,16 +3,17 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidClaimError, JoseError
 from joserfc.jwk import KeySet
 from pydantic_core import from_json
 
-from services.gateway.domain.refusals import RefusalError
+from services.gateway.domain.declined import not_let_in
 from services.platform.process.errors import TransientError
 from services.platform.process.settings import OpenIdSettings
 
@@ -21,6 +22,8 @@ ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES25
 """Signatures that only the provider can make; never `none`, never a shared secret."""
 DESCRIBED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 """What a provider has to tell of itself."""
+DESCRIBED_SECONDS: Final = 300.0
+"""How long that is kept: whoever begins sign-ins without end, which is open to all, asks the provider no more often."""
 _LEEWAY_SECONDS: Final = 60
 
 
@@ -47,8 +50,10 @@ class Known(NamedTuple):
 class OpenId:
     """One provider."""
 
-    def __init__(self, settings: OpenIdSettings) -> None:
+    def __init__(self, settings: OpenIdSettings, monotonic: Callable[[], float]) -> None:
         self._settings = settings
+        self._monotonic = monotonic
+        self._kept: tuple[float, dict[str, Any]] | None = None
 
     async def address(self, errand: Errand, back_to: str) -> str:
         """Where to send the browser. Raises TransientError."""
@@ -65,6 +70,11 @@ class OpenId:
         }
         return f"{(await self._described())['authorization_endpoint']}?{urlencode(asked)}"
 
+    def must_be(self, issuer: str) -> None:
+        """Returns where an answer is this provider's, by the issuer that it names (RFC 9207). Raises RefusalError."""
+        if issuer != self._settings.issuer:
+            raise not_let_in("another provider has answered: begin again")
+
     async def known(self, code: str, errand: Errand, back_to: str) -> Known:
         """Whom the code stands for. Raises RefusalError (403) where it stands for nobody, and TransientError."""
         described = await self._described()
@@ -74,9 +84,10 @@ class OpenId:
             keys = KeySet.import_key_set(published)
             token = jwt.decode(str(given.get("id_token", "")), keys, algorithms=list(ALGORITHMS))
             self._rules(described["issuer"], errand).validate(token.claims)
+            self._must_be_asked_for_by_us(token.claims)
         except (JoseError, ValueError, KeyError) as error:
-            raise _refused("its answer is not signed as it must be, or is about another sign-in") from error
-        return self._person(token.claims)
+            raise not_let_in("its answer is not signed as it must be, or is about another sign-in") from error
+        return self._person(await self._completed(token.claims, described, given))
 
     def _rules(self, issuer: str, errand: Errand) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(
@@ -88,19 +99,47 @@ class OpenId:
             nonce={"essential": True, "value": errand.nonce},
         )
 
+    def _must_be_asked_for_by_us(self, claims: dict[str, Any]) -> None:
+        """Of a token for several, the authorised party is who had it made (OpenID Connect Core 1.0, 3.1.3.7)."""
+        is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if ("azp" in claims or is_for_several) and claims.get("azp") != self._settings.client_id:
+            raise InvalidClaimError("azp")
+
+    async def _completed(
+        self, claims: dict[str, Any], described: dict[str, Any], given: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What the ID token claims, or, where it leaves out who it is, what UserInfo does (Core 1.0, 5.3 and 5.4).
+
+        The name and its being verified are of one answer: of two, one could be about another name.
+        """
+        wanted = {self._settings.user_claim} | ({"email_verified"} if self._settings.user_claim == "email" else set())
+        url = described.get("userinfo_endpoint")
+        if all(claims.get(name) is not None for name in wanted) or not isinstance(url, str):
+            return claims
+        told = await self._userinfo(url, given.get("access_token"))
+        if told.get("sub") != claims["sub"]:
+            raise not_let_in("its UserInfo is about somebody else")
+        return claims if told.get(self._settings.user_claim) is None else {**told, "iss": claims["iss"]}
+
     def _person(self, claims: dict[str, Any]) -> Known:
         name = claims.get(self._settings.user_claim)
         if not isinstance(name, str) or not name:
-            raise _refused(f"it does not say the claim {self._settings.user_claim!r}")
+            raise not_let_in(f"it does not say the claim {self._settings.user_claim!r}")
         if self._settings.user_claim == "email" and claims.get("email_verified") is not True:
-            raise _refused("it has not verified this e-mail address")
+            raise not_let_in("it has not verified this e-mail address")
         return Known(name, f"{claims['iss']} {claims['sub']}")
 
     async def _described(self) -> dict[str, Any]:
+        now = self._monotonic()
+        if self._kept is None or now - self._kept[0] >= DESCRIBED_SECONDS:
+            self._kept = now, await self._description()
+        return self._kept[1]
+
+    async def _description(self) -> dict[str, Any]:
         issuer = self._settings.issuer
         described = await self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if described.get("issuer") != issuer:
-            raise _refused("it names itself otherwise than the settings do")
+            raise not_let_in("it names itself otherwise than the settings do")
         if not all(isinstance(described.get(name), str) for name in DESCRIBED):
             raise TransientError("the provider of identities is not well")
         return described
@@ -109,6 +148,18 @@ class OpenId:
         async with self._reaching() as client:
             return _told(await _sent(client, "GET", url))
 
+    async def _userinfo(self, url: str, token: object) -> dict[str, Any]:
+        if not isinstance(token, str) or not token.isascii():
+            raise not_let_in("it has given no access token to ask its UserInfo with")
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        async with self._reaching() as client:
+            answer = await _sent(client, "GET", url, headers=headers)
+        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise not_let_in("its UserInfo does not take its own access token")
+        if answer.headers.get("content-type", "").startswith("application/jwt"):
+            raise not_let_in("its UserInfo is signed (application/jwt): set it to answer this client in plain JSON")
+        return _told(answer)
+
     async def _post(self, url: str, code: str, errand: Errand, back_to: str) -> dict[str, Any]:
         body = {
             "grant_type": "authorization_code",
@@ -116,12 +167,16 @@ class OpenId:
             "redirect_uri": back_to,
             "code_verifier": errand.verifier,
         }
-        auth = httpx.BasicAuth(self._settings.client_id, self._settings.client_secret.get_secret_value())
         async with self._reaching() as client:
-            answer = await _sent(client, "POST", url, data=body, auth=auth)
+            answer = await _sent(client, "POST", url, data=body, auth=self._auth())
         if answer.is_client_error:
-            raise _refused("it does not take this code: begin again")
+            raise not_let_in("it does not take this code: begin again")
         return _told(answer)
+
+    def _auth(self) -> httpx.BasicAuth:
+        """Form-encoded (RFC 6749, 2.3.1), which httpx does not do: a secret may have a `%` or a `+`, an id a `:`."""
+        secret = self._settings.client_secret.get_secret_value()
+        return httpx.BasicAuth(quote_plus(self._settings.client_id), quote_plus(secret))
 
     def _reaching(self) -> httpx.AsyncClient:
         trusted: Any = str(self._settings.ca_file) if self._settings.ca_file else True
@@ -143,7 +198,3 @@ def _told(answer: httpx.Response) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise TransientError("the provider of identities is not well")
     return told
-
-
-def _refused(why: str) -> RefusalError:
-    return RefusalError(403, "NO_ACCESS", f"the provider of identities has not let you in: {why}")

@@ -11,7 +11,7 @@ from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.gaps import gaps
 from services.gateway.domain.refusals import NotFoundError, RefusalError, key_reused, rejection
 from services.gateway.resources import Environment, Gap, NewParcel, Parcel, ParcelList
-from services.gateway.resources.content_digest import content_digest
+from services.gateway.resources.content_digest import content_digests, differing
 from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.parcels import Parcels, part_size, parts_of
 from services.platform.process.retry import for_ever
@@ -23,6 +23,7 @@ LINGER_SECONDS: Final = 600
 OPEN_AT_ONCE: Final = 10
 """In one environment: nobody sends more, and a store has an end."""
 LOOK_SECONDS: Final = 60.0
+_DIGEST: Final = "Content-Digest"
 
 queries = load_queries("services.gateway")
 
@@ -86,8 +87,8 @@ class ParcelDesk:
             raise NotFoundError(RejectionCode.NOT_FOUND, f"this parcel has parts 0 to {parts_of(parcel) - 1}")
         if len(data) != part_size(parcel, number):
             raise _invalid(f"part {number} has {part_size(parcel, number)} bytes, {len(data)} came: send it again")
-        if digest is not None and digest != await asyncio.to_thread(content_digest, data):
-            raise _invalid(f"part {number} is not what its Content-Digest says: send it again", "Content-Digest")
+        if digest is not None and (by := await asyncio.to_thread(differing, data, _digests(digest))):
+            raise _invalid(f"part {number} is not what the {by} of its Content-Digest says: send it again", _DIGEST)
         await self._keep(parcel_id)
         await self._parcels.put(row["environment_id"], parcel_id, number, data)
 
@@ -186,6 +187,13 @@ async def _living(c: Connection, parcel_id: UUID) -> Record:
 
 def _parcel(row: Record) -> values.Parcel:
     return values.Parcel(**{name: row[name] for name in values.Parcel.model_fields})
+
+
+def _digests(header: str) -> dict[str, bytes]:
+    try:
+        return content_digests(header)
+    except ValueError as error:
+        raise _invalid(f"{_DIGEST}: {error}", _DIGEST) from error
 
 
 def _gone() -> NotFoundError:

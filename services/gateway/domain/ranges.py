@@ -48,11 +48,14 @@ def is_current(if_range: str | None, etag: str) -> bool:
     return if_range is None or if_range.strip() == etag
 
 
-def matches(header: str | None, etag: str) -> bool:
-    """Whether a list of ETags, or `*`, has this one; we give no weak ones, so how they are compared is one."""
-    if header is None:
-        return False
-    return header.strip() == "*" or etag in {one.strip().removeprefix("W/") for one in header.split(",")}
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether a list of ETags, or `*`, has this one, weak or not: that only spares a transfer."""
+    return if_none_match is not None and _has([one.removeprefix("W/") for one in _tags(if_none_match)], etag)
+
+
+def matches_strongly(if_match: str, etag: str) -> bool:
+    """Whether a list of ETags, or `*`, has this very one: a weak one may stand for other bytes (RFC 9110, 13.1.1)."""
+    return _has(_tags(if_match), etag)
 
 
 def part_head(boundary: str, span: Span, size_bytes: int, media_type: str) -> bytes:
@@ -64,6 +67,14 @@ def part_head(boundary: str, span: Span, size_bytes: int, media_type: str) -> by
 def part_end(boundary: str) -> bytes:
     """What comes behind the last span in a multipart answer."""
     return f"--{boundary}--\r\n".encode()
+
+
+def _tags(header: str) -> list[str]:
+    return [one.strip() for one in header.split(",")]
+
+
+def _has(tags: Sequence[str], etag: str) -> bool:
+    return tags == ["*"] or etag in tags
 
 
 def _specs(header: str | None) -> list[tuple[str, str]] | None:

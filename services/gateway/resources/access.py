@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from contracts.defaults import PASSWORD_CHARACTERS
 from contracts.events.access import Place, PlaceKind
@@ -108,6 +108,20 @@ class Credentials(Asked):
 
     user: Annotated[Text, Field(max_length=200)]
     password: Password
+
+
+class SentBack(BaseModel):
+    """What a provider of identities sends a browser back with; what else it adds is its own affair, and passed over."""
+
+    code: Annotated[str, Field(description="what the gateway asks the provider with who it is")] = ""
+    state: Annotated[
+        str, Field(description="what the sign-in was begun with; the cookie of that browser has it too")
+    ] = ""
+    error: Annotated[str, Field(description="why there is no code: `access_denied`, or another of RFC 6749")] = ""
+    error_description: Annotated[str, Field(description="the same for people; told where it is plain text")] = ""
+    iss: Annotated[str | None, Field(description="the provider's issuer (RFC 9207); another's answer is refused")] = (
+        None
+    )
 
 
 class NewPassword(Asked):

@@ -126,7 +126,7 @@ def _without_body(archive: Archive, request: Request) -> Response | None:
     """The answer to a caller who has the file already, or wants another one."""
     etag = _etag(archive)
     if_match = request.headers.get("if-match")
-    if if_match is not None and not ranges.matches(if_match, etag):
+    if if_match is not None and not ranges.matches_strongly(if_match, etag):
         return refusal(412, "PRECONDITION_FAILED", "the archive has another ETag", headers={"ETag": etag})
     if ranges.matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers={"ETag": etag})

@@ -59,12 +59,17 @@ async def send_part(
     _intent: Creating,
     request: Request,
     content_digest: Annotated[
-        str | None, Header(description="`sha-256=:<base64>:` of the part (RFC 9530); other bytes are refused")
+        str | None,
+        Header(
+            description="`sha-256=:<base64>:` of the part, or `sha-512`, or both (RFC 9530): other bytes are refused, "
+            "digests by other algorithms are passed over"
+        ),
     ] = None,
 ) -> None:
     """One part, counted from 0: its bytes are the body, as `application/octet-stream`. Again is harmless."""
+    digest = None if content_digest is None else ", ".join(request.headers.getlist("content-digest"))
     with parts.parcel_places.one():
-        await parts.parcels.take(parcel_id, number, await body_in_time(request), content_digest)
+        await parts.parcels.take(parcel_id, number, await body_in_time(request), digest)
 
 
 async def body_in_time(request: Request) -> bytes:

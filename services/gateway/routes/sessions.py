@@ -5,7 +5,7 @@ import json
 import secrets
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Cookie, Depends, Request, Response
+from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
 from pydantic_core import from_json
 from starlette.responses import RedirectResponse
 
@@ -15,11 +15,13 @@ from services.gateway.adapters.openid import Errand, OpenId
 from services.gateway.adapters.permits import must_be_whole
 from services.gateway.adapters.sessions import Begun
 from services.gateway.domain import sessions
+from services.gateway.domain.declined import declined
 from services.gateway.domain.refusals import NotFoundError, RefusalError
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
-from services.gateway.resources import Credentials, NewPassword, Session
+from services.gateway.resources import Credentials, NewPassword, SentBack, Session
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_anywhere_with
+from services.gateway.routes.errors import refusal
 
 router = APIRouter(prefix="/api/v1", tags=["session"], dependencies=[*DESCRIBED])
 open_router = APIRouter(prefix="/api/v1/session", tags=["open"])
@@ -75,18 +77,25 @@ async def begin_openid(parts: PartsOf, request: Request) -> RedirectResponse:
 
 @open_router.get("/openid/callback", status_code=303, response_class=RedirectResponse)
 async def end_openid(
-    parts: PartsOf, request: Request, code: str = "", state: str = "", errand_cookie: ErrandCookie = ""
-) -> RedirectResponse:
-    """Where the provider sends the browser back to; from here it goes on signed in."""
+    sent: Annotated[SentBack, Query()], parts: PartsOf, request: Request, errand_cookie: ErrandCookie = ""
+) -> Response:
+    """Where the provider sends the browser back to; from here it goes on signed in, or is told who refused.
+
+    Providers add parameters of their own: this call passes over those that it does not know.
+    """
     request.state.operation = "sign_in"
     provider, errand = _provider(parts), _errand(errand_cookie)
-    if errand is None or not code or not secrets.compare_digest(errand.state.encode(), state.encode()):
+    if errand is None or not secrets.compare_digest(errand.state.encode(), sent.state.encode()):
         raise RefusalError(403, "NO_ACCESS", "this sign-in was not begun in this browser: begin again")
-    known = await provider.known(code, errand, _back_to(parts, request))
+    if sent.iss is not None:
+        provider.must_be(sent.iss)
+    if sent.error or not sent.code:
+        refused = declined(sent.error, sent.error_description)
+        return _without_errand(refusal(refused.status, refused.code, refused.message))
+    known = await provider.known(sent.code, errand, _back_to(parts, request))
     answer = RedirectResponse(HOME, 303)
     _set_cookie(answer, await parts.sessions.sign_in_as(known.name, known.subject))
-    answer.delete_cookie(ERRAND_COOKIE, secure=True, httponly=True, samesite="lax")
-    return answer
+    return _without_errand(answer)
 
 
 @router.put("/password", status_code=204)
@@ -113,6 +122,11 @@ def _errand(held: str) -> Errand | None:
         return Errand(*map(str, from_json(base64.urlsafe_b64decode(held.encode()))))
     except (ValueError, TypeError):
         return None
+
+
+def _without_errand(answer: Response) -> Response:
+    answer.delete_cookie(ERRAND_COOKIE, secure=True, httponly=True, samesite="lax")
+    return answer
 
 
 def _set_cookie(response: Response, begun: Begun) -> None:

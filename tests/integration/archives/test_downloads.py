@@ -174,9 +174,11 @@ async def test_who_has_the_file_is_told_so_and_who_wants_another_one_too(shelf: 
     async with shelf.stranger() as client:
         known = await client.get(full["url"], headers={"If-None-Match": etag})
         other = await client.get(full["url"], headers={"If-Match": '"another"'})
+        weak = await client.get(full["url"], headers={"If-Match": f"W/{etag}"})
         same = await client.head(full["url"], headers={"If-Match": f'"x", {etag}'})
     assert (known.status_code, known.content) == (304, b"")
-    assert (other.status_code, other.json()["errorCode"]) == (412, "PRECONDITION_FAILED")
+    for one in (other, weak):
+        assert (one.status_code, one.json()["errorCode"]) == (412, "PRECONDITION_FAILED")
     assert same.status_code == 200
 
 

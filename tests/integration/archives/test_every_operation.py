@@ -19,7 +19,7 @@ from tests.support.pool import Things, filled
 pytestmark = pytest.mark.timeout(900)
 
 NOT_REACHED: Final = {
-    "begin_openid": (404, "no provider of identities is set up here; test_sessions has one"),
+    "begin_openid": (404, "no provider of identities is set up here; test_openid has one"),
     "end_openid": (404, "the same"),
 }
 """Operations that cannot do on the pool what they are for: how they answer, and why."""

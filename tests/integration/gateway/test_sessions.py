@@ -1,30 +1,21 @@
-"""Browsers: signing in by password and by a provider of identities, staying signed in, signing out, and guessing."""
+"""Browsers: signing in by password, staying signed in, signing out, and guessing."""
 
 import asyncio
-import re
-from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
-from importlib import import_module
 from secrets import token_hex
-from typing import Any
 
 import httpx
 import pytest
 
-from contracts.events.access import SignedIn
 from services.gateway.domain.guesses import FREE_OF_NAME
 from services.gateway.domain.rights import Scope
 from services.gateway.domain.sessions import COOKIE
 from services.platform.process.settings import KafkaSettings, PostgresSettings
 from tests.integration.gateway.test_people import as_user, give, has, new_user, said, told
 from tests.support.gateway import Api, Json, open_api
-from tests.support.local_client import loopback_client
 
 PASSWORD = "correct horse battery"  # noqa: S105 -- of a test
-VERIFIED, UNVERIFIED, STRANGER = "verified@example.com", "unverified@example.com", "stranger@example.com"
-PROVIDER: Any = import_module("oidc_provider_mock")
-"""It has no types."""
 SIGN_IN = "/api/v1/session"
 
 
@@ -32,22 +23,9 @@ SIGN_IN = "/api/v1/session"
 async def browsed(
     kafka: KafkaSettings, postgres: PostgresSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Api]:
-    """A gateway with a provider of identities who knows three people."""
-    people = [
-        PROVIDER.User(sub="verified", claims={"email": VERIFIED, "email_verified": True}),
-        PROVIDER.User(sub="unverified", claims={"email": UNVERIFIED}),
-        PROVIDER.User(sub="stranger", claims={"email": STRANGER, "email_verified": True}),
-    ]
-    with PROVIDER.run_server_in_thread(require_nonce=True, user_claims=people) as provider:
-        async with open_api(
-            kafka,
-            postgres,
-            tmp_path_factory.mktemp("browsed"),
-            NIGHTKEEP_OPENID__ISSUER=f"http://localhost:{provider.server_port}",
-            NIGHTKEEP_OPENID__CLIENT_ID="nightkeep",
-            NIGHTKEEP_OPENID__CLIENT_SECRET="of-a-test",  # noqa: S106 -- as it says
-        ) as api:
-            yield api
+    """A gateway of its own: whoever guesses here waits."""
+    async with open_api(kafka, postgres, tmp_path_factory.mktemp("browsed")) as api:
+        yield api
 
 
 async def with_password(api: Api) -> Json:
@@ -142,79 +120,3 @@ async def test_a_cookie_that_was_made_up_opens_nothing_and_a_key_beside_it_decid
             assert (await page.get("/api/v1/status")).status_code == 401
         async with browsed.connect(browsed.key, Cookie=cookie) as caller:
             assert (await caller.post("/api/v1/organisations", json={"name": token_hex(4)})).status_code == 201
-
-
-@pytest.mark.parametrize("held", [b"[" * 3_000, b"{", b"7", b"[1, 2]"])
-async def test_an_errand_that_was_made_up_is_refused_as_none(browsed: Api, held: bytes) -> None:
-    cookie = f"__Host-nightkeep-openid={urlsafe_b64encode(held).decode()}"
-    async with browsed.connect(Cookie=cookie) as browser:
-        answer = await browser.get(f"{SIGN_IN}/openid/callback", params={"code": "x", "state": "x"})
-    assert (answer.status_code, answer.json()["errorCode"]) == (403, "NO_ACCESS"), answer.text
-
-
-async def by_provider(api: Api, subject: str) -> httpx.Response:
-    """The answer at the end of a sign-in at the provider."""
-    async with api.connect() as browser, loopback_client(timeout=60) as elsewhere:
-        begun = await browser.get(f"{SIGN_IN}/openid")
-        assert begun.status_code == 303, begun.text
-        agreed = await elsewhere.post(begun.headers["location"], data={"sub": subject})
-        errand = cookie_of(begun, "__Host-nightkeep-openid")
-        return await browser.get(agreed.headers["location"], headers={"Cookie": errand})
-
-
-async def known_as(api: Api, subject: str, email: str) -> None:
-    """Have the provider know somebody under this address."""
-    async with api.connect() as browser, loopback_client(timeout=60) as elsewhere:
-        begun = await browser.get(f"{SIGN_IN}/openid")
-        told = {"email": email, "email_verified": True}
-        answer = await elsewhere.put(httpx.URL(begun.headers["location"]).join(f"/users/{subject}"), json=told)
-        assert answer.is_success, answer.text
-
-
-async def test_a_user_signs_in_at_the_provider_of_identities(browsed: Api) -> None:
-    user = dict((await browsed.client.post("/api/v1/users", json={"name": VERIFIED})).json())
-    await give(browsed, "", user, Scope.READ)
-
-    answer = await by_provider(browsed, "verified")
-
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    session = next(one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{COOKIE}="))
-    async with browsed.connect(Cookie=session.partition(";")[0]) as page:
-        assert (await page.get("/api/v1/status")).json()["user"] == VERIFIED
-    bodies = await said(browsed, user["user_id"], has("SignedIn"))
-    assert [one.how for one in bodies if isinstance(one, SignedIn)] == ["openid"]
-
-
-async def test_the_provider_lets_in_whom_somebody_added_and_whose_address_it_has_verified(browsed: Api) -> None:
-    await browsed.client.post("/api/v1/users", json={"name": UNVERIFIED})
-    for subject, why in (("unverified", "not verified"), ("stranger", "nobody has added you")):
-        answer = await by_provider(browsed, subject)
-        assert told(answer) == (403, "NO_ACCESS")
-        assert re.search(why, answer.json()["errorMessage"])
-        assert "set-cookie" not in answer.headers
-
-
-async def test_whom_the_provider_names_otherwise_stays_the_same_user_until_removed(browsed: Api) -> None:
-    names = [f"{token_hex(4)}@example.com" for _ in range(2)]
-    users = [(await browsed.client.post("/api/v1/users", json={"name": name})).json() for name in names]
-    subject, seen = token_hex(4), []
-    for name in (*names, names[1]):
-        await known_as(browsed, subject, name)
-        answer = await by_provider(browsed, subject)
-        assert answer.status_code == 303, answer.text
-        session = next(one for one in answer.headers.get_list("set-cookie") if one.startswith(f"{COOKIE}="))
-        async with browsed.connect(Cookie=session.partition(";")[0]) as page:
-            seen.append((await page.get(SIGN_IN)).json()["user"])
-        if len(seen) > 1:
-            await browsed.client.delete(f"/api/v1/users/{users[0]['user_id']}")
-    assert seen == [names[0], names[0], names[1]]
-
-
-async def test_a_sign_in_that_another_browser_began_is_refused(browsed: Api) -> None:
-    async with browsed.connect() as browser, loopback_client(timeout=60) as elsewhere:
-        begun, other = await browser.get(f"{SIGN_IN}/openid"), await browser.get(f"{SIGN_IN}/openid")
-        agreed = await elsewhere.post(begun.headers["location"], data={"sub": "verified"})
-        errand = cookie_of(other, "__Host-nightkeep-openid")
-        for headers in ({}, {"Cookie": errand}):
-            answer = await browser.get(agreed.headers["location"], headers=headers)
-            assert told(answer) == (403, "NO_ACCESS")

@@ -1,11 +1,14 @@
 """A file is sent in parts: it goes on after a break, and nothing but its own bytes is taken for it."""
 
+import hashlib
+from base64 import b64encode
 from uuid import uuid4
 
 import pytest
 
 from contracts.defaults import PARCEL_PART_BYTES
 from services.gateway.domain.rights import Scope
+from services.gateway.resources.content_digest import content_digest
 from tests.support.full_store import FullStore
 from tests.support.sending import FILE, PART_BYTES, Sending
 
@@ -57,12 +60,13 @@ async def test_what_is_kept_is_not_in_the_clear(sending: Sending) -> None:
     [
         (0, FILE[:999], None, 400, "has 1000 bytes, 999 came"),
         (3, FILE[:PART_BYTES], None, 400, "has 500 bytes, 1000 came"),
-        (0, FILE[:PART_BYTES], "sha-256=:AAAA:", 400, "not what its Content-Digest says"),
+        (0, FILE[:PART_BYTES], "sha-256=:AAAA:", 400, "not what the sha-256 of its Content-Digest says"),
+        (0, FILE[:PART_BYTES], "sha-256=AAAA", 400, "Content-Digest: 'sha-256=AAAA' is not of the form"),
         (4, b"x", None, 404, "has parts 0 to 3"),
         (-1, b"x", None, 404, "has parts 0 to 3"),
         (0, bytes(PARCEL_PART_BYTES + 1), None, 413, "larger than 8192 KiB"),
     ],
-    ids=["too short", "too long", "another digest", "behind the end", "before the begin", "too large"],
+    ids=["too short", "too long", "another digest", "no digest", "behind the end", "before the begin", "too large"],
 )
 async def test_a_part_that_is_none_is_refused(  # noqa: PLR0913, PLR0917 -- what is sent, and what is said of it
     sending: Sending, number: int, data: bytes, digest: str | None, status: int, words: str
@@ -71,6 +75,17 @@ async def test_a_part_that_is_none_is_refused(  # noqa: PLR0913, PLR0917 -- what
     answer = await sending.part(parcel, number, data, digest)
     assert (answer.status_code, words in answer.json()["errorMessage"]) == (status, True), answer.text
     assert await sending.kept(parcel) == []
+
+
+async def test_a_part_says_its_digests_by_any_algorithm_in_any_number_of_lines(sending: Sending) -> None:
+    parcel, data = (await sending.begin(await sending.stopped())).json(), FILE[:PART_BYTES]
+    right, wrong = f"sha-512=:{b64encode(hashlib.sha512(data).digest()).decode()}:", "sha-512=:AAAA:"
+    said = [[right], [f"{right}, {content_digest(data)}"], ["md5=:AAAA:"], [content_digest(data), wrong]]
+    headers = [[("Content-Digest", line) for line in lines] for lines in said]
+    place = f"/api/v1/parcels/{parcel['parcel_id']}/parts/0"
+    answers = [await sending.api.client.put(place, content=data, headers=one) for one in headers]
+    assert [one.status_code for one in answers] == [204, 204, 204, 400]
+    assert "sha-512" in answers[-1].json()["errorMessage"]
 
 
 async def test_a_key_means_one_file(sending: Sending) -> None:

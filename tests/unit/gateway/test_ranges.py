@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.domain.ranges import MOST_RANGES, Span, UnsatisfiableError, is_current, matches, spans
+from services.gateway.domain.ranges import (
+    MOST_RANGES,
+    Span,
+    UnsatisfiableError,
+    is_current,
+    matches,
+    matches_strongly,
+    spans,
+)
 
 SIZE = 1000
 
@@ -84,3 +92,10 @@ def test_lists_of_tags_are_read_as_such() -> None:
     assert matches("*", '"a"')
     assert not matches('"b"', '"a"')
     assert not matches(None, '"a"')
+
+
+def test_a_weak_tag_is_none_that_a_change_or_a_part_may_depend_on() -> None:
+    assert matches_strongly('"b", "a"', '"a"')
+    assert matches_strongly(" * ", '"a"')
+    assert not matches_strongly('"b", W/"a"', '"a"')
+    assert not matches_strongly('"b"', '"a"')

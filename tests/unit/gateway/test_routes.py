@@ -257,3 +257,9 @@ def test_the_application_makes_no_route_again_that_its_module_has_made() -> None
 def test_the_link_of_the_example_ends_when_the_example_says() -> None:
     archive = SHOWN["Archive"]
     assert f"?until={int(datetime.fromisoformat(archive['link_ends_at']).timestamp())}&" in archive["url"]
+
+
+def test_the_way_back_from_a_provider_is_told_with_what_it_may_bring_and_needs_none_of_it() -> None:
+    told = _document()["paths"]["/api/v1/session/openid/callback"]["get"]["parameters"]
+    assert {one["name"] for one in told} == {"code", "state", "error", "error_description", "iss"}
+    assert {(one["in"], one["required"]) for one in told} == {("query", False)}
