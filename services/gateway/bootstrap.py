@@ -96,7 +96,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     hashing, stream = Hashing(), AccessStream(ground.events)
     authenticator = Authenticator(database, time.monotonic, hashing, Guessing(time.monotonic))
     access_log = AccessLog(database, stream, clock, gather_seconds=settings.gateway.access_gathered_seconds)
-    places = Places(settings.gateway.downloads_at_once)
+    places = Places(settings.gateway.downloads_at_once, "backups and archives are being read")
     kept = Parcels(bucket.store, bucket.wraps, random_id)
     parcels = ParcelDesk(database, kept, part_bytes=settings.gateway.parcel_part_bytes)
     parts = Parts(
@@ -124,7 +124,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         steady_lists=SteadyLists(database),
         contents=BackupContents(repository, workshop, places),
         parcels=parcels,
-        parcel_places=Places(settings.gateway.parcel_parts_at_once),
+        parcel_places=Places(settings.gateway.parcel_parts_at_once, "parts of files are being sent"),
         sessions=Sessions(database, stream, clock, hashing, Guessing(time.monotonic)),
         openid=OpenId(settings.openid, time.monotonic) if settings.openid else None,
         health=health,

@@ -51,7 +51,7 @@ _REFUSALS: Final = {
     413: "too large",
     429: "this key calls too often: wait as Retry-After says",
     500: "a defect",
-    503: "not known yet, or a part of the platform is away: repeat with the same Idempotency-Key",
+    503: "not known yet, a part of the platform is away, or too many are at it: repeat with the same Idempotency-Key",
 }
 _REFUSALS_TO_SCRIPTS: Final = {status: _REFUSALS[status] for status in (401, 403, 404, 429)} | {
     400: "a parameter is wrong, a dry run is asked for, or the state of things forbids it",

@@ -77,6 +77,12 @@ class Authenticator:
             return None
         return found
 
+    async def again(self, caller: Caller) -> Caller | None:
+        """A caller who was recognised, as the database knows it now; None where the key or its owner is gone."""
+        async with self._database.transaction() as c:
+            stored = await find_key(c, caller.key_id)
+        return None if stored is None else stored.caller
+
     def forget(self) -> None:
         """Look at every key anew; another process does so within REMEMBERED_SECONDS."""
         self._recent.forget()

@@ -29,7 +29,7 @@ class _Looked:
 class BackupContents:
     """Of backups that are there: what was let go keeps its bytes for a day, longer than a look takes.
 
-    Every look takes one of the `places`, and raises a TransientError where none is free.
+    Every look takes one of the `places`, and raises TooManyAtOnceError where none is free.
     """
 
     def __init__(self, repository: Repository, workshop: Workshop, places: Places) -> None:

@@ -76,7 +76,7 @@ class Downloads:
     async def open(self, archive: Archive, parts: Sequence[Part], end: bytes = b"") -> "Begun":
         """What is asked for, its first bytes made already; `end` is written behind it. To be closed.
 
-        Raises RefusalError (410) instead of other bytes, and a TransientError when too many download at once.
+        Raises RefusalError (410) instead of other bytes, and TooManyAtOnceError when others have all places.
         """
         self._places.take()
         making = self._making(archive, parts, end)

@@ -56,14 +56,13 @@ class Keys:
         async with self._database.transaction() as c:
             return KeyList(keys=[_shown(row) async for row in _sql.keys_of(c, user_id=user_id)])
 
-    async def owner(self, key_id: str) -> UUID:
-        """Whose key it is, also of a revoked one. Raises NotFoundError."""
+    async def find(self, key_id: str) -> Key:
+        """The key, also a revoked one. Raises NotFoundError."""
         async with self._database.transaction() as c:
             row = await _sql.key(c, key_id=key_id)
         if row is None:
             raise missing()
-        user_id: UUID = row["user_id"]
-        return user_id
+        return _shown(row)
 
     async def revoke(self, intent: Intent, key_id: str) -> None:
         """It opens nothing any more; again is harmless."""
@@ -85,7 +84,7 @@ def _refuse_more(caller: Caller, asked: NewKey) -> None:
     more = frozenset(asked.scopes) - caller.scopes
     if more:
         raise no_access(f"a key makes no key that may more than itself: {', '.join(sorted(more))}")
-    if caller.places and (not asked.places or not caller.places.issuperset(asked.places)):
+    if not caller.covers(asked.places):
         raise no_access("a key makes no key that works at more places than itself")
 
 

@@ -1,16 +1,17 @@
-"""How many read from backups at once in this process, whatever they read: each takes some tens of megabytes."""
+"""How many do something at once in this process that takes some tens of megabytes each, whatever it is exactly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.platform.process.errors import TransientError
+from services.gateway.domain.refusals import TooManyAtOnceError
 
 
 class Places:
-    """`at_once` places; who finds none comes again."""
+    """`at_once` places for `what` is done there; who finds none comes again."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, what: str) -> None:
         self._free = at_once
+        self._what = what
 
     @property
     def any_free(self) -> bool:
@@ -18,9 +19,9 @@ class Places:
         return self._free > 0
 
     def take(self) -> None:
-        """One of them, to be given back. Raises a TransientError where none is free."""
+        """One of them, to be given back. Raises TooManyAtOnceError where none is free."""
         if not self._free:
-            raise TransientError("too many backups and archives are being read from this process")
+            raise TooManyAtOnceError(self._what)
         self._free -= 1
 
     def give_back(self) -> None:

@@ -1,7 +1,8 @@
 """Follows a job for somebody who watches: its state from the read model, its progress from Kafka, until it ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -19,30 +20,42 @@ REPEAT_SECONDS: Final = 5.0
 """The state is told again at least this often, so that a watcher knows a silent stream from a dead one."""
 
 T = TypeVar("T", Backup, Restore, Upload, Archive)
+StillMay = Callable[[], Awaitable[bool]]
+"""Whether whoever watches may do so still."""
 
 
-def watch_backup(parts: Parts, backup: Backup) -> AsyncIterator[ServerSentEvent]:
+def watch_backup(parts: Parts, backup: Backup, still_may: StillMay) -> AsyncIterator[ServerSentEvent]:
     """The backup's events, from its present state to its end."""
-    return _watch(parts, backup, lambda: parts.read_model.backup(backup.backup_id), _backup_ended, backup.backup_id)
+
+    async def look() -> Backup:
+        return await parts.read_model.backup(backup.backup_id)
+
+    return _allowed(_watch(parts, backup, look, _backup_ended, backup.backup_id), still_may)
 
 
-def watch_restore(parts: Parts, restore: Restore) -> AsyncIterator[ServerSentEvent]:
+def watch_restore(parts: Parts, restore: Restore, still_may: StillMay) -> AsyncIterator[ServerSentEvent]:
     """The restore's events, from its present state to its end, or to the end of its undo where one runs."""
-    return _watch(
-        parts, restore, lambda: parts.read_model.restore(restore.restore_id), _restore_ended, restore.restore_id
-    )
+
+    async def look() -> Restore:
+        return await parts.read_model.restore(restore.restore_id)
+
+    return _allowed(_watch(parts, restore, look, _restore_ended, restore.restore_id), still_may)
 
 
-def watch_upload(parts: Parts, upload: Upload) -> AsyncIterator[ServerSentEvent]:
+def watch_upload(parts: Parts, upload: Upload, still_may: StillMay) -> AsyncIterator[ServerSentEvent]:
     """The upload's events, from its present state to its end."""
-    return _watch(parts, upload, lambda: parts.read_model.upload(upload.upload_id), _upload_ended, upload.upload_id)
+
+    async def look() -> Upload:
+        return await parts.read_model.upload(upload.upload_id)
+
+    return _allowed(_watch(parts, upload, look, _upload_ended, upload.upload_id), still_may)
 
 
 def watch_archive(
-    parts: Parts, archive: Archive, look: Callable[[], Awaitable[Archive]]
+    parts: Parts, archive: Archive, look: Callable[[], Awaitable[Archive]], still_may: StillMay
 ) -> AsyncIterator[ServerSentEvent]:
     """The archive's events, from its present state to its end; `look` brings it with its link."""
-    return _watch(parts, archive, look, _archive_ended, archive.archive_id)
+    return _allowed(_watch(parts, archive, look, _archive_ended, archive.archive_id), still_may)
 
 
 def _archive_ended(archive: Archive) -> bool:
@@ -61,9 +74,22 @@ def _restore_ended(restore: Restore) -> bool:
     return restore.state not in (RestoreState.QUEUED, RestoreState.RUNNING) and restore.undo_state != "running"
 
 
+async def _allowed(events: AsyncGenerator[ServerSentEvent], still_may: StillMay) -> AsyncGenerator[ServerSentEvent]:
+    """The events for as long as they may be seen: looked at before each state and the end, which may hold a link.
+
+    States are repeated, so whoever lost the right sees a note of progress at most for REPEAT_SECONDS. No event tells
+    of it: who asks anew is refused, and told why.
+    """
+    async with aclosing(events):
+        async for event in events:
+            if event.event != "progress" and not await still_may():
+                return
+            yield event
+
+
 async def _watch(
     parts: Parts, seen: T, look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], job_id: UUID
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncGenerator[ServerSentEvent]:
     yield ServerSentEvent(event="state", data=seen)
     told_at, pause_seconds = _now(), SOON_SECONDS
     notes = _Notes(parts.progress.watch(job_id))

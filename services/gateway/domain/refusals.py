@@ -51,6 +51,7 @@ class RefusalError(Exception):
     RefusalError
     ├── NotFoundError            404
     ├── NotKnownYetError         503: perhaps it has an effect; repeat with the same key
+    ├── TooManyAtOnceError       503: others have all places; come back in a moment
     └── any other                the status that it was made with
     """
 
@@ -79,6 +80,13 @@ class NotKnownYetError(RefusalError):
             "NOT_KNOWN_YET",
             "not known yet: repeat the request with this Idempotency-Key, and the one answer comes",
         )
+
+
+class TooManyAtOnceError(RefusalError):
+    """As many as may are at `what` already."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(503, "TOO_MANY_AT_ONCE", f"too many {what} at this moment: come back as Retry-After says")
 
 
 def key_reused() -> RefusalError:

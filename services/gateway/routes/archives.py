@@ -16,7 +16,7 @@ from services.gateway.domain.paging import to_instant
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import Archive, ArchivePage, Backup, PageSize
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.calls import DESCRIBED, PartsOf, StillMayRead, intent_with, may
 from services.gateway.routes.headers import location
 from services.gateway.routes.settling import settle
 
@@ -78,14 +78,14 @@ async def _found(archive_id: UUID, parts: PartsOf, request: Request) -> Archive:
 
 @router.get("/archives/{archive_id}/progress", dependencies=may(Scope.READ), response_class=EventSourceResponse)
 async def archive_progress(
-    parts: PartsOf, request: Request, archive: Annotated[Archive, Depends(_found)]
+    parts: PartsOf, request: Request, archive: Annotated[Archive, Depends(_found)], still_may: StillMayRead
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: `state` with the archive, `progress` with a note, and a last `end` with the archive."""
 
     async def look() -> Archive:
         return with_link(parts, await parts.archives.find(archive.archive_id), request)
 
-    async for event in watch_archive(parts, archive, look):
+    async for event in watch_archive(parts, archive, look, still_may):
         yield event
 
 

@@ -17,7 +17,7 @@ from services.gateway.domain.policies import preview
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import Backup, BackupPage, BackupPreview, CommentText, NewBackup, NewPin, PageSize
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.calls import DESCRIBED, PartsOf, StillMayRead, intent_with, may
 from services.gateway.routes.headers import location
 from services.gateway.routes.settling import key_of, settle
 
@@ -97,9 +97,11 @@ async def _found(backup_id: UUID, parts: PartsOf) -> Backup:
 
 
 @router.get("/backups/{backup_id}/progress", dependencies=may(Scope.READ), response_class=EventSourceResponse)
-async def backup_progress(parts: PartsOf, backup: Annotated[Backup, Depends(_found)]) -> AsyncIterator[ServerSentEvent]:
+async def backup_progress(
+    parts: PartsOf, backup: Annotated[Backup, Depends(_found)], still_may: StillMayRead
+) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: `state` with the backup, `progress` with a note, and a last `end` with the backup."""
-    async for event in watch_backup(parts, backup):
+    async for event in watch_backup(parts, backup, still_may):
         yield event
 
 

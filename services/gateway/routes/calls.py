@@ -10,6 +10,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from contracts.errors import RejectionCode
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.permits import must_everywhere, no_access
+from services.gateway.adapters.watching import StillMay
 from services.gateway.domain.identity import KEY_CHARACTERS, is_idempotency_key
 from services.gateway.domain.refusals import RefusalError
 from services.gateway.domain.rights import NEEDED_OF_SOURCE, ON_PLATFORM, PLACED_BY, Caller, Scope, Thing
@@ -72,16 +73,45 @@ def caller_with(scope: Scope) -> Callable[[Request], Awaitable[Caller]]:
 
     async def check(request: Request) -> Caller:
         caller = await anywhere(request)
-        name = next((name for name in PLACED_BY if name in request.path_params), None)
-        thing_id = None if name is None else _id(request.path_params[name])
-        if name is not None and thing_id is not None:
-            await _parts(request).permits.must(caller, scope, PLACED_BY[name], thing_id)
-        if name is None or request.state.operation in ON_PLATFORM:
-            must_everywhere(caller, scope)
+        await _must_there(request, caller, scope)
         return caller
 
     check.__name__ = f"caller_with_{scope}"
     return check
+
+
+async def _must_there(request: Request, caller: Caller, scope: Scope) -> None:
+    name = next((name for name in PLACED_BY if name in request.path_params), None)
+    thing_id = None if name is None else _id(request.path_params[name])
+    if name is not None and thing_id is not None:
+        await _parts(request).permits.must(caller, scope, PLACED_BY[name], thing_id)
+    if name is None or request.state.operation in ON_PLATFORM:
+        must_everywhere(caller, scope)
+
+
+async def _may_read_now(request: Request) -> bool:
+    caller: Caller | None = await request.state.caller_again()
+    if caller is None:
+        return False
+    try:
+        await _must_there(request, caller, Scope.READ)
+    except RefusalError:
+        return False
+    return True
+
+
+def _still_may_read(request: Request) -> StillMay:
+    async def look() -> bool:
+        may_still = await _may_read_now(request)
+        if not may_still:
+            _parts(request).authenticator.forget()  # else who asks again at once begins as who it was
+        return may_still
+
+    return look
+
+
+StillMayRead = Annotated[StillMay, Depends(_still_may_read)]
+"""Looks anew at key or session and at the right to read: an answer that goes on for long outlives them."""
 
 
 def may(scope: Scope) -> list[params.Depends]:

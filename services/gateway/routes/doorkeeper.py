@@ -1,6 +1,8 @@
 """Lets nobody in without a key: whatever is not named as open is closed, routes of later releases too."""
 
 import re
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -36,7 +38,10 @@ OPEN_LINK: Final = re.compile(links.PREFIX + r"[0-9a-f-]{36}/[A-Za-z0-9._-]+")
 
 
 class Doorkeeper:
-    """ASGI middleware: puts the caller into the request's state, or answers 401 or 429 before a body is read."""
+    """ASGI middleware: puts the caller into the request's state, or answers 401 or 429 before a body is read.
+
+    Beside the caller stands `caller_again`, which looks at the key or the session anew.
+    """
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator, sessions: Sessions, rates: Rates) -> None:
         self._app = app
@@ -69,7 +74,8 @@ class Doorkeeper:
                 "send a key: `Authorization: Bearer <key>`, or `Mendix-Username` and `Mendix-ApiKey`",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        _remember(scope, caller)
+        again = partial(self._signed_in, cookie) if cookie else partial(self._authenticator.again, caller)
+        _remember(scope, caller, again)
         if cookie and scope["method"] not in SAFE and not is_csrf_token(headers.get(CSRF_HEADER, ""), cookie):
             return refusal(403, "NO_ACCESS", CSRF_REFUSED, CSRF_HEADER)
         wait_seconds = self._rates.wait_seconds(caller.key_id)
@@ -100,5 +106,5 @@ def _credentials(headers: Headers) -> tuple[str | None, str | None]:
     return None, token.strip() if scheme.lower() == "bearer" else None
 
 
-def _remember(scope: Scope, caller: Caller) -> None:
-    scope["state"] = {**scope.get("state", {}), "caller": caller}
+def _remember(scope: Scope, caller: Caller, again: Callable[[], Awaitable[Caller | None]]) -> None:
+    scope["state"] = {**scope.get("state", {}), "caller": caller, "caller_again": again}

@@ -15,7 +15,13 @@ from contracts.errors import FailureCode, RejectionCode
 from contracts.values import LiteralSecretValueError
 from services.gateway.adapters.changes import NotReadableYetError
 from services.gateway.adapters.guessing import TooManyGuessesError
-from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError, for_scripts
+from services.gateway.domain.refusals import (
+    NotFoundError,
+    NotKnownYetError,
+    RefusalError,
+    TooManyAtOnceError,
+    for_scripts,
+)
 from services.gateway.resources import Accepted, Refusal
 from services.gateway.routes.headers import IDEMPOTENCY_HEADER, READ_LAG_HEADER
 from services.platform.process.errors import TransientError
@@ -110,7 +116,7 @@ async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
 
 def _when_to_come_back(error: RefusalError) -> dict[str, str]:
     seconds = error.wait_seconds if isinstance(error, TooManyGuessesError) else RETRY_SECONDS
-    comes_back = isinstance(error, NotKnownYetError | TooManyGuessesError)
+    comes_back = isinstance(error, NotKnownYetError | TooManyGuessesError | TooManyAtOnceError)
     return {"Retry-After": str(seconds)} if comes_back else {}
 
 

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Path
 
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.keys import missing
+from services.gateway.adapters.permits import must_be_whole
 from services.gateway.domain.rights import Caller, Scope, lineage_of
 from services.gateway.parts import Parts
-from services.gateway.resources import CreatedKey, KeyList, NewKey
+from services.gateway.resources import CreatedKey, Key, KeyList, NewKey
 from services.gateway.routes.calls import DESCRIBED, PartsOf, caller_anywhere_with, intent_anywhere_with
 
 router = APIRouter(prefix="/api/v1/keys", tags=["keys"], dependencies=[*DESCRIBED])
@@ -31,16 +32,26 @@ async def create_key(asked: NewKey, parts: PartsOf, intent: Own) -> CreatedKey:
 
 @router.delete("/{key_id}", status_code=204)
 async def revoke_key(key_id: KeyId, parts: PartsOf, intent: Own) -> None:
-    """It opens nothing any more: a key of the caller's, or of a user whom the caller administers."""
-    await _must_know(parts, intent.caller, key_id)
+    """It opens nothing any more: a key of the caller's, or of a user whom the caller administers.
+
+    A key that is kept to some scopes or places revokes itself, and of its owner's others those that may no more.
+    """
+    await _must_govern(parts, intent.caller, await parts.keys.find(key_id))
     await parts.keys.revoke(intent, key_id)
 
 
-async def _must_know(parts: Parts, caller: Caller, key_id: str) -> None:
-    owner_id = await parts.keys.owner(key_id)
-    if owner_id == caller.user_id:
+async def _must_govern(parts: Parts, caller: Caller, key: Key) -> None:
+    if key.user_id == caller.user_id:
+        _must_may_as_much(caller, key)
         return
-    owner = await parts.people.user(owner_id)
+    owner = await parts.people.user(key.user_id)
     if not caller.may_at(Scope.ADMIN, lineage_of(organisation_id=owner.organisation_id)):
         raise missing(hides=True)
-    await parts.permits.must_administer_all_of(caller, owner_id)
+    await parts.permits.must_administer_all_of(caller, key.user_id)
+
+
+def _must_may_as_much(caller: Caller, key: Key) -> None:
+    """Whoever holds a key that was kept to little shuts its owner out of nothing with it."""
+    may_no_more = caller.scopes.issuperset(key.scopes) and caller.covers(key.places)
+    if key.key_id != caller.key_id and not may_no_more:
+        must_be_whole(caller)

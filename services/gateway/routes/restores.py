@@ -19,7 +19,7 @@ from services.gateway.domain.refusals import RefusalError, rejection
 from services.gateway.domain.rights import Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import NewRestore, PageSize, Preflight, Restore, RestorePage
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may, must_of_source
+from services.gateway.routes.calls import DESCRIBED, PartsOf, StillMayRead, intent_with, may, must_of_source
 from services.gateway.routes.headers import location
 from services.gateway.routes.settling import key_of, settle
 
@@ -93,10 +93,10 @@ async def _found(restore_id: UUID, parts: PartsOf) -> Restore:
 
 @router.get("/restores/{restore_id}/progress", dependencies=may(Scope.READ), response_class=EventSourceResponse)
 async def restore_progress(
-    parts: PartsOf, restore: Annotated[Restore, Depends(_found)]
+    parts: PartsOf, restore: Annotated[Restore, Depends(_found)], still_may: StillMayRead
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: `state` with the restore, `progress` with a note, and a last `end` with the restore."""
-    async for event in watch_restore(parts, restore):
+    async for event in watch_restore(parts, restore, still_may):
         yield event
 
 

@@ -20,7 +20,7 @@ from services.gateway.domain.refusals import key_reused
 from services.gateway.domain.rights import NEEDED_OF_SOURCE, Scope, Thing
 from services.gateway.parts import Parts
 from services.gateway.resources import Backup, NewImport, NewUpload, PageSize, Upload, UploadPage
-from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
+from services.gateway.routes.calls import DESCRIBED, PartsOf, StillMayRead, intent_with, may
 from services.gateway.routes.headers import READ_LAG_HEADER, location
 from services.gateway.routes.settling import key_of, settle
 
@@ -129,7 +129,9 @@ async def _found(upload_id: UUID, parts: PartsOf) -> Upload:
 
 
 @router.get("/uploads/{upload_id}/progress", dependencies=may(Scope.READ), response_class=EventSourceResponse)
-async def upload_progress(parts: PartsOf, upload: Annotated[Upload, Depends(_found)]) -> AsyncIterator[ServerSentEvent]:
+async def upload_progress(
+    parts: PartsOf, upload: Annotated[Upload, Depends(_found)], still_may: StillMayRead
+) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: `state` with the upload, `progress` with a note, and a last `end` with the upload."""
-    async for event in watch_upload(parts, upload):
+    async for event in watch_upload(parts, upload, still_may):
         yield event

@@ -1,6 +1,7 @@
 """An HTTP server as a background task: the process keeps its own signals, and cancelling ends it in order."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -15,8 +16,18 @@ QUIET_SECONDS: Final = 75
 """So long a connection that nobody uses stays open: longer than proxies and clients keep theirs, which is a minute at
 the most. Else it is closed just when it is used again, and who had sent a command does not know what became of it."""
 
+STALLED_SECONDS: Final = 60
+"""So long a client may take nothing of what is sent to it: longer than a break that a connection gets over, and short
+enough that nobody stands in others' way for long. Then the connection is over; a download goes on with Range."""
+
 
 class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """A connection that was closed would stay for what was never taken from it: the kernel ends that, too."""
+        await super().startup(sockets)
+        for listener in (one for server in self.servers for one in server.sockets):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STALLED_SECONDS * 1000))
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are the business of `run_service`."""

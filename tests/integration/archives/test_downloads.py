@@ -11,7 +11,6 @@ from email.message import Message
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
 import pytest
 
 from contracts.defaults import DOWNLOADS_AT_ONCE
@@ -25,7 +24,6 @@ from tests.support.downloading import Shelf, dump_of
 from tests.support.dumps import restored
 from tests.support.eventually import eventually
 from tests.support.gateway import Json
-from tests.support.local_client import loopback_client
 
 CLOCKS = timedelta(seconds=5)
 """How far the clocks of this process and of PostgreSQL may be apart."""
@@ -368,14 +366,3 @@ async def test_a_download_whose_client_vanished_leaves_its_place_to_others(shelf
             return (await client.get(full["url"], headers={"Range": "bytes=0-9"})).status_code == 206
 
     await eventually(places)
-
-
-async def test_too_many_downloads_at_once_are_asked_to_come_back(shelf: Shelf, full: Json) -> None:
-    limits = httpx.Limits(max_connections=None)
-    async with loopback_client(timeout=120, limits=limits) as client:
-        answers = [await client.send(client.build_request("GET", full["url"]), stream=True) for _ in range(40)]
-        codes = [answer.status_code for answer in answers]
-        for answer in answers:
-            await answer.aclose()
-    assert set(codes) <= {200, 503}
-    assert codes[:32] == [200] * 32

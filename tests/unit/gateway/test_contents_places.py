@@ -14,11 +14,10 @@ from contracts.events.backups import BackupKind
 from contracts.states import BackupState
 from services.gateway.adapters.contents import BackupContents
 from services.gateway.adapters.places import Places
-from services.gateway.domain.refusals import RefusalError
+from services.gateway.domain.refusals import RefusalError, TooManyAtOnceError
 from services.gateway.resources import Backup
 from services.platform.archives.workshop import Workshop
 from services.platform.objectstore import DirectoryObjectStore
-from services.platform.process.errors import TransientError
 from services.platform.repository import RepositoryV2
 from tests.support.dumps import TocEntry, data_block, dump
 from tests.support.stored_backups import place_of, store_backup
@@ -76,9 +75,9 @@ async def kept(directory: Path) -> tuple[RepositoryV2, Backup]:
 @pytest.mark.parametrize("look", LOOKS)
 async def test_a_look_needs_a_place_and_gives_it_back(look: str, tmp_path: Path, workshop: Workshop) -> None:
     repository, backup = await kept(tmp_path)
-    places = Places(1)
+    places = Places(1, "backups are being read")
     contents = BackupContents(repository, workshop, places)
-    with places.one(), pytest.raises(TransientError, match="too many"):
+    with places.one(), pytest.raises(TooManyAtOnceError, match="too many backups are being read"):
         await LOOKS[look](contents, backup)
     for _ in range(2):
         assert await LOOKS[look](contents, backup)
@@ -88,7 +87,7 @@ async def test_a_look_needs_a_place_and_gives_it_back(look: str, tmp_path: Path,
 @pytest.mark.parametrize("look", LOOKS)
 async def test_a_look_that_fails_gives_its_place_back(look: str, tmp_path: Path, workshop: Workshop) -> None:
     repository, backup = await kept(tmp_path)
-    places = Places(1)
+    places = Places(1, "backups are being read")
     [packs] = await asyncio.to_thread(lambda: list(tmp_path.glob("environments/*/packs")))
     await asyncio.to_thread(rmtree, packs)
     with pytest.raises(RefusalError):
