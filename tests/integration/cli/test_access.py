@@ -62,7 +62,7 @@ async def test_rights_that_are_given_between_a_look_and_a_change_stay(
         return seen
 
     monkeypatch.setattr(AccessCalls, "access", looked)
-    granted = answered(nightkeep, "access", "grant", name, "platform", "read")
+    granted = answered(nightkeep, "access", "grant", user["user_id"], "platform", "read")
     assert [one["rights"] for one in granted if one["user"] == name] == [["create", "read"]]
 
 
