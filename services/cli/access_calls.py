@@ -49,7 +49,7 @@ class AccessCalls(Calling):
         return self._change("POST", "/api/v1/organisations", Organisation, body, idempotency_key)
 
     def organisations(self) -> Iterator[Organisation]:
-        """The platform's customers, by name."""
+        """The caller's organisation and those with rights of the caller's; all for who administers the platform."""
         return self._pages("/api/v1/organisations", "organisations", Organisation, {})
 
     def hand_over_app(self, app_id: UUID, organisation_id: UUID, *, idempotency_key: str | None = None) -> None:

@@ -9,10 +9,10 @@ import typer
 
 from contracts.events.access import Place, PlaceKind
 from services.cli.access_calls import AccessPlace
-from services.cli.client import Gateway, NotFoundError
+from services.cli.client import Gateway, NotFoundError, UnauthorizedError
 from services.cli.retention_calls import PolicyPlace
 from services.gateway.domain.rights import PLATFORM
-from services.gateway.resources import App, Environment, Organisation, User
+from services.gateway.resources import App, Environment, User
 
 T = TypeVar("T")
 
@@ -64,19 +64,35 @@ def find_policy_place(gateway: Gateway, text: str) -> PolicyPlace:
 def find_user(gateway: Gateway, text: str) -> User:
     """The user with this id or name, of those whom the caller administers. Raises NotFoundError."""
     known = _id(text)
-    found = gateway.users(name=None if known else text)
-    candidates = (one for one in found if known in (None, one.user_id))
-    return _one(f"user {text!r}", candidates, lambda one: one.name == text, lambda one: one.name, "nightkeep user list")
+    if known is not None:
+        return gateway.user(known)
+    found = gateway.users(name=text)
+    return _one(f"user {text!r}", found, lambda one: one.name == text, lambda one: one.name, "nightkeep user list")
 
 
-def find_organisation(gateway: Gateway, text: str) -> Organisation:
-    """The organisation with this id or name, without regard to case. Raises NotFoundError."""
+def find_user_id(gateway: Gateway, text: str, at: AccessPlace) -> UUID:
+    """The id of whose rights at a place change: an id as it is, for who administers a place alone can look up none.
+
+    A name is one of those who have rights there, else of those whom the caller administers. Raises NotFoundError.
+    """
     known = _id(text)
-    found = (
-        one for one in gateway.organisations() if known == one.organisation_id or text.casefold() == one.name.casefold()
-    )
+    if known is not None:
+        return known
+    there = [one for one in gateway.access(at) if one.user.casefold() == text.casefold()]
+    if not there:
+        return find_user(gateway, text).user_id
+    return _one(f"user {text!r}", there, lambda one: one.user == text, lambda one: one.user, "").user_id
+
+
+def find_organisation(gateway: Gateway, text: str) -> AccessPlace:
+    """The organisation with this id, which is not looked up, or name, without regard to case. Raises NotFoundError."""
+    known = _id(text)
+    if known is not None:
+        return AccessPlace(Place(kind=PlaceKind.ORGANISATION, id=known), text)
+    named = (one for one in gateway.organisations() if text.casefold() == one.name.casefold())
     see = "nightkeep organisation list"
-    return _one(f"organisation {text!r}", found, lambda one: one.name == text, lambda one: one.name, see)
+    found = _one(f"organisation {text!r}", named, lambda one: one.name == text, lambda one: one.name, see)
+    return AccessPlace(Place(kind=PlaceKind.ORGANISATION, id=found.organisation_id), found.name)
 
 
 def find_access_place(gateway: Gateway, text: str) -> AccessPlace:
@@ -88,11 +104,25 @@ def find_access_place(gateway: Gateway, text: str) -> AccessPlace:
     if text == PlaceKind.PLATFORM:
         return AccessPlace(PLATFORM, text)
     if colon and kind == PlaceKind.ORGANISATION:
-        organisation = find_organisation(gateway, name)
-        return AccessPlace(Place(kind=PlaceKind.ORGANISATION, id=organisation.organisation_id), organisation.name)
-    found = find_policy_place(gateway, text)
+        return find_organisation(gateway, name)
+    try:
+        found = find_policy_place(gateway, text)
+    except UnauthorizedError:
+        known = _id(text)
+        if known is None:
+            raise
+        return _place_of_administrator(gateway, known)
     kinds = {"apps": PlaceKind.APP, "environments": PlaceKind.ENVIRONMENT}
     return AccessPlace(Place(kind=kinds[found.kind], id=found.place_id), found.name)
+
+
+def _place_of_administrator(gateway: Gateway, place_id: UUID) -> AccessPlace:
+    """The environment or app of somebody who may not read there, and may see who has rights there."""
+    environment = AccessPlace(Place(kind=PlaceKind.ENVIRONMENT, id=place_id), str(place_id))
+    with suppress(NotFoundError):
+        gateway.access(environment)
+        return environment
+    return AccessPlace(Place(kind=PlaceKind.APP, id=place_id), str(place_id))
 
 
 def environment_name(environment: Environment) -> str:

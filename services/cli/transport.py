@@ -60,7 +60,7 @@ class Transport:
     def __init__(self, url: str, user: str, api_key: str, *, patience_seconds: float) -> None:
         self.url = url.rstrip("/")
         self._patience_seconds = patience_seconds
-        headers = {"Mendix-Username": user, "Mendix-ApiKey": api_key, "Accept": "application/json"}
+        headers = {b"Mendix-Username": _sent(user), b"Mendix-ApiKey": _sent(api_key), b"Accept": b"application/json"}
         self._client = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT)
 
     def close(self) -> None:
@@ -121,7 +121,7 @@ class Transport:
 
     def _send(self, method: str, path: str, body: Json | None, key: str) -> Answer:
         try:
-            response = self._asked(method, path, json=body, headers={"Idempotency-Key": key})
+            response = self._asked(method, path, json=body, headers={"Idempotency-Key": _sent(key)})
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise self._unreachable(error) from error
         except httpx.TransportError as error:
@@ -166,6 +166,11 @@ class Transport:
     def _unreachable(self, error: Exception) -> UnreachableError:
         why = str(error) or type(error).__name__
         return UnreachableError(f"no gateway answers at {self.url} ({why}): is it up, and is the address right?")
+
+
+def _sent(text: str) -> bytes:
+    """A header's value in UTF-8; what the environment held that is none, as it was there."""
+    return text.encode(errors="surrogateescape")
 
 
 def _answer(response: httpx.Response) -> Answer:

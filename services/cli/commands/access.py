@@ -10,7 +10,7 @@ from services.cli.access_calls import AccessPlace
 from services.cli.client import Gateway
 from services.cli.commands import options
 from services.cli.errors import RefusedError
-from services.cli.names import find_access_place, find_user
+from services.cli.names import find_access_place, find_user_id
 from services.cli.session import session_of
 from services.cli.show import access as shown
 from services.gateway.domain.rights import Scope
@@ -18,7 +18,12 @@ from services.gateway.resources import Access
 
 commands = typer.Typer(name="access", help="Rights of users: grant, revoke, list.", no_args_is_help=True)
 
-UserName = Annotated[str, typer.Argument(metavar="USER", help="A user's name or id.")]
+UserName = Annotated[
+    str,
+    typer.Argument(
+        metavar="USER", help="A user's id; or the name of one who has rights there, or whom you administer."
+    ),
+]
 PlaceName = Annotated[
     str,
     typer.Argument(
@@ -40,8 +45,9 @@ def grant(  # noqa: PLR0913 -- one parameter for each argument and option
     """Give a user rights at a place and in all that lies within, beside those that are there."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        found, at = find_user(gateway, user), find_access_place(gateway, place)
-        after = _changed(gateway, at, found.user_id, lambda before: before | set(rights), idempotency_key)
+        at = find_access_place(gateway, place)
+        user_id = find_user_id(gateway, user, at)
+        after = _changed(gateway, at, user_id, lambda before: before | set(rights), idempotency_key)
     session.tell(after, shown.access(after))
 
 
@@ -58,9 +64,10 @@ def revoke(  # noqa: PLR0913 -- as above
     """Take rights back that were given at this very place; those from further out stay."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        found, at = find_user(gateway, user), find_access_place(gateway, place)
+        at = find_access_place(gateway, place)
+        user_id = find_user_id(gateway, user, at)
         after = _changed(
-            gateway, at, found.user_id, lambda before: before - set(rights) if rights else set(), idempotency_key
+            gateway, at, user_id, lambda before: before - set(rights) if rights else set(), idempotency_key
         )
     session.tell(after, shown.access(after))
 

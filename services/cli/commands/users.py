@@ -48,7 +48,7 @@ def add(
     """Add a user and show an invitation, once; the user may nothing yet: see `nightkeep access grant`."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
-        owner = None if organisation is None else find_organisation(gateway, organisation).organisation_id
+        owner = None if organisation is None else find_organisation(gateway, organisation).place.id
         user = gateway.add_user(name, owner, idempotency_key=idempotency_key)
         made = AddedUser(user=user, invitation=gateway.invite_user(user.user_id, idempotency_key=idempotency_key))
     session.tell(made, shown.invited(user.name, made.invitation))
@@ -141,7 +141,7 @@ def add_organisation(
 
 @organisations.command("list")
 def list_organisations(context: typer.Context, *, as_json: options.AsJson = False) -> None:
-    """Show the platform's customers."""
+    """Show your organisation and those where you have rights; who administers the platform sees all."""
     session = session_of(context, as_json=as_json)
     with session.gateway() as gateway:
         found = list(gateway.organisations())
@@ -159,5 +159,5 @@ def own(
     session = session_of(context)
     with session.gateway() as gateway:
         owner, given = find_organisation(gateway, organisation), find_app(gateway, app)
-        gateway.hand_over_app(given.app_id, owner.organisation_id)
+        gateway.hand_over_app(given.app_id, owner.place.id)
     session.note(f"{given.slug} belongs to {owner.name}")

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from services.gateway.adapters.guessing import Guessed, Guessing
@@ -66,16 +66,15 @@ class Authenticator:
         self._guessing = guessing
         self._running: dict[Digest, asyncio.Task[Caller | None]] = {}
 
-    async def caller(self, presented: str, user: str | None = None) -> Caller | None:
-        """The caller with this key, or None; `user`, where given, has to be the key's, without regard to case.
+    async def caller(self, presented: str, names: Collection[str] = ()) -> Caller | None:
+        """The caller with this key, or None; of `names`, where given, one has to be the key's, without regard to case.
 
         Raises TooManyGuessesError for who guesses its secret; a key that was right here before does not wait for that.
         """
         digest = self._recent.digest(presented)
         found = self._recent.find(digest) or await self._once(digest, lambda: self._verified(presented, digest))
-        if found is None or (user is not None and user.casefold() != found.user.casefold()):
-            return None
-        return found
+        is_named = not names or (found is not None and found.user.casefold() in {name.casefold() for name in names})
+        return found if is_named else None
 
     async def again(self, caller: Caller) -> Caller | None:
         """A caller who was recognised, as the database knows it now; None where the key or its owner is gone."""

@@ -88,9 +88,9 @@ class People:
             raise key_reused()
         return Organisation.model_validate(dict(kept))
 
-    async def organisations(self, *, after: Spelling | None, limit: int) -> OrganisationPage:
-        """All of them by name."""
-        rows, on = await page(self._database, _sql.organisations, limit, after)
+    async def organisations(self, among: list[UUID] | None, *, after: Spelling | None, limit: int) -> OrganisationPage:
+        """These by name; None: all of them."""
+        rows, on = await page(self._database, _sql.organisations, limit, after, among=among)
         return OrganisationPage(organisations=[Organisation.model_validate(dict(row)) for row in rows], next=on)
 
     async def own_app(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:

@@ -142,8 +142,7 @@ class Caller:
 
     def knows_of(self, lineage: Lineage) -> bool:
         """Whether a refusal may tell that there is such a place: of the own organisation, or with some right there."""
-        own = Place(kind=PlaceKind.ORGANISATION, id=self.organisation_id)
-        return own in lineage or not {grant.place for grant in self.grants}.isdisjoint(lineage)
+        return self._own in lineage or not {grant.place for grant in self.grants}.isdisjoint(lineage)
 
     def reach(self, scope: Scope) -> Reach:
         """Where lists may look for this right."""
@@ -151,6 +150,18 @@ class Caller:
         within = None if PLATFORM in granted else _ids(granted)
         of_key = None if not self.places or PLATFORM in self.places else _ids(self.places)
         return Reach(within, of_key)
+
+    def organisations(self) -> list[UUID] | None:
+        """Those that lists show: the own and those with some right there, where the key works; None: all."""
+        if self.may_everywhere(Scope.ADMIN):
+            return None
+        granted = {grant.place for grant in self.grants if grant.place.kind is PlaceKind.ORGANISATION}
+        known = {self._own, *granted}
+        return _ids(known if not self.places or PLATFORM in self.places else known & self.places)
+
+    @property
+    def _own(self) -> Place:
+        return Place(kind=PlaceKind.ORGANISATION, id=self.organisation_id)
 
 
 @dataclass(frozen=True)

@@ -59,10 +59,10 @@ class Doorkeeper:
 
     async def _recognised(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        user, key = _credentials(headers)
-        cookie = None if key or user else _cookie(headers)
+        names, key = _credentials(headers)
+        cookie = None if key else _cookie(headers)
         try:
-            caller = await self._authenticator.caller(key, user) if key else await self._signed_in(cookie)
+            caller = await self._authenticator.caller(key, names) if key else await self._signed_in(cookie)
         except TransientError as error:
             return translated(scope, away(error))
         except TooManyGuessesError as error:
@@ -98,12 +98,24 @@ def _is_open(scope: Scope) -> bool:
     return (scope["method"], path) in OPEN_CALLS or path in OPEN_PATHS or path.startswith(OPEN_DIRECTORY)
 
 
-def _credentials(headers: Headers) -> tuple[str | None, str | None]:
+def _credentials(headers: Headers) -> tuple[frozenset[str], str | None]:
+    """The user as it may be read, where one is named, and the key."""
     user, key = headers.get("mendix-username"), headers.get("mendix-apikey")
     if user is not None or key is not None:
-        return (user, key) if user and key else (None, None)
+        return (_readings(user), key) if user and key else (frozenset(), None)
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    return None, token.strip() if scheme.lower() == "bearer" else None
+    return frozenset(), token.strip() if scheme.lower() == "bearer" else None
+
+
+def _readings(latin: str) -> frozenset[str]:
+    """A header's text in latin-1, as HTTP had it, and in UTF-8, as terminals send it, where it is that.
+
+    The key alone says who calls: that either reading may be its owner's name lets nobody in who has another's key.
+    """
+    try:
+        return frozenset({latin, latin.encode("latin-1").decode("utf-8")})
+    except UnicodeDecodeError:
+        return frozenset({latin})
 
 
 def _remember(scope: Scope, caller: Caller, again: Callable[[], Awaitable[Caller | None]]) -> None:

@@ -32,7 +32,6 @@ from services.gateway.routes.calls import (
     caller_anywhere_with,
     intent_anywhere_with,
     intent_with,
-    may,
     repeat_key,
 )
 
@@ -45,10 +44,15 @@ Somewhere = Annotated[Intent, Depends(intent_anywhere_with(Scope.ADMIN))]
 Looking = Annotated[Caller, Depends(caller_anywhere_with(Scope.ADMIN))]
 
 
-@router.get("/organisations", dependencies=may(Scope.ADMIN))
-async def list_organisations(parts: PartsOf, after: str | None = None, limit: PageSize = 100) -> OrganisationPage:
-    """The platform's customers, by name; the first is whoever runs it."""
-    return await parts.people.organisations(after=to_spelling(after), limit=limit)
+@router.get("/organisations")
+async def list_organisations(
+    parts: PartsOf, caller: Looking, after: str | None = None, limit: PageSize = 100
+) -> OrganisationPage:
+    """The caller's organisation and those with rights of the caller's, by name; all for who administers the platform.
+
+    Not those where a key is kept to something else.
+    """
+    return await parts.people.organisations(caller.organisations(), after=to_spelling(after), limit=limit)
 
 
 @router.post("/organisations", status_code=201)

@@ -90,9 +90,10 @@ RETURNING true;
 -- name: organisation(organisation_id)^
 SELECT organisation_id, name, added_at FROM gateway.organisation WHERE organisation_id = :organisation_id;
 
--- name: organisations(after, after_id, count)
+-- name: organisations(among, after, after_id, count)
 SELECT organisation_id, name, added_at, name AS spelling, organisation_id AS id FROM gateway.organisation
-WHERE (:after::text IS NULL OR (name COLLATE "C", organisation_id) > (:after, :after_id::uuid))
+WHERE (:among::uuid[] IS NULL OR organisation_id = ANY (:among::uuid[]))
+    AND (:after::text IS NULL OR (name COLLATE "C", organisation_id) > (:after, :after_id::uuid))
 ORDER BY name COLLATE "C", organisation_id
 LIMIT :count;
 

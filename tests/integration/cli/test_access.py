@@ -62,7 +62,7 @@ async def test_rights_that_are_given_between_a_look_and_a_change_stay(
         return seen
 
     monkeypatch.setattr(AccessCalls, "access", looked)
-    granted = answered(nightkeep, "access", "grant", name, "platform", "read")
+    granted = answered(nightkeep, "access", "grant", user["user_id"], "platform", "read")
     assert [one["rights"] for one in granted if one["user"] == name] == [["create", "read"]]
 
 
@@ -125,3 +125,21 @@ async def test_a_password_is_typed_and_given(api: Api, nightkeep: Nightkeep) -> 
     assert not any(secret in one.output for one in done for secret in (first, other))
     assert signed_in.status_code == 201
     assert nightkeep("access", "revoke", name, "platform", "admin").exit_code == Exit.OK
+
+
+@pytest.mark.parametrize("name", ["jörg", "Łukasz", "😀"])
+async def test_whose_name_is_not_ascii_uses_every_command(nightkeep: Nightkeep, name: str) -> None:
+    name = f"{name}-{token_hex(4)}"
+    token = answered(nightkeep, "user", "add", name)["invitation"]["token"]
+    key = answered(nightkeep, "user", "accept", nightkeep_cli_invitation=token)["api_key"]
+    own = {"nightkeep_user": name, "nightkeep_api_key": key}
+    made = answered(nightkeep, "key", "create", "--scope", "read", **own)
+    assert made["key_id"] in {one["key_id"] for one in answered(nightkeep, "key", "list", **own)}
+    wrong = [own | {"nightkeep_user": f"x{name}"}, own | {"nightkeep_api_key": name}]
+    assert [nightkeep("key", "list", **one).exit_code for one in wrong] == [Exit.UNAUTHORIZED] * 2
+
+
+def test_an_idempotency_key_that_is_none_is_refused_by_the_gateway(nightkeep: Nightkeep) -> None:
+    refused = nightkeep("organisation", "add", f"org-{token_hex(4)}", "--idempotency-key", "schlüssel")
+    assert refused.exit_code == Exit.REFUSED, refused.output
+    assert "Idempotency-Key" in refused.output

@@ -66,7 +66,7 @@ NAMED_OTHERWISE = {"key_id", "user_id", "dead_letter_id", "webhook_id", "app_nam
 """What addresses name that no right depends on: it lies on the platform, within what is named too, or shows itself."""
 LOOKS_OF_ITSELF = {"list_apps", "list_environments", "list_alerts", "status", "list_deployed_apps", "list_users",
                     "list_deployed_environments", "show_user", "list_keys", "list_keys_of_user",
-                    "list_audit"}  # fmt: skip
+                    "list_audit", "list_organisations"}  # fmt: skip
 """What shows only what the caller may see, wherever that is."""
 CHANGES_OF_ITSELF = {"register_app", "add_user", "remove_user", "invite_user", "create_key",
                      "revoke_key", "change_password"}  # fmt: skip
