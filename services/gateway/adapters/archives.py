@@ -144,6 +144,11 @@ class Archives:
         async with self._database.transaction() as c:
             return bool((await _found(c, archive_id))["encoder"] == self._encoder)
 
+    async def was_cancelled(self, archive_id: UUID) -> bool:
+        """Whether somebody wants nobody to download it any more. Raises NotFoundError."""
+        async with self._database.transaction() as c:
+            return (await _found(c, archive_id))["cancel_command"] is not None
+
     async def _living(self, c: Connection, backup: Backup, data_type: DataType) -> Record | None:
         """The archive that is ready or on its way; one that is of no use any more makes room."""
         row: Record | None = await queries.living_archive(c, backup_id=backup.backup_id, data_type=data_type)

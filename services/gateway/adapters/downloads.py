@@ -1,7 +1,8 @@
 """Opens an archive for somebody who has its link, and makes what is asked of it."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Final, Self
 from uuid import UUID
@@ -20,13 +21,21 @@ from services.platform.archives.errors import ContradictionError, DumpError, Not
 from services.platform.archives.remaking import remade
 from services.platform.archives.workshop import Workshop
 from services.platform.database import Database
-from services.platform.process.errors import PermanentError
+from services.platform.process.errors import PermanentError, TransientError
 from services.platform.repository import Repository
 from services.platform.repository.errors import RepositoryError
 
 UNREADABLE: Final = (RepositoryError, DumpError, ContradictionError)
 """What is stored of the backup is damaged: whoever asks for the archive anew is told how, where it still is."""
+LOOK_SECONDS: Final = 5.0
+"""So long a download goes on at most after its archive was cancelled, while its client takes something."""
+PIECE_BYTES: Final = 256 * 1024
+"""What a client has to take within STALLED_SECONDS: a connection that does not, with 5 KB a second, is of no use."""
 _log = structlog.get_logger(__name__)
+
+
+class CutShortError(Exception):
+    """What is left of an answer is not sent: its connection is closed, so that nobody takes it for all."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ class Downloads:
         Raises RefusalError (410) instead of other bytes, and TooManyAtOnceError when others have all places.
         """
         self._places.take()
-        making = self._making(archive, parts, end)
+        making = self._until_cancelled(archive, self._making(archive, parts, end))
         try:
             first = await anext(making)
         except (NotTheSameError, *UNREADABLE) as error:
@@ -93,6 +102,22 @@ class Downloads:
         """
         if self._places.any_free:
             await (await self.open(archive, [Part(last)])).aclose()
+
+    async def _until_cancelled(self, archive: Archive, making: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """The bytes in pieces. Raises CutShortError once the archive was cancelled; a link may end meanwhile."""
+        looked_at = _now()
+        async with aclosing(making):
+            async for data in making:
+                for piece in pieces(data):
+                    if _now() - looked_at > LOOK_SECONDS:
+                        await self._must_go_on(archive)
+                        looked_at = _now()
+                    yield piece
+
+    async def _must_go_on(self, archive: Archive) -> None:
+        with suppress(TransientError):  # a database that is away is asked again
+            if await self._archives.was_cancelled(archive.archive_id):
+                raise CutShortError("its archive was cancelled")
 
     async def _making(self, archive: Archive, parts: Sequence[Part], end: bytes) -> AsyncGenerator[bytes, None]:
         repository = self._repository.of(archive.environment_id)
@@ -151,6 +176,15 @@ class Begun:
     async def aclose(self) -> None:
         """End the making."""
         await self._making.aclose()
+
+
+def pieces(data: bytes) -> Iterator[bytes]:
+    """The same in pieces that a client takes one after the other; what is empty is one."""
+    return (data[at : at + PIECE_BYTES] for at in range(0, max(len(data), 1), PIECE_BYTES))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _not_ours() -> RefusalError:

@@ -66,8 +66,8 @@ async def show_archive(archive_id: UUID, parts: PartsOf, request: Request) -> Ar
 async def cancel_archive(archive_id: UUID, parts: PartsOf, intent: Reading) -> Archive:
     """Stop an archive that is queued or running, which has failed then, or end the link of one that is ready.
 
-    Nobody can download it from then on, and its backup is kept for it no longer. Whoever may ask for it may cancel it,
-    and asking again makes a new one.
+    Nobody can download it from then on, what is being downloaded is cut off within seconds, and its backup is kept for
+    it no longer. Whoever may ask for it may cancel it, and asking again makes a new one.
     """
     return await parts.archives.cancel(intent, archive_id)
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 import pytest
 
 from infra.local.ports import free_port
-from services.gateway.adapters.downloads import Begun
+from services.gateway.adapters.downloads import PIECE_BYTES, Begun
 from services.gateway.routes import closing
-from services.gateway.routes.closing import PIECE_BYTES, Closing
+from services.gateway.routes.closing import Closing
 from services.platform.process import http
 from tests.support.eventually import eventually
 
