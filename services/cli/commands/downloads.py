@@ -6,18 +6,14 @@ from typing import Annotated, Final
 import typer
 
 from contracts.events.archives import DataType
-from contracts.states import ArchiveState
-from services.cli.client import Gateway
 from services.cli.commands import options
-from services.cli.commands.waits import followed
+from services.cli.commands.waits import ready_archive
 from services.cli.downloading import download as bring
 from services.cli.downloading import part_of
-from services.cli.exits import Exit
 from services.cli.names import as_id
-from services.cli.session import Session, session_of
+from services.cli.session import session_of
 from services.cli.show import formats
 from services.cli.show.downloads import bytes_bar
-from services.gateway.resources import Archive
 
 DatabaseOnly = Annotated[
     bool, typer.Option("--database-only", help="Only the database, as a dump that `pg_restore` reads.")
@@ -61,26 +57,13 @@ def download(  # noqa: PLR0913 -- one parameter for each option
     with session.gateway() as gateway:
         asked = gateway.create_archive(as_id(backup, "backup"), wanted or DataType.FILES_AND_DATABASE)
         target = _target(output, asked.file_name, overwrite=overwrite)
-        archive = _ready(session, gateway, asked)
+        again = f"nightkeep backup download {asked.backup_id}{_ONLY[asked.data_type]}"
+        archive = ready_archive(session, gateway, asked, again)
     if not resume:
         part_of(target, archive).unlink(missing_ok=True)
     with bytes_bar(session.err, "downloading", target.name, archive.size_bytes or 0) as on_bytes:
         bring(archive, target, on_bytes)
     session.tell(archive, f"{target} ({formats.size(archive.size_bytes)}, SHA-256 {archive.sha256})")
-
-
-def _ready(session: Session, gateway: Gateway, asked: Archive) -> Archive:
-    """The archive with its link. Raises Exit when it could not be made."""
-    if asked.state is ArchiveState.COMPLETED:
-        return asked
-    again = f"nightkeep backup download {asked.backup_id}{_ONLY[asked.data_type]}"
-    with followed(session, "the archive", again, f"nightkeep archive cancel {asked.archive_id}") as on_progress:
-        session.note(f"archive {asked.archive_id}")
-        archive = gateway.wait_for_archive(asked.archive_id, on_progress)
-    if archive.state is not ArchiveState.COMPLETED:
-        session.tell(archive, f"the archive could not be made: {archive.status_message}")
-        raise typer.Exit(Exit.FAILED)
-    return archive
 
 
 def _target(output: Path | None, file_name: str, *, overwrite: bool) -> Path:

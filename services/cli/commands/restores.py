@@ -15,7 +15,12 @@ from services.cli.session import Session, session_of
 from services.cli.show import details, tables
 from services.gateway.resources import Preflight
 
-commands = typer.Typer(name="restore", help="Restores: create, list, show, cancel, undo, follow.", no_args_is_help=True)
+commands = typer.Typer(
+    name="restore",
+    help="Restores: create, list, show, cancel, undo, follow."
+    "\n\nA dry run, which changes nothing: `nightkeep restore create BACKUP --into ENVIRONMENT --dry-run`.",
+    no_args_is_help=True,
+)
 
 Into = Annotated[
     str,

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import typer
 
-from contracts.states import BackupState, RestoreState, UploadState
+from contracts.states import ArchiveState, BackupState, RestoreState, UploadState
 from services.cli.client import Gateway
 from services.cli.exits import Exit
 from services.cli.session import Session
 from services.cli.show import details
 from services.cli.show.progress import OnProgress, live_progress
+from services.gateway.resources import Archive
 
 INTERRUPTED: Final = 130
 """What shells expect after Ctrl-C: 128 and the number of SIGINT."""
@@ -40,6 +41,21 @@ def end_of_upload(session: Session, gateway: Gateway, upload_id: UUID, timeout_s
         ended = gateway.wait_for_upload(upload_id, on_progress, timeout_seconds=timeout_seconds)
     session.tell(ended, details.upload(ended))
     _fail_if(ended.state is UploadState.FAILED)
+
+
+def ready_archive(
+    session: Session, gateway: Gateway, asked: Archive, see: str, timeout_seconds: float | None = None
+) -> Archive:
+    """The archive with its link, once it is made; Ctrl-C says where to `see` it. Raises Exit when it could not be."""
+    if asked.state is ArchiveState.COMPLETED:
+        return asked
+    with followed(session, "the archive", see, f"nightkeep archive cancel {asked.archive_id}") as on_progress:
+        session.note(f"archive {asked.archive_id}")
+        archive = gateway.wait_for_archive(asked.archive_id, on_progress, timeout_seconds=timeout_seconds)
+    if archive.state is not ArchiveState.COMPLETED:
+        session.tell(archive, f"the archive could not be made: {archive.status_message}")
+        raise typer.Exit(Exit.FAILED)
+    return archive
 
 
 @contextmanager

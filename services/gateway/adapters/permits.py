@@ -1,5 +1,6 @@
 """Whether a caller may do something at a place; what is not to be known of is told as not there."""
 
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -92,6 +93,23 @@ class Permits:
         home = lineage_of(organisation_id=user["organisation_id"])
         if not (caller.knows_of(home) or home[0] in lineage or has_rights):
             raise no_user(hides=True)
+
+    async def must_keep_within(self, caller: Caller, places: Collection[Place]) -> None:
+        """Returns when a key that is kept to `places` works nowhere but where the caller's key does.
+
+        Raises RefusalError (403).
+        """
+        if not caller.places:
+            return
+        if not places or not all([await self._is_within(caller, place) for place in places]):
+            raise no_access("a key makes no key that works at more places than itself")
+
+    async def _is_within(self, caller: Caller, place: Place) -> bool:
+        """Whether the caller's key works at a place; of one that is not to be known of, only where it names it."""
+        if place in caller.places or PLATFORM in caller.places:
+            return True
+        lineage = None if place == PLATFORM else await self._lineage(caller, Thing(place.kind), place.id)
+        return lineage is not None and caller.knows_of(lineage) and not caller.places.isdisjoint(lineage)
 
     async def _lineage_of(self, place: Place) -> Lineage:
         found = None if place == PLATFORM else await self._look(Thing(place.kind), place.id)

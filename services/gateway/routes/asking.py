@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final, get_args, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -21,7 +21,9 @@ DRY_RUN: Final = "POST /api/v1/environments/{environment_id}/restores?dry_run=tr
 
 
 def must_be_known(request: Request) -> None:
-    """Returns when the request's query parameters are known to its operation, each once. Raises RefusalError (400).
+    """Returns when the request's query parameters are known to its operation, each once where it says one thing.
+
+    Raises RefusalError (400).
 
     The compatible API is lenient, since scripts send what they like: there only a dry run of a change is refused.
     """
@@ -35,12 +37,14 @@ def must_be_known(request: Request) -> None:
 
 def _must_be_declared(request: Request) -> None:
     route = request.scope.get("route")
-    known = set(_declared(route.dependant)) if isinstance(route, APIRoute) else set()
+    known = dict(_declared(route.dependant)) if isinstance(route, APIRoute) else {}
     unknown = next((name for name in request.query_params if name not in known), None)
     if unknown is not None:
         takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
         raise _refused(unknown, f"no such query parameter of this call, {takes}; nothing was done")
-    again = next((name for name, times in Counter(_names(request)).items() if times > 1), None)
+    again = next(
+        (name for name, times in Counter(_names(request)).items() if times > 1 and not _is_list(known[name])), None
+    )
     if again is not None:
         raise _refused(again, "it was given more than once: say which one holds; nothing was done")
 
@@ -58,16 +62,21 @@ def _must_want_no_dry_run(request: Request) -> None:
             raise _refused(name, f"nothing was done, this call has no dry run: {DRY_RUN} has one")
 
 
-def _declared(dependant: Dependant) -> Iterator[str]:
-    """The names of an operation's query parameters, those of its dependencies and of models of several too."""
+def _declared(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    """An operation's query parameters and what each takes, those of its dependencies and of models of several too."""
     for field in dependant.query_params:
         kind = field.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from (one.alias or name for name, one in kind.model_fields.items())
+            yield from ((one.alias or name, one.annotation) for name, one in kind.model_fields.items())
         else:
-            yield field.alias
+            yield field.alias, kind
     for below in dependant.dependencies:
         yield from _declared(below)
+
+
+def _is_list(kind: Any) -> bool:  # noqa: ANN401 -- a type, or a union of some
+    """Whether a parameter is given once for each of several things."""
+    return any(get_origin(one) is list for one in (kind, *get_args(kind)))
 
 
 def _refused(name: str, said: str) -> RefusalError:

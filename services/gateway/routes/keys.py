@@ -27,6 +27,7 @@ async def list_keys(parts: PartsOf, caller: Annotated[Caller, Depends(caller_any
 @router.post("", status_code=201)
 async def create_key(asked: NewKey, parts: PartsOf, intent: Own) -> CreatedKey:
     """One more key of the caller's, with some of the scopes of the key that asks. This answer alone shows it."""
+    await parts.permits.must_keep_within(intent.caller, asked.places)
     return await parts.keys.create(intent, asked)
 
 

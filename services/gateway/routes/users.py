@@ -102,7 +102,12 @@ async def list_keys_of_user(user_id: UUID, parts: PartsOf, caller: Looking) -> K
 
 @router.delete("/users/{user_id}", status_code=204)
 async def remove_user(user_id: UUID, parts: PartsOf, intent: Somewhere) -> None:
-    """Take all keys and rights of a user. The name stays taken, so that it is never somebody else's on the log."""
+    """Take all keys and rights of a user. The name stays taken, so that it is never somebody else's on the log.
+
+    Nobody removes oneself with a key that is kept to less than its owner may.
+    """
+    if user_id == intent.caller.user_id:
+        must_be_whole(intent.caller)
     if not await parts.asked.is_kept(intent):  # who was removed is not found again
         await _governed(parts, intent.caller, user_id)
     await parts.people.remove_user(intent, user_id)

@@ -128,8 +128,8 @@ def environment_of(shelf: Shelf) -> dict[str, str]:
 
 
 async def begun(shelf: Shelf, *arguments: str) -> tuple[asyncio.subprocess.Process, str]:
-    """A download that waits for its archive, and the archive's id as it tells it."""
-    program = (sys.executable, "-m", "services.cli", "backup", "download", *arguments)
+    """A command that waits for its archive, and the archive's id as it tells it."""
+    program = (sys.executable, "-m", "services.cli", *arguments)
     piped = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*program, env=environment_of(shelf), stdout=piped, stderr=piped)
     assert process.stderr is not None
@@ -156,12 +156,49 @@ async def test_an_archive_is_listed_shown_and_cancelled_once(shelf: Shelf, night
     assert nightkeep("archive", "cancel", "orders").exit_code == 2
 
 
+async def test_an_archive_is_asked_for_and_its_link_is_told_without_a_download(
+    shelf: Shelf, nightkeep: Nightkeep
+) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    asked = ("archive", "create", backup["backup_id"], "--data-type", "database_only")
+    async with shelf.nothing_leased():
+        queued = nightkeep(*asked, "--no-wait")
+        archive_id = json.loads(nightkeep(*asked, "--no-wait", "--json").stdout)["archive_id"]
+        late = nightkeep(*asked, "--timeout", "0")
+    done = nightkeep(*asked)
+    told = json.loads(nightkeep(*asked, "--json").stdout)
+
+    assert (queued.exit_code, late.exit_code, done.exit_code) == (0, 5, 0), (queued.output, late.output, done.output)
+    assert archive_id in queued.stdout
+    assert "http" not in queued.stdout
+    assert (told["archive_id"], told["data_type"], told["state"]) == (archive_id, "database_only", "completed")
+    async with shelf.stranger() as stranger:
+        brought = (await stranger.get(done.stdout.splitlines()[-1])).content
+    assert hashlib.sha256(brought).hexdigest() == told["sha256"]
+
+
+async def test_an_archive_that_is_asked_for_and_cancelled_fails_the_command(shelf: Shelf, nightkeep: Nightkeep) -> None:
+    backup = await shelf.backup(dump_of(10), {})
+    async with shelf.nothing_leased():
+        process, archive_id = await begun(shelf, "archive", "create", backup["backup_id"])
+        assert nightkeep("archive", "cancel", archive_id).exit_code == 0
+        out, _ = await process.communicate()
+    assert process.returncode == 1
+    assert "the archive could not be made: cancelled by user:ada" in out.decode()
+
+
+def test_how_a_dry_run_is_asked_for_stands_in_the_help_of_restores(nightkeep: Nightkeep) -> None:
+    assert "nightkeep restore create BACKUP --into ENVIRONMENT --dry-run" in " ".join(
+        nightkeep("restore", "--help").stdout.replace("│", "").split()
+    )
+
+
 async def test_a_download_whose_archive_somebody_cancels_says_so_and_fails(
     shelf: Shelf, nightkeep: Nightkeep, tmp_path: Path
 ) -> None:
     backup = await shelf.backup(dump_of(10), {})
     async with shelf.nothing_leased():
-        process, archive_id = await begun(shelf, backup["backup_id"], "-o", str(tmp_path))
+        process, archive_id = await begun(shelf, "backup", "download", backup["backup_id"], "-o", str(tmp_path))
         assert nightkeep("archive", "cancel", archive_id).exit_code == 0
         out, _ = await process.communicate()
     assert (process.returncode, await asyncio.to_thread(os.listdir, tmp_path)) == (1, [])
@@ -173,7 +210,9 @@ async def test_ctrl_c_leaves_the_archive_alone_and_says_how_to_go_on_and_how_to_
 ) -> None:
     backup = await shelf.backup(dump_of(10), {})
     async with shelf.nothing_leased():
-        process, archive_id = await begun(shelf, backup["backup_id"], "--database-only", "-o", str(tmp_path))
+        process, archive_id = await begun(
+            shelf, "backup", "download", backup["backup_id"], "--database-only", "-o", str(tmp_path)
+        )
         process.send_signal(signal.SIGINT)
         _, told = await process.communicate()
     assert process.returncode == 130, told

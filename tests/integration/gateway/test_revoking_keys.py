@@ -70,3 +70,14 @@ async def test_a_person_revokes_any_of_the_own_keys(api: Api) -> None:
         answers = [await client.delete(f"/api/v1/keys/{one['key_id']}") for one in made]
     assert [one.status_code for one in answers] == [204, 204]
     await give(api, "", user)
+
+
+async def test_a_key_that_is_kept_to_less_does_not_remove_its_owner(api: Api) -> None:
+    user = await owner_of_all(api)
+    whole = await let_in(api, user)
+    limited = await key_of(api, whole, ["admin"])
+    async with api.connect(limited) as client:
+        assert told(await client.delete(f"/api/v1/users/{user['user_id']}")) == FORBIDDEN
+    async with api.connect(whole) as client:
+        assert (await client.get("/api/v1/status")).status_code == 200
+        assert (await client.delete(f"/api/v1/users/{user['user_id']}")).status_code == 204

@@ -70,6 +70,9 @@ async def test_who_says_two_things_at_once_is_asked_which_one_holds(api: Api) ->
         assert _told(answer) == (400, "INVALID_PARAMETERS", name), f"{method} {path}: {answer.text}"
         assert "more than once" in answer.json()["errorMessage"]
 
+    several = f"/api/v1/audit?environment_id={environment['environment_id']}&what=BackupRequested&what=BackupCompleted"
+    assert (await api.client.get(several)).is_success
+
     assert (await api.client.get(f"{place}/restores")).json()["restores"] == []
 
 
