@@ -41,7 +41,10 @@ class BackupExpired(Event):
 
 
 class ExpiryHeld(Event):
-    """A backup's time is over, but something holds it; asked again only when that has changed."""
+    """A backup's time is over, but something holds it: the sweep's answer, and said again when something else does.
+
+    `sweep_id` is then still the sweep that asked. It is asked for again only after ExpiryReleased.
+    """
 
     backup_id: UUID
     environment_id: UUID

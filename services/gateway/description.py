@@ -27,9 +27,10 @@ Registers apps and environments, makes backups, restores them, says why each is 
   quarter of an hour and until it is used.
   Signing in and out take no such key: a session whose cookie was lost ends by itself, and is handed out to nobody
   again. Neither does a simulation: it makes nothing.
-- A query parameter that a call does not know is refused, `400 INVALID_PARAMETERS`, and nothing is done: so a misspelt
-  `dry_run` never acts. `/api/v2` and `/api/1` pass over what they do not know, except a `dry_run` of what
-  changes something; the way back from a provider of identities passes over what the provider adds.
+- A query parameter that a call does not know, or that is given twice and says one thing, is refused,
+  `400 INVALID_PARAMETERS`, and nothing is done: so a misspelt `dry_run` never acts. `/api/v2` and `/api/1` pass over
+  what they do not know, except a `dry_run` of what changes something; so do the calls that need no key, such as the way
+  back from a provider of identities, which adds its own.
 - A key calls {RATE_PER_SECOND} times a second, after a rest {RATE_BURST} times at once; whatever is beyond that is
   answered 429 with `Retry-After`; of several gateways each counts its own. Polling every two seconds is fine. Who runs
   the gateway may have set other numbers

@@ -54,7 +54,7 @@ async def pin_backup(desk: Desk, command: PinBackup, _request: Request) -> Decid
 
 
 async def unpin_backup(desk: Desk, command: UnpinBackup, request: Request) -> Decided:
-    """Let it expire again; where nothing else holds it past its expiry, that is said."""
+    """Let it expire again; what else holds it past its expiry, or that nothing does, is said."""
     backup = await desk.find(Backup, command.backup_id)
     event = rules.unpin_backup(backup, command)
     backup = rules.known(backup, command.backup_id)

@@ -68,7 +68,7 @@ async def acquire_lease(desk: Desk, command: AcquireLease, _request: Request) ->
 
 
 async def release_lease(desk: Desk, command: ReleaseLease, request: Request) -> Decided:
-    """The work is over; where nothing else holds it past its expiry, that is said."""
+    """The work is over; what else holds it past its expiry, or that nothing does, is said."""
     backup = known(await desk.find(Backup, command.backup_id), command.backup_id)
     event = leases.release_lease(backup, command)
     return Decided(

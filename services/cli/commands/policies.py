@@ -80,7 +80,7 @@ def simulate(  # noqa: PLR0913 -- one parameter for each option
     """Show what another policy would do to the backups that there are, and what would go when; change nothing.
 
     The digest names the expiries that it would move. With the policy of a change that waits to be approved it is that
-    change's, until one of those backups has gone.
+    change's, until the time of one of those backups is over.
     """
     session = session_of(context, as_json=as_json)
     own = _own(name, {"daily": daily, "weekly": weekly, "monthly": monthly, "on_demand": on_demand}, fill_gaps)

@@ -24,8 +24,8 @@ COUNTED: Final = (
     " delays."
 )
 DIFFERS: Final = (
-    "What its policy would do now is not what was simulated when it was asked for (a backup may have gone since): the"
-    " numbers are those of then.\n"
+    "What its policy would do now is not what was simulated when it was asked for (the time of a backup may be over"
+    " since): the numbers are those of then.\n"
 )
 MOST_DIGITS: Final = 9
 """What one place of the calendar can say."""

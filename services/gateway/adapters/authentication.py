@@ -77,10 +77,16 @@ class Authenticator:
         return found if is_named else None
 
     async def again(self, caller: Caller) -> Caller | None:
-        """A caller who was recognised, as the database knows it now; None where the key or its owner is gone."""
+        """A caller who was recognised, as the database knows it now; None where the key or its owner is gone.
+
+        Where that is another, nobody begins anything any more as who it was.
+        """
         async with self._database.transaction() as c:
             stored = await find_key(c, caller.key_id)
-        return None if stored is None else stored.caller
+        now = None if stored is None else stored.caller
+        if now != caller:
+            self.forget()
+        return now
 
     def forget(self) -> None:
         """Look at every key anew; another process does so within REMEMBERED_SECONDS."""

@@ -77,7 +77,7 @@ class Downloads:
         """
         archive, link = await self._signed_for(ticket)
         if min(archive.link_ends_at or link.ends_at, link.ends_at) <= await postgres_time(self._database):
-            raise RefusalError(403, "NO_ACCESS", "this link is over: ask for the archive anew")
+            raise _over()
         if link_of(archive) is None or not await self._archives.can_be_made(archive.archive_id):
             raise _other_bytes()
         return archive
@@ -85,7 +85,8 @@ class Downloads:
     async def open(self, archive: Archive, parts: Sequence[Part], end: bytes = b"") -> "Begun":
         """What is asked for, its first bytes made already; `end` is written behind it. To be closed.
 
-        Raises RefusalError (410) instead of other bytes, and TooManyAtOnceError when others have all places.
+        Raises RefusalError: 410 instead of other bytes, 403 where it was cancelled meanwhile; and TooManyAtOnceError
+        when others have all places.
         """
         self._places.take()
         making = self._until_cancelled(archive, self._making(archive, parts, end))
@@ -93,6 +94,8 @@ class Downloads:
             first = await anext(making)
         except (NotTheSameError, *UNREADABLE) as error:
             raise _other_bytes() from error
+        except CutShortError as error:
+            raise _over() from error
         return Begun(first, making)
 
     async def look(self, archive: Archive, last: Span) -> None:
@@ -189,6 +192,10 @@ def _now() -> float:
 
 def _not_ours() -> RefusalError:
     return RefusalError(403, "NO_ACCESS", "this link was not made here, or it was changed: copy it whole")
+
+
+def _over() -> RefusalError:
+    return RefusalError(403, "NO_ACCESS", "this link is over: ask for the archive anew")
 
 
 def _other_bytes() -> RefusalError:

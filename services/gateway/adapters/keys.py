@@ -36,7 +36,7 @@ class Keys:
         """A new key of the caller's; asked again with the same intent it is there, and not shown again.
 
         Raises RefusalError: 403 where it may more than the key that asks for it, 409 where another was asked for.
-        Whether it works at more places is asked before (`Permits.must_keep_within`).
+        Whether it works at more places is asked before (`Permits.keeps_within`).
         """
         _refuse_more(intent.caller, asked)
         key = ApiKey(intent.created_id("key").hex[: 2 * KEY_ID_BYTES], random_key().secret)

@@ -1,5 +1,6 @@
 """Signing in at a provider of identities: OpenID Connect's authorization code flow with PKCE."""
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -14,6 +15,7 @@ from joserfc.jwk import KeySet
 from pydantic_core import from_json
 
 from services.gateway.domain.declined import not_let_in
+from services.gateway.domain.refusals import RefusalError
 from services.platform.process.errors import TransientError
 from services.platform.process.settings import OpenIdSettings
 
@@ -24,6 +26,8 @@ DESCRIBED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 """What a provider has to tell of itself."""
 DESCRIBED_SECONDS: Final = 300.0
 """How long that is kept: whoever begins sign-ins without end, which is open to all, asks the provider no more often."""
+FAILED_SECONDS: Final = 5.0
+"""The same where it could not be asked, so that those who wait do not ask one after the other."""
 _LEEWAY_SECONDS: Final = 60
 
 
@@ -53,7 +57,9 @@ class OpenId:
     def __init__(self, settings: OpenIdSettings, monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._monotonic = monotonic
-        self._kept: tuple[float, dict[str, Any]] | None = None
+        self._asking = asyncio.Lock()
+        self._kept: dict[str, Any] | TransientError | RefusalError = {}
+        self._kept_until = 0.0
 
     async def address(self, errand: Errand, back_to: str) -> str:
         """Where to send the browser. Raises TransientError."""
@@ -130,10 +136,20 @@ class OpenId:
         return Known(name, f"{claims['iss']} {claims['sub']}")
 
     async def _described(self) -> dict[str, Any]:
-        now = self._monotonic()
-        if self._kept is None or now - self._kept[0] >= DESCRIBED_SECONDS:
-            self._kept = now, await self._description()
-        return self._kept[1]
+        """What it tells of itself. Raises TransientError and RefusalError."""
+        async with self._asking:
+            if not self._kept or self._monotonic() >= self._kept_until:
+                await self._ask()
+        if isinstance(self._kept, Exception):
+            raise self._kept
+        return self._kept
+
+    async def _ask(self) -> None:
+        try:
+            self._kept, seconds = await self._description(), DESCRIBED_SECONDS
+        except (TransientError, RefusalError) as error:
+            self._kept, seconds = error, FAILED_SECONDS
+        self._kept_until = self._monotonic() + seconds
 
     async def _description(self) -> dict[str, Any]:
         issuer = self._settings.issuer

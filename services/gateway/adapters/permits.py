@@ -94,15 +94,11 @@ class Permits:
         if not (caller.knows_of(home) or home[0] in lineage or has_rights):
             raise no_user(hides=True)
 
-    async def must_keep_within(self, caller: Caller, places: Collection[Place]) -> None:
-        """Returns when a key that is kept to `places` works nowhere but where the caller's key does.
-
-        Raises RefusalError (403).
-        """
+    async def keeps_within(self, caller: Caller, places: Collection[Place]) -> bool:
+        """Whether a key that is kept to `places`, or of no places to none, works only where the caller's key does."""
         if not caller.places:
-            return
-        if not places or not all([await self._is_within(caller, place) for place in places]):
-            raise no_access("a key makes no key that works at more places than itself")
+            return True
+        return bool(places) and all([await self._is_within(caller, place) for place in places])
 
     async def _is_within(self, caller: Caller, place: Place) -> bool:
         """Whether the caller's key works at a place; of one that is not to be known of, only where it names it."""

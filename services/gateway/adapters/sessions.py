@@ -68,14 +68,17 @@ class Sessions:
             raise RefusalError(403, "NO_ACCESS", "the provider knows you, and nobody has added you here: ask for it")
         return await self._begin(row["user_id"], row["name"], "openid")
 
-    async def caller(self, secret: str) -> tuple[Caller, datetime] | None:
-        """Who is signed in by this cookie, and until when; None where nobody is."""
+    async def caller(self, secret: str, *, is_use: bool = True) -> tuple[Caller, datetime] | None:
+        """Who is signed in by this cookie, and until when; None where nobody is.
+
+        Unless it `is_use`, the session ends all the same when it is not used for long.
+        """
         kept_as = sessions.kept_as(secret)
         async with self._database.transaction() as c:
             row = await _sql.find_session(c, hash=kept_as, idle_seconds=SESSION_IDLE_MINUTES * 60)
             if row is None:
                 return None
-            if row["is_stale"]:
+            if is_use and row["is_stale"]:
                 await _sql.see_session(c, hash=kept_as)
             grants = await grants_of(c, row["user_id"])
         caller = Caller(

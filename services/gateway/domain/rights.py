@@ -122,11 +122,6 @@ class Caller:
         """Whether it is the person, in a session or by a key that is kept to nothing."""
         return self.scopes == ALL_SCOPES and not self.places
 
-    def covers(self, places: Iterable[Place]) -> bool:
-        """Whether a key that is kept to `places`, or of no places to none, works nowhere that this one does not."""
-        kept_to = frozenset(places)
-        return not self.places or (bool(kept_to) and self.places >= kept_to)
-
     def may(self, scope: Scope) -> bool:
         """Whether the key has this scope; where is another question."""
         return scope in self.scopes

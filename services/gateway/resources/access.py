@@ -140,7 +140,10 @@ class Session(Resource):
 
 
 class NewKey(Asked):
-    """A key of the caller's own: it may at most `scopes`, and works only at `places` where there are any."""
+    """A key of the caller's own: it may at most `scopes`, and works only at `places` where there are any.
+
+    Of a key that is kept to places itself, these have to lie within them.
+    """
 
     name: Annotated[Text, Field(max_length=200)] = ""
     scopes: Scopes

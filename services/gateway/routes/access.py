@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 
 from contracts.events.access import Place, PlaceKind
 from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.permits import must_be_whole
 from services.gateway.domain.rights import PLATFORM, Scope
 from services.gateway.parts import Parts
 from services.gateway.resources import AccessList, Rights
@@ -76,6 +77,8 @@ async def give_environment_access(
 
 
 async def _give(parts: Parts, intent: Intent, user_id: UUID, place: Place, asked: Rights) -> AccessList:
+    if user_id == intent.caller.user_id:
+        must_be_whole(intent.caller)  # whoever holds a key that was kept to little shuts its owner out of nothing
     if not await parts.asked.is_kept(intent):
         await parts.permits.must_know_of(intent.caller, user_id, place)
     before = None if asked.instead_of is None else frozenset(asked.instead_of)

@@ -1,6 +1,7 @@
 """What a route is told about the call: the parts to work with, who calls and may they, under which key to repeat."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -101,13 +102,7 @@ async def _may_read_now(request: Request) -> bool:
 
 
 def _still_may_read(request: Request) -> StillMay:
-    async def look() -> bool:
-        may_still = await _may_read_now(request)
-        if not may_still:
-            _parts(request).authenticator.forget()  # else who asks again at once begins as who it was
-        return may_still
-
-    return look
+    return partial(_may_read_now, request)
 
 
 StillMayRead = Annotated[StillMay, Depends(_still_may_read)]

@@ -8,7 +8,7 @@ import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from services.gateway.adapters.downloads import Begun, CutShortError, pieces
+from services.gateway.adapters.downloads import PIECE_BYTES, Begun, CutShortError, pieces
 from services.platform.process.http import STALLED_SECONDS
 
 _log = structlog.get_logger(__name__)
@@ -48,4 +48,4 @@ async def _in_time(send: Send, message: Message) -> None:
         async with asyncio.timeout(STALLED_SECONDS):
             await send(message)
     except TimeoutError as error:
-        raise CutShortError(f"its client took nothing for {STALLED_SECONDS:g} s") from error
+        raise CutShortError(f"its client took less than {PIECE_BYTES} bytes in {STALLED_SECONDS:g} s") from error

@@ -74,15 +74,16 @@ class Doorkeeper:
                 "send a key: `Authorization: Bearer <key>`, or `Mendix-Username` and `Mendix-ApiKey`",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        again = partial(self._signed_in, cookie) if cookie else partial(self._authenticator.again, caller)
+        signed_in_still = partial(self._signed_in, cookie, is_use=False)  # a page left open is nobody's use of it
+        again = signed_in_still if cookie else partial(self._authenticator.again, caller)
         _remember(scope, caller, again)
         if cookie and scope["method"] not in SAFE and not is_csrf_token(headers.get(CSRF_HEADER, ""), cookie):
             return refusal(403, "NO_ACCESS", CSRF_REFUSED, CSRF_HEADER)
         wait_seconds = self._rates.wait_seconds(caller.key_id)
         return too_many(wait_seconds) if wait_seconds else None
 
-    async def _signed_in(self, cookie: str | None) -> Caller | None:
-        found = await self._sessions.caller(cookie) if cookie else None
+    async def _signed_in(self, cookie: str | None, *, is_use: bool = True) -> Caller | None:
+        found = await self._sessions.caller(cookie, is_use=is_use) if cookie else None
         return None if found is None else found[0]
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path
 
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.keys import missing
-from services.gateway.adapters.permits import must_be_whole
+from services.gateway.adapters.permits import must_be_whole, no_access
 from services.gateway.domain.rights import Caller, Scope, lineage_of
 from services.gateway.parts import Parts
 from services.gateway.resources import CreatedKey, Key, KeyList, NewKey
@@ -26,8 +26,12 @@ async def list_keys(parts: PartsOf, caller: Annotated[Caller, Depends(caller_any
 
 @router.post("", status_code=201)
 async def create_key(asked: NewKey, parts: PartsOf, intent: Own) -> CreatedKey:
-    """One more key of the caller's, with some of the scopes of the key that asks. This answer alone shows it."""
-    await parts.permits.must_keep_within(intent.caller, asked.places)
+    """One more key of the caller's, with some of the scopes of the key that asks. This answer alone shows it.
+
+    A key that is kept to places makes keys for these, and for what lies within them.
+    """
+    if not await parts.permits.keeps_within(intent.caller, asked.places):
+        raise no_access("a key makes no key that works at more places than itself")
     return await parts.keys.create(intent, asked)
 
 
@@ -43,7 +47,7 @@ async def revoke_key(key_id: KeyId, parts: PartsOf, intent: Own) -> None:
 
 async def _must_govern(parts: Parts, caller: Caller, key: Key) -> None:
     if key.user_id == caller.user_id:
-        _must_may_as_much(caller, key)
+        await _must_may_as_much(parts, caller, key)
         return
     owner = await parts.people.user(key.user_id)
     if not caller.may_at(Scope.ADMIN, lineage_of(organisation_id=owner.organisation_id)):
@@ -51,8 +55,8 @@ async def _must_govern(parts: Parts, caller: Caller, key: Key) -> None:
     await parts.permits.must_administer_all_of(caller, key.user_id)
 
 
-def _must_may_as_much(caller: Caller, key: Key) -> None:
+async def _must_may_as_much(parts: Parts, caller: Caller, key: Key) -> None:
     """Whoever holds a key that was kept to little shuts its owner out of nothing with it."""
-    may_no_more = caller.scopes.issuperset(key.scopes) and caller.covers(key.places)
+    may_no_more = caller.scopes.issuperset(key.scopes) and await parts.permits.keeps_within(caller, key.places)
     if key.key_id != caller.key_id and not may_no_more:
         must_be_whole(caller)

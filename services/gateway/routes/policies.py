@@ -64,9 +64,9 @@ async def simulate_environment_policy(
 
     Nothing is changed. `digest` names the policy, whichever its version, and each expiry that it would move. It is that
     of a change that is asked for now, as long as no backup comes or goes; and that of one that waits to be approved,
-    when its policy is simulated again, until one of the backups that it moves has gone. `calendar` is as if the change
-    were asked for and approved now: what shortens anything cools off first, and until then backups go by their present
-    expiry. Its days may have failed backups, too, which no policy moves.
+    when its policy is simulated again, until the time of one of the backups that it moves is over. `calendar` is as if
+    the change were asked for and approved now: what shortens anything cools off first, and until then backups go by
+    their present expiry. Its days may have failed backups, too, which no policy moves.
     """
     await settle(parts, environment_id, response)
     return await parts.policies.simulated_for_environment(environment_id, asked.policy, parts.clock.now())

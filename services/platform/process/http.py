@@ -17,8 +17,8 @@ QUIET_SECONDS: Final = 75
 the most. Else it is closed just when it is used again, and who had sent a command does not know what became of it."""
 
 STALLED_SECONDS: Final = 60
-"""So long a client may take nothing of what is sent to it: longer than a break that a connection gets over, and short
-enough that nobody stands in others' way for long. Then the connection is over; a download goes on with Range."""
+"""So long a client may need for a piece of what is sent to it: longer than a break that a connection gets over, and
+short enough that nobody stands in others' way for long. Then the connection is over; a download goes on with Range."""
 
 
 class _Server(uvicorn.Server):

@@ -63,6 +63,26 @@ async def test_a_key_that_is_kept_to_less_revokes_those_that_may_no_more(api: Ap
     await give(api, "", user)
 
 
+async def test_a_key_that_is_kept_to_less_takes_no_rights_from_its_owner(api: Api) -> None:
+    user = await owner_of_all(api)
+    limited = await key_of(api, await let_in(api, user), ["admin"])
+    async with api.connect(limited) as client:
+        taken = await client.put(f"/api/v1/access/{user['user_id']}", json={"rights": []})
+    assert told(taken) == FORBIDDEN
+    await give(api, "", user)
+
+
+async def test_a_key_revokes_what_it_has_made_for_a_place_within_its_own(api: Api) -> None:
+    environment = await api.ready_environment()
+    app, here = ({"kind": kind, "id": environment[f"{kind}_id"]} for kind in ("app", "environment"))
+    user = await owner_of_all(api)
+    by = await key_of(api, await let_in(api, user), ["admin", "read"], app)
+    made = await key_of(api, by, ["read"], here)
+    assert await revoked(api, made, by) == FORBIDDEN
+    assert await revoked(api, by, made) == 204
+    await give(api, "", user)
+
+
 async def test_a_person_revokes_any_of_the_own_keys(api: Api) -> None:
     user = await owner_of_all(api)
     async with as_user(api, user) as client:

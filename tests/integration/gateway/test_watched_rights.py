@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 
 import pytest
 from httpx_sse import aconnect_sse
 
+from contracts.defaults import SESSION_IDLE_MINUTES
 from services.gateway.adapters.watching import REPEAT_SECONDS
 from services.gateway.domain.rights import Scope
 from tests.integration.gateway.test_people import give, key_id, let_in, new_user
@@ -82,6 +84,27 @@ async def test_a_stream_ends_soon_once_its_watcher_has_signed_out(api: Api) -> N
                 out = await page.delete("/api/v1/session", headers={"X-CSRF-Token": begun.json()["csrf_token"]})
                 assert out.status_code == 204
     assert kinds == ["state"]
+
+
+async def test_a_page_that_is_left_open_does_not_keep_its_session(api: Api) -> None:
+    (_, backup), user = await new_backup(api), await with_password(api)
+    begun = await signed_in(api, user)
+    almost = timedelta(minutes=SESSION_IDLE_MINUTES, seconds=-REPEAT_SECONDS - 1)
+    aged = "UPDATE gateway.session SET seen_at = clock_timestamp() - $1::interval WHERE user_id = $2::text::uuid"
+    kinds: list[str] = []
+    async with (
+        asyncio.timeout(SOON_SECONDS),
+        api.connect(Cookie=cookie_of(begun)) as page,
+        aconnect_sse(page, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
+    ):
+        async for event in source.aiter_sse():
+            kinds.append(event.event)
+            if len(kinds) == 1:
+                async with api.database.transaction() as c:
+                    await c.execute(aged, almost, user["user_id"])
+    assert set(kinds) == {"state"}
+    async with api.connect(Cookie=cookie_of(begun)) as page:
+        assert (await page.get("/api/v1/status")).status_code == 401
 
 
 async def test_who_asks_again_is_refused_by_the_process_that_ended_the_stream(api: Api) -> None:

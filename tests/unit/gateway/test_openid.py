@@ -1,12 +1,13 @@
 """What becomes of a sign-in at a provider of identities, by what the provider tells of itself and of the person."""
 
+import asyncio
 from base64 import b64decode
 from typing import Any
 
 import httpx
 import pytest
 
-from services.gateway.adapters.openid import DESCRIBED, DESCRIBED_SECONDS, Errand, Known
+from services.gateway.adapters.openid import DESCRIBED, DESCRIBED_SECONDS, FAILED_SECONDS, Errand, Known
 from services.gateway.domain.refusals import RefusalError
 from services.platform.process.errors import TransientError
 from tests.support.openid_provider import BACK_TO, CLIENT, ISSUER, USERINFO, WHOLE, Provider, reached
@@ -43,13 +44,22 @@ async def test_a_provider_is_not_asked_at_every_sign_in_what_it_tells_of_itself(
     assert asked == [1, 1, 1, 2, 2]
 
 
-async def test_what_a_provider_that_is_not_well_tells_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_provider_that_is_not_well_is_asked_again_in_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     provider = Provider(described={"issuer": ISSUER})
     openid = reached(monkeypatch, provider)
-    with pytest.raises(TransientError, match="not well"):
-        await openid.address(provider.errand, BACK_TO)
-    provider.described = WHOLE
+    for provider.now_seconds in (0, FAILED_SECONDS - 1):
+        with pytest.raises(TransientError, match="not well"):
+            await openid.address(provider.errand, BACK_TO)
+    assert len(provider.asked) == 1
+    provider.described, provider.now_seconds = WHOLE, FAILED_SECONDS
     assert await openid.address(provider.errand, BACK_TO)
+
+
+async def test_many_who_sign_in_at_once_ask_the_provider_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = Provider()
+    openid = reached(monkeypatch, provider)
+    await asyncio.gather(*(openid.address(provider.errand, BACK_TO) for _ in range(10)))
+    assert len(provider.asked) == 1
 
 
 async def known(
