@@ -1,7 +1,7 @@
 """A backup of documents without a database, or a restore of one, in a process of its own: what the services do of it.
 
 Reads a job as JSON from its standard input and writes what it took to its standard output. The seconds begin when all
-modules are loaded: the services run already when a night begins.
+modules are loaded and the store is open: the services run already when a night begins.
 """
 
 import asyncio
@@ -118,8 +118,8 @@ async def restore(job: Job, repository: EnvironmentRepository) -> None:
 
 async def do(job: Job) -> Done:
     """Do it, and look at the clock."""
-    began, busy, listing = time.monotonic(), _busy(), job.listing
     async with opened_store(job) as store:
+        began, busy, listing = time.monotonic(), _busy(), job.listing
         repository = RepositoryV2(store, KEY).of(job.environment_id)
         if job.work == "back up":
             listing = await back_up(job, repository)
