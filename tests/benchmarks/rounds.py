@@ -12,7 +12,7 @@ from tests.benchmarks import tree
 from tests.benchmarks.contest import Contestant, Cost
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.ours import Ours
-from tests.benchmarks.peers import missing
+from tests.benchmarks.peers import REPOSITORIES, Peer, missing
 
 FIRST, UNCHANGED, CHANGED, RESTORE, START = "first", "nothing changed", "1 % changed", "restore", "(start alone)"
 AT_LEAST: Final = {FIRST: 1.0, UNCHANGED: 3.0, RESTORE: 1.0}
@@ -122,8 +122,8 @@ def record(told: str, costs: Costs, stored: dict[str, list[int]], record_propert
         record_property(f"{told}, stored in the end: ours / {name}", told_ratio)
 
 
-def introduce(rounds: Sequence[Round]) -> None:
-    """Say who takes part, how, and who does not."""
+def introduce(rounds: Sequence[Round], peers: Sequence[type[Peer]] = REPOSITORIES) -> None:
+    """Say who takes part, how, and who of the peers does not."""
     for one in rounds[0].contestants:
         tell(f"{one.name}: {one.settings}")
-    tell(f"{missing()}; {TOLD}; runs: {len(rounds)}")
+    tell(f"{missing(peers)}; {TOLD}; runs: {len(rounds)}")

@@ -19,7 +19,7 @@ from tests.benchmarks import tree
 from tests.benchmarks.contest import Contestant, Cost, Place
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.ours import Ours
-from tests.benchmarks.peers import Rclone, installed, missing
+from tests.benchmarks.peers import Rclone, Restic, installed, missing
 from tests.benchmarks.rounds import (
     FIRST,
     SETTLED_SECONDS,
@@ -97,7 +97,7 @@ async def test_in_a_bucket(count: int, s3: S3Settings, tmp_path: Path, record_pr
             await rounds[-1].run(place / "documents", count)
         shutil.rmtree(place)
     costs, stored, told = usual(rounds), rounds[-1].stored, f"{count} documents in SeaweedFS"
-    introduce(rounds)
+    introduce(rounds, [Restic])
     show(f"{told}, from a directory", costs, stored)
     record(told, costs, stored, record_property)
 
@@ -133,7 +133,7 @@ async def test_from_a_bucket(count: int, s3: S3Settings, tmp_path: Path, record_
             rounds.append(turn)
         shutil.rmtree(place)
     costs = usual(rounds)
-    introduce(rounds)
+    introduce(rounds, [Rclone])
     show(f"{count} objects of SeaweedFS, stored in a directory", costs, rounds[-1].stored)
     record(f"{count} objects", costs, {}, record_property)
 
