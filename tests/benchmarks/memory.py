@@ -29,9 +29,10 @@ async def peak_of(pid: int) -> AsyncIterator[Peak]:
 
 
 async def _look(process: psutil.Process, peak: Peak) -> None:
-    while True:
-        peak.bytes = max(peak.bytes, await asyncio.to_thread(_summed, process))
-        await asyncio.sleep(LOOK_SECONDS)
+    with suppress(psutil.NoSuchProcess):  # it has ended
+        while True:
+            peak.bytes = max(peak.bytes, await asyncio.to_thread(_summed, process))
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _summed(process: psutil.Process) -> int:
