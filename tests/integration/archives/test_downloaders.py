@@ -86,7 +86,7 @@ async def test_a_downloader_that_was_killed_goes_on_with_what_it_noted(archive: 
     assert is_whole(file, archive)
     learns_the_size, *goes_on = line.asked[before:]
     assert learns_the_size.range is None
-    assert 0 < asked_bytes(goes_on) < size_bytes // 2
+    assert 0 < asked_bytes(goes_on) < size_bytes * 3 // 4, "a quarter is missing, and some of it is asked for twice"
 
 
 async def test_a_browser_goes_on_by_itself_when_the_line_breaks(archive: Json, tmp_path: Path) -> None:
