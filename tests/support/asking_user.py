@@ -1,4 +1,8 @@
-"""A user beside a load, as a process of its own: how long its commands wait, and not how busy the load's process is."""
+"""A user beside a load, as a process of its own: how long its commands wait, and not how busy the load's process is.
+
+It follows the log from where it ends when it comes: who first read what ten thousand environments had said would count
+its own reading as waiting.
+"""
 
 import asyncio
 import multiprocessing
@@ -35,7 +39,7 @@ def _ask_in_a_row(kafka: KafkaSettings, apps: Sequence[UUID], until: Path) -> li
 
 async def _ask(kafka: KafkaSettings, apps: Sequence[UUID], until: Path) -> list[float]:
     waits: list[float] = []
-    async with open_script(kafka) as script:
+    async with open_script(kafka, from_now=True) as script:
         for app_id in cycle(apps):
             if _is_over(until):
                 break

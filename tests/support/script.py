@@ -124,8 +124,8 @@ def command_headers(name: str, command_id: str, **headers: str) -> list[tuple[st
 
 
 @asynccontextmanager
-async def open_script(kafka: KafkaSettings) -> AsyncIterator[Script]:
-    """A script that has followed the event topic from its beginning."""
+async def open_script(kafka: KafkaSettings, *, from_now: bool = False) -> AsyncIterator[Script]:
+    """A script that has followed the event topic from its beginning, or one that begins `from_now`."""
     client = {
         "bootstrap_servers": kafka.bootstrap_servers,
         "security_protocol": kafka.security_protocol,
@@ -139,6 +139,8 @@ async def open_script(kafka: KafkaSettings) -> AsyncIterator[Script]:
     await consumer.start()
     script = Script(producer, kafka.topic_prefix)
     consumer.assign([TopicPartition(f"{kafka.topic_prefix}.events", partition) for partition in range(12)])
+    if from_now:
+        await consumer.seek_to_end()
     following = asyncio.create_task(_follow(consumer, script))
     try:
         yield script
