@@ -5,6 +5,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+WAITING: Final = "Waiting for its turn"
+"""What users are told of work that is queued."""
+
 
 class BackupState(StrEnum):
     """Where a backup is; users see the first four."""

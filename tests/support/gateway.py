@@ -104,21 +104,32 @@ class Api:
         history.environment_id = UUID(environment["environment_id"])
         return history
 
+    async def backed_up(self) -> tuple[Json, Json]:
+        """An environment of an app of its own, and its backup, which has completed."""
+        environment = await self.ready_environment()
+        backup = (await self.client.post(f"/api/v1/environments/{environment['environment_id']}/backups")).json()
+        await self.completed(environment, backup)
+        return environment, backup
+
     async def completed(self, environment: Json, backup: Json, **changes: object) -> None:
         """Have the snapshot service complete a backup; `changes` to what it says of it."""
-        history = self.history(environment)
-        history.backup_id = UUID(backup["backup_id"])
-        stream = f"snapshot/backup/{backup['backup_id']}"
-        await self.tell(history.record(stream, "BackupStarted"), history.record(stream, "BackupCompleted", **changes))
+        history = await self._begun(environment, backup)
+        await self.tell(history.record(f"snapshot/backup/{backup['backup_id']}", "BackupCompleted", **changes))
         await self.eventually(f"/api/v1/backups/{backup['backup_id']}", "state", "completed")
 
     async def failed(self, environment: Json, backup: Json) -> None:
         """Have the snapshot service fail a backup."""
+        history = await self._begun(environment, backup)
+        await self.tell(history.record(f"snapshot/backup/{backup['backup_id']}", "BackupFailed"))
+        await self.eventually(f"/api/v1/backups/{backup['backup_id']}", "state", "failed")
+
+    async def _begun(self, environment: Json, backup: Json) -> History:
+        """Have the snapshot service begin a backup, of which it hears by the log."""
+        assert (await self.client.get(f"/api/v1/backups/{backup['backup_id']}")).status_code == 200
         history = self.history(environment)
         history.backup_id = UUID(backup["backup_id"])
-        stream = f"snapshot/backup/{backup['backup_id']}"
-        await self.tell(history.record(stream, "BackupStarted"), history.record(stream, "BackupFailed"))
-        await self.eventually(f"/api/v1/backups/{backup['backup_id']}", "state", "failed")
+        await self.tell(history.record(f"snapshot/backup/{backup['backup_id']}", "BackupStarted"))
+        return history
 
     async def eventually_backup(self, environment: Json) -> Json:
         """The environment's newest backup, once there is one."""

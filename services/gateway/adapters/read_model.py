@@ -12,11 +12,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
 
+from contracts.codec import RawRecord, decode
+from contracts.envelope import Body
 from contracts.errors import RejectionCode
 from contracts.explanation import Clocks, Explanation, HistoryLine, explain
 from contracts.slot_times import Nights
 from contracts.states import BackupState, RestoreState, SlotState
+from contracts.streams import stream
 from services.gateway.adapters.pages import page
+from services.gateway.domain.accepted import queued
 from services.gateway.domain.paging import Day, Instant, Spelling
 from services.gateway.domain.refusals import NotFoundError
 from services.gateway.domain.rights import Reach
@@ -146,6 +150,18 @@ class ReadModel:
         document: dict[str, Any] | None = await self._one("backup", backup_id=backup_id, gone=gone)
         return document
 
+    async def accepted_backup(self, backup_id: UUID) -> dict[str, Any]:
+        """The document of a backup that was accepted; until the read model has it, as the catalog accepted it.
+
+        Raises NotFoundError.
+        """
+        async with self._database.look() as c:
+            row = await _sql.accepted_backup(c, backup_id=backup_id, stream=stream("catalog", "backup", backup_id))
+        if row is None:
+            raise _no_backup()
+        document: dict[str, Any] | None = row["document"]
+        return document if document is not None else queued(_said(row))
+
     async def restore_document(self, restore_id: UUID) -> dict[str, Any] | None:
         """The document of a restore."""
         document: dict[str, Any] | None = await self._one("restore", restore_id=restore_id)
@@ -155,7 +171,7 @@ class ReadModel:
         """The Kafka key of messages about it: its app's id; of one that has gone, too. Raises NotFoundError."""
         app_id: str | None = await self._one("app_of_backup", backup_id=backup_id)
         if app_id is None:
-            raise NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id")
+            raise _no_backup()
         return app_id
 
     async def explained(self, backup_id: UUID, now: datetime) -> Explanation:
@@ -221,6 +237,15 @@ def _found(shape: type[M], document: Any) -> M:  # noqa: ANN401 -- JSON
     if document is None:
         raise NotFoundError(RejectionCode.NOT_FOUND, f"there is no {shape.__name__.lower()} with this id")
     return shape.model_validate(document)
+
+
+def _no_backup() -> NotFoundError:
+    return NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id")
+
+
+def _said(row: Record) -> Body:
+    headers = tuple((name, text.encode()) for name, text in row["headers"].items())
+    return decode(RawRecord(row["key"].encode(), row["body"].encode(), headers)).body
 
 
 def _no_environment() -> NotFoundError:

@@ -12,8 +12,6 @@ from services.platform.process.retry import for_ever
 CHANNEL: Final = "read_model"
 POLL_SECONDS: Final = 0.05
 """A lost notification costs no more than this."""
-LOOKED_AT: Final = 10_000
-"""Of the newest outcomes, for one of something that is not in the read model: it never lags by so many."""
 
 _sql = load_queries("services.gateway")
 
@@ -62,9 +60,9 @@ class Tide:
         return None if lag is None else await self.reach(Mark(lag["stream"], lag["sequence"]))
 
     async def accepted(self, stream: str) -> Accepted | None:
-        """What the catalog has accepted lately about a stream, read or not; None when nothing was."""
+        """What the catalog has accepted last about a stream, read or not; None when nothing was."""
         async with self._database.look() as c:
-            row = await _sql.accepted(c, stream=stream, looked_at=LOOKED_AT)
+            row = await _sql.accepted(c, stream=stream)
         return None if row is None else Accepted(Mark(row["stream"], row["sequence"]), row["environment_id"])
 
     async def run(self) -> None:

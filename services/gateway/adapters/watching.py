@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -26,28 +27,19 @@ StillMay = Callable[[], Awaitable[bool]]
 
 def watch_backup(parts: Parts, backup: Backup, still_may: StillMay) -> AsyncIterator[ServerSentEvent]:
     """The backup's events, from its present state to its end."""
-
-    async def look() -> Backup:
-        return await parts.read_model.backup(backup.backup_id)
-
+    look = partial(parts.read_model.backup, backup.backup_id)
     return _allowed(_watch(parts, backup, look, _backup_ended, backup.backup_id), still_may)
 
 
 def watch_restore(parts: Parts, restore: Restore, still_may: StillMay) -> AsyncIterator[ServerSentEvent]:
     """The restore's events, from its present state to its end, or to the end of its undo where one runs."""
-
-    async def look() -> Restore:
-        return await parts.read_model.restore(restore.restore_id)
-
+    look = partial(parts.read_model.restore, restore.restore_id)
     return _allowed(_watch(parts, restore, look, _restore_ended, restore.restore_id), still_may)
 
 
 def watch_upload(parts: Parts, upload: Upload, still_may: StillMay) -> AsyncIterator[ServerSentEvent]:
     """The upload's events, from its present state to its end."""
-
-    async def look() -> Upload:
-        return await parts.read_model.upload(upload.upload_id)
-
+    look = partial(parts.read_model.upload, upload.upload_id)
     return _allowed(_watch(parts, upload, look, _upload_ended, upload.upload_id), still_may)
 
 

@@ -35,8 +35,8 @@ async def create_backup(
     backup_id = intent.created_id("backup")
     wanted = asked or NewBackup()
     body = RequestBackup(backup_id=backup_id, environment_id=environment_id, **dict(wanted))
-    await parts.changes.make(intent, body, key, location=location("backups", backup_id))
-    return await parts.read_model.backup(backup_id, gone=True)
+    await parts.changes.decided(intent, body, key)
+    return Backup.model_validate(await parts.read_model.accepted_backup(backup_id))
 
 
 @router.get("/environments/{environment_id}/backups", dependencies=may(Scope.READ))

@@ -28,7 +28,8 @@ SentKey = Annotated[
 ]
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
+    """Without a thread, which FastAPI takes for whatever is not async, and which costs more than the call."""
     parts = request.app.state.parts
     if not isinstance(parts, Parts):
         raise TypeError("the application was made without its parts")
@@ -85,7 +86,7 @@ async def _must_there(request: Request, caller: Caller, scope: Scope) -> None:
     name = next((name for name in PLACED_BY if name in request.path_params), None)
     thing_id = None if name is None else _id(request.path_params[name])
     if name is not None and thing_id is not None:
-        await _parts(request).permits.must(caller, scope, PLACED_BY[name], thing_id)
+        await (await _parts(request)).permits.must(caller, scope, PLACED_BY[name], thing_id)
     if name is None or request.state.operation in ON_PLATFORM:
         must_everywhere(caller, scope)
 
@@ -101,7 +102,7 @@ async def _may_read_now(request: Request) -> bool:
     return True
 
 
-def _still_may_read(request: Request) -> StillMay:
+async def _still_may_read(request: Request) -> StillMay:
     return partial(_may_read_now, request)
 
 

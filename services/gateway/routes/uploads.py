@@ -92,8 +92,8 @@ async def import_backup(environment_id: UUID, asked: NewImport, parts: PartsOf, 
         comment=asked.comment,
         model_version=asked.model_version,
     )
-    await parts.changes.make(intent, body, key, location=location("backups", backup_id))
-    return await parts.read_model.backup(backup_id, gone=True)
+    await parts.changes.decided(intent, body, key)
+    return Backup.model_validate(await parts.read_model.accepted_backup(backup_id))
 
 
 @router.get("/environments/{environment_id}/uploads", dependencies=may(Scope.READ))

@@ -1,10 +1,13 @@
 -- name: is_there()$
 -- Asked of the system's tables: naming what may not be there, or may not be read, would be an error.
-SELECT count(*) = 4
+SELECT count(*) = 5
 FROM pg_class
 JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE (nspname, relname) IN
-        (('read', 'stream_position'), ('read', 'listed_day'), ('read', 'audit'), ('catalog', 'command_outcome'))
+        (
+            ('read', 'stream_position'), ('read', 'listed_day'), ('read', 'audit'), ('catalog', 'command_outcome'),
+            ('catalog', 'event')
+        )
     AND has_schema_privilege(relnamespace, 'usage') AND has_table_privilege(pg_class.oid, 'select');
 
 -- name: lag_of_environment(environment_id)^
@@ -17,11 +20,10 @@ FROM (
 LEFT JOIN read.stream_position USING (stream)
 WHERE coalesce(stream_position.sequence, 0) < newest.sequence;
 
--- name: accepted(stream, looked_at)^
--- The newest accepted outcome of a stream, among so many newest ones: the read model lags by fewer.
-SELECT stream, sequence, environment_id
-FROM (SELECT * FROM catalog.command_outcome ORDER BY position DESC LIMIT :looked_at) newest
-WHERE stream = :stream AND outcome = 'accepted' ORDER BY position DESC LIMIT 1;
+-- name: accepted(stream)^
+-- The newest event of a stream, and the environment that it is about, if about one.
+SELECT stream, sequence, (body::json ->> 'environment_id')::uuid AS environment_id
+FROM catalog.event WHERE stream = :stream ORDER BY sequence DESC LIMIT 1;
 
 -- name: positions(streams)
 SELECT stream, sequence FROM read.stream_position WHERE stream = ANY (:streams::text[]);
@@ -108,6 +110,13 @@ OFFSET :skipped LIMIT :count;
 -- name: backup(backup_id, gone)$
 SELECT document FROM read.backup
 WHERE backup_id = :backup_id AND (:gone OR state IN ('queued', 'running', 'completed', 'failed'));
+
+-- name: accepted_backup(backup_id, stream)^
+-- One that was accepted, in the list or not, and the event that said so.
+SELECT
+    (SELECT document FROM read.backup WHERE backup_id = :backup_id) AS document,
+    key, headers, body
+FROM catalog.event WHERE stream = :stream AND sequence = 1;
 
 -- name: app_of_backup(backup_id)$
 -- Of one that has gone, too.

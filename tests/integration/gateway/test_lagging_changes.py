@@ -1,6 +1,5 @@
 """Whatever is asked for while the read model lags is accepted, told as that, and never as missing afterwards."""
 
-from collections.abc import AsyncIterator
 from typing import Final
 
 import httpx
@@ -8,7 +7,7 @@ import pytest
 
 from services.gateway.domain.rights import Scope
 from tests.integration.gateway.test_people import customer, give, let_in, new_user
-from tests.support.gateway import Api, Json, second_gateway
+from tests.support.gateway import Api
 from tests.support.lagging import held_up
 
 ASKED: Final = {
@@ -20,25 +19,12 @@ ASKED: Final = {
 """How it is asked for at an environment, and the table whose writers are held up."""
 
 
-@pytest.fixture
-async def hasty(api: Api) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of a second gateway, which waits for the read model as long as it does by default."""
-    async with second_gateway(api) as other, other.connect(api.key) as client:
-        yield client
-
-
-async def _backed_up(api: Api) -> tuple[Json, str]:
-    environment = await api.ready_environment()
-    backup = (await api.client.post(f"/api/v1/environments/{environment['environment_id']}/backups")).json()
-    await api.completed(environment, backup)
-    return environment, str(backup["backup_id"])
-
-
 @pytest.mark.parametrize("what", ASKED)
 async def test_what_was_accepted_meanwhile_is_not_known_yet_instead_of_missing(
     api: Api, hasty: httpx.AsyncClient, what: str
 ) -> None:
-    (environment, backup_id), user = await _backed_up(api), await new_user(api)
+    (environment, backup), user = await api.backed_up(), await new_user(api)
+    backup_id = backup["backup_id"]
     method, at, table = ASKED[what]
     place = f"/api/v1/environments/{environment['environment_id']}"
     await give(api, place.removeprefix("/api/v1"), user, Scope.READ, Scope.RESTORE, Scope.ADMIN)
@@ -65,7 +51,8 @@ async def test_what_was_accepted_meanwhile_is_not_known_yet_instead_of_missing(
 async def test_a_restore_that_lags_is_done_once_and_told_when_it_is_asked_for_again(
     api: Api, hasty: httpx.AsyncClient
 ) -> None:
-    environment, backup_id = await _backed_up(api)
+    environment, backup = await api.backed_up()
+    backup_id = backup["backup_id"]
     place = f"/api/v1/environments/{environment['environment_id']}/restores"
     key = {"Idempotency-Key": f"late-{backup_id}"}
 

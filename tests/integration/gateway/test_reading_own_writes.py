@@ -1,6 +1,5 @@
 """Where the read model cannot follow in time, the answer says so instead of showing an old state as the new one."""
 
-from collections.abc import AsyncIterator
 from secrets import token_hex
 from typing import Final
 
@@ -9,18 +8,11 @@ import pytest
 
 from services.gateway.domain.rights import Scope
 from tests.integration.gateway.test_people import customer, give, let_in, new_user
-from tests.support.gateway import Api, second_gateway
+from tests.support.gateway import Api
 from tests.support.lagging import held_up
 
 HOLD: Final = "SELECT FROM read.environment WHERE environment_id = $1::text::uuid FOR UPDATE"
 HOLD_ALL: Final = "LOCK TABLE read.app IN SHARE MODE"
-
-
-@pytest.fixture
-async def hasty(api: Api) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of a second gateway, which waits for the read model as long as it does by default."""
-    async with second_gateway(api) as other, other.connect(api.key) as client:
-        yield client
 
 
 async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
@@ -34,15 +26,31 @@ async def test_a_read_model_that_is_held_up_is_told_in_a_header_and_catches_up(
         accepted = await hasty.post(f"{place}/backups")
         old = await hasty.get(f"{place}/backups")
 
-    assert accepted.status_code == 202
-    assert accepted.json() == {"accepted": True}
-    assert accepted.headers["nightkeep-read-lag"].startswith("catalog/backup/")
+    assert (accepted.status_code, accepted.json()["state"]) == (202, "queued"), accepted.text
     assert old.json()["backups"] == []
-    assert old.headers["nightkeep-read-lag"] == accepted.headers["nightkeep-read-lag"]
+    assert old.headers["nightkeep-read-lag"] == f"catalog/backup/{accepted.json()['backup_id']}@1"
     new = await api.client.get(f"{place}/backups")
-    assert len(new.json()["backups"]) == 1
+    assert [one["backup_id"] for one in new.json()["backups"]] == [accepted.json()["backup_id"]]
     assert "nightkeep-read-lag" not in new.headers
-    assert (await api.client.get(accepted.headers["location"])).json() == new.json()["backups"][0]
+
+
+async def test_a_backup_that_was_asked_for_is_told_at_once_as_it_is_told_afterwards(
+    api: Api, hasty: httpx.AsyncClient
+) -> None:
+    environment = await api.ready_environment()
+    place = f"/api/v1/environments/{environment['environment_id']}/backups"
+    key, asked = {"Idempotency-Key": "before-it-can-be-read"}, {"comment": "Before the release"}
+    snapshots = f"/api/v2/apps/{environment['app_id']}/environments/{environment['environment_id']}/snapshots"
+
+    async with held_up(api, HOLD, environment["environment_id"]):
+        early = await hasty.post(place, headers=key, json=asked)
+        again = await hasty.post(place, headers=key, json=asked)
+        compatible = await hasty.post(snapshots, json=asked)
+    late = await api.client.get(f"/api/v1/backups/{early.json()['backup_id']}")
+    snapshot = await api.client.get(f"{snapshots}/{compatible.json()['snapshot_id']}")
+
+    assert (early.json(), again.json()) == (late.json(), late.json())
+    assert compatible.json() == snapshot.json()
 
 
 async def test_a_read_by_the_compatible_api_says_too_that_it_lags(api: Api, hasty: httpx.AsyncClient) -> None:
@@ -56,7 +64,7 @@ async def test_a_read_by_the_compatible_api_says_too_that_it_lags(api: Api, hast
     new = await api.client.get(place)
 
     assert (accepted.status_code, old.json()["total"], new.json()["total"]) == (202, 0, 1)
-    assert old.headers["nightkeep-read-lag"] == accepted.headers["nightkeep-read-lag"]
+    assert old.headers["nightkeep-read-lag"] == f"catalog/backup/{accepted.json()['backup_id']}@1"
     assert "nightkeep-read-lag" not in new.headers
 
 
@@ -73,7 +81,7 @@ async def test_what_was_accepted_is_not_known_yet_instead_of_missing(
 
     async with held_up(api, HOLD, environment["environment_id"]):
         accepted = await hasty.post(f"/api/v1/environments/{environment['environment_id']}/backups", headers=auth)
-        where = accepted.headers["location"]
+        where = f"/api/v1/backups/{accepted.json()['backup_id']}"
         early = await hasty.get(where, headers=auth)
         of_another = await hasty.get(where, headers=strange)
     late = await api.client.get(where, headers=auth)

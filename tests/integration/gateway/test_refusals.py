@@ -94,7 +94,7 @@ async def test_an_environment_that_never_passed_a_check_takes_no_backups(api: Ap
 
 
 async def test_an_app_that_runs_is_not_restored_into(api: Api) -> None:
-    environment, backup = await _backed_up(api)
+    environment, backup = await api.backed_up()
     place = f"/api/v1/environments/{environment['environment_id']}"
     await api.client.post(f"{place}/deploy", json={"model_version": "1.0"})
     await api.client.post(f"{place}/start")
@@ -106,7 +106,7 @@ async def test_an_app_that_runs_is_not_restored_into(api: Api) -> None:
 
 
 async def test_a_restore_is_not_brought_into_another_app(api: Api) -> None:
-    _, backup = await _backed_up(api)
+    _, backup = await api.backed_up()
     foreign = await api.ready_environment()
 
     answer = await api.client.post(
@@ -118,7 +118,7 @@ async def test_a_restore_is_not_brought_into_another_app(api: Api) -> None:
 
 
 async def test_a_busy_environment_names_what_is_under_way(api: Api) -> None:
-    environment, backup = await _backed_up(api)
+    environment, backup = await api.backed_up()
     place = f"/api/v1/environments/{environment['environment_id']}"
     running = (await api.client.post(f"{place}/backups")).json()
 
@@ -129,7 +129,7 @@ async def test_a_busy_environment_names_what_is_under_way(api: Api) -> None:
 
 
 async def test_from_the_acceptance_of_a_restore_on_its_environment_is_busy(api: Api) -> None:
-    environment, backup = await _backed_up(api)
+    environment, backup = await api.backed_up()
     place = f"/api/v1/environments/{environment['environment_id']}"
     restore = await api.client.post(f"{place}/restores", json={"backup_id": backup["backup_id"]})
     assert restore.status_code == 202, restore.text
@@ -157,7 +157,7 @@ async def test_a_backup_that_has_not_completed_is_not_restored(api: Api) -> None
 
 
 async def test_a_completed_backup_is_not_cancelled_nor_an_unpinned_one_unpinned(api: Api) -> None:
-    _, backup = await _backed_up(api)
+    _, backup = await api.backed_up()
     place = f"/api/v1/backups/{backup['backup_id']}"
 
     assert _told(await api.client.post(f"{place}/cancel"))[:2] == (409, "ERROR_NOT_ALLOWED")
@@ -170,10 +170,3 @@ async def test_nothing_is_started_where_nothing_is_deployed(api: Api) -> None:
     answer = await api.client.post(f"/api/v1/environments/{environment['environment_id']}/start")
 
     assert _told(answer)[:2] == (409, "ERROR_NOT_ALLOWED")
-
-
-async def _backed_up(api: Api) -> tuple[Json, Json]:
-    environment = await api.ready_environment()
-    backup = (await api.client.post(f"/api/v1/environments/{environment['environment_id']}/backups")).json()
-    await api.completed(environment, backup)
-    return environment, backup

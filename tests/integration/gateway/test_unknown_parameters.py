@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.gateway import Api, Json
+from tests.support.gateway import Api
 
 MISSPELT: Final = ("dryrun", "dryRun", "DRY_RUN", "dry-run")
 
@@ -16,15 +16,9 @@ def _told(answer: httpx.Response) -> tuple[int, str, str | None]:
     return answer.status_code, told["errorCode"], told.get("field")
 
 
-async def _backed_up(api: Api) -> tuple[Json, str]:
-    environment = await api.ready_environment()
-    backup = (await api.client.post(f"/api/v1/environments/{environment['environment_id']}/backups")).json()
-    await api.completed(environment, backup)
-    return environment, str(backup["backup_id"])
-
-
 async def test_a_misspelt_dry_run_restores_nothing(api: Api) -> None:
-    environment, backup_id = await _backed_up(api)
+    environment, backup = await api.backed_up()
+    backup_id = backup["backup_id"]
     place = f"/api/v1/environments/{environment['environment_id']}/restores"
 
     for name in MISSPELT:
@@ -36,7 +30,8 @@ async def test_a_misspelt_dry_run_restores_nothing(api: Api) -> None:
 
 
 async def test_what_no_call_knows_is_refused_by_its_name_whatever_the_call(api: Api) -> None:
-    environment, backup_id = await _backed_up(api)
+    environment, backup = await api.backed_up()
+    backup_id = backup["backup_id"]
     place = f"/api/v1/environments/{environment['environment_id']}"
     asked = [
         ("POST", f"{place}/uploads?dry_run=true", "dry_run"),
@@ -57,7 +52,8 @@ async def test_what_no_call_knows_is_refused_by_its_name_whatever_the_call(api: 
 
 
 async def test_who_says_two_things_at_once_is_asked_which_one_holds(api: Api) -> None:
-    environment, backup_id = await _backed_up(api)
+    environment, backup = await api.backed_up()
+    backup_id = backup["backup_id"]
     place = f"/api/v1/environments/{environment['environment_id']}"
     asked = [
         ("POST", f"{place}/restores?dry_run=true&dry_run=false", "dry_run"),
@@ -78,7 +74,8 @@ async def test_who_says_two_things_at_once_is_asked_which_one_holds(api: Api) ->
 
 @pytest.mark.parametrize("name", ["dry_run", *MISSPELT])
 async def test_a_script_that_wants_a_dry_run_is_told_where_there_is_one(api: Api, name: str) -> None:
-    environment, backup_id = await _backed_up(api)
+    environment, backup = await api.backed_up()
+    backup_id = backup["backup_id"]
     place = f"/api/v2/apps/{environment['app_id']}/environments/{environment['environment_id']}"
     asked = [
         ("POST", f"{place}/restores?source_snapshot_id={backup_id}&{name}=true"),
@@ -101,7 +98,8 @@ async def test_a_script_that_wants_a_dry_run_is_told_where_there_is_one(api: Api
 
 
 async def test_a_script_that_says_no_dry_run_or_something_else_is_served(api: Api) -> None:
-    environment, backup_id = await _backed_up(api)
+    environment, backup = await api.backed_up()
+    backup_id = backup["backup_id"]
     place = f"/api/v2/apps/{environment['app_id']}/environments/{environment['environment_id']}"
 
     for query in ("dry_run=False", "dryRun=0", "verbose=true&cache=no"):

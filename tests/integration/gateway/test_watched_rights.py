@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
+import httpx
 import pytest
 from httpx_sse import aconnect_sse
 
@@ -48,6 +49,23 @@ async def new_backup(api: Api) -> tuple[Json, Json]:
     return environment, dict(answer.json())
 
 
+async def seen_by(
+    watcher: httpx.AsyncClient, backup: Json, then: Callable[[], Awaitable[object]], *, after: int = 1
+) -> list[str]:
+    """The kinds of a backup's events until its stream ends; `then` is done after so many of them."""
+    kinds: list[str] = []
+    async with (
+        asyncio.timeout(SOON_SECONDS),
+        watcher,
+        aconnect_sse(watcher, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
+    ):
+        async for event in source.aiter_sse():
+            kinds.append(event.event)
+            if len(kinds) == after:
+                await then()
+    return kinds
+
+
 @pytest.mark.parametrize("lose", LOSSES)
 async def test_a_stream_ends_soon_once_its_watcher_may_not_see_it(
     api: Api, lose: Callable[[Api, Json, str], Awaitable[None]]
@@ -56,34 +74,19 @@ async def test_a_stream_ends_soon_once_its_watcher_may_not_see_it(
     user = await new_user(api)
     await give(api, "", user, Scope.READ, Scope.CREATE)
     key = await let_in(api, user)
-    kinds: list[str] = []
-    async with (
-        asyncio.timeout(SOON_SECONDS),
-        api.connect(key) as watcher,
-        aconnect_sse(watcher, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
-    ):
-        async for event in source.aiter_sse():
-            kinds.append(event.event)
-            if len(kinds) == 1:
-                await lose(api, user, key)
-    assert kinds == ["state"]
+    assert await seen_by(api.connect(key), backup, lambda: lose(api, user, key)) == ["state"]
 
 
 async def test_a_stream_ends_soon_once_its_watcher_has_signed_out(api: Api) -> None:
     _, backup = await new_backup(api)
     begun = await signed_in(api, await with_password(api))
-    kinds: list[str] = []
-    async with (
-        asyncio.timeout(SOON_SECONDS),
-        api.connect(Cookie=cookie_of(begun)) as page,
-        aconnect_sse(page, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
-    ):
-        async for event in source.aiter_sse():
-            kinds.append(event.event)
-            if len(kinds) == 1:
-                out = await page.delete("/api/v1/session", headers={"X-CSRF-Token": begun.json()["csrf_token"]})
-                assert out.status_code == 204
-    assert kinds == ["state"]
+    page = api.connect(Cookie=cookie_of(begun))
+
+    async def sign_out() -> None:
+        out = await page.delete("/api/v1/session", headers={"X-CSRF-Token": begun.json()["csrf_token"]})
+        assert out.status_code == 204
+
+    assert await seen_by(page, backup, sign_out) == ["state"]
 
 
 async def test_a_page_that_is_left_open_does_not_keep_its_session(api: Api) -> None:
@@ -91,18 +94,12 @@ async def test_a_page_that_is_left_open_does_not_keep_its_session(api: Api) -> N
     begun = await signed_in(api, user)
     almost = timedelta(minutes=SESSION_IDLE_MINUTES, seconds=-REPEAT_SECONDS - 1)
     aged = "UPDATE gateway.session SET seen_at = clock_timestamp() - $1::interval WHERE user_id = $2::text::uuid"
-    kinds: list[str] = []
-    async with (
-        asyncio.timeout(SOON_SECONDS),
-        api.connect(Cookie=cookie_of(begun)) as page,
-        aconnect_sse(page, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
-    ):
-        async for event in source.aiter_sse():
-            kinds.append(event.event)
-            if len(kinds) == 1:
-                async with api.database.transaction() as c:
-                    await c.execute(aged, almost, user["user_id"])
-    assert set(kinds) == {"state"}
+
+    async def let_it_age() -> None:
+        async with api.database.transaction() as c:
+            await c.execute(aged, almost, user["user_id"])
+
+    assert set(await seen_by(api.connect(Cookie=cookie_of(begun)), backup, let_it_age)) == {"state"}
     async with api.connect(Cookie=cookie_of(begun)) as page:
         assert (await page.get("/api/v1/status")).status_code == 401
 
@@ -124,30 +121,18 @@ async def test_the_end_of_a_job_is_not_told_to_who_was_removed_before_it(api: Ap
     environment, backup = await new_backup(api)
     user = await new_user(api)
     await give(api, "", user, Scope.READ)
-    kinds: list[str] = []
-    async with (
-        api.connect(await let_in(api, user)) as watcher,
-        aconnect_sse(watcher, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
-    ):
-        async for event in source.aiter_sse():
-            kinds.append(event.event)
-            if len(kinds) == 1:
-                await remove_user(api, user, "")
-                await api.completed(environment, backup)
-    assert kinds == ["state"]
+
+    async def remove_and_end() -> None:
+        await remove_user(api, user, "")
+        await api.completed(environment, backup)
+
+    assert await seen_by(api.connect(await let_in(api, user)), backup, remove_and_end) == ["state"]
 
 
 async def test_who_may_still_see_it_watches_longer_than_the_state_is_repeated(api: Api) -> None:
     environment, backup = await new_backup(api)
     user = await new_user(api)
     await give(api, f"/environments/{environment['environment_id']}", user, Scope.READ)
-    kinds: list[str] = []
-    async with (
-        api.connect(await let_in(api, user)) as watcher,
-        aconnect_sse(watcher, "GET", f"/api/v1/backups/{backup['backup_id']}/progress") as source,
-    ):
-        async for event in source.aiter_sse():
-            kinds.append(event.event)
-            if len(kinds) == 2:
-                await api.completed(environment, backup)
+    watcher = api.connect(await let_in(api, user))
+    kinds = await seen_by(watcher, backup, lambda: api.completed(environment, backup), after=2)
     assert kinds[-1] == "end"

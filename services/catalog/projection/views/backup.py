@@ -10,6 +10,7 @@ from contracts.envelope import Event
 from contracts.events import backups as events
 from contracts.events import retention
 from contracts.events.backups import DatabaseStored, FilesStored, NightlySlot, References, WindowEnd
+from contracts.states import WAITING
 from contracts.values import StepTime, Warning  # noqa: A004 -- the product's word
 from services.catalog.domain.state.backup import Backup, evolve
 from services.catalog.projection.views.folded import folded
@@ -70,7 +71,7 @@ def _details(event: Event) -> dict[str, Any]:
     match event:
         case events.BackupRequested():
             told = {name: getattr(event, name) for name in _REQUESTED}
-            waits = "Being recovered from its manifest" if event.recovered_at else "Waiting for its turn"
+            waits = "Being recovered from its manifest" if event.recovered_at else WAITING
             return told | {"updated_at": event.created_at, "status_message": waits}
         case events.BackupCancelRequested():
             return {"status_message": "Being cancelled"}

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 from contracts.envelope import Event
 from contracts.events import restores as events
 from contracts.events.restores import DatabaseRestored, FilesRestored, PreflightRequested
-from contracts.states import RestoreState
+from contracts.states import WAITING, RestoreState
 from contracts.values import Finding, StepTime, Warning  # noqa: A004 -- the product's word
 from services.catalog.domain.state.aggregate import changed
 from services.catalog.domain.state.restore import Restore, evolve
@@ -63,7 +63,7 @@ def _details(before: RestoreView | None, event: Event) -> dict[str, Any]:
     match event:
         case events.RestoreRequested():
             told = {name: getattr(event, name) for name in ("requested_at", "requested_by", "warnings")}
-            return told | {"updated_at": event.requested_at, "status_message": "Waiting for its turn"}
+            return told | {"updated_at": event.requested_at, "status_message": WAITING}
         case events.RestoreCancelRequested():
             return {"status_message": "Being cancelled"}
         case events.RestoreStarted():

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 from contracts.envelope import Event
 from contracts.events import uploads as events
 from contracts.events.uploads import DatabaseUploaded, FilesUploaded
+from contracts.states import WAITING
 from contracts.values import StepTime, Warning  # noqa: A004 -- the product's word
 from services.catalog.domain.state.upload import Upload, evolve
 from services.catalog.projection.views.backup import FailureView
@@ -50,7 +51,7 @@ def _details(event: Event) -> dict[str, Any]:
     match event:
         case events.UploadRequested():
             told = {name: getattr(event, name) for name in ("requested_at", "requested_by")}
-            waiting = "Waiting for its turn" if event.safety_backup_id is None else "Waiting for its safety backup"
+            waiting = WAITING if event.safety_backup_id is None else "Waiting for its safety backup"
             size = event.parcel.size_bytes
             return told | {"size_bytes": size, "updated_at": event.requested_at, "status_message": waiting}
         case events.UploadCancelRequested():

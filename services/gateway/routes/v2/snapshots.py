@@ -51,8 +51,8 @@ async def create_snapshot(intent: Creating, place: Place, request: Request, part
     """Back the environment up."""
     backup_id = intent.created_id("backup")
     body = _checked(RequestBackup, backup_id, await comment_in(request), environment_id=place.environment_id)
-    await make(parts, intent, body, place)
-    return await _snapshot(parts, place, backup_id, gone=True)
+    await parts.changes.decided(intent, body, str(place.app_id))
+    return Snapshot.of(await parts.read_model.accepted_backup(backup_id))
 
 
 @router.get("/{snapshot_id}", dependencies=may(Scope.READ))
