@@ -9,7 +9,7 @@ from contracts.events.access import Place
 from contracts.streams import stream
 from services.gateway.adapters.keystore import grants_of
 from services.gateway.adapters.people import no_user
-from services.gateway.adapters.tide import Tide
+from services.gateway.adapters.tide import Accepted, Tide
 from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError
 from services.gateway.domain.rights import (
     ALL_SCOPES,
@@ -123,16 +123,17 @@ class Permits:
         accepted = await self._tide.accepted(stream("catalog", thing, thing_id))
         if accepted is None or await self._tide.reach(accepted.mark) is None:
             return
-        if caller.knows_of(await self._around(thing, thing_id, accepted.environment_id)):
+        if caller.knows_of(await self._around(thing, thing_id, accepted)):
             raise NotKnownYetError
 
-    async def _around(self, thing: Thing, thing_id: UUID, environment_id: UUID | None) -> Lineage:
+    async def _around(self, thing: Thing, thing_id: UUID, accepted: Accepted) -> Lineage:
         """Where something lies that cannot be read yet; of what lies in nothing that can, the platform."""
         if thing is Thing.APP:
-            found = await self._look("new_app", thing_id)
-        else:
-            found = None if environment_id is None else await self._look(Thing.ENVIRONMENT, environment_id)
-        return found or (PLATFORM,)
+            return await self._look("new_app", thing_id) or (PLATFORM,)
+        for around, around_id in ((Thing.ENVIRONMENT, accepted.environment_id), (Thing.APP, accepted.app_id)):
+            if around_id is not None and (found := await self._look(around, around_id)):
+                return found
+        return (PLATFORM,)
 
     async def _look(self, thing: str, thing_id: UUID) -> Lineage | None:
         query: Any = getattr(_sql, f"place_of_{thing}")

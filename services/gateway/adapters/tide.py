@@ -27,10 +27,11 @@ class Mark(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """Where the newest decision about something has to be read, and in which environment it is, if in one."""
+    """Where the newest decision about something has to be read, and in which environment and app it is, if in one."""
 
     mark: Mark
     environment_id: UUID | None
+    app_id: UUID | None
 
 
 class Tide:
@@ -63,7 +64,7 @@ class Tide:
         """What the catalog has accepted last about a stream, read or not; None when nothing was."""
         async with self._database.look() as c:
             row = await _sql.accepted(c, stream=stream)
-        return None if row is None else Accepted(Mark(row["stream"], row["sequence"]), row["environment_id"])
+        return None if row is None else Accepted(Mark(stream, row["sequence"]), row["environment_id"], row["app_id"])
 
     async def run(self) -> None:
         """Serves those who wait until cancelled."""

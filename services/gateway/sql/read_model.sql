@@ -21,9 +21,11 @@ LEFT JOIN read.stream_position USING (stream)
 WHERE coalesce(stream_position.sequence, 0) < newest.sequence;
 
 -- name: accepted(stream)^
--- The newest event of a stream, and the environment that it is about, if about one.
-SELECT stream, sequence, (body::json ->> 'environment_id')::uuid AS environment_id
-FROM catalog.event WHERE stream = :stream ORDER BY sequence DESC LIMIT 1;
+-- Where a stream ends, and the environment and the app that it began with, where it named them.
+SELECT
+    (SELECT max(sequence) FROM catalog.event WHERE stream = :stream) AS sequence,
+    (body::json ->> 'environment_id')::uuid AS environment_id, (body::json ->> 'app_id')::uuid AS app_id
+FROM catalog.event WHERE stream = :stream AND sequence = 1;
 
 -- name: positions(streams)
 SELECT stream, sequence FROM read.stream_position WHERE stream = ANY (:streams::text[]);

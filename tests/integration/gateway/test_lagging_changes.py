@@ -7,7 +7,7 @@ import pytest
 
 from services.gateway.domain.rights import Scope
 from tests.integration.gateway.test_people import customer, give, let_in, new_user
-from tests.support.gateway import Api
+from tests.support.gateway import Api, described
 from tests.support.lagging import held_up
 
 ASKED: Final = {
@@ -69,3 +69,26 @@ async def test_a_restore_that_lags_is_done_once_and_told_when_it_is_asked_for_ag
     assert [one["restore_id"] for one in (await api.client.get(place)).json()["restores"]] == [
         last.json()["restore_id"]
     ]
+
+
+@pytest.mark.parametrize("what", ["policy", "environment"])
+async def test_what_an_app_got_meanwhile_is_not_known_yet_to_its_administrator(
+    api: Api, hasty: httpx.AsyncClient, what: str
+) -> None:
+    app, user = await api.new_app(), await new_user(api)
+    place = f"/api/v1/apps/{app['app_id']}"
+    await give(api, place.removeprefix("/api/v1"), user, Scope.READ, Scope.ADMIN)
+    auth = {"Authorization": f"Bearer {await let_in(api, user)}"}
+    asked, table, where = {
+        "policy": (("PUT", f"{place}/policy", {"policy": "classic"}), "read.policy_change", "policy-changes"),
+        "environment": (("POST", f"{place}/environments", described()), "read.environment", "environments"),
+    }[what]
+
+    async with held_up(api, f"LOCK TABLE {table} IN SHARE MODE"):
+        accepted = await hasty.request(asked[0], asked[1], json=asked[2])
+        early = await hasty.get(accepted.headers["location"], headers=auth)
+    late = await api.client.get(accepted.headers["location"], headers=auth)
+
+    assert accepted.headers["location"].startswith(f"/api/v1/{where}/"), accepted.text
+    assert (early.status_code, early.json()["errorCode"]) == (503, "NOT_KNOWN_YET"), early.text
+    assert late.status_code == 200, late.text
