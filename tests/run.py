@@ -29,8 +29,9 @@ SYSTEM: Final = ("tests/system",)
 SEED: Final = "NIGHTKEEP_TEST_SEED"
 NONE_CHOSEN: Final = 5
 """pytest's exit code where no test was to be run."""
-AT_ONCE: Final = ("-n", "logical", "--maxprocesses", "4", "--dist", "worksteal")
-"""A worker a core, each with its own engines: most tests wait for a server. More would be short of memory."""
+AT_ONCE: Final = ("-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist", "worksteal")
+"""A worker more than there are cores, each with its own engines: most tests wait for a server, and with a worker a core
+a third of two cores stood idle. More than four would be short of memory."""
 
 
 @dataclass(frozen=True)
