@@ -173,8 +173,9 @@ class EnvironmentRepositoryV2:
 
     async def unusable(self, names: AbstractSet[str]) -> AbstractSet[str]:
         """See EnvironmentRepository: those of the first format too."""
-        usable = (await self._open()).locations.usable([digest_of(name) for name in names if is_second(name)])
-        return {name for name in names if not (is_second(name) and digest_of(name) in usable)}
+        digests = {digest_of(name): name for name in names if is_second(name)}
+        usable = (await self._open()).locations.usable(list(digests))
+        return names - {digests[digest] for digest in usable}
 
     async def sharing(self, backup_id: UUID, *, own: bool = False) -> Shared:
         """See EnvironmentRepository."""
