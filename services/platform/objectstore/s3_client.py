@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]  # -- aiobotocore has no types
 from aiobotocore.session import AioSession  # type: ignore[import-untyped]  # -- aiobotocore has no types
 from botocore.handlers import add_expect_header  # type: ignore[import-untyped]  # -- botocore has no types
+from botocore.loaders import create_loader  # type: ignore[import-untyped]  # -- botocore has no types
 from botocore.utils import parse_timestamp  # type: ignore[import-untyped]  # -- botocore has no types
 
 from services.platform.objectstore.s3_errors import translated
@@ -48,8 +50,15 @@ async def s3_client(settings: S3Settings) -> AsyncIterator[S3Client]:
 
 def _session() -> AioSession:
     session = AioSession()
+    session.register_component("data_loader", _models())
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=instant)
     return session
+
+
+@cache
+def _models() -> Any:  # noqa: ANN401 -- botocore has no types
+    """What the driver reads of S3 from its files: once, and not for every client that a job opens."""
+    return create_loader()
 
 
 def instant(text: str) -> datetime:
