@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter
 
 from contracts.manifest import DocumentLine
-from services.platform.connectors.files import Entry, Listed, Stray, Unchanged, apart
+from services.platform.connectors.files import Entry, Listed, Stray, Unchanged
 from services.snapshot.domain.directories import Directories
 from services.snapshot.domain.warnings import Met
 from services.snapshot.meter import Meter
@@ -36,9 +36,8 @@ class Listing:
 
     async def know(self, lines: Sequence[DocumentLine]) -> None:
         """Documents of the previous backup whose contents are there."""
-        for line in lines:
-            self._directories.add(line.place, apart(line.stamp)[1])
-        await self._scratch.add_previous(lines)
+        for line, directory in zip(lines, await self._scratch.add_previous(lines), strict=True):
+            self._directories.add(line.place, directory)
         self._meter.moved()
 
     async def run(self) -> None:

@@ -87,14 +87,18 @@ class Reading:
             await self._keep(KEPT)
 
     async def _read_together(self, documents: Sequence[ToRead]) -> None:
-        for document, whole in zip(documents, await self._small(documents), strict=True):
+        found = await self._small(documents)
+        await self._store_small([whole for whole in found if whole])
+        for document, whole in zip(documents, found, strict=True):
             if whole is None:
                 await self._read(document)
-            else:
-                stored = await self._repository.store_bytes(whole.data)
-                self._take(whole.seen, stored)
-                await self._meter.passed(len(whole.data))
             await self._meter.document_done()
+
+    async def _store_small(self, wholes: Sequence[Whole]) -> None:
+        stored = await self._repository.store_small([whole.data for whole in wholes])
+        for whole, one in zip(wholes, stored, strict=True):
+            self._take(whole.seen, one)
+            await self._meter.passed(len(whole.data))
 
     async def _small(self, documents: Sequence[ToRead]) -> Sequence[Whole | None]:
         if _small_bytes(documents[0]) is None:

@@ -21,6 +21,7 @@ from services.platform.objectstore import S3ObjectStore
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.settings import S3Settings
 from tests.suites.document_store import (
+    MEBIBYTE,
     DocumentStoreBehaviour,
     Put,
     area_places,
@@ -29,6 +30,7 @@ from tests.suites.document_store import (
     pieces,
     tree,
 )
+from tests.support.full_store import before
 
 PREFIX = "apps/documents"
 
@@ -112,6 +114,24 @@ async def test_after_a_probe_an_etag_proves_the_content(store: DocumentStore, pu
     [entry] = await listing(store)
     assert isinstance(entry, Listed)
     assert entry.settled
+
+
+async def test_a_small_document_is_read_with_one_request_and_a_large_one_with_two(
+    files: S3Files, secrets: SecretDirectory, fresh_bucket: S3Settings, put: Put
+) -> None:
+    small, large = [new_place() for _ in range(20)], new_place()
+    for place in small:
+        await put(place, place.encode())
+    await put(large, b"x" * (3 * MEBIBYTE))
+    async with before(fresh_bucket) as server:
+        there = files.model_copy(update={"endpoint_url": server.settings.endpoint_url})
+        async with open_documents(there, secrets) as store:
+            found = await store.read_small(small)
+            assert [whole and whole.data for whole in found] == [place.encode() for place in small]
+            assert sorted(server.asked) == sorted(f"GET /{files.bucket}/{PREFIX}/{place}" for place in small)
+            server.asked.clear()
+            assert sum([len(piece) async for piece in store.read(large).pieces()]) == 3 * MEBIBYTE
+            assert server.asked == [f"{method} /{files.bucket}/{PREFIX}/{large}" for method in ("GET", "HEAD")]
 
 
 async def test_a_move_that_was_killed_between_copy_and_deletion_is_finished_by_the_next(

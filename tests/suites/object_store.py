@@ -10,6 +10,7 @@ from services.platform.objectstore import (
     AlreadyExistsError,
     InvalidKeyError,
     ObjectChangedError,
+    ObjectInfo,
     ObjectNotFoundError,
     ObjectStore,
     probe,
@@ -145,12 +146,12 @@ class ObjectStoreBehaviour:
             await store.head("half")
         assert [info.key async for info in store.list("")] == []
 
-    async def test_a_stream_is_of_the_etag_that_was_asked_for(self, store: ObjectStore) -> None:
-        seen = await store.put("k", b"one")
-        assert await collected(store.stream("k", etag=seen)) == b"one"
-        await store.put("k", b"another")
-        with pytest.raises(ObjectChangedError):
-            await collected(store.stream("k", etag=seen))
+    @pytest.mark.parametrize("data", [b"", b"one", b"x" * (3 * MEBIBYTE)])
+    async def test_a_stream_tells_of_which_state_it_is_as_head_does(self, store: ObjectStore, data: bytes) -> None:
+        told: list[ObjectInfo] = []
+        await store.put("größe/ü + ?#%41", data)
+        assert await collected(store.stream("größe/ü + ?#%41", tell=told.append)) == data
+        assert told == [await store.head("größe/ü + ?#%41")]
 
     async def test_a_listing_has_every_key_of_the_prefix_once(self, store: ObjectStore) -> None:
         keys = ["a/1", "a/10", "a/2/x", "a/2-y", "ab", "b/1"]

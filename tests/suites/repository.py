@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing, nullcontext
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -106,6 +107,24 @@ class RepositoryBehaviour:
         assert first.stored_bytes > 0
         assert again.stored_bytes == 0
         assert again.contents == first.contents
+
+    async def test_small_ones_are_stored_together_as_they_are_one_by_one(
+        self, repository: EnvironmentRepository
+    ) -> None:
+        there, twice, large = os.urandom(1000), os.urandom(1000), os.urandom(100_000)
+        first = await repository.store_bytes(there)
+        documents = [b"", there, twice, large, twice, *(os.urandom(100) for _ in range(250))]
+        stored = await repository.store_small(documents)
+        assert [one.stored_bytes > 0 for one in stored] == [True, False, True, True, False] + [True] * 250
+        assert stored[1].contents == first.contents
+        assert list(stored) == [
+            replace(await repository.store_bytes(data), stored_bytes=one.stored_bytes)
+            for data, one in zip(documents, stored, strict=True)
+        ]
+        await repository.put_manifest(manifest(uuid4(), repository.environment_id, repository.key_id))
+        assert [await read(repository, one.contents) for one in stored] == documents
+        absent = "b3:" + "0" * 64
+        assert await repository.unusable({absent, *(one.hash for one in stored)}) == {absent}
 
     async def test_compressible_bytes_take_less_room(self, repository: EnvironmentRepository) -> None:
         assert (await repository.store_bytes(b"the same again " * 10_000)).stored_bytes < 1500
@@ -282,7 +301,9 @@ class RepositoryBehaviour:
         assert max(len(batch) for batch in batches) < 5_000
 
     async def test_an_empty_list_is_a_list_and_half_a_line_is_damage(self, repository: EnvironmentRepository) -> None:
-        for data, broken in ((b"", False), (b'{"id":', True), (b"nonsense\n", True)):
+        one = _line(1).model_dump_json().encode()
+        several = b"%b,%b\n" % (one, one)
+        for data, broken in ((b"", False), (b'{"id":', True), (b"nonsense\n", True), (several, True)):
             stored = await repository.store_bytes(data)
             listing = Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=0)
             with pytest.raises(ContentCorruptError) if broken else nullcontext():

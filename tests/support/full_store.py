@@ -28,18 +28,20 @@ FULL = "<Error><Code>{}</Code><Message>no room is left</Message></Error>"
 class FullStore:
     """`settings` lead to it; after `room` more requests that write, it is full. None: there is room for all.
 
-    `refused` are the paths of what found no room; `status` and `code` are how that is said.
+    `asked` are all requests, `refused` the paths of what found no room; `status` and `code` are how that is said.
     """
 
     settings: S3Settings
     inner: httpx.AsyncClient
     room: int | None = None
+    asked: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     status: int = 507
     code: str = "XMinioStorageFull"
 
     async def answer(self, request: Request) -> Response:
         """What the real one says, or that it is full. The host is passed on too: it is part of what was signed."""
+        self.asked.append(f"{request.method} {request.url.path}")
         if request.method in WRITING and not self._fits():
             self.refused.append(request.url.path)
             return Response(FULL.format(self.code), status_code=self.status, media_type="application/xml")

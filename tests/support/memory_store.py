@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.platform.objectstore import AlreadyExistsError, ObjectChangedError, ObjectInfo, ObjectNotFoundError
 from services.platform.objectstore.keys import checked
-from services.platform.objectstore.port import PIECE_BYTES
+from services.platform.objectstore.port import PIECE_BYTES, Tell, untold
 from tests.support.events import NOON
 
 
@@ -52,11 +52,10 @@ class MemoryObjectStore:
         """See ObjectStore."""
         return self._found(key).data[offset : offset + size_bytes]
 
-    async def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
+    async def stream(self, key: str, *, tell: Tell = untold) -> AsyncIterator[bytes]:
         """See ObjectStore."""
         found = self._found(key)
-        if etag is not None and found.etag != etag:
-            raise ObjectChangedError(key)
+        tell(self._told(key, found))
         for start in range(0, len(found.data), PIECE_BYTES):
             yield found.data[start : start + PIECE_BYTES]
 

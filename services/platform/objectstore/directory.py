@@ -19,7 +19,7 @@ from services.platform.objectstore.errors import (
     ObjectNotFoundError,
 )
 from services.platform.objectstore.keys import checked
-from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo
+from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo, Tell, untold
 from services.platform.process.seams import Seam, passing
 
 UNFINISHED: Final = ".unfinished"
@@ -65,12 +65,11 @@ class DirectoryObjectStore:
         with translated(key):
             return await asyncio.to_thread(_part, path, offset, size_bytes)
 
-    async def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
+    async def stream(self, key: str, *, tell: Tell = untold) -> AsyncIterator[bytes]:
         """See ObjectStore."""
         path = self._path(key)
         with translated(key), await asyncio.to_thread(path.open, "rb") as file:
-            if etag is not None and _etag(os.fstat(file.fileno())) != etag:
-                raise ObjectChangedError(key)
+            tell(_info(key, os.fstat(file.fileno())))
             while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
                 yield piece
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.platform.objectstore.errors import StoreUnavailableError
-from services.platform.objectstore.port import ObjectInfo, ObjectStore
+from services.platform.objectstore.port import ObjectInfo, ObjectStore, Tell, untold
 
 ALWAYS: Final = -1
 """In place of a number of calls."""
@@ -126,10 +126,10 @@ class FaultyObjectStore:
         self._end("get_range", key)
         return data
 
-    async def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
+    async def stream(self, key: str, *, tell: Tell = untold) -> AsyncIterator[bytes]:
         """See ObjectStore; a fault `after` comes behind the first piece."""
         await self._begin("stream", key)
-        async for piece in self._inner.stream(key, etag=etag):
+        async for piece in self._inner.stream(key, tell=tell):
             yield self.faults.spoilt("stream", key, piece)
             self._end("stream", key)
 

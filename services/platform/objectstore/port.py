@@ -1,6 +1,6 @@
 """What Nightkeep needs of an object store, and no more, so that any S3 server or a directory can be one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -17,6 +17,13 @@ class ObjectInfo:
     size_bytes: int
     etag: str
     modified_at: datetime
+
+
+Tell = Callable[[ObjectInfo], None]
+
+
+def untold(_info: ObjectInfo) -> None:
+    """Nobody wants to know."""
 
 
 class ObjectStore(Protocol):
@@ -48,10 +55,10 @@ class ObjectStore(Protocol):
         """A part of the object; shorter where the object ends, empty behind its end. Raises ObjectNotFoundError."""
         ...
 
-    def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
-        """The object in pieces of at most PIECE_BYTES.
+    def stream(self, key: str, *, tell: Tell = untold) -> AsyncIterator[bytes]:
+        """The object in pieces of at most PIECE_BYTES; before the first, `tell` hears which state it is that comes.
 
-        Raises ObjectNotFoundError, and ObjectChangedError when it has not this etag (any more).
+        Raises ObjectNotFoundError. A stream may end early, without an error: count its bytes.
         """
         ...
 

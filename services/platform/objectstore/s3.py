@@ -7,10 +7,11 @@ from typing import Any, Final
 from services.platform.objectstore.errors import ObjectChangedError, ObjectNotFoundError
 from services.platform.objectstore.keys import checked
 from services.platform.objectstore.pieces import regrouped
-from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo
+from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo, Tell, untold
 from services.platform.objectstore.s3_client import S3Client, s3_client
 from services.platform.objectstore.s3_errors import BehindTheEndError, translated
 from services.platform.objectstore.s3_multipart import PART_BYTES, upload
+from services.platform.objectstore.s3_quick import Answer, QuickReads
 from services.platform.process.seams import Seam, passing
 from services.platform.process.settings import S3Settings
 
@@ -25,9 +26,12 @@ DEFAULT_REGION: Final = "us-east-1"
 class S3ObjectStore:
     """One bucket, below `prefix` ("" or ending in "/"); keys in and out are without it. See ObjectStore."""
 
-    def __init__(self, client: S3Client, bucket: str, prefix: str, *, single_copy_bytes: int) -> None:
+    def __init__(
+        self, client: S3Client, quick: QuickReads | None, bucket: str, prefix: str, *, single_copy_bytes: int
+    ) -> None:
         self.bucket: Final = bucket
         self._client = client
+        self._quick = quick
         self._bucket = bucket
         self._prefix = prefix
         self._single_copy_bytes = single_copy_bytes
@@ -40,7 +44,9 @@ class S3ObjectStore:
         """The store that `settings` name; the bucket must exist when it is used."""
         prefix = settings.prefix.strip("/")
         async with s3_client(settings) as client:
-            yield cls(client, settings.bucket, f"{prefix}/" if prefix else "", single_copy_bytes=single_copy_bytes)
+            quick = await QuickReads.of(client, settings)
+            below = f"{prefix}/" if prefix else ""
+            yield cls(client, quick, settings.bucket, below, single_copy_bytes=single_copy_bytes)
 
     def _place(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + checked(key)}
@@ -79,10 +85,8 @@ class S3ObjectStore:
 
     async def get(self, key: str) -> bytes:
         """See ObjectStore."""
-        place = self._place(key)
         with translated(key):
-            answer = await self._client.get_object(**place)
-            async with answer["Body"] as body:
+            async with (await self._answer(key)).body as body:
                 data: bytes = await body.read()
         return data
 
@@ -100,21 +104,27 @@ class S3ObjectStore:
             return b""
         return data
 
-    async def stream(self, key: str, *, etag: str | None = None) -> AsyncIterator[bytes]:
+    async def stream(self, key: str, *, tell: Tell = untold) -> AsyncIterator[bytes]:
         """See ObjectStore."""
-        place = self._place(key)
         with translated(key):
-            answer = await self._client.get_object(**place, **({"IfMatch": etag} if etag else {}))
-            async with answer["Body"] as body:
+            answer = await self._answer(key)
+            async with answer.body as body:
+                tell(answer.info)
                 async for piece in body.iter_chunks(PIECE_BYTES):
                     yield piece
+
+    async def _answer(self, key: str) -> Answer:
+        place = self._place(key)
+        if self._quick and (quick := await self._quick.get(key, place["Key"])):
+            return quick
+        answer = await self._client.get_object(**place)
+        return Answer(_info(key, answer), answer["Body"])
 
     async def head(self, key: str) -> ObjectInfo:
         """See ObjectStore."""
         place = self._place(key)
         with translated(key):
-            answer = await self._client.head_object(**place)
-        return ObjectInfo(key, answer["ContentLength"], answer["ETag"], answer["LastModified"])
+            return _info(key, await self._client.head_object(**place))
 
     async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
         """See ObjectStore."""
@@ -188,3 +198,7 @@ class S3ObjectStore:
         with translated(self._bucket):
             await self._client.create_bucket(Bucket=self._bucket, **where)
         return True
+
+
+def _info(key: str, answer: dict[str, Any]) -> ObjectInfo:
+    return ObjectInfo(key, answer["ContentLength"], answer["ETag"], answer["LastModified"])

@@ -114,7 +114,7 @@ class DumpWriter:
         there = await self._there_already(name, len(data))
         if there:
             return there
-        self._opened.packer.claim(digest_of(name))
+        self._opened.packer.claim([digest_of(name)])
         form, payload, bases = await self._encoded(data, offset, prints)
         stored_bytes = await self._opened.packer.add(Packed(digest_of(name), form, payload, len(data)))
         return _Segment(StoredContent(name, len(data), stored_bytes), len(payload), new=True, bases=bases)

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
+from functools import cache
 from typing import Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from contracts.manifest import DanglingLine, DocumentLine, Lines
 from contracts.values import Value
@@ -46,7 +47,16 @@ def _slices(content: bytes) -> Iterator[bytes]:
 
 def _parsed(text: bytes, kind: type[L]) -> Sequence[L]:
     try:
-        return [kind.model_validate_json(line) for line in text.split(b"\n")]
+        lines = _array_of(kind).validate_json(b"[%b]" % text.replace(b"\n", b","))
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         raise ContentCorruptError(f"a list has a line that is none: {problem['loc']}: {problem['msg']}") from error
+    if len(lines) != text.count(b"\n") + 1:
+        raise ContentCorruptError("a list has a line that is several")
+    return lines
+
+
+@cache
+def _array_of(kind: type[L]) -> TypeAdapter[list[L]]:
+    """Read at once, lines take half as long as one by one."""
+    return TypeAdapter(list[kind])  # type: ignore[valid-type]  # -- a type that is known when it runs

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -20,6 +21,8 @@ from services.platform.repository.packs import Entry
 queries: Any = aiosql.from_path(Path(__file__).with_name("locations.sql"), "sqlite3")
 BATCH: Final = 100
 """Packs read at once."""
+ASKED_AT_ONCE: Final = 100
+"""Contents in one question: with more of them nothing is left to save."""
 _START_BITS: Final = 40
 """More than any offset in a pack has."""
 
@@ -147,11 +150,14 @@ class Locations:
         row = self._connection.execute(queries.position.sql, {"digest": digest}).fetchone()
         return row[0] << _START_BITS | row[1] if row else 0
 
-    def usable(self, digest: bytes) -> bool:
-        """Whether a new backup may refer to it without looking further: stored whole, in a pack that stays."""
-        # Asked for every document of every backup: without what aiosql does around a query.
-        parameters = {"digest": digest, "delta": Form.DELTA.value}
-        return self._connection.execute(queries.usable.sql, parameters).fetchone() is not None
+    def usable(self, digests: Sequence[bytes]) -> set[bytes]:
+        """Those to which a new backup may refer without looking further: stored whole, in a pack that stays."""
+        # Asked for every document of every backup: many at once, and without what aiosql does around a query.
+        found: set[bytes] = set()
+        for start in range(0, len(digests), ASKED_AT_ONCE):
+            asked = digests[start : start + ASKED_AT_ONCE]
+            found.update(row[0] for row in self._connection.execute(_usable_of(len(asked)), asked))
+        return found
 
     def is_there(self, digest: bytes) -> bool:
         """Whether any pack that is trusted has it, in whatever form."""
@@ -254,6 +260,12 @@ class Locations:
         except Exception as error:
             self._failure = error
             raise
+
+
+@cache
+def _usable_of(count: int) -> str:
+    text: str = queries.usable.sql
+    return text.replace(":digests", ", ".join("?" * count))
 
 
 def _row(pack: int, entry: Entry) -> dict[str, Any]:

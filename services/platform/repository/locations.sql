@@ -75,9 +75,10 @@ FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY 
 SELECT c.pack, c.start FROM content c JOIN pack p ON p.number = c.pack
 WHERE digest = :digest ORDER BY p.damaged, p.condemned, c.form LIMIT 1;
 
--- name: usable(digest, delta)^
-SELECT 1 FROM content c JOIN pack p ON p.number = c.pack
-WHERE c.digest = :digest AND c.form <> :delta AND p.trusted LIMIT 1;
+-- name: usable(digests)
+-- Whole (no delta, form 2) in a pack that stays. In place of `:digests` stand as many as are asked for.
+SELECT DISTINCT c.digest FROM content c JOIN pack p ON p.number = c.pack
+WHERE c.digest IN (:digests) AND c.form <> 2 AND p.trusted;
 
 -- name: unindexed()
 SELECT id, size FROM pack WHERE key_number IS NULL;

@@ -1,6 +1,7 @@
 """Gathers contents into packs, encrypts and uploads these beside the work that brings more, and writes their index."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -43,12 +44,12 @@ class Packer:
         self._unindexed = bytearray()
         self._unindexed_contents = 0
 
-    def claim(self, digest: bytes) -> bool:
-        """Whether the caller must add this content: it is neither stored nor on its way."""
-        if digest in self._claimed or self._locations.usable(digest):
-            return False
-        self._claimed.add(digest)
-        return True
+    def claim(self, digests: Sequence[bytes]) -> set[bytes]:
+        """The contents that the caller must add: they are neither stored nor on their way."""
+        new = {digest for digest in digests if digest not in self._claimed}
+        new.difference_update(self._locations.usable(list(new)))
+        self._claimed |= new
+        return new
 
     def is_on_its_way(self, digest: bytes) -> bool:
         """Whether it was claimed, and is not in the store yet."""

@@ -98,6 +98,11 @@ class EnvironmentRepositoryV2:
         stored = await (await self._open()).writer.store_content(data)
         return StoredSequence((stored.name,), stored.name, stored.bytes, stored.stored_bytes)
 
+    async def store_small(self, documents: Sequence[bytes]) -> Sequence[StoredSequence]:
+        """See EnvironmentRepository."""
+        stored = await (await self._open()).writer.store_small(documents)
+        return [StoredSequence((one.name,), one.name, one.bytes, one.stored_bytes) for one in stored]
+
     async def positions(self, names: Sequence[str]) -> Sequence[int]:
         """See EnvironmentRepository: objects of the first format lie nowhere in particular."""
         if not any(map(is_second, names)):  # who looks for what is there makes no key
@@ -168,8 +173,9 @@ class EnvironmentRepositoryV2:
 
     async def unusable(self, names: AbstractSet[str]) -> AbstractSet[str]:
         """See EnvironmentRepository: those of the first format too."""
-        usable = (await self._open()).locations.usable
-        return {name for name in names if not (is_second(name) and usable(digest_of(name)))}
+        digests = {digest_of(name): name for name in names if is_second(name)}
+        usable = (await self._open()).locations.usable(list(digests))
+        return names - {digests[digest] for digest in usable}
 
     async def sharing(self, backup_id: UUID, *, own: bool = False) -> Shared:
         """See EnvironmentRepository."""

@@ -1,7 +1,7 @@
 """Stores bytes as contents of the second format: cut, name, compress, pack what is not there yet."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -59,9 +59,24 @@ class Writer:
             return await self._pack(name_of(self._ring.name_key, data), data)
         return await self._pack(await asyncio.to_thread(name_of, self._ring.name_key, data), data)
 
+    async def store_small(self, documents: Sequence[bytes]) -> Sequence[StoredContent]:
+        """A content each, of several that fit into memory together: named, and compressed, on one way to a thread."""
+        names = await asyncio.to_thread(self._names, documents)
+        digests = [digest_of(name) for name in names]
+        new = self._packer.claim(digests)
+        fresh = [(digest, data) for digest, data in zip(digests, documents, strict=True) if digest in new]
+        sizes = {packed.digest: await self._packer.add(packed) for packed in await asyncio.to_thread(_packed, fresh)}
+        return [
+            StoredContent(name, len(data), sizes.pop(digest, 0))
+            for name, digest, data in zip(names, digests, documents, strict=True)
+        ]
+
+    def _names(self, documents: Sequence[bytes]) -> Sequence[str]:
+        return [name_of(self._ring.name_key, data) for data in documents]
+
     async def _pack(self, name: str, data: bytes) -> StoredContent:
         digest = digest_of(name)
-        if not self._packer.claim(digest):
+        if not self._packer.claim([digest]):
             return StoredContent(name, len(data), 0)
         if len(data) <= INLINE_BYTES:
             form, payload = encoded(data)
@@ -69,6 +84,11 @@ class Writer:
             form, payload = await asyncio.to_thread(encoded, data)
         stored_bytes = await self._packer.add(Packed(digest, form, payload, len(data)))
         return StoredContent(name, len(data), stored_bytes)
+
+
+def _packed(documents: Sequence[tuple[bytes, bytes]]) -> Sequence[Packed]:
+    """Once each, if several are the same."""
+    return [Packed(digest, *encoded(data), len(data)) for digest, data in dict(documents).items()]
 
 
 def sequence(stored: list[StoredContent], whole: str) -> StoredSequence:

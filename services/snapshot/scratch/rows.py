@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from contracts.manifest import DanglingLine, DocumentLine
 from services.platform.connectors.database import Reference
 from services.platform.connectors.files import Listed, apart, joined
@@ -78,19 +80,24 @@ def referenced_parameters(reference: Reference) -> Parameters:
 
 def document_line(row: Row, *, proven: bool) -> bytes:
     """A line of the list of documents, of the query `lines`."""
-    # Made of what was checked when it came in: another check of every row would cost more than all the rest.
-    line = DocumentLine.model_construct(
-        id=UUID(bytes=row[0]),
-        place=row[1],
-        size=row[2],
-        stamp=joined(row[3], row[9]),
-        settled=bool(row[4]),
-        contents=tuple(row[5].split(",")),
-        hash=row[6],
-        from_previous=bool(row[7]),
-        referenced=bool(row[8]) if proven else None,
-    )
-    return line.model_dump_json().encode() + b"\n"
+    # A DocumentLine in its order, of what was checked when it came in: to make an object of each takes thrice as long.
+    line = {
+        "id": _id_text(row[0]),
+        "place": row[1],
+        "size": row[2],
+        "stamp": joined(row[3], row[9]),
+        "settled": bool(row[4]),
+        "referenced": bool(row[8]) if proven else None,
+        "contents": row[5].split(","),
+        "hash": row[6],
+        "from_previous": bool(row[7]),
+    }
+    return to_json(line) + b"\n"
+
+
+def _id_text(document_id: bytes) -> str:
+    digits = document_id.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def dangling_line(row: Row) -> bytes:

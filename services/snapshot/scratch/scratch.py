@@ -63,9 +63,11 @@ class Scratch:
         """Keep what the listing saw; returns the places of those whose UUID was there already."""
         return await self._run(partial(_add_listed, documents=documents))
 
-    async def add_previous(self, lines: Sequence[DocumentLine]) -> None:
-        """Keep a part of the previous backup's list."""
-        await self._add(queries.add_previous, map(made.previous_parameters, lines))
+    async def add_previous(self, lines: Sequence[DocumentLine]) -> list[str]:
+        """Keep a part of the previous backup's list; returns the state of each one's directory, if it has one."""
+        rows = [made.previous_parameters(line) for line in lines]
+        await self._add(queries.add_previous, iter(rows))
+        return [row["directory"] for row in rows]
 
     async def add_referenced(self, references: Sequence[Reference]) -> None:
         """Keep a part of what the rows refer to; a document that is named twice counts once."""

@@ -28,8 +28,8 @@ ONE_PUT_BYTES: Final = 8 * 1024 * 1024
 """What goes in one conditional request; more is uploaded in parts."""
 LISTINGS: Final = 8
 """Listings under way: more of them only wait for what reads the answers."""
-AT_ONCE: Final = 16
-"""Requests for small objects under way, whoever asks for how many."""
+AT_ONCE: Final = 48
+"""Requests for small objects under way, whoever asks for how many: a server some ms away answers so many meanwhile."""
 
 
 class S3Documents:

@@ -26,11 +26,14 @@ def entry(info: ObjectInfo, *, settled: bool) -> Listed | Stray | None:
 
 
 def listed(info: ObjectInfo, *, settled: bool) -> Listed:
-    """An object's state: an ETag changes with the content, time and size besides."""
+    """An object's state: an ETag changes with the content, time and size besides.
+
+    Whole seconds of the time: some servers' listings know more of it than their answers do.
+    """
     found = document_id(info.key.rpartition("/")[2])
     if found is None:
         raise ValueError(info.key)
-    stamp = f"{info.etag}-{info.size_bytes:x}-{info.modified_at.timestamp():.0f}"
+    stamp = f"{info.etag}-{info.size_bytes:x}-{int(info.modified_at.timestamp())}"
     return Listed(found, info.key, info.size_bytes, stamp, settled)
 
 

@@ -8,7 +8,7 @@ from services.platform.connectors.files.pieces import gathered
 from services.platform.connectors.files.port import Listed, Whole
 from services.platform.connectors.files.s3_errors import translated
 from services.platform.connectors.files.s3_listing import listed
-from services.platform.objectstore import ObjectChangedError, ObjectNotFoundError, ObjectStore
+from services.platform.objectstore import ObjectInfo, ObjectNotFoundError, ObjectStore
 from services.platform.objectstore.port import PIECE_BYTES
 
 
@@ -20,14 +20,12 @@ class S3Reader:
         self._place = place
         self._subject = subject
         self._settled = settled
-        self._seen: Listed | None = None
+        self._info: ObjectInfo | None = None
 
     @property
     def seen(self) -> Listed:
         """See Reader. Raises RuntimeError when nothing was read yet."""
-        if self._seen is None:
-            raise RuntimeError("nothing was read yet")
-        return self._seen
+        return listed(self._told(), settled=self._settled)
 
     async def whole(self) -> Whole | None:
         """See DocumentStore.read_small."""
@@ -39,18 +37,28 @@ class S3Reader:
         return Whole(self.seen, data) if is_all else None
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """See Reader. A small object comes in one answer, whole; after a large one the server is asked again."""
+        """See Reader. One answer is of one state, and tells which; after a large one the server is asked again."""
+        read_bytes = 0
         try:
             with translated(self._subject):
-                info = await self._store.head(self._place)
-                self._seen = listed(info, settled=self._settled)
-                missing = info.size_bytes
-                async for piece in self._store.stream(self._place, etag=info.etag):
-                    missing -= len(piece)
+                async for piece in self._store.stream(self._place, tell=self._hear):
+                    read_bytes += len(piece)
                     yield piece
-                if missing or (info.size_bytes > PIECE_BYTES and await self._store.head(self._place) != info):
-                    raise DocumentChangedError(self._place)
+                await self._refuse_changed(read_bytes)
         except ObjectNotFoundError as error:
             raise DocumentVanishedError(self._place) from error
-        except ObjectChangedError as error:
-            raise DocumentChangedError(self._place) from error
+
+    async def _refuse_changed(self, read_bytes: int) -> None:
+        info = self._told()
+        if read_bytes != info.size_bytes:
+            raise DocumentChangedError(self._place)
+        if read_bytes > PIECE_BYTES and await self._store.head(self._place) != info:
+            raise DocumentChangedError(self._place)
+
+    def _hear(self, info: ObjectInfo) -> None:
+        self._info = info
+
+    def _told(self) -> ObjectInfo:
+        if self._info is None:
+            raise RuntimeError("nothing was read yet")
+        return self._info
