@@ -67,7 +67,7 @@ class Page:
         backup_id = fields.get("backup_id") or fields.get("safety_backup_id")
         key = (BACKUP.name, (backup_id,))
         if backup_id is not None and await self._find(BACKUP, key) is not None:
-            self._lines[key].append(line(message, said).model_dump_json())
+            self._lines[key].append(line(message, said))
             self._changed[BACKUP].add(key)
 
     def _rule(self, body: Event) -> dict[str, Any]:
