@@ -43,9 +43,9 @@ class Replayer:
             missing = await self._missing()
         await self.fill(missing)
 
-    async def fill(self, missing: Missing) -> None:
-        """Apply what is `missing`. Raises LogForkedError and TransientErrors."""
-        turns = asyncio.Semaphore(AT_ONCE)
+    async def fill(self, missing: Missing, *, at_once: int = AT_ONCE) -> None:
+        """Apply what is `missing`, so many partitions at a time. Raises LogForkedError and TransientErrors."""
+        turns = asyncio.Semaphore(at_once)
         async with together() as group:
             for partition, (start, end) in missing.items():
                 group.create_task(self._fill_in_turn(turns, partition, start, end))

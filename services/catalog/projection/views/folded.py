@@ -18,4 +18,4 @@ def folded(view: type[V], before: V | None, state: BaseModel, told: Mapping[str,
     if isinstance(state, view):
         known = vars(state).items() >= told.items()  # so it is after most events, and a copy costs as much as the fold
         return state if known else changed(state, **told)
-    return view(**dict(before or ()) | dict(state) | dict(told))
+    return view.model_validate({**(vars(before) if before else {}), **vars(state), **told})
