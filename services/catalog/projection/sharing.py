@@ -25,7 +25,7 @@ INTERRUPTED: Final = 4
 LONG_EVENTS: Final = 50_000
 """One process takes some seconds for so many, and a helper a second to start."""
 MOST_HELPERS: Final = 8
-"""Each holds one of PostgreSQL's connections, of which there are a hundred for all services, and keeps it busy."""
+"""Each takes 130 MiB and one of PostgreSQL's connections, and asks for half as much work of it as it does itself."""
 
 Missing = Mapping[int, tuple[int, int]]
 """For each partition the first offset that was not applied and the one where the log ends."""
