@@ -18,13 +18,13 @@ from services.platform.process.settings import KafkaSettings, LogSettings, Postg
 from services.platform.process.tethered import tethered
 from services.platform.process.together import together
 
-HELPER: Final = "services.catalog.projection.helper"
+FILLER: Final = "services.catalog.projection.filler"
 FORKED: Final = 3
 INTERRUPTED: Final = 4
-"""How a helper ends that met a LogForkedError or a TransientError; its reason is on stdout."""
+"""How a filler ends that met a LogForkedError or a TransientError; its reason is on stdout."""
 LONG_EVENTS: Final = 50_000
-"""One process takes some seconds for so many, and a helper a second to start."""
-MOST_HELPERS: Final = 8
+"""One process takes some seconds for so many, and a filler a second to start."""
+MOST_FILLERS: Final = 8
 """Each takes 130 MiB and one of PostgreSQL's connections, and asks for half as much work of it as it does itself."""
 
 Missing = Mapping[int, tuple[int, int]]
@@ -34,12 +34,12 @@ log = structlog.get_logger()
 
 
 class ReplayInterruptedError(TransientError):
-    """A helper met an engine that was away, or somebody faster: replay what is still missing."""
+    """A filler met an engine that was away, or somebody faster: replay what is still missing."""
 
 
 @dataclass(frozen=True)
 class Engines:
-    """What a helper needs to work as this process would; it goes through a pipe, since there are passwords in it."""
+    """What a filler needs to work as this process would; it goes through a pipe, since there are passwords in it."""
 
     kafka: KafkaSettings
     postgres: PostgresSettings
@@ -49,40 +49,40 @@ class Engines:
 
 @dataclass(frozen=True)
 class Share:
-    """What one helper fills."""
+    """What one filler fills."""
 
     engines: Engines
     missing: Missing
 
 
 class Sharing:
-    """Has helpers fill what is missing, each its own partitions with its own connections.
+    """Has fillers fill what is missing, each its own partitions with its own connections.
 
     They are more projections of the same log, of which there may be any number: wherever one ends, the next to come
     goes on there.
     """
 
-    def __init__(self, engines: Engines, *, helpers: int | None = None, long_events: int = LONG_EVENTS) -> None:
+    def __init__(self, engines: Engines, *, fillers: int | None = None, long_events: int = LONG_EVENTS) -> None:
         self._engines = engines
-        self._helpers = helpers or min(len(os.sched_getaffinity(0)), MOST_HELPERS)
+        self._fillers = fillers or min(len(os.sched_getaffinity(0)), MOST_FILLERS)
         self._long_events = long_events
 
     def pays(self, missing: Missing) -> bool:
-        """Whether helpers are done sooner than this process alone."""
+        """Whether fillers are done sooner than this process alone."""
         events = sum(end - start for start, end in missing.values())
-        return min(self._helpers, len(missing)) > 1 and events >= self._long_events
+        return min(self._fillers, len(missing)) > 1 and events >= self._long_events
 
     async def fill(self, missing: Missing) -> None:
-        """Returns when every helper has ended; what one has left that died is still missing.
+        """Returns when every filler has ended; what one has left that died is still missing.
 
-        Raises LogForkedError, and ReplayInterruptedError for a TransientError. No helper outlives the call.
+        Raises LogForkedError, and ReplayInterruptedError for a TransientError. No filler outlives the call.
         """
         async with together() as group:
-            for share in shares(missing, self._helpers):
+            for share in shares(missing, self._fillers):
                 group.create_task(self._filled(share))
 
     async def _filled(self, missing: Missing) -> None:
-        async with _helper() as process:
+        async with _filler() as process:
             told, _ = await process.communicate(pickle.dumps(Share(self._engines, missing)))
             code = await process.wait()
         if code == FORKED:
@@ -90,12 +90,12 @@ class Sharing:
         if code == INTERRUPTED:
             raise ReplayInterruptedError(told.decode())
         if code:
-            log.warning("a helper of the replay died: what it has left is done here", exit_code=code)
+            log.warning("a filler of the replay died: what it has left is done here", exit_code=code)
 
 
-def shares(missing: Missing, helpers: int) -> list[Missing]:
+def shares(missing: Missing, fillers: int) -> list[Missing]:
     """What is `missing` in as many parts, or fewer, with about as many events each; the largest partition first."""
-    parts: list[dict[int, tuple[int, int]]] = [{} for _ in range(min(helpers, len(missing)))]
+    parts: list[dict[int, tuple[int, int]]] = [{} for _ in range(min(fillers, len(missing)))]
     sizes = [0] * len(parts)
     for partition, (start, end) in sorted(missing.items(), key=lambda one: one[1][0] - one[1][1]):
         least = sizes.index(min(sizes))
@@ -105,10 +105,10 @@ def shares(missing: Missing, helpers: int) -> list[Missing]:
 
 
 @asynccontextmanager
-async def _helper() -> AsyncIterator[Process]:
-    """A helper that waits for its share; its log lines go where ours do. On leaving it is gone."""
+async def _filler() -> AsyncIterator[Process]:
+    """A filler that waits for its share; its log lines go where ours do. On leaving it is gone."""
     process = await asyncio.create_subprocess_exec(
-        *tethered(sys.executable, "-m", HELPER),
+        *tethered(sys.executable, "-m", FILLER),
         stdin=PIPE,
         stdout=PIPE,
         start_new_session=True,  # a Ctrl-C is for us, and we end it

@@ -22,9 +22,9 @@ def test_there_are_no_more_shares_than_partitions() -> None:
     assert shares({}, 8) == []
 
 
-def test_helpers_pay_where_there_is_much_in_several_partitions() -> None:
-    sharing = Sharing(ENGINES, helpers=2, long_events=100)
+def test_fillers_pay_where_there_is_much_in_several_partitions() -> None:
+    sharing = Sharing(ENGINES, fillers=2, long_events=100)
     assert sharing.pays({0: (0, 50), 1: (100, 150)})
     assert not sharing.pays({0: (0, 50), 1: (100, 149)})
     assert not sharing.pays({0: (0, 5000)})
-    assert not Sharing(ENGINES, helpers=1, long_events=100).pays({0: (0, 50), 1: (0, 50)})
+    assert not Sharing(ENGINES, fillers=1, long_events=100).pays({0: (0, 50), 1: (0, 50)})

@@ -1,4 +1,4 @@
-"""`python -m services.catalog.projection.helper`: fills a share of a long replay, told on stdin, and ends."""
+"""`python -m services.catalog.projection.filler`: fills a share of a long replay, told on stdin, and ends."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ RARELY: Final = 100_000
 """What a transaction has made goes by itself when it ends, all at once, and the collector finds nothing until then: as
 often as usual it took a twentieth of the time, measured."""
 AT_ONCE: Final = 1
-"""While PostgreSQL works for this helper, the others fold: two partitions in turns took a tenth more, measured."""
+"""While PostgreSQL works for this filler, the others fold: two partitions in turns took a tenth more, measured."""
 
 
 def main() -> int:
