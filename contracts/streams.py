@@ -1,6 +1,6 @@
 """The names of streams: `<service>/<entity>/<id>`, each with one owning service (architecture §2.3)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -9,8 +9,7 @@ def stream(service: str, entity: str, entity_id: UUID | str) -> str:
     return f"{service}/{entity}/{entity_id}"
 
 
-@dataclass(frozen=True)
-class StreamName:
+class StreamName(NamedTuple):
     """A stream's name taken apart."""
 
     service: str

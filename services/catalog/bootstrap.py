@@ -13,6 +13,7 @@ from services.catalog.facts import CONSUMER, Facts, Hearing
 from services.catalog.projection.keeper import Projection
 from services.catalog.projection.replay import Replayer
 from services.catalog.projection.running import RunningProjection
+from services.catalog.projection.sharing import Engines, Sharing
 from services.catalog.saying import Teller
 from services.catalog.settings import CatalogSettings
 from services.catalog.timers import Timers
@@ -58,9 +59,9 @@ async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: He
     letters = DeadLetters(producer, service=SERVICE)
     decider = Decider(database, store, letters, Hearing(facts, reader).hear_all, clock, topic=topic)
     projection = Projection(database, topic)
-    reading = RunningProjection(
-        settings.kafka, projection, Replayer(projection, reader), scratch=settings.scratch_directory
-    )
+    sharing = Sharing(Engines(settings.kafka, settings.postgres, settings.log, settings.rehearsal))
+    replayer = Replayer(projection, reader, sharing)
+    reading = RunningProjection(settings.kafka, projection, replayer, scratch=settings.scratch_directory)
 
     health.ready_when("facts", facts.replayed)
     health.ready_when("read model", reading.caught_up)

@@ -34,14 +34,13 @@ def entry(message: Message[Event], said: Mapping[str, Any], rule: Mapping[str, A
     envelope, body, fields = message.envelope, message.body, vars(message.body)
     ids, place = _ids(fields, said), _place(fields)
     stream = StreamName.parse(envelope.subject or "//")
-    told = {name: value for name, value in said.items() if name not in ids and name != _THINGS}
     document = {
         "said_by": stream.service,
         "actor_verified": envelope.actor_verified,
         "stream": envelope.subject,
         "causation_id": envelope.causation_id,
         "ids": ids,
-        **_told(told),
+        **_told(said, ids),
         "rule": rule,
     }
     return {
@@ -78,17 +77,22 @@ def _place(fields: Mapping[str, Any]) -> dict[PlaceKind, UUID]:
     return {place.kind: place.id} if isinstance(place, Place) else {}
 
 
-def _told(said: Mapping[str, Any]) -> dict[str, Any]:
-    long = [name for name, value in said.items() if _is_long(value)]
-    return {
-        "told": {name: value for name, value in said.items() if value is not None and name not in long},
-        "left_out": long,
-    }
+def _told(said: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+    """What it says beside its ids."""
+    told: dict[str, Any] = {}
+    left_out: list[str] = []
+    for name, value in said.items():
+        if _is_long(value) and name not in ids and name != _THINGS:
+            left_out.append(name)
+        elif value is not None and name not in ids and name != _THINGS:
+            told[name] = value
+    return {"told": told, "left_out": left_out}
 
 
 def _is_long(value: object) -> bool:
-    text = to_json(value) if isinstance(value, list | dict) and value else value
-    return isinstance(text, str | bytes) and len(text) > TOLD_CHARACTERS
+    if isinstance(value, str):
+        return len(value) > TOLD_CHARACTERS
+    return isinstance(value, (list, dict)) and bool(value) and len(to_json(value)) > TOLD_CHARACTERS
 
 
 @lru_cache(maxsize=10_000)

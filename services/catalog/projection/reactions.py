@@ -1,7 +1,7 @@
 """What an event does to the read model."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from contracts.envelope import Event, Message
 from contracts.errors import FailureCode
@@ -11,6 +11,8 @@ from services.catalog.projection.page import Page
 from services.platform.database import Connection
 from services.platform.messaging.intake import Reaction
 from services.platform.process.errors import PermanentError
+
+_EVENTS: Final = tuple(body for body in BODIES.values() if issubclass(body, Event))
 
 
 def reactions(page: Page) -> Mapping[type[Event], Reaction]:
@@ -22,4 +24,4 @@ def reactions(page: Page) -> Mapping[type[Event], Reaction]:
         except ForbiddenMoveError as error:
             raise PermanentError(str(error), code=FailureCode.INTERNAL) from error
 
-    return dict.fromkeys((body for body in BODIES.values() if issubclass(body, Event)), note)
+    return dict.fromkeys(_EVENTS, note)

@@ -7,6 +7,7 @@ import structlog
 
 from contracts.topics import Topic
 from services.catalog.projection.keeper import Projection
+from services.catalog.projection.sharing import Missing, Sharing
 from services.platform.messaging.reading import LogReader
 from services.platform.process.retry import for_ever
 from services.platform.process.together import together
@@ -24,15 +25,27 @@ log = structlog.get_logger()
 class Replayer:
     """Compares stored offset and log end, at the start and then every second, and fills what is missing."""
 
-    def __init__(self, projection: Projection, reader: LogReader) -> None:
+    def __init__(self, projection: Projection, reader: LogReader, sharing: Sharing | None = None) -> None:
         self._projection = projection
         self._reader = reader
+        self._sharing = sharing
         self._stuck: dict[int, tuple[int, int]] = {}
 
     async def catch_up(self) -> None:
-        """Apply everything that is on the log now; called before the live projection starts."""
+        """Apply everything that is on the log now; called before the live projection starts.
+
+        With a `sharing`, other processes do most of it where it is long. Raises LogForkedError and TransientErrors.
+        """
         await self._projection.retry_parked()
-        missing, turns = await self._missing(), asyncio.Semaphore(AT_ONCE)
+        missing = await self._missing()
+        if self._sharing and self._sharing.pays(missing):
+            await self._sharing.fill(missing)
+            missing = await self._missing()
+        await self.fill(missing)
+
+    async def fill(self, missing: Missing, *, at_once: int = AT_ONCE) -> None:
+        """Apply what is `missing`, so many partitions at a time. Raises LogForkedError and TransientErrors."""
+        turns = asyncio.Semaphore(at_once)
         async with together() as group:
             for partition, (start, end) in missing.items():
                 group.create_task(self._fill_in_turn(turns, partition, start, end))
@@ -59,7 +72,7 @@ class Replayer:
         before, looks = self._stuck.get(partition, (start, 0))
         return (start, looks + 1) if before == start else (start, 1)
 
-    async def _missing(self) -> dict[int, tuple[int, int]]:
+    async def _missing(self) -> Missing:
         stored = await self._projection.next_offsets()
         ends = await self._reader.ends(Topic.EVENTS)
         starts = await self._reader.starts(Topic.EVENTS)

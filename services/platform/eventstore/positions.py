@@ -1,8 +1,8 @@
 """How far a consumer has come, in the transaction of what it did there (architecture §2.4, §2.5)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 from uuid import UUID
 
 from services.platform.database import Connection, load_queries
@@ -10,8 +10,7 @@ from services.platform.database import Connection, load_queries
 queries = load_queries("services.platform.eventstore")
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """The newest event of a stream that was dealt with; sequence 0 and no id: none yet."""
 
     sequence: int = 0

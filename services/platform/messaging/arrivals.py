@@ -1,7 +1,7 @@
 """What arrives from the log, understood as far as it can be: its stream, its place there, and the lane it waits in."""
 
 import json
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from contracts.codec import RawRecord, decode, read_id
@@ -68,7 +68,7 @@ def _understood(topic: str, partition: int, offset: int, record: RawRecord) -> A
         sequence=envelope.sequence,
         event_id=envelope.id,
         lane=_lane(vars(body).get("environment_id"), envelope.subject),
-        message=Message(envelope, body),
+        message=cast("Message[Event]", message),
     )
 
 

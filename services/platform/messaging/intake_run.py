@@ -89,7 +89,8 @@ class IntakeRun:
     async def _judge(self, item: Arrival) -> Verdict:
         if item.sequence is None:
             return Verdict.NEXT
-        verdict = judge(await self._position(item.stream), item.sequence, item.event_id)
+        position = self._known.get(item.stream) or await self._position(item.stream)
+        verdict = judge(position, item.sequence, item.event_id)
         if verdict is Verdict.PARTED:
             raise LogForkedError(
                 f"{item.stream} has another event at {item.sequence} than {item.event_id}, which lies at offset "
@@ -98,8 +99,7 @@ class IntakeRun:
         return verdict
 
     async def _position(self, stream: str) -> Position:
-        if stream not in self._known:
-            self._known |= await self._positions.of(self._c, [stream])
+        self._known |= await self._positions.of(self._c, [stream])
         return self._known[stream]
 
     async def _apply(self, item: Arrival) -> None:

@@ -10,6 +10,7 @@ import pytest
 from services.platform.process.settings import KafkaSettings
 from tests.support.databases import FreshDatabase
 from tests.support.moved_clock import MovedBy
+from tests.support.read_models import Reading, open_reading
 from tests.support.running_services import Platform, open_catalog
 from tests.support.script import Script, open_script
 from tests.support.shop import Shop
@@ -48,3 +49,10 @@ async def shop(script: Script) -> Shop:
     shop = Shop(script)
     await shop.register()
     return shop
+
+
+@pytest.fixture
+async def reading(kafka_settings: KafkaSettings, fresh_database: FreshDatabase) -> AsyncIterator[Reading]:
+    """A read model of the test's own, without a catalog."""
+    async with open_reading(kafka_settings, fresh_database("catalog")) as opened:
+        yield opened

@@ -1,104 +1,14 @@
 """The read model is the fold of the log, however it came in."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
-import pytest
-
-from contracts.codec import RawRecord
 from contracts.explanation import Clocks, HistoryLine, explain
 from contracts.states import BackupState
-from contracts.topics import Topic
-from services.catalog.projection.keeper import Projection
-from services.catalog.projection.live import LiveProjection
-from services.catalog.projection.replay import Replayer
-from services.platform.database import Database, migrate
-from services.platform.messaging.producer import Producer
-from services.platform.messaging.reading import LogReader
-from services.platform.messaging.topics import ensure_topics
-from services.platform.process.settings import KafkaSettings
-from tests.support.databases import FreshDatabase
+from services.platform.database import migrate
 from tests.support.eventually import eventually
 from tests.support.histories import History
-
-
-@dataclass
-class Reading:
-    """A read model, the log before it, and the means to look at both."""
-
-    database: Database
-    projection: Projection
-    replayer: Replayer
-    producer: Producer
-    settings: KafkaSettings
-
-    async def put(self, records: Sequence[RawRecord]) -> None:
-        await self.producer.send_batch(Topic.EVENTS, records)
-
-    async def document(self, table: str) -> dict[str, Any] | None:
-        async with self.database.transaction() as c:
-            found: dict[str, Any] | None = await c.fetchval(f"SELECT document FROM read.{table}")  # noqa: S608 -- ours
-            return found
-
-    async def documents(self) -> dict[str, list[Any]]:
-        tables = (
-            "app",
-            "environment",
-            "backup",
-            "restore",
-            "preflight",
-            "slot",
-            "policy_change",
-            "stream_position",
-            "listed_day",
-            "audit",
-        )
-        async with self.database.transaction() as c:
-            return {one: sorted(map(str, await c.fetch(f"SELECT * FROM read.{one}"))) for one in tables}  # noqa: S608 -- ours
-
-    async def days(self) -> dict[str, list[Any]]:
-        """How many backups are in the list by environment and day, as kept and as counted."""
-        kept = "SELECT environment_id, day, backups FROM read.listed_day"
-        counted = (
-            "SELECT environment_id, (created_at AT TIME ZONE 'UTC')::date AS day, count(*) AS backups FROM read.backup"
-            " WHERE state IN ('queued', 'running', 'completed', 'failed') GROUP BY 1, 2"
-        )
-        async with self.database.transaction() as c:
-            return {name: sorted(map(str, await c.fetch(sql))) for name, sql in (("kept", kept), ("counted", counted))}
-
-    async def caught_up(self) -> bool:
-        return await self.replayer.behind() == 0
-
-    @asynccontextmanager
-    async def living(self) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(LiveProjection(self.settings, self.projection, None).run())]
-        tasks.append(asyncio.create_task(self.replayer.run()))
-        try:
-            yield
-            assert not [task.exception() for task in tasks if task.done()]
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@pytest.fixture
-async def reading(kafka_settings: KafkaSettings, fresh_database: FreshDatabase) -> AsyncIterator[Reading]:
-    async with AsyncExitStack() as stack:
-        await ensure_topics(kafka_settings)
-        database = await Database.open(fresh_database("catalog"))
-        stack.push_async_callback(database.close)
-        await migrate(database, "services.platform.eventstore", "catalog")
-        await migrate(database, "services.catalog.projection", "read")
-        producer = await stack.enter_async_context(Producer.open(kafka_settings))
-        reader = await stack.enter_async_context(LogReader.open(kafka_settings))
-        projection = Projection(database, Topic.EVENTS.named(kafka_settings.topic_prefix))
-        yield Reading(database, projection, Replayer(projection, reader), producer, kafka_settings)
+from tests.support.read_models import Reading
 
 
 async def test_a_history_becomes_what_a_reader_expects(reading: Reading) -> None:
@@ -250,11 +160,7 @@ async def test_a_read_model_replayed_from_the_start_is_the_one_that_was_projecte
         await eventually(reading.caught_up)
     live = await reading.documents()
     assert (await reading.days())["kept"] == (await reading.days())["counted"]
-    async with reading.database.transaction() as c:
-        await c.execute("TRUNCATE read.app, read.environment, read.backup, read.restore, read.slot, read.policy_change")
-        await c.execute("TRUNCATE read.audit")
-        await c.execute("DELETE FROM stream_position WHERE consumer = 'projection'")
-        await c.execute("DELETE FROM consumer_offset WHERE consumer = 'projection'")
+    await reading.forget()
     await reading.replayer.catch_up()
     assert await reading.documents() == live
 

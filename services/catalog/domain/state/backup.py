@@ -67,7 +67,7 @@ _TOLD_ONLY: Final = {
 def evolve(backup: Backup | None, event: Event) -> Backup | None:
     """The backup after `event`. Raises ForbiddenMoveError when its machine does not know the move."""
     if isinstance(event, events.BackupRequested):
-        return Backup(**{name: value for name, value in event if name not in _TOLD_ONLY})
+        return Backup(**{name: value for name, value in vars(event).items() if name not in _TOLD_ONLY})
     if backup is None:
         return None
     match event:

@@ -69,7 +69,7 @@ class Environment(Aggregate):
 def evolve(environment: Environment | None, event: Event) -> Environment | None:
     """The environment after `event`, its own or another service's."""
     if isinstance(event, apps.EnvironmentRegistered):
-        return Environment(**dict(event))
+        return Environment(**vars(event))
     if environment is None:
         return None
     for fold in FOLDS.get(type(event).__module__, ()):
@@ -80,7 +80,7 @@ def evolve(environment: Environment | None, event: Event) -> Environment | None:
 def _on_description(environment: Environment, event: Event) -> Environment:
     match event:
         case apps.EnvironmentUpdated():
-            described = changed(environment, **dict(event))
+            described = changed(environment, **vars(event))
             return changed(described, passed=environment.passed and event.check_id == environment.check_id)
         case apps.EnvironmentRemoved():
             return changed(environment, removed=True)
@@ -97,7 +97,7 @@ def _on_run_state(environment: Environment, event: Event) -> Environment:
         case apps.PackageDeployed():
             needs = environment.needs_model_version
             left = None if needs == event.model_version else needs
-            return changed(environment, **dict(event), needs_model_version=left)
+            return changed(environment, **vars(event), needs_model_version=left)
         case apps.EnvironmentStarted():
             return changed(environment, run_state=RunState.RUNNING, hook_failure=None)
         case apps.EnvironmentStopped():

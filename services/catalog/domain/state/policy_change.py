@@ -55,7 +55,7 @@ class PolicyChange(Aggregate):
 def evolve(change: PolicyChange | None, event: Event) -> PolicyChange | None:
     """The change after `event`."""
     if isinstance(event, events.PolicyChanged):
-        return PolicyChange(**dict(event))
+        return PolicyChange(**vars(event))
     if change is None:
         return None
     match event:

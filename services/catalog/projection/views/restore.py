@@ -96,7 +96,7 @@ def preflight_view(before: PreflightView | None, event: Event) -> PreflightView 
     """The preflight after `event`."""
     match event:
         case PreflightRequested():
-            return PreflightView(**dict(event))
+            return PreflightView(**vars(event))
         case events.PreflightCompleted() if before is not None:
             told = {"checked_at": event.checked_at, "findings": event.findings, "facts": event.facts or before.facts}
             return changed(before, state="passed" if event.passed else "failed", **told)

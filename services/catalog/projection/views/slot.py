@@ -33,7 +33,7 @@ def view(before: SlotView | None, event: Event) -> SlotView | None:
     """The slot after `event`. Raises ForbiddenMoveError when its machine does not know the move."""
     match event:
         case SlotPlanned():
-            return SlotView(**dict(event))
+            return SlotView(**vars(event))
         case SlotEnded() if before is not None:
             told = {name: getattr(event, name) for name in _ENDED}
             return changed(before, state=move(SLOT, before.state, event.state), **told)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,8 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Final, Protocol
 
-TETHER: Final = Path(__file__).with_name("tether.py")
+from services.platform.process.tethered import tethered
+
 WORDS_KEPT: Final = 16 * 1024
 """Of what a program says on stderr: its end, where the reason is."""
 PIPE_BYTES: Final = 1024 * 1024
@@ -100,7 +100,7 @@ async def running(
     `feeds` opens its stdin; stdout is always a pipe.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(invocation.program), *invocation.arguments),
+        *tethered(invocation.program, *invocation.arguments),
         stdin=PIPE if feeds else DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
