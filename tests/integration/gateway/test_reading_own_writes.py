@@ -2,6 +2,7 @@
 
 from secrets import token_hex
 from typing import Final
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -46,11 +47,15 @@ async def test_a_backup_that_was_asked_for_is_told_at_once_as_it_is_told_afterwa
         early = await hasty.post(place, headers=key, json=asked)
         again = await hasty.post(place, headers=key, json=asked)
         compatible = await hasty.post(snapshots, json=asked)
+        unread = await hasty.get(f"{snapshots}/{compatible.json()['snapshot_id']}")
+        missing = await hasty.get(f"{snapshots}/{uuid4()}")
     late = await api.client.get(f"/api/v1/backups/{early.json()['backup_id']}")
     snapshot = await api.client.get(f"{snapshots}/{compatible.json()['snapshot_id']}")
 
     assert (early.json(), again.json()) == (late.json(), late.json())
     assert compatible.json() == snapshot.json()
+    assert (unread.status_code, unread.json()["errorCode"]) == (500, "SERVICE_UNAVAILABLE"), "try again"
+    assert missing.status_code == 404
 
 
 async def test_a_read_by_the_compatible_api_says_too_that_it_lags(api: Api, hasty: httpx.AsyncClient) -> None:

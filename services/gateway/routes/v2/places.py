@@ -8,6 +8,7 @@ from pydantic_core import from_json
 
 from contracts.envelope import Command
 from contracts.errors import RejectionCode
+from contracts.streams import stream
 from services.gateway.adapters.changes import NotReadableYetError
 from services.gateway.adapters.decisions import Intent
 from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError
@@ -47,11 +48,25 @@ Place = Annotated[Environment, Depends(_environment)]
 async def snapshot_document(
     parts: Parts, place: Environment, snapshot_id: UUID, *, gone: bool = False
 ) -> dict[str, Any]:
-    """A backup of this environment that is in the list, as the read model keeps it. Raises NotFoundError."""
+    """A backup of this environment that is in the list, as the read model keeps it.
+
+    Raises NotFoundError, and NotKnownYetError where it was accepted and cannot be read yet.
+    """
     document = await parts.read_model.backup_document(snapshot_id, gone=gone)
+    if document is None:
+        await _arrived(parts, place, snapshot_id)
+        document = await parts.read_model.backup_document(snapshot_id, gone=gone)
     if document is None or document["environment_id"] != str(place.environment_id):
         raise NotFoundError(RejectionCode.NOT_FOUND, "there is no snapshot with this id in this environment")
     return document
+
+
+async def _arrived(parts: Parts, place: Environment, snapshot_id: UUID) -> None:
+    accepted = await parts.tide.accepted(stream("catalog", "backup", snapshot_id))
+    if accepted is None or accepted.environment_id != place.environment_id:
+        return
+    if await parts.tide.reach(accepted.mark) is not None:
+        raise NotKnownYetError
 
 
 async def make(parts: Parts, intent: Intent, body: Command, place: Environment) -> None:
