@@ -146,7 +146,10 @@ class Transport:
         streams: bool = False,
         **given: Any,  # noqa: ANN401 -- what httpx takes
     ) -> httpx.Response:
-        """The answer; while it is "too often", asked again when it said, for as long as there is patience."""
+        """The answer; while that is "too often", or that it cannot be read yet, asked again when it said.
+
+        For as long as there is patience.
+        """
         until = time.monotonic() + self._patience_seconds
         while True:
             response = self._client.send(self._client.build_request(method, path, **given), stream=streams)
@@ -181,10 +184,18 @@ def _answer(response: httpx.Response) -> Answer:
 
 
 def _wait_seconds(response: httpx.Response) -> float | None:
-    if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+    if response.status_code != httpx.codes.TOO_MANY_REQUESTS and not _is_not_readable_yet(response):
         return None
     told = response.headers.get("Retry-After", "")
     return float(told) if told.isdecimal() else 1.0
+
+
+def _is_not_readable_yet(response: httpx.Response) -> bool:
+    """A look at what was accepted a moment ago; a change is asked for again with its key, by who knows that."""
+    if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or response.request.method != "GET":
+        return False
+    response.read()
+    return _error(response).code == "NOT_KNOWN_YET"
 
 
 def _error(response: httpx.Response) -> GatewayError:

@@ -62,6 +62,8 @@ _REFUSALS_TO_SCRIPTS: Final = {status: _REFUSALS[status] for status in (401, 403
 _SESSION: Final = "Session"
 _BY_KEY: Final[list[dict[str, list[str]]]] = [{"HTTPBearer": []}, {"Mendix-Username": [], "Mendix-ApiKey": []}]
 _BY_SESSION_ONLY: Final = frozenset({"show_session", "sign_out"})
+_TOLD_AS_ACCEPTED: Final = frozenset({"create_backup", "import_backup"})
+"""They show what was accepted at once, whether it can be read yet or not."""
 _SCHEMES: Final = {
     _SESSION: {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "set by POST /api/v1/session"},
     CSRF_HEADER: {
@@ -98,7 +100,7 @@ def _mend(method: str, operation: dict[str, Any]) -> None:
     if _JSON in (body := operation.get("requestBody", {}).get("content", {})):
         body[_JSON]["example"] = ASKED[operation["operationId"]]
     keyed = any(parameter["name"] == IDEMPOTENCY_HEADER for parameter in operation.get("parameters", ()))
-    if keyed and not is_of_scripts:
+    if keyed and not is_of_scripts and operation["operationId"] not in _TOLD_AS_ACCEPTED:
         _tell_of_lag(answers)
     _tell_of_refusals(answers, is_of_scripts=is_of_scripts)
     for answer in answers.values():

@@ -3,6 +3,7 @@
 With `gone` it is found still: a change that is repeated under its key is answered as it was, whatever came after it.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
 
-from contracts.codec import RawRecord, decode
-from contracts.envelope import Body
 from contracts.errors import RejectionCode
 from contracts.explanation import Clocks, Explanation, HistoryLine, explain
 from contracts.slot_times import Nights
@@ -160,7 +159,7 @@ class ReadModel:
         if row is None:
             raise _no_backup()
         document: dict[str, Any] | None = row["document"]
-        return document if document is not None else queued(_said(row))
+        return document if document is not None else queued(json.loads(row["body"]))
 
     async def restore_document(self, restore_id: UUID) -> dict[str, Any] | None:
         """The document of a restore."""
@@ -241,11 +240,6 @@ def _found(shape: type[M], document: Any) -> M:  # noqa: ANN401 -- JSON
 
 def _no_backup() -> NotFoundError:
     return NotFoundError(RejectionCode.NOT_FOUND, "there is no backup with this id")
-
-
-def _said(row: Record) -> Body:
-    headers = tuple((name, text.encode()) for name, text in row["headers"].items())
-    return decode(RawRecord(row["key"].encode(), row["body"].encode(), headers)).body
 
 
 def _no_environment() -> NotFoundError:

@@ -1,7 +1,7 @@
 """`/api/v1/uploads`: the uploads of data into an environment, and backups that are imported there."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -16,7 +16,7 @@ from services.gateway.adapters.tide import Mark
 from services.gateway.adapters.waiting import with_trouble
 from services.gateway.adapters.watching import watch_upload
 from services.gateway.domain.paging import to_instant
-from services.gateway.domain.refusals import key_reused
+from services.gateway.domain.refusals import NotFoundError, key_reused
 from services.gateway.domain.rights import NEEDED_OF_SOURCE, Scope, Thing
 from services.gateway.parts import Parts
 from services.gateway.resources import Backup, NewImport, NewUpload, PageSize, Upload, UploadPage
@@ -79,7 +79,7 @@ async def import_backup(environment_id: UUID, asked: NewImport, parts: PartsOf, 
     """Make a backup of what was sent, a full archive: it is in this environment's list, and restored later."""
     backup_id = intent.created_id("backup")
     key = await key_of(parts, environment_id)
-    known = await parts.read_model.backup_document(backup_id, gone=True)
+    known = await _accepted(parts, backup_id)
     await parts.asked.must_be_the_same(intent, "import", environment_id, told(asked))
     if known is not None:
         if known["kind"] != BackupKind.UPLOADED:
@@ -94,6 +94,14 @@ async def import_backup(environment_id: UUID, asked: NewImport, parts: PartsOf, 
     )
     await parts.changes.decided(intent, body, key)
     return Backup.model_validate(await parts.read_model.accepted_backup(backup_id))
+
+
+async def _accepted(parts: Parts, backup_id: UUID) -> dict[str, Any] | None:
+    """What came of it before, read or not: what was sent may be gone by now."""
+    try:
+        return await parts.read_model.accepted_backup(backup_id)
+    except NotFoundError:
+        return None
 
 
 @router.get("/environments/{environment_id}/uploads", dependencies=may(Scope.READ))

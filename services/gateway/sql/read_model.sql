@@ -116,8 +116,7 @@ WHERE backup_id = :backup_id AND (:gone OR state IN ('queued', 'running', 'compl
 -- name: accepted_backup(backup_id, stream)^
 -- One that was accepted, in the list or not, and the event that said so.
 SELECT
-    (SELECT document FROM read.backup WHERE backup_id = :backup_id) AS document,
-    key, headers, body
+    (SELECT document FROM read.backup WHERE backup_id = :backup_id) AS document, body
 FROM catalog.event WHERE stream = :stream AND sequence = 1;
 
 -- name: app_of_backup(backup_id)$

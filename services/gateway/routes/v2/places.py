@@ -11,6 +11,7 @@ from contracts.errors import RejectionCode
 from contracts.streams import stream
 from services.gateway.adapters.changes import NotReadableYetError
 from services.gateway.adapters.decisions import Intent
+from services.gateway.adapters.tide import Mark
 from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError
 from services.gateway.parts import Parts
 from services.gateway.resources import Environment
@@ -65,8 +66,7 @@ async def _arrived(parts: Parts, place: Environment, snapshot_id: UUID) -> None:
     accepted = await parts.tide.accepted(stream("catalog", "backup", snapshot_id))
     if accepted is None or accepted.environment_id != place.environment_id:
         return
-    if await parts.tide.reach(accepted.mark) is not None:
-        raise NotKnownYetError
+    await _reached(parts, accepted.mark)
 
 
 async def make(parts: Parts, intent: Intent, body: Command, place: Environment) -> None:
@@ -74,10 +74,14 @@ async def make(parts: Parts, intent: Intent, body: Command, place: Environment) 
     try:
         await parts.changes.make(intent, body, str(place.app_id), location=None)
     except NotReadableYetError as late:
-        for _ in range(LOOKS):
-            if await parts.tide.reach(late.mark) is None:
-                return
-        raise NotKnownYetError from late
+        await _reached(parts, late.mark)
+
+
+async def _reached(parts: Parts, mark: Mark) -> None:
+    for _ in range(LOOKS):
+        if await parts.tide.reach(mark) is None:
+            return
+    raise NotKnownYetError
 
 
 async def comment_in(request: Request) -> str | None:
