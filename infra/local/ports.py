@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+from collections import deque
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -17,17 +18,36 @@ CHOICE: Final = range(12_000, 12_000 + TWIN)
 """With their twins below the ports that Linux gives to outgoing connections: what was free stays free."""
 
 
+RESERVED: Final = 100
+"""So many of the ports that a process was given last are given to nobody else: it may not have opened them yet."""
+_reserved: Final[deque[socket.socket]] = deque()
+
+
 def free_ports(count: int, *, avoid: Collection[int] = ()) -> list[int]:
-    """So many different ports that nobody listens on now, drawn at random so that two copies rarely meet."""
+    """So many different ports that nobody listens on now, and that no other process on this machine was just given."""
     drawn = random.SystemRandom().sample(CHOICE, len(CHOICE))
     avoided = {*avoid, *(port + TWIN for port in avoid)}
-    free = (port for port in drawn if port not in avoided and is_free(port))
+    free = (port for port in drawn if port not in avoided and is_free(port) and _reserve(port))
     return [next(free) for _ in range(count)]
 
 
 def free_port() -> int:
     """One of them."""
     return free_ports(1)[0]
+
+
+def _reserve(port: int) -> bool:
+    """Whether the port is ours now: by a name that the kernel knows once, and forgets when this process ends."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0nightkeep-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _reserved.append(name)
+    if len(_reserved) > RESERVED:
+        _reserved.popleft().close()
+    return True
 
 
 def is_free(port: int) -> bool:
