@@ -45,9 +45,9 @@ class Meter:
         self._bytes_done += size_bytes
         await self._tell()
 
-    async def document_done(self) -> None:
-        """A document was read and stored, or has vanished. Raises what JobRun.progress raises."""
-        self._documents_done += 1
+    async def documents_done(self, count: int) -> None:
+        """So many more were read and stored, or have vanished. Raises what JobRun.progress raises."""
+        self._documents_done += count
         await self._tell()
 
     def moved(self) -> None:

@@ -16,6 +16,8 @@ from services.snapshot.source import Source
 
 AT_ONCE: Final = 12
 """Bundles of small documents, and large ones, under way: more of them only wait for the same processor."""
+TOGETHER: Final = 128
+"""Small documents in a bundle: what one costs beside its reading is shared."""
 MEMORY_BYTES: Final = 48 * 1024 * 1024
 """Of documents' bytes under way: a few large ones, or all the small ones."""
 TRIES: Final = 3
@@ -65,7 +67,7 @@ class Reading:
 
     async def run(self) -> None:
         """Read and store all of it. Raises DocumentChangedError for one that changes each time."""
-        next_ones = _shared(bundles(self._scratch.to_read(), _small_bytes))
+        next_ones = _shared(bundles(self._scratch.to_read(), _small_bytes, TOGETHER))
         async with together() as group:
             for _ in range(AT_ONCE):
                 group.create_task(self._work(next_ones))
@@ -92,13 +94,13 @@ class Reading:
         for document, whole in zip(documents, found, strict=True):
             if whole is None:
                 await self._read(document)
-            await self._meter.document_done()
+        await self._meter.documents_done(len(documents))
 
     async def _store_small(self, wholes: Sequence[Whole]) -> None:
         stored = await self._repository.store_small([whole.data for whole in wholes])
         for whole, one in zip(wholes, stored, strict=True):
             self._take(whole.seen, one)
-            await self._meter.passed(len(whole.data))
+        await self._meter.passed(sum(len(whole.data) for whole in wholes))
 
     async def _small(self, documents: Sequence[ToRead]) -> Sequence[Whole | None]:
         if _small_bytes(documents[0]) is None:

@@ -3,6 +3,8 @@
 # ruff: noqa: ASYNC240 -- a test looks at its own few files
 import asyncio
 import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -24,6 +26,7 @@ from services.platform.connectors.files import (
     Part,
     Stray,
     open_documents,
+    threads,
 )
 from services.platform.process.secrets import SecretDirectory
 from tests.suites.document_store import DocumentStoreBehaviour, Put, content, listing, new_place, pieces, tree
@@ -41,8 +44,12 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture
-async def store(root: Path) -> AsyncIterator[DocumentStore]:
+@pytest.fixture(params=["few documents", "very many"])
+async def store(
+    root: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DocumentStore]:
+    if request.param == "very many":
+        monkeypatch.setattr(threads, "FEW", 0)
     async with open_documents(DirectoryFiles(path=str(root)), SecretDirectory(root)) as store:
         yield store
 
@@ -309,3 +316,26 @@ async def test_an_add_that_is_cancelled_leaves_nothing_half(store: DocumentStore
         await adding
     assert await store.look(place) is None
     assert list((root / ".nightkeep" / "unfinished").iterdir()) == []
+
+
+def _children() -> set[int]:
+    told = Path(f"/proc/{os.getpid()}/task/{threading.main_thread().native_id}/children").read_text()
+    return {int(pid) for pid in told.split()}
+
+
+async def test_what_a_helper_process_was_doing_when_it_died_is_done_all_the_same(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "FEW", 0)
+    others, documents = _children(), {new_place(): b"%d" % n for n in range(200)}
+    async with open_documents(DirectoryFiles(path=str(root)), SecretDirectory(root)) as store:
+        assert await store.read_small([new_place()]) == [None]
+        [helper] = _children() - others
+        os.kill(helper, signal.SIGSTOP)
+        adding = asyncio.create_task(store.add_small(documents))
+        await asyncio.sleep(0.05)
+        os.kill(helper, signal.SIGKILL)
+        await adding
+        assert await tree(store) == documents
+        assert [whole and whole.data for whole in await store.read_small(list(documents))] == [*documents.values()]
+    assert _children() == others

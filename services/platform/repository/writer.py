@@ -17,6 +17,9 @@ from services.platform.repository.port import StoredSequence
 INLINE_BYTES: Final = 64 * 1024
 """Smaller ones are named and compressed in less time than it takes to hand them to a thread."""
 
+SMALL_AT_ONCE: Final = 2
+"""Threads that compress small ones: more would only wait for the interpreter."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredContent:
@@ -33,6 +36,7 @@ class Writer:
     def __init__(self, ring: KeyRing, packer: Packer) -> None:
         self._ring = ring
         self._packer = packer
+        self._room = asyncio.Semaphore(SMALL_AT_ONCE)
 
     async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
         """See EnvironmentRepository."""
@@ -60,19 +64,18 @@ class Writer:
         return await self._pack(await asyncio.to_thread(name_of, self._ring.name_key, data), data)
 
     async def store_small(self, documents: Sequence[bytes]) -> Sequence[StoredContent]:
-        """A content each, of several that fit into memory together: named, and compressed, on one way to a thread."""
-        names = await asyncio.to_thread(self._names, documents)
+        """A content each, of several that are a MiB together: compressed on one way to a thread."""
+        names = [name_of(self._ring.name_key, data) for data in documents]
         digests = [digest_of(name) for name in names]
         new = self._packer.claim(digests)
         fresh = [(digest, data) for digest, data in zip(digests, documents, strict=True) if digest in new]
-        sizes = {packed.digest: await self._packer.add(packed) for packed in await asyncio.to_thread(_packed, fresh)}
+        async with self._room:
+            packed = await asyncio.to_thread(_packed, fresh)
+        sizes = {one.digest: await self._packer.add(one) for one in packed}
         return [
             StoredContent(name, len(data), sizes.pop(digest, 0))
             for name, digest, data in zip(names, digests, documents, strict=True)
         ]
-
-    def _names(self, documents: Sequence[bytes]) -> Sequence[str]:
-        return [name_of(self._ring.name_key, data) for data in documents]
 
     async def _pack(self, name: str, data: bytes) -> StoredContent:
         digest = digest_of(name)

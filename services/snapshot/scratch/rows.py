@@ -17,16 +17,16 @@ Parameters = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ToRead:
-    """A listed document whose content is not known."""
+    """A listed document whose content is not known. Its id stays as bytes: there may be a million."""
 
-    document_id: UUID
+    document_id: bytes
     place: str
     size_bytes: int
 
     @classmethod
     def of(cls, row: Row) -> "ToRead":
         """From the columns id, place, size."""
-        return cls(UUID(bytes=row[0]), row[1], row[2])
+        return cls(row[0], row[1], row[2])
 
 
 @dataclass(frozen=True, slots=True)

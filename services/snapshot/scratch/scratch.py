@@ -103,9 +103,9 @@ class Scratch:
             for row in rows:
                 yield ToRead.of(row)
 
-    async def take_from_previous(self, document_id: UUID) -> bool:
+    async def take_from_previous(self, document_id: bytes) -> bool:
         """Put a vanished document in as the previous backup has it; False when that has it not."""
-        return bool(await self._run(partial(queries.take_from_previous, id=document_id.bytes)))
+        return bool(await self._run(partial(queries.take_from_previous, id=document_id)))
 
     async def numbers(self) -> Numbers:
         """What the backup holds."""
@@ -182,19 +182,23 @@ def _created(path: Path) -> sqlite3.Connection:
 
 
 def _add_listed(connection: sqlite3.Connection, documents: Sequence[Listed]) -> list[str]:
+    rows = [made.listed_parameters(one) for one in documents]
     with _together(connection):
-        left_out = (_add_one(connection, one) for one in documents)
+        before = connection.total_changes
+        queries.add_listed(connection, rows)
+        if connection.total_changes - before == len(rows):
+            return []
+        left_out = (_left_out(connection, row) for row in rows)
         return [place for place in left_out if place is not None]
 
 
-def _add_one(connection: sqlite3.Connection, document: Listed) -> str | None:
+def _left_out(connection: sqlite3.Connection, row: made.Parameters) -> str | None:
     """The place that is left out, if one of this id was there."""
-    row = made.listed_parameters(document)
-    if queries.add_listed(connection, **row):
-        return None
     there: str = queries.listed_place(connection, id=row["id"])
-    if there <= document.place:
-        return document.place
+    if there == row["place"]:
+        return None
+    if there < row["place"]:
+        return str(row["place"])
     queries.replace_listed(connection, **row)
     return there
 

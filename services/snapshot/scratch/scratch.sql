@@ -30,7 +30,7 @@ CREATE VIEW unnoticed AS
     WHERE p.settled AND p.hash <> s.hash AND length(p.hash) = length(s.hash)
         AND (p.stamp = s.stamp OR (p.directory = l.directory AND p.directory <> ''));
 
--- name: add_listed(id, place, size, stamp, settled, directory)!
+-- name: add_listed(id, place, size, stamp, settled, directory)*!
 -- Of two of one id the first by its place: listings come in no order.
 INSERT INTO listed VALUES (:id, :place, :size, :stamp, :settled, :directory)
 ON CONFLICT (id) DO NOTHING;

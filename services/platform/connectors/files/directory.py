@@ -15,7 +15,7 @@ from contracts.values import Finding
 from services.platform.connectors.files import moving
 from services.platform.connectors.files.directory_check import free_bytes, look_around
 from services.platform.connectors.files.directory_errors import translated
-from services.platform.connectors.files.directory_reader import PIECE_BYTES, DirectoryReader
+from services.platform.connectors.files.directory_reader import PIECE_BYTES, DirectoryReader, read_small
 from services.platform.connectors.files.directory_writes import present, write_new, write_over
 from services.platform.connectors.files.errors import (
     DocumentsUnavailableError,
@@ -40,8 +40,8 @@ T = TypeVar("T")
 
 BATCH: Final = 1000
 """Entries of a listing that come at once."""
-WALKS: Final = 4
-"""Threads that list: they wait for the disk at the same time."""
+WALKS: Final = 2
+"""Threads that list. Four take an eighth less where they wait for the disk, and twice as long where they need not."""
 NOTHING_SETTLED: Final = -1
 
 
@@ -114,8 +114,11 @@ class DirectoryDocuments:
 
     async def read_small(self, places: Sequence[str]) -> Sequence[Whole | None]:
         """See DocumentStore."""
-        readers = [self.read(place) for place in places]
-        return await self._run("", lambda: [reader.whole() for reader in readers])
+        found = await self._threads.some(len(places), read_small, self._tree, [checked(place) for place in places])
+        return [
+            Whole(listed(place, one[0], self._horizon_ns), one[1]) if one else None
+            for place, one in zip(places, found, strict=True)
+        ]
 
     async def free_bytes(self) -> int | None:
         """See DocumentStore."""
@@ -133,7 +136,8 @@ class DirectoryDocuments:
 
     async def add_small(self, documents: Mapping[str, bytes]) -> None:
         """See DocumentStore."""
-        await self._run("", write_new, self._tree, {checked(place): data for place, data in documents.items()})
+        new = {checked(place): data for place, data in documents.items()}
+        await self._threads.some(len(new), write_new, self._tree, new)
 
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
@@ -142,7 +146,7 @@ class DirectoryDocuments:
     async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
         """See DocumentStore."""
         staged = {in_part(area, Part.STAGED, checked(place)): data for place, data in documents.items()}
-        await self._run("", write_over, self._tree, staged)
+        await self._threads.some(len(staged), write_over, self._tree, staged)
 
     async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""

@@ -1,17 +1,23 @@
-"""Reads one file in pieces, and says so when what was read is no single state of it."""
+"""Reads files, one in pieces or some at once, and says so when what was read is no single state of one."""
 
 import os
 import stat
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import closing
 from typing import Final
 
 from services.platform.connectors.files.directory_errors import translated
-from services.platform.connectors.files.errors import DocumentChangedError, DocumentVanishedError
+from services.platform.connectors.files.errors import (
+    DocumentChangedError,
+    DocumentsUnreachableError,
+    DocumentVanishedError,
+)
 from services.platform.connectors.files.moving import regular
-from services.platform.connectors.files.port import Listed, Whole
+from services.platform.connectors.files.port import Listed
 from services.platform.connectors.files.stamps import listed, stamp_of
 from services.platform.connectors.files.threads import Threads
-from services.platform.connectors.files.tree import Tree
+from services.platform.connectors.files.tree import Tree, Way
+from services.platform.process.errors import NightkeepError
 
 PIECE_BYTES: Final = 1024 * 1024
 """In memory at once; smaller documents are read in one go."""
@@ -48,17 +54,6 @@ class DirectoryReader:
         finally:
             if fd is not None:
                 os.close(fd)
-
-    def whole(self) -> Whole | None:
-        """See DocumentStore.read_small; blocks."""
-        try:
-            fd, first = self._open()
-        except (DocumentVanishedError, DocumentChangedError):
-            return None
-        if fd is None:
-            return Whole(self.seen, first)
-        os.close(fd)
-        return None
 
     def _open(self) -> tuple[int | None, bytes]:
         """A descriptor for what comes after the first piece, if something does; and the first piece."""
@@ -111,3 +106,39 @@ class DirectoryReader:
                 return regular(directory, name) is None
         except FileNotFoundError:
             return True
+
+
+Read = tuple[os.stat_result, bytes]
+"""The state of a small file, and what it holds."""
+
+
+def read_small(tree: Tree, places: Sequence[Sequence[str]]) -> list[Read | None]:
+    """See DocumentStore.read_small. Blocks, and is at its best with places in their order."""
+    try:
+        with tree.opened() as root_fd, closing(Way(root_fd)) as way:
+            return [_small(way, parts) for parts in places]
+    except DocumentsUnreachableError:
+        return [None] * len(places)
+
+
+def _small(way: Way, parts: Sequence[str]) -> Read | None:
+    try:
+        directory = way.to(parts[:-1])
+        if regular(directory, parts[-1]) is None:
+            return None
+        fd = os.open(parts[-1], _READ, dir_fd=directory)
+        try:
+            return _whole(fd)
+        finally:
+            os.close(fd)
+    except (OSError, NightkeepError):
+        return None
+
+
+def _whole(fd: int) -> Read | None:
+    seen = os.fstat(fd)
+    if not stat.S_ISREG(seen.st_mode) or seen.st_size > PIECE_BYTES:
+        return None
+    data = os.read(fd, PIECE_BYTES)
+    now = os.fstat(fd)
+    return (seen, data) if stamp_of(now) == stamp_of(seen) and len(data) == now.st_size else None

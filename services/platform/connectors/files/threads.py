@@ -1,23 +1,35 @@
-"""Blocking calls on files run in a few threads of their own, and none goes on behind its caller's back."""
+"""Blocking calls on files run in a few threads of their own, and none goes on behind its caller's back.
+
+Where very many small documents are read or written, helper processes do that: see `hands`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, ParamSpec, TypeVar
+
+from services.platform.process.hands import HandFailedError, Hands, hands
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 COUNT: Final = 16
 """Syncs that wait at the same time share the file system's work."""
+SMALL_AT_ONCE: Final = 2
+"""Threads that work on small documents, as long as no helper does: more would wait for the same interpreter."""
+FEW: Final = 1000
+"""Small documents for which no helper is started: in the time that this takes, a thread has done so many."""
 
 
 class Threads:
     """See `threads`."""
 
-    def __init__(self, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, executor: ThreadPoolExecutor, helpers: Hands) -> None:
         self._executor = executor
+        self._helpers = helpers
+        self._room = asyncio.Semaphore(SMALL_AT_ONCE)
+        self._small_count = 0
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `call` returns or raises. Cancelled, it ends when the call has: descriptors are then safe to close."""
@@ -28,12 +40,22 @@ class Threads:
             await asyncio.wait([under_way])
             raise
 
+    async def some(self, count: int, call: Callable[..., T], *arguments: object) -> T:
+        """What `call` returns or raises, a work on `count` small documents that does no harm if it is done twice."""
+        self._small_count += count
+        if self._small_count > FEW:
+            with suppress(HandFailedError):
+                return await self._helpers.run(call, *arguments)
+        async with self._room:
+            return await self.run(call, *arguments)
+
 
 @asynccontextmanager
 async def threads() -> AsyncIterator[Threads]:
-    """Threads that end with the block."""
+    """Threads, and helpers, that end with the block."""
     executor = ThreadPoolExecutor(COUNT, thread_name_prefix="documents")
     try:
-        yield Threads(executor)
+        async with hands() as helpers:
+            yield Threads(executor, helpers)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)

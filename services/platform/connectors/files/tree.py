@@ -72,6 +72,34 @@ def directory(root_fd: int, parts: Sequence[str], *, make: bool = False) -> Iter
             os.close(fd)
 
 
+class Way:
+    """Directories below a root, each open until the way leads elsewhere: places in their order share most of it."""
+
+    def __init__(self, root_fd: int) -> None:
+        self._root_fd = root_fd
+        self._open: list[tuple[str, int]] = []
+
+    def to(self, parts: Sequence[str]) -> int:
+        """A descriptor of a directory, valid until the next call; raises as `Tree.directory` does."""
+        common = 0
+        for (there, _), part in zip(self._open, parts, strict=False):
+            if there != part:
+                break
+            common += 1
+        self._close(common)
+        for part in parts[common:]:
+            self._open.append((part, enter(self._open[-1][1] if self._open else self._root_fd, part)))
+        return self._open[-1][1] if self._open else self._root_fd
+
+    def _close(self, keep: int) -> None:
+        while len(self._open) > keep:
+            os.close(self._open.pop()[1])
+
+    def close(self) -> None:
+        """Close all but the root."""
+        self._close(0)
+
+
 def enter(fd: int, part: str) -> int:
     """A descriptor of a directory in a directory; raises as `Tree.directory` does."""
     try:

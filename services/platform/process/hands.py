@@ -1,0 +1,131 @@
+"""Helper processes for blocking work that is mostly Python.
+
+In threads it goes no faster than one after another, and waking each other for the interpreter's lock costs more than
+the work: twelve threads that read small files took twice the time of one, and thrice its processor time.
+"""
+
+import asyncio
+import os
+import pickle
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from services.platform.process.hand import LENGTH
+from services.platform.process.tethered import tethered
+
+T = TypeVar("T")
+
+HAND: Final = "services.platform.process.hand"
+MOST: Final = 4
+"""Each takes 40 MiB."""
+MOST_LOST: Final = 3
+"""Where so many have died, no more are started."""
+BUFFER_BYTES: Final = 1024 * 1024
+"""Of an answer in the pipe's reader: with less of it, a large one stops the helper again and again."""
+
+log = structlog.get_logger()
+
+
+class HandFailedError(Exception):
+    """A helper could not do it, or died of it: do it here, and see what is wrong."""
+
+
+class Hands:
+    """As many helpers as there are processors, each started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._room = asyncio.Semaphore(min(len(os.sched_getaffinity(0)), MOST))
+        self._idle: list[_Hand] = []
+        self._lost = 0
+
+    async def run(self, call: Callable[..., T], *arguments: object) -> T:
+        """What `call` returns: a function of a module, of which it does no harm to call it twice.
+
+        Raises HandFailedError. Cancelled, it ends when the helper has: nothing goes on behind its caller's back.
+        """
+        async with self._room:
+            hand = self._idle.pop() if self._idle else await self._started()
+            try:
+                worked, answer = await hand.ask(call, arguments)
+            except (OSError, EOFError) as error:
+                await hand.end()
+                raise self._one_less(error) from error
+            except BaseException:
+                await hand.end()
+                raise
+            self._idle.append(hand)
+        if not worked:
+            raise HandFailedError(answer)
+        result: T = answer
+        return result
+
+    async def _started(self) -> "_Hand":
+        if self._lost >= MOST_LOST:
+            raise HandFailedError("too many helper processes have died")
+        try:
+            return await _Hand.start()
+        except OSError as error:
+            raise self._one_less(error) from error
+
+    def _one_less(self, error: OSError | EOFError) -> HandFailedError:
+        self._lost += 1
+        log.warning("a helper process died: its work is done here", error=str(error))
+        return HandFailedError(str(error))
+
+    async def end(self) -> None:
+        """End all of them; nobody waits for one any more."""
+        for hand in self._idle:
+            await hand.end()
+        self._idle.clear()
+
+
+class _Hand:
+    """One of them."""
+
+    def __init__(self, process: Process, calls: asyncio.StreamWriter, answers: asyncio.StreamReader) -> None:
+        self._process = process
+        self._calls = calls
+        self._answers = answers
+
+    @classmethod
+    async def start(cls) -> "_Hand":
+        """Its log lines go where ours do; it dies with us."""
+        process = await asyncio.create_subprocess_exec(
+            *tethered(sys.executable, "-m", HAND),
+            stdin=PIPE,
+            stdout=PIPE,
+            start_new_session=True,  # a Ctrl-C is for us, and we end it
+            limit=BUFFER_BYTES,
+        )
+        if process.stdin is None or process.stdout is None:  # never: both were asked for
+            raise BrokenPipeError
+        return cls(process, process.stdin, process.stdout)
+
+    async def ask(self, call: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, Any]:
+        """Whether it worked, and what came of it. Raises OSError and EOFError when the helper is gone."""
+        self._calls.write(pickle.dumps((call, arguments), pickle.HIGHEST_PROTOCOL))
+        await self._calls.drain()
+        (length,) = LENGTH.unpack(await self._answers.readexactly(LENGTH.size))
+        answer: tuple[bool, Any] = pickle.loads(await self._answers.readexactly(length))  # noqa: S301 -- we started it
+        return answer
+
+    async def end(self) -> None:
+        """It is gone then, whatever it was doing."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await asyncio.shield(self._process.wait())
+
+
+@asynccontextmanager
+async def hands() -> AsyncIterator[Hands]:
+    """Helpers that end with the block."""
+    some = Hands()
+    try:
+        yield some
+    finally:
+        await some.end()
