@@ -5,6 +5,7 @@ import random
 import socket
 from collections import deque
 from collections.abc import Collection
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -16,19 +17,24 @@ SOCKETS: Final = Path("/tmp")  # noqa: S108 -- its choice, not ours
 POSSIBLE: Final = range(1, 65_536 - TWIN)
 CHOICE: Final = range(12_000, 12_000 + TWIN)
 """With their twins below the ports that Linux gives to outgoing connections: what was free stays free."""
-
-
 RESERVED: Final = 100
 """So many of the ports that a process was given last are given to nobody else: it may not have opened them yet."""
+
 _reserved: Final[deque[socket.socket]] = deque()
 
 
 def free_ports(count: int, *, avoid: Collection[int] = ()) -> list[int]:
-    """So many different ports that nobody listens on now, and that no other process on this machine was just given."""
+    """So many different ports that nobody listens on now, and that no other process on this machine was just given.
+
+    Raises RuntimeError where there are not so many.
+    """
     drawn = random.SystemRandom().sample(CHOICE, len(CHOICE))
     avoided = {*avoid, *(port + TWIN for port in avoid)}
     free = (port for port in drawn if port not in avoided and is_free(port) and _reserve(port))
-    return [next(free) for _ in range(count)]
+    found = list(islice(free, count))
+    if len(found) < count:
+        raise RuntimeError(f"no {count} ports of {CHOICE[0]} to {CHOICE[-1]} are free: end what listens on them")
+    return found
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from contracts.errors import FailureCode
 from contracts.events.backups import BackupStarted
 from contracts.manifest import BackupEntry, EnvironmentEntry, Manifest, Tombstone
 from contracts.streams import stream
-from services.platform.connectors.files import open_documents
+from services.platform.connectors.files.opening import open_documents
 from services.platform.environments import Environment, find
 from services.platform.jobs.run import JobRun
 from services.platform.process.errors import PermanentError

@@ -6,7 +6,7 @@ from uuid import UUID
 from contracts.events.apps import EnvironmentChecked
 from contracts.values import Finding, Severity
 from services.platform.connectors.database import CheckReport
-from services.platform.connectors.files import open_documents
+from services.platform.connectors.files.opening import open_documents
 from services.platform.database import Connection
 from services.platform.environments import Environment, find
 from services.platform.jobs.run import JobRun, Step

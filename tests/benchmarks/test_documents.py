@@ -19,7 +19,8 @@ import pytest
 from contracts.envelope import Cause
 from contracts.manifest import Lines
 from contracts.values import DirectoryFiles
-from services.platform.connectors.files import Listed, open_documents
+from services.platform.connectors.files import Listed
+from services.platform.connectors.files.opening import open_documents
 from services.platform.connectors.files.pacing import Progress
 from services.platform.connectors.files.threads import COUNT
 from services.platform.jobs import LeaseLostError

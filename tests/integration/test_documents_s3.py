@@ -7,16 +7,8 @@ from uuid import uuid4
 import pytest
 
 from contracts.values import S3Files, Severity
-from services.platform.connectors.files import (
-    CredentialsError,
-    DocumentStore,
-    DocumentsUnreachableError,
-    Listed,
-    Part,
-    Stray,
-    open_documents,
-    s3_listing,
-)
+from services.platform.connectors.files import DocumentStore, DocumentsUnreachableError, Listed, Part, Stray, s3_listing
+from services.platform.connectors.files.opening import CredentialsError, open_documents
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.settings import S3Settings

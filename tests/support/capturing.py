@@ -15,7 +15,8 @@ from contracts.events.backups import BackupKind
 from contracts.manifest import BackupEntry, DocumentLine, EnvironmentEntry, Manifest
 from contracts.values import CloudVersion, DirectoryFiles, Mode, Region
 from services.platform.connectors.database import DatabaseAccess, EnvironmentDatabase, Login, PostgresTools
-from services.platform.connectors.files import DocumentStore, Entry, Listed, Reader, Whole, open_documents
+from services.platform.connectors.files import DocumentStore, Entry, Listed, Reader, Whole
+from services.platform.connectors.files.opening import open_documents
 from services.platform.connectors.files.port import NONE_KNOWN
 from services.platform.repository import EnvironmentRepository, read_documents
 from services.snapshot.capture import Capture, Captured

@@ -25,9 +25,9 @@ from services.platform.connectors.files import (
     Listed,
     Part,
     Stray,
-    open_documents,
     threads,
 )
+from services.platform.connectors.files.opening import open_documents
 from services.platform.process.secrets import SecretDirectory
 from tests.suites.document_store import DocumentStoreBehaviour, Put, content, listing, new_place, pieces, tree
 from tests.support.eventually import eventually

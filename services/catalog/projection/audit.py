@@ -82,9 +82,11 @@ def _told(said: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     left_out: list[str] = []
     for name, value in said.items():
-        if _is_long(value) and name not in ids and name != _THINGS:
+        if value is None or name in ids or name == _THINGS:
+            continue
+        if _is_long(value):
             left_out.append(name)
-        elif value is not None and name not in ids and name != _THINGS:
+        else:
             told[name] = value
     return {"told": told, "left_out": left_out}
 

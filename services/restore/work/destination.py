@@ -18,7 +18,8 @@ from services.platform.connectors.database.findings import of_error, warning
 from services.platform.connectors.database.loading.archive import Archive
 from services.platform.connectors.database.loading.load import Told
 from services.platform.connectors.database.target import RestoreTarget
-from services.platform.connectors.files import DocumentStore, open_documents
+from services.platform.connectors.files import DocumentStore
+from services.platform.connectors.files.opening import open_documents
 from services.platform.connectors.look import Look
 from services.platform.database import Connection
 from services.platform.environments import find

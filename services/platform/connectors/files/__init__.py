@@ -1,6 +1,7 @@
 """An environment's file documents, in a directory or under an S3 prefix: listed, read, and exchanged by a restore.
 
-The front door is `open_documents`, which gives a `DocumentStore` (see `port`).
+The front door is `opening.open_documents`, which gives a `DocumentStore` (see `port`). It is no name of this package,
+so that a helper process, which has to do with files alone, starts without the driver of buckets.
 """
 
 from services.platform.connectors.files.errors import (
@@ -15,7 +16,6 @@ from services.platform.connectors.files.errors import (
     ListMissingError,
 )
 from services.platform.connectors.files.findings import FREE_SPACE, NOT_WRITABLE
-from services.platform.connectors.files.opening import CredentialsError, Secrets, open_documents
 from services.platform.connectors.files.places import checked as checked_place
 from services.platform.connectors.files.port import DocumentStore, Entry, Listed, Part, Reader, Stray, Unchanged, Whole
 from services.platform.connectors.files.stamps import apart, joined
@@ -23,7 +23,6 @@ from services.platform.connectors.files.stamps import apart, joined
 __all__ = [
     "FREE_SPACE",
     "NOT_WRITABLE",
-    "CredentialsError",
     "DocumentChangedError",
     "DocumentConflictError",
     "DocumentSpaceError",
@@ -38,12 +37,10 @@ __all__ = [
     "Listed",
     "Part",
     "Reader",
-    "Secrets",
     "Stray",
     "Unchanged",
     "Whole",
     "apart",
     "checked_place",
     "joined",
-    "open_documents",
 ]
