@@ -33,7 +33,7 @@ def free_ports(count: int, *, avoid: Collection[int] = ()) -> list[int]:
     free = (port for port in drawn if port not in avoided and is_free(port) and _reserve(port))
     found = list(islice(free, count))
     if len(found) < count:
-        raise RuntimeError(f"no {count} ports of {CHOICE[0]} to {CHOICE[-1]} are free: end what listens on them")
+        raise RuntimeError("no free port is left of those that are drawn from: end what listens on them")
     return found
 
 
