@@ -17,7 +17,7 @@ from services.catalog.projection.sharing import Engines, Sharing
 from services.catalog.saying import Teller
 from services.catalog.settings import CatalogSettings
 from services.catalog.timers import Timers
-from services.platform.database import Database, migrate
+from services.platform.database import Database, migrate, silent_sessions_ended
 from services.platform.eventstore.wiring import open_events
 from services.platform.messaging.commands import CommandConsumer
 from services.platform.messaging.deadletters import DeadLetters
@@ -42,6 +42,7 @@ async def bootstrap(stack: AsyncExitStack, settings: CatalogSettings, health: He
 
     database = await Database.open(settings.postgres, schema=SERVICE)
     stack.push_async_callback(database.close)
+    await stack.enter_async_context(silent_sessions_ended(database, settings.postgres.silent_seconds))
     store, relay = await open_events(database, SERVICE, partial(producer.send_batch, Topic.EVENTS), reader)
     await migrate(database, "services.catalog", SERVICE)
     await migrate(database, "services.catalog.projection", READ_SCHEMA)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Self
 
 from contracts.topics import Topic
-from services.platform.database import Database
+from services.platform.database import Database, silent_sessions_ended
 from services.platform.eventstore.relay import OutboxRelay
 from services.platform.eventstore.store import EventStore
 from services.platform.eventstore.wiring import open_events
@@ -35,6 +35,7 @@ class Foundation:
         """
         database = await Database.open(settings.postgres, schema=service)
         stack.push_async_callback(database.close)
+        await stack.enter_async_context(silent_sessions_ended(database, settings.postgres.silent_seconds))
         await ensure_topics(settings.kafka)
         producer = await stack.enter_async_context(Producer.open(settings.kafka))
         reader = await stack.enter_async_context(LogReader.open(settings.kafka))

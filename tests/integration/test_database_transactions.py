@@ -18,6 +18,7 @@ from services.platform.database import (
     DatabaseUnavailableError,
     load_queries,
     migrate,
+    silent_sessions_ended,
 )
 from services.platform.process.settings import PostgresSettings
 from tests.support.databases import FreshDatabase
@@ -254,6 +255,37 @@ async def test_a_lock_is_free_when_its_holder_sleeps(database: Database, fresh_d
     process.send_signal(signal.SIGCONT)
     assert await process.stdout.readline() == b"lost\n"
     assert await process.wait() == 0
+
+
+async def test_locks_of_who_sleeps_in_the_middle_of_a_statement_are_let_go_of(
+    database: Database, fresh_database: FreshDatabase
+) -> None:
+    """The driver prepares a statement and executes it then: in between PostgreSQL takes the session for a busy one."""
+
+    async def is_free() -> bool:
+        async with database.transaction() as c:
+            return bool(await c.fetchval("SELECT pg_try_advisory_xact_lock(1)"))
+
+    async def sleep() -> None:
+        async with sleeper.transaction() as c:
+            await c.execute("SELECT pg_advisory_xact_lock(1)")
+            await c.prepare("SELECT 1")
+            await asyncio.sleep(2)
+            assert not await is_free(), "no timeout ends it"
+            async with silent_sessions_ended(database, 1.0):
+                await eventually(is_free)
+
+    sleeper = await Database.open(_impatient(fresh_database))
+    with pytest.raises(DatabaseUnavailableError):
+        await sleep()
+    await sleeper.close()
+
+
+async def test_who_is_busy_or_idle_is_not_taken_for_silent(database: Database) -> None:
+    async with silent_sessions_ended(database, 0.2), database.listen("anything"), database.transaction() as c:
+        await c.execute("SELECT pg_sleep(1)")
+        await asyncio.sleep(1)
+        assert await c.fetchval("SELECT 1") == 1
 
 
 def _impatient(fresh_database: FreshDatabase) -> PostgresSettings:

@@ -3,6 +3,7 @@
 # ruff: noqa: ASYNC240 -- a test looks at its own few files
 import asyncio
 import os
+import resource
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +18,7 @@ from contracts.values import DirectoryFiles, Severity
 from services.platform.connectors.files import (
     NOT_WRITABLE,
     DocumentConflictError,
+    DocumentSpaceError,
     DocumentsRefusedError,
     DocumentStore,
     DocumentsUnreachableError,
@@ -316,6 +318,55 @@ async def test_an_add_that_is_cancelled_leaves_nothing_half(store: DocumentStore
         await adding
     assert await store.look(place) is None
     assert list((root / ".nightkeep" / "unfinished").iterdir()) == []
+
+
+@contextmanager
+def files_of_at_most(size_bytes: int) -> Iterator[None]:
+    """What a process may write into one file, and those that it starts."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_small_documents_that_find_no_room_are_refused_as_a_large_one_is(store: DocumentStore) -> None:
+    few, area = {new_place(): b"x" * 2000}, uuid4()
+    with files_of_at_most(1000):
+        with pytest.raises(DocumentSpaceError, match="make room"):
+            await store.add_small(few)
+        with pytest.raises(DocumentSpaceError, match="make room"):
+            await store.stage_small(area, few)
+    assert await tree(store) == {}
+
+
+async def test_a_root_that_went_away_is_named_by_small_documents_too(store: DocumentStore, root: Path) -> None:
+    root.rename(root.with_name("elsewhere"))
+    with pytest.raises(DocumentsUnreachableError, match="documents"):
+        await store.add_small({new_place(): b"x"})
+    assert await store.read_small([new_place()]) == [None]
+
+
+async def test_an_add_of_small_ones_that_is_cancelled_leaves_nothing_half(store: DocumentStore, root: Path) -> None:
+    documents = {new_place(): os.urandom(20_000) for _ in range(30)}
+    await store.read_small([new_place()])
+    adding = asyncio.create_task(store.add_small(documents))
+    await asyncio.sleep(0.004)
+    adding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await adding
+    assert [path for path in (root / ".nightkeep").rglob("*") if path.is_file()] == []
+
+
+async def test_small_documents_that_have_grown_are_left_out_where_they_are_too_many_bytes(
+    store: DocumentStore, put: Put
+) -> None:
+    grown = [new_place() for _ in range(5)]
+    for place in grown:
+        await put(place, b"x" * 900_000)
+    found = await store.read_small(grown)
+    assert sum(len(one.data) for one in found if one) == 2 * 900_000
 
 
 def _children() -> set[int]:

@@ -1,12 +1,16 @@
-"""The lists of an attempt at a backup when their disk takes no more: everybody hears why, not what came of it."""
+"""The lists of an attempt at a backup: documents of one UUID, and what is said where their disk is full."""
 
 import asyncio
 import resource
+from itertools import permutations
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+import pytest
 
 from contracts.errors import FailureCode
 from services.platform.connectors.database import Reference
+from services.platform.connectors.files import Listed
 from services.platform.jobs.system import system_error
 from services.snapshot.scratch.scratch import Scratch
 
@@ -29,3 +33,28 @@ async def test_all_who_use_lists_that_found_no_room_hear_that_there_is_none(tmp_
     said = [system_error(error) for error in ended if error is not None]
     assert len(said) > 1
     assert all(error is not None and error.code is FailureCode.NO_SPACE for error in said), ended
+
+
+def listed(document_id: UUID, place: str) -> Listed:
+    """A document at a place."""
+    return Listed(document_id, place, 1, "stamp", settled=True)
+
+
+@pytest.mark.parametrize("order", permutations("abc"), ids="".join)
+@pytest.mark.parametrize("batches", [[3], [1, 2], [2, 1], [1, 1, 1]], ids=str)
+async def test_of_several_documents_of_one_uuid_the_first_by_place_is_listed_and_the_others_are_named(
+    tmp_path: Path, order: tuple[str, ...], batches: list[int]
+) -> None:
+    document_id, places, left_out = uuid4(), list(order), list[str]()
+    async with Scratch.open(tmp_path) as scratch:
+        for count in batches:
+            left_out += await scratch.add_listed([listed(document_id, places.pop(0)) for _ in range(count)])
+        [kept] = [one.place async for one in scratch.to_read()]
+    assert (kept, sorted(left_out)) == ("a", ["b", "c"])
+
+
+async def test_a_document_that_a_listing_tells_twice_is_one(tmp_path: Path) -> None:
+    one = listed(uuid4(), "a")
+    async with Scratch.open(tmp_path) as scratch:
+        assert await scratch.add_listed([one, one]) == []
+        assert await scratch.add_listed([one]) == []

@@ -6,6 +6,7 @@ from services.platform.database.errors import ConflictError, DatabaseUnavailable
 from services.platform.database.migrations import migrate
 from services.platform.database.notifications import HeldLock, Notifications
 from services.platform.database.queries import load_queries
+from services.platform.database.silent import silent_sessions_ended
 
 __all__ = [
     "ConflictError",
@@ -18,4 +19,5 @@ __all__ = [
     "Record",
     "load_queries",
     "migrate",
+    "silent_sessions_ended",
 ]

@@ -122,11 +122,12 @@ class Database:
         lock = HeldLock()
         async with self._session() as c:
             c.add_termination_listener(lock.connection_lost)
-            with translated():
+            with translated():  # the timeout first: who falls asleep in between must not keep the lock
+                await c.execute(f"SET idle_session_timeout = '{milliseconds(self._silent_seconds)}'")
                 held = await c.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name)
             try:
                 if held:
-                    async with _awake(c, self._silent_seconds):
+                    async with _awake(c, self._silent_seconds * AWAKE_SHARE):
                         yield lock
                 else:
                     yield None
@@ -166,11 +167,9 @@ class Database:
 
 
 @asynccontextmanager
-async def _awake(c: Connection, silent_seconds: float) -> AsyncIterator[None]:
-    """While the block runs, PostgreSQL ends the session if this process is silent for so long."""
-    with translated():
-        await c.execute(f"SET idle_session_timeout = '{milliseconds(silent_seconds)}'")
-    saying = asyncio.create_task(_say_something(c, silent_seconds * AWAKE_SHARE))
+async def _awake(c: Connection, every_seconds: float) -> AsyncIterator[None]:
+    """While the block runs, the session is not idle for longer."""
+    saying = asyncio.create_task(_say_something(c, every_seconds))
     try:
         yield
     finally:

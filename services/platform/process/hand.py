@@ -1,9 +1,12 @@
 """`python -m services.platform.process.hand`: one helper process of `hands`. Calls come on stdin, one after another."""
 
+import os
 import pickle
 import sys
 from struct import Struct
 from typing import BinaryIO, Final
+
+from services.platform.process.memory import bound_memory
 
 LENGTH: Final = Struct(">Q")
 """Comes before each answer: how many bytes it has."""
@@ -23,5 +26,13 @@ def serve(calls: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
 
+def main() -> None:
+    """Nothing but answers may go to the pipe of the answers, whoever prints."""
+    bound_memory()
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        serve(sys.stdin.buffer, answers)
+
+
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    main()

@@ -17,6 +17,7 @@ import structlog
 
 from services.platform.process.hand import LENGTH
 from services.platform.process.tethered import tethered
+from services.platform.process.together import finished
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ class HandFailedError(Exception):
 
 
 class Hands:
-    """As many helpers as there are processors, each started when it is first needed."""
+    """As many helpers as there are processors, each started when it is first needed. Who holds them has his own."""
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(min(len(os.sched_getaffinity(0)), MOST))
@@ -46,19 +47,22 @@ class Hands:
     async def run(self, call: Callable[..., T], *arguments: object) -> T:
         """What `call` returns: a function of a module, of which it does no harm to call it twice.
 
-        Raises HandFailedError. Cancelled, it ends when the helper has: nothing goes on behind its caller's back.
+        Raises HandFailedError. Cancelled, it ends when the call has: nothing goes on behind its caller's back, and
+        nothing is left half done.
         """
         async with self._room:
             hand = self._idle.pop() if self._idle else await self._started()
+            asking = asyncio.create_task(hand.ask(call, arguments))
             try:
-                worked, answer = await hand.ask(call, arguments)
+                worked, answer = await finished(asking)
             except (OSError, EOFError) as error:
-                await hand.end()
                 raise self._one_less(error) from error
-            except BaseException:
-                await hand.end()
-                raise
-            self._idle.append(hand)
+            finally:
+                if asking.cancelled() or asking.exception():
+                    hand.kill()
+                    await hand.ended()
+                else:
+                    self._idle.append(hand)
         if not worked:
             raise HandFailedError(answer)
         result: T = answer
@@ -74,13 +78,15 @@ class Hands:
 
     def _one_less(self, error: OSError | EOFError) -> HandFailedError:
         self._lost += 1
-        log.warning("a helper process died: its work is done here", error=str(error))
+        log.warning("a helper process is gone: its work is done here", error=repr(error))
         return HandFailedError(str(error))
 
     async def end(self) -> None:
         """End all of them; nobody waits for one any more."""
         for hand in self._idle:
-            await hand.end()
+            hand.kill()
+        for hand in self._idle:
+            await hand.ended()
         self._idle.clear()
 
 
@@ -94,7 +100,7 @@ class _Hand:
 
     @classmethod
     async def start(cls) -> "_Hand":
-        """Its log lines go where ours do; it dies with us."""
+        """What it prints or logs goes where our stderr does; it dies with us."""
         process = await asyncio.create_subprocess_exec(
             *tethered(sys.executable, "-m", HAND),
             stdin=PIPE,
@@ -102,8 +108,8 @@ class _Hand:
             start_new_session=True,  # a Ctrl-C is for us, and we end it
             limit=BUFFER_BYTES,
         )
-        if process.stdin is None or process.stdout is None:  # never: both were asked for
-            raise BrokenPipeError
+        assert process.stdin is not None  # noqa: S101 -- it was asked for as a pipe
+        assert process.stdout is not None  # noqa: S101 -- as above
         return cls(process, process.stdin, process.stdout)
 
     async def ask(self, call: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, Any]:
@@ -114,11 +120,14 @@ class _Hand:
         answer: tuple[bool, Any] = pickle.loads(await self._answers.readexactly(length))  # noqa: S301 -- we started it
         return answer
 
-    async def end(self) -> None:
-        """It is gone then, whatever it was doing."""
+    def kill(self) -> None:
+        """End it, whatever it is doing."""
         with suppress(ProcessLookupError):
             self._process.kill()
-        await asyncio.shield(self._process.wait())
+
+    async def ended(self) -> None:
+        """Returns when it is gone."""
+        await finished(asyncio.ensure_future(self._process.wait()))
 
 
 @asynccontextmanager

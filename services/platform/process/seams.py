@@ -141,6 +141,11 @@ def rehearse(settings: RehearsalSettings) -> None:
         log.warning("this is a rehearsal: the process ends where a file tells it to", file=str(settings.crash_file))
 
 
+def rehearsed() -> bool:
+    """Whether this process rehearses: then no effect may happen in another one."""
+    return _crash_file is not None
+
+
 def before(seam: str) -> None:
     """The effect is next."""
     if _crash_file is not None:

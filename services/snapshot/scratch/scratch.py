@@ -60,7 +60,7 @@ class Scratch:
                 await loop.run_in_executor(thread, connection.close)
 
     async def add_listed(self, documents: Sequence[Listed]) -> list[str]:
-        """Keep what the listing saw; returns the places of those whose UUID was there already."""
+        """Keep what the listing saw; returns the places that are left out, since another has the same UUID."""
         return await self._run(partial(_add_listed, documents=documents))
 
     async def add_previous(self, lines: Sequence[DocumentLine]) -> list[str]:

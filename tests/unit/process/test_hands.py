@@ -14,7 +14,6 @@ import pytest
 from services.platform.process.hands import MOST_LOST, HandFailedError, hands
 from tests.support.eventually import eventually
 
-LONG_SECONDS = 600
 PARENT = """
 import asyncio, os
 from services.platform.process.hands import hands
@@ -70,16 +69,26 @@ async def test_where_helpers_die_again_and_again_no_more_are_started() -> None:
             await some.run(os.getpid)
 
 
-async def test_a_call_that_nobody_waits_for_any_more_ends_with_its_helper() -> None:
+async def test_a_call_that_nobody_waits_for_any_more_is_made_to_its_end_and_the_helper_goes_on() -> None:
     async with hands() as some:
         pid = await some.run(os.getpid)
-        under_way = asyncio.create_task(some.run(time.sleep, LONG_SECONDS))
+        under_way = asyncio.create_task(some.run(time.sleep, 0.3))
+        began = time.monotonic()
         await asyncio.sleep(0.05)
-        under_way.cancel()
+        for _ in range(2):
+            under_way.cancel()
+            await asyncio.sleep(0)
         with pytest.raises(asyncio.CancelledError):
             await under_way
-        assert not is_there(pid)
+        assert time.monotonic() - began >= 0.3
+        assert await some.run(os.getpid) == pid
+
+
+async def test_what_a_helper_prints_is_no_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    async with hands() as some:
+        await some.run(print, "hello, all of you")
         assert await some.run(operator.add, 1, 1) == 2
+    assert "hello, all of you" in capfd.readouterr().err
 
 
 async def test_helpers_of_a_process_that_was_killed_are_gone_too() -> None:

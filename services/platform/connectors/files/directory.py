@@ -4,8 +4,8 @@ Each file is synced before it has its name; the names are synced by `settle`, al
 directory would cost more than all the rest. What a power cut takes before that are whole documents.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, aclosing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, ParamSpec, TypeVar
@@ -114,7 +114,7 @@ class DirectoryDocuments:
 
     async def read_small(self, places: Sequence[str]) -> Sequence[Whole | None]:
         """See DocumentStore."""
-        found = await self._threads.some(len(places), read_small, self._tree, [checked(place) for place in places])
+        found = await self._some(len(places), read_small, self._tree, [checked(place) for place in places])
         return [
             Whole(listed(place, one[0], self._horizon_ns), one[1]) if one else None
             for place, one in zip(places, found, strict=True)
@@ -137,7 +137,7 @@ class DirectoryDocuments:
     async def add_small(self, documents: Mapping[str, bytes]) -> None:
         """See DocumentStore."""
         new = {checked(place): data for place, data in documents.items()}
-        await self._threads.some(len(new), write_new, self._tree, new)
+        await self._some(len(new), write_new, self._tree, new)
 
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
@@ -146,7 +146,7 @@ class DirectoryDocuments:
     async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
         """See DocumentStore."""
         staged = {in_part(area, Part.STAGED, checked(place)): data for place, data in documents.items()}
-        await self._threads.some(len(staged), write_over, self._tree, staged)
+        await self._some(len(staged), write_over, self._tree, staged)
 
     async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
@@ -214,9 +214,18 @@ class DirectoryDocuments:
         return count
 
     async def _run(self, place: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        subject = f"the document {place}" if place else f"the directory {self._tree.root}"
+        with self._translated(f"the document {place}" if place else f"the directory {self._tree.root}"):
+            return await self._threads.run(call, *args, **kwargs)
+
+    async def _some(self, count: int, call: Callable[..., T], *arguments: object) -> T:
+        """See Threads.some; errors are what they are of one document."""
+        with self._translated(f"the directory {self._tree.root}"):
+            return await self._threads.some(count, call, *arguments)
+
+    @contextmanager
+    def _translated(self, subject: str) -> Iterator[None]:
         try:
             with translated(subject):
-                return await self._threads.run(call, *args, **kwargs)
+                yield
         except FileNotFoundError as error:
             raise DocumentsUnavailableError(f"{subject} went away while it was used") from error

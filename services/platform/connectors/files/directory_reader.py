@@ -21,6 +21,8 @@ from services.platform.process.errors import NightkeepError
 
 PIECE_BYTES: Final = 1024 * 1024
 """In memory at once; smaller documents are read in one go."""
+SOME_BYTES: Final = 2 * 1024 * 1024
+"""Of small documents that are read together, in memory at once."""
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """A pipe put in a document's place must not block a thread for ever."""
 
@@ -113,32 +115,41 @@ Read = tuple[os.stat_result, bytes]
 
 
 def read_small(tree: Tree, places: Sequence[Sequence[str]]) -> list[Read | None]:
-    """See DocumentStore.read_small. Blocks, and is at its best with places in their order."""
+    """See DocumentStore.read_small. Blocks, and is at its best with places in their order.
+
+    Documents may have grown since they were listed: where SOME_BYTES are read, the rest is None.
+    """
+    found: list[Read | None] = []
+    left = SOME_BYTES
     try:
         with tree.opened() as root_fd, closing(Way(root_fd)) as way:
-            return [_small(way, parts) for parts in places]
+            for parts in places:
+                one = _small(way, parts, min(left, PIECE_BYTES))
+                found.append(one)
+                left -= len(one[1]) if one else 0
     except DocumentsUnreachableError:
-        return [None] * len(places)
+        pass
+    return found + [None] * (len(places) - len(found))
 
 
-def _small(way: Way, parts: Sequence[str]) -> Read | None:
+def _small(way: Way, parts: Sequence[str], at_most: int) -> Read | None:
     try:
         directory = way.to(parts[:-1])
         if regular(directory, parts[-1]) is None:
             return None
         fd = os.open(parts[-1], _READ, dir_fd=directory)
         try:
-            return _whole(fd)
+            return _whole(fd, at_most)
         finally:
             os.close(fd)
     except (OSError, NightkeepError):
         return None
 
 
-def _whole(fd: int) -> Read | None:
+def _whole(fd: int, at_most: int) -> Read | None:
     seen = os.fstat(fd)
-    if not stat.S_ISREG(seen.st_mode) or seen.st_size > PIECE_BYTES:
+    if not stat.S_ISREG(seen.st_mode) or seen.st_size > at_most:
         return None
-    data = os.read(fd, PIECE_BYTES)
+    data = os.read(fd, seen.st_size + 1)
     now = os.fstat(fd)
     return (seen, data) if stamp_of(now) == stamp_of(seen) and len(data) == now.st_size else None

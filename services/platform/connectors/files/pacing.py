@@ -13,7 +13,7 @@ T = TypeVar("T")
 AT_ONCE: Final = 16
 """Hides what one small document costs in round trips."""
 BUNDLES_AT_ONCE: Final = 4
-"""More of them only wait for each other: eight took a fourth longer, measured."""
+"""More of them only wait for each other: on a local disk eight took a third longer, measured."""
 BUNDLE_COUNT: Final = 32
 """Documents in a bundle: each is an open file while it is written, and none is left out by a work that must end."""
 BUNDLE_BYTES: Final = 1024 * 1024

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, ParamSpec, TypeVar
 
 from services.platform.process.hands import HandFailedError, Hands, hands
+from services.platform.process.seams import rehearsed
+from services.platform.process.together import finished
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,17 +35,12 @@ class Threads:
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `call` returns or raises. Cancelled, it ends when the call has: descriptors are then safe to close."""
-        under_way = asyncio.get_running_loop().run_in_executor(self._executor, lambda: call(*args, **kwargs))
-        try:
-            return await asyncio.shield(under_way)
-        except asyncio.CancelledError:
-            await asyncio.wait([under_way])
-            raise
+        return await finished(asyncio.get_running_loop().run_in_executor(self._executor, lambda: call(*args, **kwargs)))
 
     async def some(self, count: int, call: Callable[..., T], *arguments: object) -> T:
         """What `call` returns or raises, a work on `count` small documents that does no harm if it is done twice."""
         self._small_count += count
-        if self._small_count > FEW:
+        if self._small_count > FEW and not rehearsed():
             with suppress(HandFailedError):
                 return await self._helpers.run(call, *arguments)
         async with self._room:
