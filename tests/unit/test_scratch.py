@@ -40,7 +40,7 @@ def listed(document_id: UUID, place: str) -> Listed:
     return Listed(document_id, place, 1, "stamp", settled=True)
 
 
-@pytest.mark.parametrize("order", permutations("abc"), ids="".join)
+@pytest.mark.parametrize("order", list(permutations("abc")), ids="".join)
 @pytest.mark.parametrize("batches", [[3], [1, 2], [2, 1], [1, 1, 1]], ids=str)
 async def test_of_several_documents_of_one_uuid_the_first_by_place_is_listed_and_the_others_are_named(
     tmp_path: Path, order: tuple[str, ...], batches: list[int]
