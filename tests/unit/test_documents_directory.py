@@ -3,15 +3,14 @@
 # ruff: noqa: ASYNC240 -- a test looks at its own few files
 import asyncio
 import os
-import resource
 import signal
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import pytest
 
 from contracts.values import DirectoryFiles, Severity
@@ -33,6 +32,7 @@ from services.platform.connectors.files.opening import open_documents
 from services.platform.process.secrets import SecretDirectory
 from tests.suites.document_store import DocumentStoreBehaviour, Put, content, listing, new_place, pieces, tree
 from tests.support.eventually import eventually
+from tests.support.limits import files_of_at_most
 
 NOBODY = 65534
 WELL_UNDER_WAY = 3
@@ -320,17 +320,6 @@ async def test_an_add_that_is_cancelled_leaves_nothing_half(store: DocumentStore
     assert list((root / ".nightkeep" / "unfinished").iterdir()) == []
 
 
-@contextmanager
-def files_of_at_most(size_bytes: int) -> Iterator[None]:
-    """What a process may write into one file, and those that it starts."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 async def test_small_documents_that_find_no_room_are_refused_as_a_large_one_is(store: DocumentStore) -> None:
     few, area = {new_place(): b"x" * 2000}, uuid4()
     with files_of_at_most(1000):
@@ -370,8 +359,7 @@ async def test_small_documents_that_have_grown_are_left_out_where_they_are_too_m
 
 
 def _children() -> set[int]:
-    told = Path(f"/proc/{os.getpid()}/task/{threading.main_thread().native_id}/children").read_text()
-    return {int(pid) for pid in told.split()}
+    return {child.pid for child in psutil.Process().children()}
 
 
 async def test_what_a_helper_process_was_doing_when_it_died_is_done_all_the_same(

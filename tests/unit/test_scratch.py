@@ -1,7 +1,6 @@
 """The lists of an attempt at a backup: documents of one UUID, and what is said where their disk is full."""
 
 import asyncio
-import resource
 from itertools import permutations
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -13,6 +12,7 @@ from services.platform.connectors.database import Reference
 from services.platform.connectors.files import Listed
 from services.platform.jobs.system import system_error
 from services.snapshot.scratch.scratch import Scratch
+from tests.support.limits import files_of_at_most
 
 AT_ONCE = 60
 REFERENCES = 700
@@ -20,16 +20,12 @@ ROOM_BYTES = 64 * 1024
 
 
 async def test_all_who_use_lists_that_found_no_room_hear_that_there_is_none(tmp_path: Path) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     async with Scratch.open(tmp_path) as scratch:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM_BYTES, hard))
-        try:
+        with files_of_at_most(ROOM_BYTES):
             adding = [
                 scratch.add_referenced([Reference(uuid4(), 1) for _ in range(REFERENCES)]) for _ in range(AT_ONCE)
             ]
             ended = await asyncio.gather(*adding, return_exceptions=True)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     said = [system_error(error) for error in ended if error is not None]
     assert len(said) > 1
     assert all(error is not None and error.code is FailureCode.NO_SPACE for error in said), ended

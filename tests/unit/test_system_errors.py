@@ -1,7 +1,6 @@
 """What the machine refuses within a step of a job is worth another try; what SQLite says of a query is a defect."""
 
 import errno
-import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from contracts.errors import FailureCode
 from services.platform.jobs.system import system_error
+from tests.support.limits import files_of_at_most
 
 
 def test_a_full_disk_is_named() -> None:
@@ -31,15 +31,10 @@ def test_a_file_of_lists_that_finds_no_room_is_a_full_disk() -> None:
 
 
 def test_a_file_of_lists_that_meets_a_quota_or_a_limit_is_a_full_disk(tmp_path: Path) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with closing(sqlite3.connect(tmp_path / "lists.sqlite")) as connection:
         connection.execute("CREATE TABLE list (line)")
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-        try:
-            with pytest.raises(sqlite3.OperationalError) as raised:
-                connection.executescript("BEGIN; INSERT INTO list VALUES (zeroblob(100000)); COMMIT")
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        with files_of_at_most(20_000), pytest.raises(sqlite3.OperationalError) as raised:
+            connection.executescript("BEGIN; INSERT INTO list VALUES (zeroblob(100000)); COMMIT")
     found = system_error(raised.value)
     assert found is not None
     assert found.code is FailureCode.NO_SPACE

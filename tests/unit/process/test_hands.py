@@ -7,8 +7,8 @@ import signal
 import sys
 import time
 from asyncio.subprocess import PIPE
-from pathlib import Path
 
+import psutil
 import pytest
 
 from services.platform.process.hands import MOST_LOST, HandFailedError, hands
@@ -30,8 +30,8 @@ asyncio.run(main())
 def is_there(pid: int) -> bool:
     """Whether a process lives; one that ended and that nobody has asked about does not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
