@@ -16,8 +16,6 @@ from services.snapshot.source import Source
 
 AT_ONCE: Final = 12
 """Bundles of small documents, and large ones, under way: more of them only wait for the same processor."""
-TOGETHER: Final = 128
-"""Small documents in a bundle: what one costs beside its reading is shared."""
 MEMORY_BYTES: Final = 48 * 1024 * 1024
 """Of documents' bytes under way: a few large ones, or all the small ones."""
 TRIES: Final = 3
@@ -67,7 +65,7 @@ class Reading:
 
     async def run(self) -> None:
         """Read and store all of it. Raises DocumentChangedError for one that changes each time."""
-        next_ones = _shared(bundles(self._scratch.to_read(), _small_bytes, TOGETHER))
+        next_ones = _shared(bundles(self._scratch.to_read(), _small_bytes))
         async with together() as group:
             for _ in range(AT_ONCE):
                 group.create_task(self._work(next_ones))

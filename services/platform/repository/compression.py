@@ -12,7 +12,9 @@ else:
     from backports import zstd
 
 LEVEL: Final = 3
-"""A dump to a quarter of its size at 300 MB/s; higher levels cost more than the bytes they save."""
+"""Of documents and lists; higher levels cost more than the bytes they save."""
+DUMP_LEVEL: Final = 1
+"""A dump keeps both cores busy; level 3 takes half as long again, and later nights are deltas by whichever level."""
 DELTA_LEVEL: Final = 1
 """Against an earlier dump nearly everything is found at once: a higher level searches for nothing."""
 DELTA_WINDOW_LOG: Final = 27
@@ -23,14 +25,13 @@ MAX_OBJECT_BYTES: Final = 256 * 1024 * 1024
 """Of a manifest or an index, uncompressed: more is no object of ours."""
 
 _own = threading.local()
-"""Each thread's compressor: making one costs more than compressing a small document."""
+"""Each thread's compressors by level: making one costs more than compressing a small document."""
 
 
-def compress(data: bytes) -> bytes:
+def compress(data: bytes, level: int = LEVEL) -> bytes:
     """One frame that tells the size of its input."""
-    compressor: zstd.ZstdCompressor | None = getattr(_own, "compressor", None)
-    if compressor is None:
-        compressor = _own.compressor = zstd.ZstdCompressor(LEVEL)
+    made: dict[int, zstd.ZstdCompressor] = _own.__dict__.setdefault("compressors", {})
+    compressor = made.get(level) or made.setdefault(level, zstd.ZstdCompressor(level))
     compressor.set_pledged_input_size(len(data))
     return compressor.compress(data, zstd.ZstdCompressor.FLUSH_FRAME)
 

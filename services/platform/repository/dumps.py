@@ -13,6 +13,7 @@ from services.platform.objectstore.pieces import regrouped
 from services.platform.process.together import together
 from services.platform.repository.bases import Bases, MayBe, anything
 from services.platform.repository.chain import Plan, most_read, plan, stretch
+from services.platform.repository.compression import DUMP_LEVEL
 from services.platform.repository.errors import ContentMissingError, RepositoryError
 from services.platform.repository.forms import Form, Stretch, encoded, encoded_against
 from services.platform.repository.names import WholeHasher, digest_of, name_of
@@ -141,7 +142,7 @@ class DumpWriter:
         delta = await self._delta(data, offset, prints)
         if delta and len(delta[0]) <= GOOD_ENOUGH * self._expected_bytes(len(data)):
             return Form.DELTA, *delta
-        form, payload = await asyncio.to_thread(encoded, data)
+        form, payload = await asyncio.to_thread(encoded, data, DUMP_LEVEL)
         if delta and len(delta[0]) < len(payload):
             return Form.DELTA, *delta
         return form, payload, frozenset()

@@ -7,7 +7,7 @@ from struct import Struct, error
 from typing import Final
 
 from contracts.manifest import CONTENT_BYTES
-from services.platform.repository.compression import WORTH_IT, compress, compress_against, decompress
+from services.platform.repository.compression import LEVEL, WORTH_IT, compress, compress_against, decompress
 from services.platform.repository.errors import ContentCorruptError
 from services.platform.repository.names import DIGEST_BYTES, digest_of, name_from
 
@@ -38,9 +38,9 @@ class Stretch:
         return b"".join(contents)[self.skip : self.skip + self.length]
 
 
-def encoded(data: bytes) -> tuple[Form, bytes]:
+def encoded(data: bytes, level: int = LEVEL) -> tuple[Form, bytes]:
     """The smaller form of the two that need nothing else."""
-    frame = compress(data)
+    frame = compress(data, level)
     return (Form.ZSTD, frame) if len(frame) < WORTH_IT * len(data) else (Form.RAW, data)
 
 

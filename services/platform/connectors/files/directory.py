@@ -1,6 +1,6 @@
 """Documents as files below a directory.
 
-Each file is synced before it has its name; the names are synced by `settle`, all at once, since syncing directory by
+Files are synced before they have their names; the names are synced by `settle`, all at once, since syncing directory by
 directory would cost more than all the rest. What a power cut takes before that are whole documents.
 """
 
@@ -29,8 +29,15 @@ from services.platform.connectors.files.port import NONE_KNOWN, Entry, Listed, P
 from services.platform.connectors.files.probing import directories_can_be_trusted, stamps_can_be_trusted
 from services.platform.connectors.files.stamps import SETTLED_NS, listed
 from services.platform.connectors.files.threads import Threads
-from services.platform.connectors.files.tree import Tree
-from services.platform.connectors.files.unfinished import Unfinished, desk, file_system_now_ns, forget_old, tidy
+from services.platform.connectors.files.tree import Parts, Tree
+from services.platform.connectors.files.unfinished import (
+    Unfinished,
+    desk,
+    file_system_now_ns,
+    forget_old,
+    name_all,
+    tidy,
+)
 from services.platform.connectors.files.walking import Seeing, walks
 from services.platform.process.errors import NightkeepError
 from services.platform.process.merging import merged
@@ -132,7 +139,7 @@ class DirectoryDocuments:
             return await self._run(place, write_new, self._tree, {parts: first}) > 0
         if await self._run(place, present, self._tree, parts):
             return False
-        return await self._streamed(place, first, pieces, lambda file: file.appear(parts))
+        return await self._streamed(parts, first, pieces, Unfinished.appear)
 
     async def add_small(self, documents: Mapping[str, bytes]) -> None:
         """See DocumentStore."""
@@ -158,19 +165,22 @@ class DirectoryDocuments:
         if whole:
             await self._run(parts[-1], write_over, self._tree, {parts: first})
         else:
-            await self._streamed(parts[-1], first, pieces, lambda file: file.appear_over(parts))
+            await self._streamed(parts, first, pieces, Unfinished.appear_over)
 
     async def _streamed(
-        self, place: str, first: bytes, pieces: AsyncIterator[bytes], name: Callable[[Unfinished], T]
+        self, parts: Parts, first: bytes, pieces: AsyncIterator[bytes], name: Callable[[Unfinished, int, str], T]
     ) -> T:
+        place = "/".join(parts)
         with ExitStack() as held:
-            file = Unfinished(await self._run(place, held.enter_context, desk(self._tree)))
+            at = await self._run(place, held.enter_context, desk(self._tree))
+            file = Unfinished(at)
             try:
                 await self._run(place, file.open)
                 await self._run(place, file.write, first)
                 async for piece in pieces:
                     await self._run(place, file.write, piece)
-                return await self._run(place, name, file)
+                (told,) = await self._run(place, name_all, at, {parts: file}, name)
+                return told
             finally:
                 await self._run(place, file.close)
 

@@ -7,13 +7,10 @@ from typing import TypeVar
 
 from services.platform.connectors.files.errors import DocumentConflictError
 from services.platform.connectors.files.moving import regular
-from services.platform.connectors.files.tree import Tree, directory, refuse_other_kinds
-from services.platform.connectors.files.unfinished import Desk, Unfinished, desk, unfinished
+from services.platform.connectors.files.tree import Parts, Tree, directory, refuse_other_kinds
+from services.platform.connectors.files.unfinished import Desk, Unfinished, desk, name_all, unfinished
 
 T = TypeVar("T")
-
-Parts = tuple[str, ...]
-"""Of a place below the root."""
 
 
 def present(tree: Tree, parts: Parts) -> os.stat_result | None:
@@ -57,13 +54,11 @@ def write_over(tree: Tree, documents: Mapping[Parts, bytes]) -> None:
         _named(at, documents, Unfinished.appear_over)
 
 
-def _named(at: Desk, documents: Mapping[Parts, bytes], name: Callable[[Unfinished, Parts], T]) -> list[T]:
-    """Write all, then sync and name each: those behind the first find most of what they wait for done."""
+def _named(at: Desk, documents: Mapping[Parts, bytes], name: Callable[[Unfinished, int, str], T]) -> list[T]:
+    """Write all, sync them together, then name each."""
     with ExitStack() as held:
-        files = [(parts, _written(held.enter_context(unfinished(at)), data)) for parts, data in documents.items()]
-        for _, file in files:
-            file.begin_sync()
-        return [name(file, parts) for parts, file in files]
+        files = {parts: _written(held.enter_context(unfinished(at)), data) for parts, data in documents.items()}
+        return name_all(at, files, name)
 
 
 def _written(file: Unfinished, data: bytes) -> Unfinished:

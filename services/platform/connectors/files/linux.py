@@ -1,4 +1,4 @@
-"""Calls of Linux that Python does not have: a rename that never replaces, and syncs of less or more than one file."""
+"""Calls of Linux that Python does not have: a rename that never replaces, and a sync of more than one file."""
 
 import ctypes
 import errno
@@ -8,7 +8,6 @@ from typing import Final
 from services.platform.process.seams import Seam, passing
 
 RENAME_NOREPLACE: Final = 1
-_SYNC_FILE_RANGE_WRITE: Final = 2
 _NOT_HERE: Final = {errno.EINVAL, errno.ENOSYS}
 """The file system (NFS, for one) or the kernel does not know it."""
 
@@ -37,11 +36,6 @@ def _look_and_rename(source_fd: int, source: str, target_fd: int, target: str) -
             os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
     else:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
-
-
-def begin_sync(fd: int) -> None:
-    """Let the disk begin with what was written to a file; a sync that follows waits less. Says nothing of errors."""
-    _libc.sync_file_range(fd, ctypes.c_int64(0), ctypes.c_int64(0), _SYNC_FILE_RANGE_WRITE)
 
 
 def sync_file_system(directory_fd: int) -> None:

@@ -14,8 +14,8 @@ AT_ONCE: Final = 16
 """Hides what one small document costs in round trips."""
 BUNDLES_AT_ONCE: Final = 4
 """More of them only wait for each other: on a local disk eight took a third longer, measured."""
-BUNDLE_COUNT: Final = 32
-"""Documents in a bundle: each is an open file while it is written, and none is left out by a work that must end."""
+BUNDLE_COUNT: Final = 128
+"""Documents in a bundle, each an open file while it is written; what is done once for all (syncs!) is shared."""
 BUNDLE_BYTES: Final = 1024 * 1024
 SMALL_BYTES: Final = 256 * 1024
 """What goes into a bundle with others."""
@@ -108,10 +108,8 @@ class Pace:
         )
 
 
-async def bundles(
-    items: AsyncIterator[T], small_bytes: Callable[[T], int | None], most: int = BUNDLE_COUNT
-) -> AsyncGenerator[Sequence[T], None]:
-    """Small items together, `most` at a time; one that is not (`small_bytes` says None) comes alone, before those."""
+async def bundles(items: AsyncIterator[T], small_bytes: Callable[[T], int | None]) -> AsyncGenerator[Sequence[T], None]:
+    """Small items together, a bundle at a time; one that is not (`small_bytes` says None) comes alone, before those."""
     waiting: list[T] = []
     waiting_bytes = 0
     async for item in items:
@@ -119,7 +117,7 @@ async def bundles(
         if size_bytes is None:
             yield [item]
             continue
-        if waiting_bytes + size_bytes > BUNDLE_BYTES or len(waiting) == most:
+        if waiting_bytes + size_bytes > BUNDLE_BYTES or len(waiting) == BUNDLE_COUNT:
             yield waiting
             waiting, waiting_bytes = [], 0
         waiting.append(item)

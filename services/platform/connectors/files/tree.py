@@ -18,6 +18,9 @@ from services.platform.connectors.files.places import OWN
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OURS_ALONE: Final = 0o700
 
+Parts = tuple[str, ...]
+"""Of a place below the root."""
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -75,8 +78,9 @@ def directory(root_fd: int, parts: Sequence[str], *, make: bool = False) -> Iter
 class Way:
     """Directories below a root, each open until the way leads elsewhere: places in their order share most of it."""
 
-    def __init__(self, root_fd: int) -> None:
+    def __init__(self, root_fd: int, *, make: bool = False) -> None:
         self._root_fd = root_fd
+        self._make = make
         self._open: list[tuple[str, int]] = []
 
     def to(self, parts: Sequence[str]) -> int:
@@ -86,18 +90,18 @@ class Way:
             if there != part:
                 break
             common += 1
-        self._close(common)
+        self.close(common)
         for part in parts[common:]:
-            self._open.append((part, enter(self._open[-1][1] if self._open else self._root_fd, part)))
+            self._open.append((part, self._entered(self._open[-1][1] if self._open else self._root_fd, part)))
         return self._open[-1][1] if self._open else self._root_fd
 
-    def _close(self, keep: int) -> None:
+    def _entered(self, fd: int, part: str) -> int:
+        return _make_and_enter(self._root_fd, fd, part) if self._make else enter(fd, part)
+
+    def close(self, keep: int = 0) -> None:
+        """Close all but the root, and the first `keep`."""
         while len(self._open) > keep:
             os.close(self._open.pop()[1])
-
-    def close(self) -> None:
-        """Close all but the root."""
-        self._close(0)
 
 
 def enter(fd: int, part: str) -> int:

@@ -1,20 +1,25 @@
 """Files on their way to a name: written and synced where nobody looks, then renamed, so nobody sees half of one."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import Final
+from typing import Final, TypeVar
 from uuid import uuid4
 
-from services.platform.connectors.files.linux import begin_sync, rename_new
+from services.platform.connectors.files.linux import rename_new, sync_file_system
 from services.platform.connectors.files.places import AREAS, OWN, PROBE, UNFINISHED
-from services.platform.connectors.files.tree import Tree, become_like, directory
+from services.platform.connectors.files.tree import Parts, Tree, Way, become_like, directory
 from services.platform.process.seams import Seam, passing
+
+T = TypeVar("T")
 
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CLOSED: Final = -1
+FEW: Final = 8
+"""So many files are synced one by one; of more, a sync of the whole file system takes a third of the time, though it
+waits for what others have written there."""
 FORGOTTEN_SECONDS: Final = 24 * 3600
 """What a killed process left unfinished for so long is nobody's any more; jobs that write so long move on meanwhile."""
 
@@ -53,31 +58,28 @@ class Unfinished:
         while rest:
             rest = rest[os.write(self._fd, rest) :]
 
-    def begin_sync(self) -> None:
-        """Have the disk begin, while others are written."""
-        begin_sync(self._fd)
+    def complete(self) -> None:
+        """It has all of its bytes: give it its rights."""
+        become_like(self._fd, os.fstat(self._at.root_fd), directory=False)
 
-    def appear(self, parts: Sequence[str]) -> bool:
-        """Give it its name, its bytes on the disk; False when something has that name."""
-        self._complete()
-        with directory(self._at.root_fd, parts[:-1], make=True) as there:
-            try:
-                rename_new(self._at.fd, self._name, there, parts[-1])
-            except FileExistsError:
-                return False
+    def sync(self) -> None:
+        """Have its bytes on the disk."""
+        os.fsync(self._fd)
+
+    def appear(self, there_fd: int, name: str) -> bool:
+        """Give it its name in a directory, once it is synced; False when something has that name."""
+        try:
+            rename_new(self._at.fd, self._name, there_fd, name)
+        except FileExistsError:
+            return False
         self._is_named = True
         return True
 
-    def appear_over(self, parts: Sequence[str]) -> None:
-        """Give it its name, whatever had it."""
-        self._complete()
-        with directory(self._at.root_fd, parts[:-1], make=True) as there, passing(Seam.RENAME_OVER):
-            os.rename(self._name, parts[-1], src_dir_fd=self._at.fd, dst_dir_fd=there)
+    def appear_over(self, there_fd: int, name: str) -> None:
+        """Give it its name in a directory, once it is synced, whatever had it."""
+        with passing(Seam.RENAME_OVER):
+            os.rename(self._name, name, src_dir_fd=self._at.fd, dst_dir_fd=there_fd)
         self._is_named = True
-
-    def _complete(self) -> None:
-        become_like(self._fd, os.fstat(self._at.root_fd), directory=False)
-        os.fsync(self._fd)
 
     def close(self) -> None:
         """Remove it, unless it has got its name, or was never begun."""
@@ -99,6 +101,19 @@ def unfinished(at: Desk) -> Iterator[Unfinished]:
         yield file
     finally:
         file.close()
+
+
+def name_all(at: Desk, files: Mapping[Parts, Unfinished], name: Callable[[Unfinished, int, str], T]) -> list[T]:
+    """Complete and sync files that are written, then give each its name below the root: what `name` returned."""
+    for file in files.values():
+        file.complete()
+    if len(files) > FEW:
+        sync_file_system(at.fd)
+    else:
+        for file in files.values():
+            file.sync()
+    with closing(Way(at.root_fd, make=True)) as way:
+        return [name(file, way.to(parts[:-1]), parts[-1]) for parts, file in files.items()]
 
 
 def file_system_now_ns(tree: Tree) -> int:
