@@ -2,7 +2,6 @@
 
 # ruff: noqa: ASYNC240 -- a test looks at its own few files
 import asyncio
-import errno
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +20,6 @@ from services.platform.connectors.files import (
     DocumentSpaceError,
     DocumentsRefusedError,
     DocumentStore,
-    DocumentsUnavailableError,
     DocumentsUnreachableError,
     DocumentVanishedError,
     HostilePlaceError,
@@ -29,10 +27,8 @@ from services.platform.connectors.files import (
     Part,
     Stray,
     threads,
-    unfinished,
 )
 from services.platform.connectors.files.opening import open_documents
-from services.platform.connectors.files.places import OWN
 from services.platform.process.secrets import SecretDirectory
 from tests.suites.document_store import DocumentStoreBehaviour, Put, content, listing, new_place, pieces, tree
 from tests.support.eventually import eventually
@@ -332,22 +328,6 @@ async def test_small_documents_that_find_no_room_are_refused_as_a_large_one_is(s
         with pytest.raises(DocumentSpaceError, match="make room"):
             await store.stage_small(area, few)
     assert await tree(store) == {}
-
-
-@pytest.mark.parametrize("many", [3, 100])
-async def test_small_documents_have_no_names_before_the_disk_has_them(
-    store: DocumentStore, root: Path, monkeypatch: pytest.MonkeyPatch, many: int
-) -> None:
-    def broken(_fd: int) -> None:
-        assert not [path for path in root.rglob("*") if path.is_file() and not path.is_relative_to(root / OWN)]
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr(threads, "FEW", many)  # a helper process would not be broken
-    monkeypatch.setattr(os, "fsync", broken)
-    monkeypatch.setattr(unfinished, "sync_file_system", broken)
-    with pytest.raises(DocumentsUnavailableError):
-        await store.add_small({new_place(): b"small" for _ in range(many)})
-    assert [path for path in root.rglob("*") if path.is_file()] == []
 
 
 async def test_a_root_that_went_away_is_named_by_small_documents_too(store: DocumentStore, root: Path) -> None:

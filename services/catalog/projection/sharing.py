@@ -1,12 +1,10 @@
 """Shares a long replay among processes: what an event takes is Python, of which a process does one thing at a time."""
 
-import asyncio
 import os
 import pickle
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +12,8 @@ import structlog
 
 from services.platform.messaging.errors import LogForkedError
 from services.platform.process.errors import TransientError
+from services.platform.process.helpers import end_helper, start_helper
 from services.platform.process.settings import KafkaSettings, LogSettings, PostgresSettings, RehearsalSettings
-from services.platform.process.tethered import tethered
 from services.platform.process.together import together
 
 FILLER: Final = "services.catalog.projection.filler"
@@ -106,16 +104,9 @@ def shares(missing: Missing, fillers: int) -> list[Missing]:
 
 @asynccontextmanager
 async def _filler() -> AsyncIterator[Process]:
-    """A filler that waits for its share; its log lines go where ours do. On leaving it is gone."""
-    process = await asyncio.create_subprocess_exec(
-        *tethered(sys.executable, "-m", FILLER),
-        stdin=PIPE,
-        stdout=PIPE,
-        start_new_session=True,  # a Ctrl-C is for us, and we end it
-    )
+    """A filler that waits for its share. On leaving it is gone."""
+    process = await start_helper(FILLER)
     try:
         yield process
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await asyncio.shield(process.wait())
+        await end_helper(process)

@@ -7,16 +7,15 @@ the work: twelve threads that read small files took twice the time of one, and t
 import asyncio
 import os
 import pickle
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from services.platform.process.hand import LENGTH
-from services.platform.process.tethered import tethered
+from services.platform.process.helpers import end_helper, start_helper
 from services.platform.process.together import finished
 
 T = TypeVar("T")
@@ -26,8 +25,6 @@ MOST: Final = 4
 """Each takes 40 MiB."""
 MOST_LOST: Final = 3
 """Where so many have died, no more are started."""
-BUFFER_BYTES: Final = 1024 * 1024
-"""Of an answer in the pipe's reader: with less of it, a large one stops the helper again and again."""
 
 log = structlog.get_logger()
 
@@ -59,8 +56,7 @@ class Hands:
                 raise self._one_less(error) from error
             finally:
                 if asking.cancelled() or asking.exception():
-                    hand.kill()
-                    await hand.ended()
+                    await hand.end()
                 else:
                     self._idle.append(hand)
         if not worked:
@@ -83,10 +79,7 @@ class Hands:
 
     async def end(self) -> None:
         """End all of them; nobody waits for one any more."""
-        for hand in self._idle:
-            hand.kill()
-        for hand in self._idle:
-            await hand.ended()
+        await finished(asyncio.gather(*(hand.end() for hand in self._idle)))
         self._idle.clear()
 
 
@@ -100,14 +93,8 @@ class _Hand:
 
     @classmethod
     async def start(cls) -> "_Hand":
-        """What it prints or logs goes where our stderr does; it dies with us."""
-        process = await asyncio.create_subprocess_exec(
-            *tethered(sys.executable, "-m", HAND),
-            stdin=PIPE,
-            stdout=PIPE,
-            start_new_session=True,  # a Ctrl-C is for us, and we end it
-            limit=BUFFER_BYTES,
-        )
+        """Raises OSError."""
+        process = await start_helper(HAND)
         assert process.stdin is not None  # noqa: S101 -- it was asked for as a pipe
         assert process.stdout is not None  # noqa: S101 -- as above
         return cls(process, process.stdin, process.stdout)
@@ -120,14 +107,9 @@ class _Hand:
         answer: tuple[bool, Any] = pickle.loads(await self._answers.readexactly(length))  # noqa: S301 -- we started it
         return answer
 
-    def kill(self) -> None:
-        """End it, whatever it is doing."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-
-    async def ended(self) -> None:
-        """Returns when it is gone."""
-        await finished(asyncio.ensure_future(self._process.wait()))
+    async def end(self) -> None:
+        """Returns when it is gone, whatever it was doing."""
+        await end_helper(self._process)
 
 
 @asynccontextmanager

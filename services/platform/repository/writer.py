@@ -69,8 +69,10 @@ class Writer:
         digests = [digest_of(name) for name in names]
         new = self._packer.claim(digests)
         fresh = [(digest, data) for digest, data in zip(digests, documents, strict=True) if digest in new]
-        async with self._room:
-            packed = await asyncio.to_thread(_packed, fresh)
+        packed: Sequence[Packed] = ()
+        if fresh:
+            async with self._room:
+                packed = await asyncio.to_thread(_packed, fresh)
         sizes = {one.digest: await self._packer.add(one) for one in packed}
         return [
             StoredContent(name, len(data), sizes.pop(digest, 0))

@@ -95,8 +95,7 @@ class DirectoryReader:
         return piece
 
     def _refuse_changed(self, fd: int) -> None:
-        now = os.fstat(fd)
-        if self._seen and stamp_of(now) == stamp_of(self._seen) and self._read_bytes == now.st_size:
+        if self._seen and _is_still(fd, self._seen, self._read_bytes):
             return
         if self._is_gone():
             raise DocumentVanishedError(self._place)
@@ -151,5 +150,10 @@ def _whole(fd: int, at_most: int) -> Read | None:
     if not stat.S_ISREG(seen.st_mode) or seen.st_size > at_most:
         return None
     data = os.read(fd, seen.st_size + 1)
+    return (seen, data) if _is_still(fd, seen, len(data)) else None
+
+
+def _is_still(fd: int, seen: os.stat_result, read_bytes: int) -> bool:
+    """Whether so many bytes are all of a file, in the state in which it was seen before they were read."""
     now = os.fstat(fd)
-    return (seen, data) if stamp_of(now) == stamp_of(seen) and len(data) == now.st_size else None
+    return stamp_of(now) == stamp_of(seen) and read_bytes == now.st_size

@@ -8,6 +8,7 @@ from typing import Final
 from services.platform.process.seams import Seam, passing
 
 RENAME_NOREPLACE: Final = 1
+_SYNC_FILE_RANGE_WAIT_BEFORE: Final = 1
 _NOT_HERE: Final = {errno.EINVAL, errno.ENOSYS}
 """The file system (NFS, for one) or the kernel does not know it."""
 
@@ -36,6 +37,18 @@ def _look_and_rename(source_fd: int, source: str, target_fd: int, target: str) -
             os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
     else:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+
+
+def confirm_written(fd: int) -> None:
+    """Raise OSError when something of a file did not get to its disk; to be asked after a sync of the file system.
+
+    That one tells only of errors of its own time, and before Linux 5.8 of none.
+    """
+    if not _libc.sync_file_range(fd, ctypes.c_int64(0), ctypes.c_int64(0), _SYNC_FILE_RANGE_WAIT_BEFORE):
+        return
+    if ctypes.get_errno() not in _NOT_HERE:
+        raise _error(None)
+    os.fsync(fd)
 
 
 def sync_file_system(directory_fd: int) -> None:

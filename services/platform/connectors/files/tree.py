@@ -17,6 +17,8 @@ from services.platform.connectors.files.places import OWN
 
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OURS_ALONE: Final = 0o700
+_BEGUN: Final = 0o1700
+"""Of a directory until it has its rights: who is killed in between leaves one that the next to come knows by it."""
 
 Parts = tuple[str, ...]
 """Of a place below the root."""
@@ -125,12 +127,15 @@ def refuse_other_kinds(fd: int, name: str, error: OSError | None) -> None:
 
 
 def _make_and_enter(root_fd: int, fd: int, part: str) -> int:
-    with suppress(FileNotFoundError):
-        return enter(fd, part)
-    with suppress(FileExistsError):
-        os.mkdir(part, _OURS_ALONE, dir_fd=fd)
-    below = enter(fd, part)
-    if part != OWN:
+    made = False
+    try:
+        below = enter(fd, part)
+    except FileNotFoundError:
+        with suppress(FileExistsError):
+            os.mkdir(part, _OURS_ALONE if part == OWN else _BEGUN, dir_fd=fd)
+            made = True
+        below = enter(fd, part)
+    if part != OWN and (made or stat.S_IMODE(os.fstat(below).st_mode) == _BEGUN):
         become_like(below, os.fstat(root_fd), directory=True)
     return below
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import Final, TypeVar
 from uuid import uuid4
 
-from services.platform.connectors.files.linux import rename_new, sync_file_system
+from services.platform.connectors.files.linux import confirm_written, rename_new, sync_file_system
 from services.platform.connectors.files.places import AREAS, OWN, PROBE, UNFINISHED
 from services.platform.connectors.files.tree import Parts, Tree, Way, become_like, directory
 from services.platform.process.seams import Seam, passing
@@ -66,6 +66,10 @@ class Unfinished:
         """Have its bytes on the disk."""
         os.fsync(self._fd)
 
+    def confirm_synced(self) -> None:
+        """Raise OSError unless a sync of the whole file system got its bytes to the disk."""
+        confirm_written(self._fd)
+
     def appear(self, there_fd: int, name: str) -> bool:
         """Give it its name in a directory, once it is synced; False when something has that name."""
         try:
@@ -109,6 +113,8 @@ def name_all(at: Desk, files: Mapping[Parts, Unfinished], name: Callable[[Unfini
         file.complete()
     if len(files) > FEW:
         sync_file_system(at.fd)
+        for file in files.values():
+            file.confirm_synced()
     else:
         for file in files.values():
             file.sync()
