@@ -97,6 +97,8 @@ COPY_LEASE_HOURS: Final = 1
 LEASE_LONGEST_HOURS: Final = 24
 """Whoever works longer extends it on the way: what died must not hold a backup for ever."""
 CONDEMNED_HOURS: Final = 24
+"""From the mark that nothing needs a pack to its removal: longer than any backup or restore that had read its place
+before, and a day in which somebody can still stop what should not have been let go."""
 
 CHECK_INTERVAL_HOURS: Final = 7 * 24
 CHECK_READ_PERCENT: Final = 25

@@ -14,7 +14,8 @@ from services.platform.repository import Repository
 
 SERVICE: Final = "retention"
 TRY_AGAIN_AFTER: Final = timedelta(hours=1)
-"""After work on bytes that failed, or that had come too early; by business time."""
+"""After work on bytes that failed, or that had come too early; by business time. An engine that is away is back by
+then, and looking once in an hour costs nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Documents and directories that a restore writes are finished when the app can see them, whenever it was killed."""
 
+# ruff: noqa: ASYNC240 -- a test looks at its own few files
 import errno
 import os
 import stat
@@ -9,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from contracts.values import DirectoryFiles
-from services.platform.connectors.files import DocumentStore, DocumentsUnavailableError, unfinished
-from services.platform.connectors.files.linux import confirm_written
+from services.platform.connectors.files import DocumentStore, DocumentsUnavailableError, linux, tree, unfinished
 from services.platform.connectors.files.opening import open_documents
 from services.platform.connectors.files.places import OWN
 from services.platform.process.secrets import SecretDirectory
@@ -52,32 +52,63 @@ async def test_small_documents_have_no_names_before_the_disk_has_them(
 async def test_a_file_that_a_sync_of_all_did_not_get_to_the_disk_gets_no_name(
     store: DocumentStore, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    synced: list[int] = []
+
     def lost(_fd: int) -> None:
+        assert synced
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
+    monkeypatch.setattr(unfinished, "sync_file_system", synced.append)
     monkeypatch.setattr(unfinished, "confirm_written", lost)
     with pytest.raises(DocumentsUnavailableError):
         await store.add_small({new_place(): b"small" for _ in range(100)})
     assert files(root) == []
 
 
+async def test_where_a_program_serves_the_file_system_each_file_is_synced_by_itself(
+    store: DocumentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(linux, "_SYNCED_AT_ONCE", set())
+    monkeypatch.setattr(os, "fsync", synced.append)
+    await store.add_small({new_place(): b"small" for _ in range(100)})
+    assert len(set(synced)) == 100
+
+
+def test_a_file_system_that_no_sync_reaches_is_told_from_one_on_a_disk(tmp_path: Path) -> None:
+    answers = []
+    for directory in (tmp_path, Path("/proc")):
+        fd = os.open(directory, os.O_RDONLY)
+        answers.append(linux.syncs_at_once(fd))
+        os.close(fd)
+    assert answers == [True, False]
+
+
 def test_what_is_not_confirmed_is_an_error(tmp_path: Path) -> None:
     fd = os.open(tmp_path / "file", os.O_CREAT | os.O_WRONLY)
-    confirm_written(fd)
+    linux.confirm_written(fd)
     os.close(fd)
     with pytest.raises(OSError, match="Bad file descriptor"):
-        confirm_written(fd)
+        linux.confirm_written(fd)
 
 
-async def test_a_directory_that_a_killed_attempt_began_gets_its_rights(store: DocumentStore, root: Path) -> None:
+@pytest.mark.parametrize("mode", [0o750, 0o2770])
+async def test_a_directory_that_a_killed_attempt_began_gets_its_rights(
+    store: DocumentStore, root: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise InterruptedError
+
+    root.chmod(mode)
     place = new_place()
-    (root / place).parent.mkdir(parents=True)
-    for directory in (root / place).relative_to(root).parents[:-1]:
-        (root / directory).chmod(0o1700)  # as mkdir leaves it
+    with monkeypatch.context() as patched:
+        patched.setattr(tree, "become_like", killed)
+        with pytest.raises(InterruptedError), tree.Tree(root).directory(Path(place).parts[:-1], make=True):
+            pass
     await store.add(place, pieces(b"document"))
     assert await content(store, place) == b"document"
     modes = {stat.S_IMODE((root / directory).stat().st_mode) for directory in Path(place).parents}
-    assert modes == {0o750}
+    assert modes == {mode}
 
 
 async def test_a_directory_of_the_app_keeps_its_rights(store: DocumentStore, root: Path) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from services.platform.messaging.errors import LogForkedError
 from services.platform.process.errors import TransientError
-from services.platform.process.helpers import end_helper, start_helper
+from services.platform.process.helping import end_helper, start_helper
 from services.platform.process.settings import KafkaSettings, LogSettings, PostgresSettings, RehearsalSettings
 from services.platform.process.together import together
 

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from services.platform.process.hand import LENGTH
-from services.platform.process.helpers import end_helper, start_helper
+from services.platform.process.helping import end_helper, start_helper
 from services.platform.process.together import finished
 
 T = TypeVar("T")

@@ -1,6 +1,7 @@
 """The life of a service process: logs, signals, health, wiring with back-off, background tasks, an orderly end."""
 
 import asyncio
+import resource
 import signal
 import sys
 import time
@@ -41,6 +42,7 @@ def run_service(name: str, settings_type: type[S], bootstrap: Bootstrap[S]) -> i
     """Run until SIGTERM or SIGINT (0), or until a background task dies (1); wrong settings are 2."""
     end_imports()
     bound_memory()
+    _allow_open_files()
     try:
         settings = read_settings(settings_type)
     except SettingsError as error:
@@ -49,6 +51,13 @@ def run_service(name: str, settings_type: type[S], bootstrap: Bootstrap[S]) -> i
     configure_logging(settings.log, name)
     rehearse(settings.rehearsal)
     return asyncio.run(_Life(name, settings, bootstrap).live())
+
+
+def _allow_open_files() -> None:
+    """The usual 1024 are for programs that wait by `select`; documents that are written together are all open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Life(Generic[S]):

@@ -14,7 +14,7 @@ else:
 LEVEL: Final = 3
 """Of documents and lists; higher levels cost more than the bytes they save."""
 DUMP_LEVEL: Final = 1
-"""A dump keeps both cores busy; level 3 takes half as long again, and later nights are deltas by whichever level."""
+"""A first night is bound by the processor: level 3 took 1.4 times as long and stored 5 % more, measured."""
 DELTA_LEVEL: Final = 1
 """Against an earlier dump nearly everything is found at once: a higher level searches for nothing."""
 DELTA_WINDOW_LOG: Final = 27

@@ -163,7 +163,7 @@ class DirectoryDocuments:
     async def _keep(self, parts: tuple[str, ...], pieces: AsyncIterator[bytes]) -> None:
         first, whole = await gathered(pieces, PIECE_BYTES)
         if whole:
-            await self._run(parts[-1], write_over, self._tree, {parts: first})
+            await self._run("/".join(parts), write_over, self._tree, {parts: first})
         else:
             await self._streamed(parts, first, pieces, Unfinished.appear_over)
 

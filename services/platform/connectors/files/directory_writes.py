@@ -1,4 +1,4 @@
-"""Writes small documents, a handful in one go."""
+"""Writes small documents, a bundle in one go."""
 
 import os
 from collections.abc import Callable, Mapping

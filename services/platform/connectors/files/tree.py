@@ -135,9 +135,21 @@ def _make_and_enter(root_fd: int, fd: int, part: str) -> int:
             os.mkdir(part, _OURS_ALONE if part == OWN else _BEGUN, dir_fd=fd)
             made = True
         below = enter(fd, part)
-    if part != OWN and (made or stat.S_IMODE(os.fstat(below).st_mode) == _BEGUN):
-        become_like(below, os.fstat(root_fd), directory=True)
+    try:
+        root = os.fstat(root_fd)
+        if part != OWN and (made or _is_begun(os.fstat(below), root)):
+            become_like(below, root, directory=True)
+    except BaseException:
+        os.close(below)
+        raise
     return below
+
+
+def _is_begun(status: os.stat_result, root: os.stat_result) -> bool:
+    """Whether one of us made this directory and got no further; in a root of a group's it has the group's bit."""
+    mode = stat.S_IMODE(status.st_mode)
+    ours = status.st_uid in {os.geteuid(), root.st_uid}
+    return ours and mode & ~stat.S_ISGID == _BEGUN and mode != stat.S_IMODE(root.st_mode)
 
 
 def become_like(fd: int, root: os.stat_result, *, directory: bool) -> None:

@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import Final, TypeVar
 from uuid import uuid4
 
-from services.platform.connectors.files.linux import confirm_written, rename_new, sync_file_system
+from services.platform.connectors.files.linux import confirm_written, rename_new, sync_file_system, syncs_at_once
 from services.platform.connectors.files.places import AREAS, OWN, PROBE, UNFINISHED
 from services.platform.connectors.files.tree import Parts, Tree, Way, become_like, directory
 from services.platform.process.seams import Seam, passing
@@ -111,7 +111,7 @@ def name_all(at: Desk, files: Mapping[Parts, Unfinished], name: Callable[[Unfini
     """Complete and sync files that are written, then give each its name below the root: what `name` returned."""
     for file in files.values():
         file.complete()
-    if len(files) > FEW:
+    if len(files) > FEW and syncs_at_once(at.fd):
         sync_file_system(at.fd)
         for file in files.values():
             file.confirm_synced()
