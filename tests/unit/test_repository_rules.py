@@ -114,6 +114,13 @@ def test_what_moved_is_found_where_it_was() -> None:
     assert known.shift(prints_of(key, random.Random(4).randbytes(1_000_000), 0)) is None  # noqa: S311 -- see above
 
 
+@given(st.binary(min_size=1, max_size=40))
+def test_the_time_in_the_head_of_a_dump_changes_no_fingerprint(head: bytes) -> None:
+    body = random.Random(5).randbytes(200_000)  # noqa: S311 -- as above
+    prints = [prints_of(bytes(32), start + body[len(start) :], 0) for start in (bytes(40), head.ljust(40))]
+    assert prints[0] == prints[1] != []
+
+
 @pytest.mark.parametrize("damaged", [b"", b"\0\0", b"\0\0\0\4" + b"x" * 15])
 def test_damaged_fingerprints_are_refused(damaged: bytes) -> None:
     with pytest.raises(ContentCorruptError):

@@ -32,11 +32,14 @@ Print = tuple[int, int]
 
 
 def prints_of(key: bytes, segment: bytes, offset: int) -> list[Print]:
-    """The fingerprints of a segment that begins at `offset`. Busy: not for the event loop."""
+    """The fingerprints of a segment that begins at `offset`. Busy: not for the event loop.
+
+    The head of a dump is in none: it tells its time, and for that alone all fingerprints would be stored anew.
+    """
     found = list[Print]()
     for chunk in FastCDC(CHUNK_BYTES).cut_buf(segment):
         value = int.from_bytes(blake3(chunk.data, key=key).digest(_DIGEST_BYTES), "big")
-        if value % FIRST_SAMPLE == 0:
+        if value % FIRST_SAMPLE == 0 and offset + chunk.offset:
             found.append((value, offset + chunk.offset))
     return found
 
