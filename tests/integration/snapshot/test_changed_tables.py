@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.manifest import Manifest
 from infra.local.engines.postgres import installation
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.repository import RepositoryV2
 from services.snapshot.capture import Captured
-from tests.support.capturing import Place
+from tests.support.capturing import Place, settled
 
 CUSTOMERS = "CREATE TABLE customer AS SELECT n AS id, md5(n::text) AS name FROM generate_series(1, 60000) AS n"
 ORDERS = (
@@ -26,6 +27,7 @@ A_DAY: Sequence[str] = (
     "UPDATE shop_order SET state = 'paid' WHERE id % 100 = 3",
     "DELETE FROM shop_order WHERE id % 200 = 5",
 )
+KILOBYTES = 20_000
 NOT_MUCH_LARGER = 1.02
 """Than a full dump of the same."""
 
@@ -84,3 +86,19 @@ async def test_a_night_after_tables_were_rearranged_is_hardly_larger_than_a_full
     record_property("share_of_a_full_dump", round(share, 4))
     assert share <= min(at_most, NOT_MUCH_LARGER)
     assert await restored(place, later) == there(place)
+
+
+async def test_a_night_in_which_nothing_changed_writes_kilobytes(place: Place, tmp_path: Path) -> None:
+    place.database.run(CUSTOMERS, ORDERS)
+    for number in range(300):
+        place.put(b"document %d" % number)
+    await settled(place)
+    newest: Manifest | None = None
+    written, before = [], 0
+    for _ in range(3):
+        newest = place.manifest(await place.capture(previous=newest))
+        await place.repository.put_manifest(newest)
+        stored = sum(path.stat().st_size for path in (tmp_path / "store").rglob("*") if path.is_file())
+        written.append(stored - before)
+        before = stored
+    assert max(written[1:]) < KILOBYTES < written[0] / 100
