@@ -1,10 +1,12 @@
 """Dumps in PostgreSQL's custom format, written and read as its sources say, for tests that need small or odd ones."""
 
+import os
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from contracts.manifest import CONTENT_BYTES
 from services.platform.archives.dump.reading import Reader, int_bytes, text_bytes
 
 NO_TEXT: Final = int_bytes(-1)
@@ -69,6 +71,13 @@ def dump(
     return b"".join((
         head, *map(text_bytes, texts), int_bytes(len(entries)), *(one.written(version) for one in entries), *blocks,
     ))  # fmt: skip
+
+
+def dump_of_two_contents() -> bytes:
+    """A dump whose second content holds the end of `public.orders` and all of `public.items`."""
+    head = dump([TocEntry(1, b"TABLE DATA", tag=b"orders"), TocEntry(2, b"TABLE DATA", tag=b"items")])
+    large = data_block(1, *(os.urandom(50_000) for _ in range(CONTENT_BYTES // 50_000 + 10)))
+    return head + large + data_block(2, b"1\n")
 
 
 @dataclass

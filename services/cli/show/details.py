@@ -160,6 +160,8 @@ def _stored(one: Backup) -> Iterable[Line]:
     if one.database is not None:
         tables = f"{one.database.tables} tables, PostgreSQL {one.database.server_version}"
         yield "Database", f"{formats.size(one.database.bytes)}, {tables}"
+        if one.database.snapshot_held_seconds:  # none, where the dump came from elsewhere
+            yield "Snapshot held", f"{formats.span(one.database.snapshot_held_seconds)} on the app's database"
     if one.files is not None:
         new = f"{one.files.new_count:,} new, {formats.size(one.files.new_bytes)}"
         yield "Files", f"{one.files.count:,} documents, {formats.size(one.files.bytes)} ({new})"

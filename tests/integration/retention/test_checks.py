@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from contracts.manifest import CONTENT_BYTES
 from services.platform.jobs import Worker
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.process.settings import RetentionSettings
@@ -14,7 +15,7 @@ from services.retention.chores import CHECK
 from services.retention.work.checking import CheckJob
 from tests.support.damaging import rot
 from tests.support.databases import FreshDatabase
-from tests.support.dumps import TocEntry, data_block, dump
+from tests.support.dumps import TocEntry, data_block, dump, dump_of_two_contents
 from tests.support.events import NOON
 from tests.support.eventually import eventually
 from tests.support.jobs import QUICK
@@ -77,24 +78,25 @@ async def test_rot_is_told_by_backup_document_and_table_with_the_space(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
     async with checking(fresh_database, tmp_path) as sweeps:
-        place = place_of(UUID(int=7))
-        backup_id = await back_up(sweeps, {place: b"a document"})
+        place, large = place_of(UUID(int=7)), dump_of_two_contents()
+        backup_id = await back_up(sweeps, {place: b"a document"}, large)
         repository = sweeps.parts.repository.of(ENVIRONMENT)
         manifest = await repository.read_manifest(backup_id)
         [name] = (await repository.store_bytes(b"a document")).contents
-        for rotten in (name, *manifest.database.contents):
+        for rotten in (name, manifest.database.contents[1]):
             await rot(DirectoryObjectStore(tmp_path), KEY, ENVIRONMENT, rotten)
         for week in range(1, 5):
             sweeps.clock.on(days=7)
             await sweeps.sweep.now()
             told = await checks(sweeps, week)
-        [found] = [one for one in told if one["damage_count"]]
-        assert {damage["backup_id"] for damage in found["damages"]} == {str(backup_id)}
-        places = " ".join(damage["place"] for damage in found["damages"])
-        assert f"document {place}" in places
-        assert "database dump" in places
+        damages = [damage for one in told for damage in one["damages"]]
+        assert {damage["backup_id"] for damage in damages} == {str(backup_id)}
+        [of_document, of_dump] = sorted((damage["place"] for damage in damages), key=lambda told: "dump" in told)
+        assert f"document {place}" in of_document
+        assert of_dump.startswith(f"database dump, bytes {CONTENT_BYTES} to ")
+        assert of_dump.endswith(": public.orders, public.items")
         assert all(one["space"]["logical_bytes"] == manifest.database.bytes + 10 for one in told)
-        await back_up(sweeps, {place: b"a document"})
+        await back_up(sweeps, {place: b"a document"}, large)
         for week in range(5, 9):
             sweeps.clock.on(days=7)
             await sweeps.sweep.now()

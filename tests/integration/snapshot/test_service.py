@@ -1,9 +1,10 @@
 """The snapshot service by its front door: events on the log in, events on the log out."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from services.platform.objectstore import S3ObjectStore
 from services.platform.process.settings import ClockSettings, S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.events import NOON
+from tests.support.full_store import FullStore, before
 from tests.support.histories import History
 from tests.support.manifests import manifest, tombstone
 from tests.support.moved_clock import MovedBy
@@ -337,8 +339,21 @@ async def test_every_document_is_read_again_when_that_is_asked_for_and_when_its_
         assert not await read_all(BackupKind.NIGHTLY)
 
 
+@pytest.fixture
+async def seen(store: Store) -> AsyncIterator[FullStore]:
+    """The same server as an app's own; it has room, and tells what it was asked for."""
+    async with before(store[0]) as opened:
+        yield opened
+
+
+def read_of(seen: FullStore) -> set[UUID]:
+    """The documents that somebody read; a listing asks for the bucket, and what a probe asks for has no such name."""
+    names = [PurePosixPath(path) for method, path in map(str.split, seen.asked) if method == "GET"]
+    return {UUID(path.name) for path in names if path.parent.name == "documents" and path.name != "readme.txt"}
+
+
 async def test_documents_in_a_bucket_are_backed_up_and_read_once(
-    snapshots: Snapshots, place: Place, store: Store
+    snapshots: Snapshots, place: Place, store: Store, seen: FullStore
 ) -> None:
     contents = {uuid4(): b"%d" % number for number in range(5)}
     for document_id, content in contents.items():
@@ -348,15 +363,19 @@ async def test_documents_in_a_bucket_are_backed_up_and_read_once(
     files = S3Files(
         bucket=store[0].bucket,
         prefix=f"{store[0].prefix}/app/documents",
-        endpoint_url=store[0].endpoint_url,
+        endpoint_url=seen.settings.endpoint_url,
         credentials=snapshots.put_secret(f"{store[0].access_key_id}:{store[0].secret_access_key.get_secret_value()}"),
     )
     async with snapshots.running():
         environment_id = await snapshots.register(place.database, files, DOCUMENTS_QUERY)
         assert (await snapshots.checked(environment_id)).passed
         first = await snapshots.log.about(BackupCompleted, await snapshots.request(environment_id))
+        assert read_of(seen) == set(contents)
+        seen.asked.clear()
         backup_id = await snapshots.request(environment_id)
         second = await snapshots.log.about(BackupCompleted, backup_id)
+        assert seen.asked, "the second night asks the app's bucket what is there"
+        assert read_of(seen) == set()
     assert (first.files.count, first.files.new_count, second.files.count, second.files.new_count) == (5, 5, 5, 0)
     assert [warning.code for warning in second.warnings] == ["STRAY_FILES"]
     repository = snapshots.repository(environment_id, store[1])

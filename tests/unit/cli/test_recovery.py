@@ -19,7 +19,7 @@ from services.platform.repository.layout import index_prefix, key_prefix, pack_p
 from services.platform.repository.wraps import Wraps
 from tests.suites.repository import KEY
 from tests.support.damaging import rot
-from tests.support.dumps import TocEntry, data_block, dump
+from tests.support.dumps import dump_of_two_contents
 from tests.support.manifests import tombstone
 from tests.support.stored_backups import place_of, store_backup
 
@@ -203,9 +203,7 @@ async def test_a_sound_repository_is_checked_and_nothing_is_told(kept: Kept) -> 
 
 async def test_bit_rot_is_named_by_backup_document_and_table(kept: Kept) -> None:
     repository, put = kept.of(), documents()
-    first = dump([TocEntry(1, b"TABLE DATA", tag=b"orders"), TocEntry(2, b"TABLE DATA", tag=b"items")])
-    large = data_block(1, *(os.urandom(50_000) for _ in range(CONTENT_BYTES // 50_000 + 10)))
-    whole = await store_backup(repository, put, first + large + data_block(2, b"1\n"))
+    whole = await store_backup(repository, put, dump_of_two_contents())
     lost = next(iter(put))
     [name] = (await repository.store_bytes(put[lost])).contents
     for rotten in (name, whole.database.contents[1]):
@@ -215,7 +213,7 @@ async def test_bit_rot_is_named_by_backup_document_and_table(kept: Kept) -> None
     assert result.exit_code == Exit.FAILED
     said = " ".join(result.output.split())  # whatever the width of the terminal
     assert f"backup {whole.backup_id}: document {lost}" in said
-    assert "database dump, bytes 16777216 to" in said
+    assert f"database dump, bytes {CONTENT_BYTES} to" in said
     assert "public.orders, public.items" in said
     assert "seed 7" in said
 
