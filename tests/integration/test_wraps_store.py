@@ -1,5 +1,6 @@
 """Wrapped keys never lie where a destroyed one would live on, and may lie in a bucket of their own."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.platform.objectstore import S3ObjectStore, UnsafeStoreError
+from services.platform.parcels import Parcels
 from services.platform.process.ids import random_id
 from services.platform.process.settings import RepositorySettings, S3Settings
 from services.platform.repository import open_bucket, open_bucket_unseen
@@ -19,12 +21,19 @@ from tests.support.stored_backups import place_of, store_backup
 KEY = RepositorySettings(key=SecretStr("ab" * 32))
 
 
-async def test_a_bucket_that_keeps_old_versions_is_refused_for_wraps_and_taken_for_packs(s3: S3Settings) -> None:
-    versioned = s3.model_copy(update={"bucket": f"versioned-{uuid4().hex}"})
-    async with S3ObjectStore.open(versioned) as store:
-        await store.create_bucket(versioned.region)
-        asked = {"Bucket": versioned.bucket, "VersioningConfiguration": {"Status": "Enabled"}}
+@pytest.fixture
+async def versioned(s3: S3Settings) -> S3Settings:
+    settings = s3.model_copy(update={"bucket": f"versioned-{uuid4().hex}"})
+    async with S3ObjectStore.open(settings) as store:
+        await store.create_bucket(settings.region)
+        asked = {"Bucket": settings.bucket, "VersioningConfiguration": {"Status": "Enabled"}}
         await store._client.put_bucket_versioning(**asked)  # noqa: SLF001 -- nothing else asks for it
+    return settings
+
+
+async def test_a_bucket_that_keeps_old_versions_is_refused_for_wraps_and_taken_for_packs(
+    s3: S3Settings, versioned: S3Settings
+) -> None:
     with pytest.raises(UnsafeStoreError, match="NIGHTKEEP_WRAPS__BUCKET"):
         async with open_bucket(versioned, KEY, None, random_id):
             pass
@@ -35,6 +44,22 @@ async def test_a_bucket_that_keeps_old_versions_is_refused_for_wraps_and_taken_f
         assert await listed(beside, "") == [f"{KEYS}{environment_id}/0"]
         async with open_bucket_unseen(versioned, KEY, wraps) as bucket:
             assert await bucket.repository().of(environment_id).read_manifest(whole.backup_id) == whole
+
+
+async def test_who_opened_such_a_bucket_unseen_writes_no_wrap_there(versioned: S3Settings) -> None:
+    environment_id = uuid4()
+    async with open_bucket_unseen(versioned, KEY, None) as bucket:
+        wraps = bucket.wraps
+        parcels = Parcels(bucket.store, wraps, random_id)
+        for refused in (
+            parcels.put(environment_id, uuid4(), 0, b"a part"),
+            wraps.add(environment_id),
+            wraps.rewrap(environment_id, wraps.master),
+            wraps.destroy(environment_id, range(1), datetime.now(UTC)),
+        ):
+            with pytest.raises(UnsafeStoreError, match="NIGHTKEEP_WRAPS__BUCKET"):
+                await refused
+        assert await listed(bucket.store, "") == []
 
 
 async def test_another_master_key_opens_no_repository(s3: S3Settings, tmp_path: Path) -> None:
