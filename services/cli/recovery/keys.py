@@ -42,7 +42,8 @@ async def rotate(found: Found, master: bytes, recovery: bytes | None, environmen
     wraps = Wraps(found.wraps, master, recovery)
     wanted = [environment_id] if environment_id else [each async for each in _environments(found)]
     for each in wanted:
-        await wraps.ring(each)  # a key of another master key is no one to go on from
+        if await wraps.ring(each) is None:  # a key of another master key is no one to go on from
+            await wraps.verify()  # where it has none, those of others tell
         await wraps.add(each)
     return [await _told(found, each) for each in wanted]
 

@@ -28,8 +28,6 @@ from services.platform.repository.layout import KEYS, key_prefix
 from services.platform.repository.old_versions import refuse_old_versions
 from services.platform.repository.wrapping import DestroyedKey, Wrap, master_id, refuse_another, unwrapped, wrapped
 
-MOST_VERIFIED: Final = 1000
-"""Wraps that a service looks at when it starts."""
 VERIFIED_AT_ONCE: Final = 20
 """A service that starts does not wait for them one by one."""
 Unwrap = Callable[[Wrap], bytes]
@@ -81,20 +79,18 @@ class Wraps:
         """Raises RepositoryKeyError when keys that are there are wrapped by another master key, and be it some of them.
 
         Those are what a rewrap that was broken off has left. A damaged one is told where its environment is opened.
-        Of more than MOST_VERIFIED the first are looked at.
         """
-        keys, room = list[str](), asyncio.Semaphore(VERIFIED_AT_ONCE)
-        async for info in self._store.list(KEYS):
-            keys.append(info.key)
-            if len(keys) == MOST_VERIFIED:
-                break
+        room = asyncio.Semaphore(VERIFIED_AT_ONCE)
         async with together() as group:
-            for key in keys:
-                group.create_task(self._verify(key, room))
+            async for info in self._store.list(KEYS):
+                await room.acquire()
+                group.create_task(self._verify(info.key, room))
 
     async def _verify(self, key: str, room: asyncio.Semaphore) -> None:
-        async with room:
+        try:
             stored = await self._store.get(key)
+        finally:
+            room.release()
         with suppress(WrapDamagedError):
             found = _parsed(key, stored)
             if isinstance(found, Wrap):
