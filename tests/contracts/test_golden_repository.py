@@ -24,6 +24,7 @@ from services.platform.repository.errors import (
     KeyDestroyedError,
     ManifestCorruptError,
     NewerPackError,
+    NewerSealError,
     RepositoryError,
     RepositoryKeyError,
 )
@@ -41,6 +42,8 @@ DESTROYED = (FOLDER / "destroyed-key.json").read_bytes()
 SECOND_ID = UUID(int=BACKUP_ID.int + 1)
 CONDEMNED = json.loads((Path(__file__).parent / "golden" / "repository" / "condemned.json").read_text())
 DOCUMENT = b"a document, as small as they often are"
+VERSION_2 = b'"version": 2'.hex()
+"""In a wrap."""
 DUMP_HASHES = {
     BACKUP_ID: "b3:9acb563231aa0c0aef6dfde597641d39481299e101e6db919bf0b332ec45e1bd",
     SECOND_ID: "b3:04669f2ffffc9fc583a015a5db0b40eb3ec5be5f70ee22cea804cb41985f2d48",
@@ -109,9 +112,14 @@ def flipped(told: str, at: int) -> str:
     return data.hex()
 
 
+def newer(told: str) -> str:
+    """A pack, a manifest or an index of the next version."""
+    return told[:8] + "03" + told[10:]
+
+
 BROKEN: dict[str, tuple[dict[str, str], type[RepositoryError], str]] = {
     "newer pack": (
-        without_index(of_kind("/packs/", lambda t: t[:8] + "03" + t[10:])),
+        without_index(of_kind("/packs/", newer)),
         ContentMissingError,
         "upgrade it",
     ),
@@ -120,7 +128,7 @@ BROKEN: dict[str, tuple[dict[str, str], type[RepositoryError], str]] = {
     "footer damaged": (without_index(of_kind("/packs/", lambda t: flipped(t, -20))), ContentMissingError, "footer"),
     "content damaged": (without_index(of_kind("/packs/", lambda t: flipped(t, 9))), RepositoryError, "damaged"),
     "newer manifest": (
-        without_index(of_kind("/manifests/", lambda t: t[:8] + "03" + t[10:])),
+        without_index(of_kind("/manifests/", newer)),
         ManifestCorruptError,
         "upgrade it",
     ),
@@ -135,12 +143,20 @@ BROKEN: dict[str, tuple[dict[str, str], type[RepositoryError], str]] = {
         "is damaged",
     ),
     "key damaged": (without_index(of_kind("keys/", lambda t: t[:-40])), RepositoryKeyError, "is damaged"),
+    "newer key": (
+        without_index(of_kind("keys/", lambda t: t.replace(VERSION_2, b'"version": 3'.hex()))),
+        RepositoryKeyError,
+        "of a newer release",
+    ),
     "unknown data key": (
         without_index(of_kind("/packs/", lambda t: t[:12] + "0007" + t[16:])),
         RepositoryKeyError,
         "data key 7",
     ),
 }
+
+
+NEWER_INDEXES = {key: of_kind("/index/", newer)(key, told) for key, told in GOLDEN.items()}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -162,11 +178,27 @@ def test_what_names_condemned_or_damaged_packs_is_read_as_it_was_written(name: s
             kind.model_validate(broken)
 
 
-async def test_beside_a_newer_pack_nothing_is_written_or_removed(store: ObjectStore) -> None:
-    repository = await opened(store, BROKEN["newer pack"][0])
-    for work in (repository.begin_backup(uuid4()), repository.condemn(uuid4(), NOW)):
-        with pytest.raises(NewerPackError, match="upgrade it"):
+@pytest.mark.parametrize(
+    ("objects", "error"), [(BROKEN["newer pack"][0], NewerPackError), (NEWER_INDEXES, NewerSealError)]
+)
+async def test_beside_a_newer_pack_or_index_nothing_is_written_or_removed(
+    store: ObjectStore, objects: dict[str, str], error: type[RepositoryError]
+) -> None:
+    repository = await opened(store, objects)
+    for work in (
+        repository.begin_backup(uuid4()),
+        repository.condemn(uuid4(), NOW),
+        repository.erase(uuid4(), NOW),
+        repository.remove_condemned(uuid4(), NOW),
+    ):
+        with pytest.raises(error, match="upgrade it"):
             await work
+    there = {info.key async for info in store.list("")}
+    assert {key for key in there if "/begun/" not in key} == {key for key in objects if "/begun/" not in key}
+
+
+async def test_beside_newer_indexes_backups_are_read_by_footers(store: ObjectStore) -> None:
+    await look(await opened(store, NEWER_INDEXES))
 
 
 async def test_under_a_destroyed_key_nothing_is_read_and_the_next_one_has_another_number(store: ObjectStore) -> None:

@@ -8,19 +8,17 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contracts.defaults import CONDEMNED_HOURS
-from contracts.manifest import Burial, Manifest, Tombstone, serialize
+from contracts.manifest import Burial, Tombstone
 from services.platform.objectstore import ObjectStore
 from services.platform.repository import EnvironmentRepository, Remains, Repository, RepositoryV2
-from services.platform.repository.compression import compress
 from services.platform.repository.errors import KeyDestroyedError, RepositoryError, RepositoryKeyError
-from services.platform.repository.hashing import keyed_hash
-from services.platform.repository.keys import environment_keys
-from services.platform.repository.layout import KEYS, content_key, content_prefix, key_prefix, manifest_prefix, prefix
+from services.platform.repository.layout import KEYS, content_prefix, key_prefix, manifest_prefix, prefix
 from services.platform.repository.recovering import by_master_key, by_recovery_key
 from services.platform.repository.wraps import Wraps
 from tests.suites.reclaim import Backups
 from tests.suites.repository import KEY, packs_of, read
-from tests.support.manifests import manifest, tombstone
+from tests.support.first_backups import FirstBackups
+from tests.support.manifests import tombstone
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PAIR = X25519PrivateKey.generate()
@@ -127,9 +125,9 @@ class ShreddingBehaviour:
 
     async def test_what_the_first_format_left_is_removed(self, store: ObjectStore, secret_root: Repository) -> None:
         environment_id = uuid4()
-        first = await first_format(store, environment_id, b"in the clear")
+        first = await FirstBackups(store, KEY, environment_id).take(b"in the clear")
         other_id = uuid4()
-        other = await first_format(store, other_id, b"another's")
+        other = await FirstBackups(store, KEY, other_id).take(b"another's")
         await shred(secret_root.of(environment_id))
         assert await objects(store, content_prefix(environment_id)) == {}
         assert not any(b"clear" in there for there in (await objects(store, prefix(environment_id))).values())
@@ -310,15 +308,3 @@ async def only_stones(store: ObjectStore, environment_id: UUID, count: int) -> N
 async def shred_leftovers(repository: EnvironmentRepository) -> None:
     """A manifest that came late is no backup: the next shredding, or whoever looks, buries it."""
     await bury(repository, range(1))
-
-
-async def first_format(store: ObjectStore, environment_id: UUID, dump: bytes) -> Manifest:
-    """A backup of the first format, with a dump alone."""
-    keys = environment_keys(KEY, environment_id)
-    name = keyed_hash(keys.content, dump)
-    await store.put(content_key(environment_id, name), compress(dump))
-    whole = manifest(uuid4(), environment_id, keys.key_id)
-    database = whole.database.model_copy(update={"contents": (name,), "hash": name, "chain": None})
-    whole = whole.model_copy(update={"version": 1, "database": database})
-    await store.put(f"{manifest_prefix(environment_id)}{whole.backup_id}", serialize(whole))
-    return whole

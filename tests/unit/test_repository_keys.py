@@ -59,6 +59,16 @@ async def test_a_rewrap_that_was_broken_off_is_refused_at_the_start_by_both_mast
     await Wraps(store, OTHER).verify()
 
 
+async def test_a_wrap_of_another_master_key_is_found_behind_however_many() -> None:
+    store = MemoryObjectStore()
+    for number in range(1_200):
+        await Wraps(store, KEY).add(UUID(int=number))
+    await Wraps(store, KEY).verify()
+    await Wraps(store, OTHER).add(UUID(int=1_200))
+    with pytest.raises(RepositoryKeyError, match="use the repository key"):
+        await Wraps(store, KEY).verify()
+
+
 async def test_a_damaged_wrap_keeps_no_other_environment_from_the_start(store: ObjectStore) -> None:
     await RepositoryV2(store, KEY).of(ENVIRONMENT_ID).hasher()
     await store.put(f"{key_prefix(UUID(int=1))}0", b"damaged")

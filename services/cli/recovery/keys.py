@@ -7,9 +7,7 @@ from pydantic import BaseModel
 
 from services.cli.recovery.inventory import is_id
 from services.cli.recovery.place import Found
-from services.platform.objectstore import S3ObjectStore
 from services.platform.repository.layout import KEYS
-from services.platform.repository.old_versions import refuse_old_versions
 from services.platform.repository.wraps import Wraps, numbers_of, wraps_of
 
 
@@ -33,7 +31,6 @@ async def listed(found: Found) -> list[WrappedKeys]:
 
 async def rewrap(found: Found, master: bytes, recovery: bytes | None, old_master: bytes) -> list[WrappedKeys]:
     """Wrap all data keys by `master`. Interrupted, it is run again. Raises RepositoryKeyError, UnsafeStoreError."""
-    await _refuse_unsafe(found)
     wraps = Wraps(found.wraps, master, recovery)
     for each in [each async for each in _environments(found)]:
         await wraps.rewrap(each, old_master)
@@ -42,18 +39,13 @@ async def rewrap(found: Found, master: bytes, recovery: bytes | None, old_master
 
 async def rotate(found: Found, master: bytes, recovery: bytes | None, environment_id: UUID | None) -> list[WrappedKeys]:
     """Have what is written from now on lie under new data keys. Raises RepositoryKeyError, UnsafeStoreError."""
-    await _refuse_unsafe(found)
     wraps = Wraps(found.wraps, master, recovery)
     wanted = [environment_id] if environment_id else [each async for each in _environments(found)]
     for each in wanted:
-        await wraps.ring(each)  # a key of another master key is no one to go on from
+        if await wraps.ring(each) is None:  # a key of another master key is no one to go on from
+            await wraps.verify()  # where it has none, those of others tell
         await wraps.add(each)
     return [await _told(found, each) for each in wanted]
-
-
-async def _refuse_unsafe(found: Found) -> None:
-    if isinstance(found.wraps, S3ObjectStore):
-        await refuse_old_versions(found.wraps)
 
 
 async def _environments(found: Found) -> AsyncIterator[UUID]:

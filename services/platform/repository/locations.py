@@ -13,7 +13,7 @@ from weakref import finalize
 
 import aiosql
 
-from services.platform.repository.errors import NewerPackError, PackCorruptError, RepositoryError
+from services.platform.repository.errors import NewerPackError, NewerSealError, PackCorruptError, RepositoryError
 from services.platform.repository.forms import Form
 from services.platform.repository.indexes import PackEntries
 from services.platform.repository.packs import Entry
@@ -80,7 +80,7 @@ class Locations:
         self.indexes: Sequence[str] = ()
         """The keys of the index objects that were read into this."""
         self.damaged_indexes: dict[str, RepositoryError] = {}
-        """Those that could not be read: footers tell the same."""
+        """Those that could not be read, damaged ones and newer ones: footers tell the same."""
         self.unreadable: dict[UUID, PackCorruptError] = {}
         """Packs that do not tell what they hold, and why."""
         queries.create_tables(self._connection)
@@ -95,9 +95,9 @@ class Locations:
                 queries.add_pack(self._connection, **told)
 
     def refuse_newer(self) -> None:
-        """Raise NewerPackError where there is a pack of a newer release: for who writes, or removes."""
-        for error in self.unreadable.values():
-            if isinstance(error, NewerPackError):
+        """For who writes, or removes: raise NewerPackError or NewerSealError for a newer release's pack or index."""
+        for error in (*self.unreadable.values(), *self.damaged_indexes.values()):
+            if isinstance(error, NewerPackError | NewerSealError):
                 raise error
 
     def condemn(self, pack_ids: Iterable[UUID]) -> None:

@@ -51,6 +51,8 @@ async def open_bucket_unseen(
 ) -> AsyncIterator[Bucket]:
     """A bucket whose backups are only read: it need not be there yet, and what it cannot do harms nobody.
 
+    Where a wrap is written after all, that looks whether the bucket is safe for it, and whoever asks verifies the keys.
+
     Raises RepositoryKeyError.
     """
     async with _stores(s3, wraps) as (store, beside):

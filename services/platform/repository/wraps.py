@@ -28,8 +28,6 @@ from services.platform.repository.layout import KEYS, key_prefix
 from services.platform.repository.old_versions import refuse_old_versions
 from services.platform.repository.wrapping import DestroyedKey, Wrap, master_id, refuse_another, unwrapped, wrapped
 
-MOST_VERIFIED: Final = 1000
-"""Wraps that a service looks at when it starts."""
 VERIFIED_AT_ONCE: Final = 20
 """A service that starts does not wait for them one by one."""
 Unwrap = Callable[[Wrap], bytes]
@@ -46,7 +44,10 @@ class DataKeys(Protocol):
         ...
 
     async def add(self, environment_id: UUID) -> None:
-        """Make the next one. Raises RepositoryKeyError where nothing may be written."""
+        """Make the next one.
+
+        Raises RepositoryKeyError where nothing may be written, UnsafeStoreError where an old version would live on.
+        """
         ...
 
     async def numbers(self, environment_id: UUID) -> range:
@@ -78,20 +79,18 @@ class Wraps:
         """Raises RepositoryKeyError when keys that are there are wrapped by another master key, and be it some of them.
 
         Those are what a rewrap that was broken off has left. A damaged one is told where its environment is opened.
-        Of more than MOST_VERIFIED the first are looked at.
         """
-        keys, room = list[str](), asyncio.Semaphore(VERIFIED_AT_ONCE)
-        async for info in self._store.list(KEYS):
-            keys.append(info.key)
-            if len(keys) == MOST_VERIFIED:
-                break
+        room = asyncio.Semaphore(VERIFIED_AT_ONCE)
         async with together() as group:
-            for key in keys:
-                group.create_task(self._verify(key, room))
+            async for info in self._store.list(KEYS):
+                await room.acquire()
+                group.create_task(self._verify(info.key, room))
 
     async def _verify(self, key: str, room: asyncio.Semaphore) -> None:
-        async with room:
+        try:
             stored = await self._store.get(key)
+        finally:
+            room.release()
         with suppress(WrapDamagedError):
             found = _parsed(key, stored)
             if isinstance(found, Wrap):
@@ -107,8 +106,7 @@ class Wraps:
 
     async def destroy(self, environment_id: UUID, numbers: range, now: datetime) -> None:
         """See DataKeys: a wrap is written over, and only where it is still what was looked at."""
-        if isinstance(self._store, S3ObjectStore):
-            await refuse_old_versions(self._store)
+        await self._refuse_unsafe()
         for number in range(numbers.stop):
             await self._destroy(DestroyedKey(environment_id=environment_id, number=number, destroyed_at=now))
         await self._refuse_left(environment_id, numbers.stop)
@@ -137,8 +135,9 @@ class Wraps:
         """Wrap the same keys by another master key, and by the recovery key if there is one; else that wrap stays.
 
         Nothing else is written anew; again is harmless. A key that is destroyed meanwhile stays so. Raises
-        RepositoryKeyError for keys of neither master key.
+        RepositoryKeyError for keys of neither master key, UnsafeStoreError where the old wraps would live on.
         """
+        await self._refuse_unsafe()
         for wrap in await wraps_of(self._store, environment_id):
             if wrap.master_id == master_id(old_master):
                 await self._rewrap(_key(environment_id, wrap.number), old_master)
@@ -157,7 +156,13 @@ class Wraps:
         again = wrapped(self.master, self._recovery, wrap.environment_id, wrap.number, key)
         return again if self._recovery else again.model_copy(update={"by_recovery": wrap.by_recovery})
 
+    async def _refuse_unsafe(self) -> None:
+        """At each write of a wrap: not everybody looks when it starts, and versions can be turned on later."""
+        if isinstance(self._store, S3ObjectStore):
+            await refuse_old_versions(self._store)
+
     async def _add(self, environment_id: UUID, number: int) -> None:
+        await self._refuse_unsafe()
         wrap = wrapped(self.master, self._recovery, environment_id, number, token_bytes(KEY_BYTES))
         with suppress(AlreadyExistsError):  # another process was first: its key is the one
             await self._store.put(_key(environment_id, number), _as_bytes(wrap), only_if_absent=True)

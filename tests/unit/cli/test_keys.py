@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -19,6 +20,8 @@ from tests.support.manifests import ENVIRONMENT_ID
 from tests.support.stored_backups import place_of, store_backup
 
 OTHER = bytes(reversed(KEY))
+FIRST_KEY = ("keys", "rotate", "--environment", UUID(int=1))
+"""Of an environment that has none: nothing of its own tells a wrong master key."""
 
 
 class Kept:
@@ -70,7 +73,7 @@ async def test_keys_of_a_third_master_key_are_refused(kept: Kept, tmp_path: Path
     third = tmp_path / "third.key"
     third.write_text(os.urandom(32).hex())
     third.chmod(0o600)
-    for words in (("keys", "rewrap", "--old-master-key", third), ("keys", "rotate")):
+    for words in (("keys", "rewrap", "--old-master-key", third), ("keys", "rotate"), FIRST_KEY):
         assert (await kept.run(*words, "--master-key", kept.other)).exit_code == Exit.REFUSED
 
 
