@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import wraps
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 
 from services.platform.objectstore import (
     ALWAYS,
+    DirectoryObjectStore,
     Faults,
     FaultyObjectStore,
     ObjectStore,
@@ -27,6 +29,15 @@ class TestFaultsInMemory(FaultBehaviour):
     @pytest.fixture
     def store(self) -> ObjectStore:
         return MemoryObjectStore()
+
+
+class TestFaultsInADirectory(FaultBehaviour):
+    every = 7
+    """Each call syncs: which of them a fault meets is for the other store to go through."""
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> ObjectStore:
+        return DirectoryObjectStore(tmp_path)
 
 
 ELSEWHERE = {"test_every_decision_is_listed", "test_a_manifest_that_was_tampered_with_is_refused"}
