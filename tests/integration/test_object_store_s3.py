@@ -17,11 +17,13 @@ from services.platform.objectstore import (
 from services.platform.objectstore.s3_client import s3_client
 from services.platform.objectstore.s3_multipart import upload
 from services.platform.process.settings import S3Settings
+from tests.suites.dumps import DumpBehaviour
 from tests.suites.erasing import ErasureBehaviour
 from tests.suites.object_store import MEBIBYTE, ObjectStoreBehaviour, listed, pieces
 from tests.suites.reclaim import ReclaimBehaviour
 from tests.suites.repository import RepositoryBehaviour
 from tests.suites.shredding import ShreddingBehaviour
+from tests.suites.verify import VerifyBehaviour
 from tests.support.buckets import fresh_prefix
 from tests.support.full_store import before
 
@@ -33,7 +35,9 @@ class TestS3ObjectStore(ObjectStoreBehaviour):
             yield store
 
 
-class TestRepositoryOnS3(RepositoryBehaviour, ReclaimBehaviour, ErasureBehaviour, ShreddingBehaviour):
+class TestRepositoryOnS3(
+    RepositoryBehaviour, ReclaimBehaviour, DumpBehaviour, ErasureBehaviour, VerifyBehaviour, ShreddingBehaviour
+):
     @pytest.fixture
     async def store(self, s3: S3Settings) -> AsyncIterator[ObjectStore]:
         async with fresh_prefix(s3) as (_, store):

@@ -1,7 +1,7 @@
 """How dumps are stored night after night, whatever the object store: as what an earlier one has not."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -13,11 +13,15 @@ from services.platform.repository import EnvironmentRepository, Repository, Repo
 from services.platform.repository.chain import most_read
 from tests.suites.reclaim import LATER, NOW
 from tests.suites.repository import KEY, pieces, read
-from tests.support.damaging import rot
+from tests.support.damaging import lose, rot
 from tests.support.manifests import manifest, tombstone
 
 ROWS = 100_000
 """Of 120 to 280 bytes: a segment, and the begin of a second."""
+SMALL = 8_000
+"""Rows: a megabyte and a half, where it is not about segments."""
+
+Damage = Callable[[ObjectStore, bytes, UUID, str], Awaitable[None]]
 
 
 class Table:
@@ -199,6 +203,28 @@ class DumpBehaviour:
         condemned = await nights.repository().condemn(uuid4(), NOW)
         await nights.repository().remove_condemned(condemned.mark_id, LATER)
         assert await nights.dump(second) == data
+
+    @pytest.mark.parametrize(("damage", "read_percent"), [(rot, 100), (lose, 0)], ids=["rotten", "lost"])
+    async def test_a_base_that_outlived_its_backup_and_is_no_more_is_named_by_a_check(
+        self, nights: Nights, store: ObjectStore, damage: Damage, read_percent: int
+    ) -> None:
+        """Before anybody restores what is stored against it."""
+        table = Table(SMALL)
+        first = await nights.back_up(table.dump())
+        table.night()
+        later = await nights.back_up(table.dump())
+        [base] = first.database.contents
+        assert later.database.chain
+        assert base in later.database.chain.named()
+        assert base not in later.database.contents
+        await nights.repository().erase_manifest(tombstone(first.backup_id, nights.environment_id, Burial.DELETED))
+        assert (await nights.repository().check(read_percent=100, seed=1)).damage_count == 0
+        await damage(store, KEY, nights.environment_id, base)
+        report = await nights.repository().check(read_percent=read_percent, seed=1)
+        told = {one.place: one.reason for one in report.damages if one.backup_id == later.backup_id}
+        reason = told["an earlier dump that the database is stored against"]
+        assert base in reason or "damaged" in reason
+        assert report.damage_count == len(told)
 
     async def test_a_damaged_base_costs_room_and_not_the_backup(self, nights: Nights, store: ObjectStore) -> None:
         table = Table()

@@ -12,14 +12,11 @@ from services.platform.repository import EnvironmentRepository, Reclaimed, Repos
 from services.platform.repository.errors import ChainChangedError
 from services.platform.repository.layout import pack_prefix
 from tests.history.stored import StoredEnvironment, own_of
-from tests.suites.dumps import Nights, Table
+from tests.suites.dumps import SMALL, Nights, Table
 from tests.suites.reclaim import LATER, NOW
 from tests.suites.repository import KEY, pieces
 from tests.support.manifests import manifest, tombstone
 from tests.support.memory_store import MemoryObjectStore
-
-SMALL = 8_000
-"""Rows: a megabyte and a half, where it is not about segments."""
 
 
 class Erased(Nights):

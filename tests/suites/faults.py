@@ -1,6 +1,7 @@
 """A repository upon a store that fails, lies or lags: the right bytes or a named error, and nothing is lost."""
 
 import os
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,13 +10,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.manifest import Manifest
+from contracts.manifest import DatabasePart, Manifest
 from services.platform.objectstore import ALWAYS, ANY, Faults, FaultyObjectStore, ObjectStore
 from services.platform.process.errors import NightkeepError
 from services.platform.repository import EnvironmentRepository, RepositoryV2
 from services.platform.repository.errors import RemovalTooEarlyError
 from tests.suites.reclaim import LATER, NOW, Backups
-from tests.suites.repository import KEY
+from tests.suites.repository import KEY, pieces
 
 KINDS: Final[dict[str, Callable[[], Faults]]] = {
     "errors once": lambda: Faults(before={ANY: 1}),
@@ -32,6 +33,31 @@ MOST_CALLS: Final = 250
 """More than any of these works makes."""
 STEPS: Final = {"reclaim": 3, "erase": 5}
 """Works of many calls are met at one in so many."""
+ROWS: Final = random.Random(20261128).randbytes(20_000)  # noqa: S311 -- the same rows each time
+"""Of every dump: what a night changes is stored against them."""
+CHANGED_BYTES: Final = 2000
+"""A tenth of them: the first night that changes so much is the anchor of the next one, which is two deltas deep."""
+
+
+class Chained(Backups):
+    """Those whose dumps are stored against the one before."""
+
+    def __init__(self, repository: EnvironmentRepository, earlier: Manifest | None) -> None:
+        super().__init__(repository)
+        self.earlier = earlier
+
+    async def prepare(self, document: bytes, backup_id: UUID | None = None) -> Manifest:
+        """See Backups; a day later than the one before, since an erasure goes by the order."""
+        whole = await super().prepare(document, backup_id)
+        taken_at = self.earlier.restore_point + timedelta(days=1) if self.earlier else whole.restore_point
+        return whole.model_copy(update={"restore_point": taken_at})
+
+    async def store_dump(self, part: DatabasePart, dump: bytes) -> DatabasePart:
+        """See Backups."""
+        stored = await self.repository.store_dump(pieces(ROWS + dump), self.earlier.database if self.earlier else None)
+        sequence = stored.sequence
+        told = {"contents": sequence.contents, "hash": sequence.hash, "bytes": sequence.bytes, "chain": stored.chain}
+        return part.model_copy(update=told)
 
 
 @dataclass
@@ -49,8 +75,17 @@ class Kept:
 
     async def take(self, document: bytes, faults: Faults | None = None, backup_id: UUID | None = None) -> None:
         """A backup; it is kept from when its manifest has decided."""
-        whole = await Backups(self.repository(faults)).take(document, backup_id or uuid4())
-        self.there.append((whole, b"dump " + document))
+        earlier = self.there[-1][0] if self.there else None
+        whole = await Chained(self.repository(faults), earlier).take(document, backup_id or uuid4())
+        self.there.append((whole, ROWS + b"dump " + document))
+
+    async def chained(self) -> None:
+        """A full dump, a delta of it that is an anchor, and a delta of that."""
+        for _ in range(3):
+            await self.take(os.urandom(CHANGED_BYTES))
+        chain = self.there[-1][0].database.chain
+        assert chain
+        assert chain.anchor
 
     async def delete(self) -> None:
         """Delete the oldest."""
@@ -72,7 +107,7 @@ Work = Callable[[Kept, Faults], Awaitable[None]]
 
 async def back_up(kept: Kept, faults: Faults) -> None:
     """A backup, and the same again where it failed, by the next worker: one of them decides."""
-    document, backup_id = os.urandom(5000), uuid4()
+    document, backup_id = os.urandom(CHANGED_BYTES), uuid4()
     try:
         await kept.take(document, faults, backup_id)
     except NightkeepError:
@@ -130,15 +165,17 @@ async def _removed(
 class FaultBehaviour:
     """A subclass brings the fixture `store`: a new, empty object store."""
 
+    every = 1
+    """Faults meet one call in so many."""
+
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("work", [back_up, read_back, check, reclaim, erase])
     async def test_whatever_call_a_fault_meets_the_bytes_are_right_and_nothing_is_lost(
         self, store: ObjectStore, work: Work, kind: str
     ) -> None:
-        for skip in range(0, MOST_CALLS, STEPS.get(work.__name__, 1)):
+        for skip in range(0, MOST_CALLS, self.every * STEPS.get(work.__name__, 1)):
             kept = Kept(store)
-            for number in range(2):
-                await kept.take(bytes([number]) * 3000)
+            await kept.chained()
             faults = KINDS[kind]()
             faults.skip = skip
             await work(kept, faults)

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.condemned import CondemnedPart
 from contracts.defaults import CONDEMNED_HOURS
-from contracts.manifest import Burial, DocumentLine, Manifest
+from contracts.manifest import Burial, DatabasePart, DocumentLine, Manifest
 from services.platform.objectstore import (
     ALWAYS,
     Faults,
@@ -58,7 +58,7 @@ class Backups:
         repository = self.repository
         template = manifest(backup_id or uuid4(), repository.environment_id, repository.key_id)
         await repository.begin_backup(template.backup_id)
-        dump = await repository.store(pieces(b"dump " + document))
+        database = await self.store_dump(template.database, b"dump " + document)
         stored = await repository.store_bytes(document)
         line = DocumentLine(
             id=uuid4(),
@@ -71,12 +71,16 @@ class Backups:
             hash=stored.hash,
         )
         listing = await repository.store_bytes(line.model_dump_json().encode() + b"\n")
-        database = template.database.model_copy(update={"contents": dump.contents, "hash": dump.hash})
         lines = template.files.listing.model_copy(
             update={"contents": listing.contents, "hash": listing.hash, "count": 1}
         )
         files = template.files.model_copy(update={"listing": lines, "dangling": None})
         return template.model_copy(update={"database": database, "files": files})
+
+    async def store_dump(self, part: DatabasePart, dump: bytes) -> DatabasePart:
+        """Store it by itself, and tell so in this part of a manifest."""
+        stored = await self.repository.store(pieces(dump))
+        return part.model_copy(update={"contents": stored.contents, "hash": stored.hash})
 
     async def erase(self, backup_id: UUID) -> None:
         """Delete one."""

@@ -12,7 +12,7 @@ from services.platform.objectstore import ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.repository.bases import Bases
 from services.platform.repository.dumps import DumpWriter
-from services.platform.repository.errors import ContentCorruptError, RepositoryError
+from services.platform.repository.errors import ContentCorruptError, ListedLateError, RepositoryError
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.marking import own_of
 from services.platform.repository.moving import Moves
@@ -24,6 +24,8 @@ from services.platform.repository.reclaim import Reclaim
 
 ALL: Final = 1.0
 """A pack of which anything is not needed is written anew, however much that costs."""
+MOST_LOOKS: Final = 4
+"""One finds what to store anew, the next one that nothing is left; backups that end meanwhile may cost another."""
 
 
 class Erasing:
@@ -51,7 +53,7 @@ class Erasing:
 
     async def condemn(self, mark_id: UUID, now: datetime) -> Condemned:
         """See EnvironmentRepository.erase."""
-        while True:
+        for _ in range(MOST_LOOKS):
             opened = await self._load()
             reclaim = self._reclaim(opened)
             done = await reclaim.done(mark_id)
@@ -61,6 +63,7 @@ class Erasing:
             if not await Rewriting(opened, self._manifests, self._moved).run():
                 await note_stale(opened, self._moved)
                 return await reclaim.publish(mark_id, now)
+        raise ListedLateError("dumps that were stored anew are not listed yet: what they left is erased later")
 
     def _reclaim(self, opened: Opened) -> Reclaim:
         return Reclaim(

@@ -2,7 +2,8 @@
 
 TransientError
 ├── RemovalTooEarlyError    condemned content must still wait: for its time, or for a backup that had begun before
-└── ChainChangedError       another worker has rewritten a chain meanwhile
+├── ChainChangedError       another worker has rewritten a chain meanwhile
+└── ListedLateError         the store does not list yet what was just written
 PermanentError              somebody has to look at the store or the key
 ├── ContentMissingError     a manifest names a content that is not in the store
 ├── ContentCorruptError     a content's bytes are not those that it is named after
@@ -103,3 +104,7 @@ class RemovalTooEarlyError(TransientError):
 
 class ChainChangedError(TransientError):
     """A chain was rewritten by somebody else: who looks again finds it as it should be."""
+
+
+class ListedLateError(TransientError):
+    """A listing lacks what was just written, and nothing can be concluded from it; later it can."""

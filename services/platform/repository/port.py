@@ -263,7 +263,8 @@ class EnvironmentRepository(Protocol):
         Those dumps are stored anew before, in bounded memory; what there is of it in packs that are needed otherwise
         goes as well, after the rest was stored in new ones. Its removal is that of any mark, and erases nothing where
         it is not `whole`: then erase again. Raises as `condemn`; ContentCorruptError for a dump that cannot be
-        read, ChainChangedError (transient) when another worker did the same.
+        read, ChainChangedError (transient) when another worker did the same, ListedLateError (transient) while listings
+        lack what was stored anew.
         """
         ...
 

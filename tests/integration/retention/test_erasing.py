@@ -9,8 +9,7 @@ from services.platform.repository import RepositoryV2
 from services.platform.repository.keys import read_key_file
 from tests.history.stored import StoredEnvironment, own_of
 from tests.integration.retention.test_expiry import forgotten
-from tests.suites.dumps import Nights, Table
-from tests.suites.erasing import SMALL
+from tests.suites.dumps import SMALL, Nights, Table
 from tests.support.damaging import rot
 from tests.support.eventually import eventually
 from tests.support.retaining import PATIENCE_SECONDS, Retaining
