@@ -45,6 +45,7 @@ async def _end_other_sessions(database: Database) -> None:
         await c.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"  # a worker of autovacuum is not ours to end
         )
 
 

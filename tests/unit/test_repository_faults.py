@@ -1,5 +1,6 @@
 """The repository upon a store that fails, lies or lags, and the repository's own suite upon each of these."""
 
+import os
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from pathlib import Path
@@ -18,8 +19,9 @@ from services.platform.objectstore import (
 )
 from services.platform.process.errors import NightkeepError
 from services.platform.repository import Repository, RepositoryV2
-from tests.suites.faults import KINDS, FaultBehaviour
-from tests.suites.repository import KEY, RepositoryBehaviour
+from tests.suites.faults import KINDS, FaultBehaviour, Kept
+from tests.suites.reclaim import NOW
+from tests.suites.repository import KEY, RepositoryBehaviour, pieces
 from tests.support.manifests import manifest
 from tests.support.memory_store import MemoryObjectStore
 
@@ -117,3 +119,31 @@ async def test_a_store_fails_lies_and_lags_as_it_is_told() -> None:
     faults.lagging = False
     assert [name async for name in store.names("a/")] == ["k", "late"]
     assert faults.struck == 4
+
+
+@pytest.mark.parametrize("wrong", ["short", "flipped"])
+async def test_a_part_of_a_pack_that_came_wrong_is_asked_for_once_more(wrong: str) -> None:
+    faults, store = Faults(), MemoryObjectStore()
+    environment_id = uuid4()
+    writing = RepositoryV2(store, KEY).of(environment_id)
+    documents = [os.urandom(1000) for _ in range(5)]
+    stored = [await writing.store(pieces(data)) for data in documents]
+    await writing.put_manifest(manifest(uuid4(), environment_id, writing.key_id))
+    repository = RepositoryV2(FaultyObjectStore(store, faults), KEY).of(environment_id)
+    setattr(faults, wrong, {"get_range /packs/": 1})
+    for one, data in zip(stored, documents, strict=True):
+        assert b"".join([piece async for piece in repository.read(one.contents)]) == data
+    assert faults.struck == 1
+
+
+async def test_a_chain_that_is_listed_late_is_known_all_the_same() -> None:
+    kept = Kept(MemoryObjectStore())
+    await kept.chained()
+    await kept.delete()
+    await kept.repository().erase(uuid4(), NOW)
+    chains = {info.key async for info in kept.store.list("") if info.key.endswith(".chain")}
+    assert chains
+    told = [await kept.repository().read_manifest(whole.backup_id) for whole, _ in kept.there]
+    late = kept.repository(Faults(lagging=True, unlisted=chains))
+    listed = [verdict.manifest async for verdict in late.manifests() if verdict.manifest]
+    assert sorted(listed, key=lambda one: one.restore_point) == told

@@ -21,8 +21,8 @@ class Faults:
 
     "put /index/" are the puts of keys with this part alone. `before` fails a call without an effect; `after` lets it
     take effect and then loses the answer. A `short` read brings half of the bytes, a `flipped` one has a bit that is
-    another. `slow_seconds` passes before each call. What is put while `lagging` is not listed before it is unset.
-    `skip` calls, and objects of listings, go well before the first fault.
+    another. `slow_seconds` passes before each call. What is put while `lagging`, by whoever shares these, is not listed
+    before it is unset. `skip` calls, and objects of listings, go well before the first fault.
     """
 
     before: dict[str, int] = field(default_factory=dict)
@@ -31,6 +31,8 @@ class Faults:
     flipped: dict[str, int] = field(default_factory=dict)
     slow_seconds: float = 0.0
     lagging: bool = False
+    unlisted: set[str] = field(default_factory=set)
+    """What was put meanwhile."""
     skip: int = 0
     struck: int = 0
     """How many have come about."""
@@ -68,7 +70,6 @@ class FaultyObjectStore:
     def __init__(self, inner: ObjectStore, faults: Faults) -> None:
         self._inner = inner
         self.faults = faults
-        self._unlisted = set[str]()
 
     async def _begin(self, operation: str, key: str) -> None:
         self.faults.calls.append((operation, key))
@@ -82,11 +83,11 @@ class FaultyObjectStore:
 
     def _written(self, operation: str, key: str) -> None:
         if self.faults.lagging:
-            self._unlisted.add(key)
+            self.faults.unlisted.add(key)
         self._end(operation, key)
 
     def _is_listed(self, key: str) -> bool:
-        return not (self.faults.lagging and key in self._unlisted)
+        return not (self.faults.lagging and key in self.faults.unlisted)
 
     async def _has_listed(self, place: str) -> bool:
         """Whether a key there, or below it, is listed."""
@@ -160,7 +161,7 @@ class FaultyObjectStore:
         await self._begin("copy", source)
         await self._inner.copy(source, target)
         if self.faults.lagging:
-            self._unlisted.add(target)
+            self.faults.unlisted.add(target)
         self._end("copy", source)
 
     async def delete(self, key: str) -> None:

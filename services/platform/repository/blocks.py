@@ -24,6 +24,10 @@ class Kept(Generic[K, V]):
         self._size = size
         self._tasks: OrderedDict[K, asyncio.Task[V]] = OrderedDict()
 
+    def forget(self, key: K) -> None:
+        """Make it anew when it is asked for again."""
+        self._tasks.pop(key, None)
+
     async def get(self, key: K, make: Callable[[], Awaitable[V]]) -> V:
         """The result of `make` for this key."""
         task = self._tasks.get(key)
@@ -37,7 +41,7 @@ class Kept(Generic[K, V]):
         try:
             return await asyncio.shield(task)
         except Exception:  # whatever it is: the next caller asks anew
-            self._tasks.pop(key, None)
+            self.forget(key)
             raise
 
 
@@ -59,10 +63,15 @@ class Blocks:
         """A part of a pack; shorter when the pack is. Raises ObjectNotFoundError."""
         if size_bytes >= BLOCK_BYTES:
             return await self._range(pack_id, offset, size_bytes)
-        first, last = offset // BLOCK_BYTES, (offset + size_bytes - 1) // BLOCK_BYTES
-        data = b"".join([await self._block(pack_id, number) for number in range(first, last + 1)])
-        start = offset - first * BLOCK_BYTES
+        numbers = _blocks(offset, size_bytes)
+        data = b"".join([await self._block(pack_id, number) for number in numbers])
+        start = offset - numbers.start * BLOCK_BYTES
         return data[start : start + size_bytes]
+
+    def forget(self, pack_id: UUID, offset: int, size_bytes: int) -> None:
+        """Ask the store again for this part, whoever wants some of it next."""
+        for number in _blocks(offset, size_bytes):
+            self._kept.forget((pack_id, number))
 
     async def _block(self, pack_id: UUID, number: int) -> bytes:
         return await self._kept.get((pack_id, number), lambda: self._range(pack_id, number * BLOCK_BYTES, BLOCK_BYTES))
@@ -71,3 +80,8 @@ class Blocks:
         data = await self._store.get_range(pack_key(self._environment_id, pack_id), offset, size_bytes)
         self.read_bytes += len(data)
         return data
+
+
+def _blocks(offset: int, size_bytes: int) -> range:
+    """The numbers of the blocks that have some of a part."""
+    return range(offset // BLOCK_BYTES, (offset + size_bytes - 1) // BLOCK_BYTES + 1)

@@ -142,14 +142,9 @@ class Manifests:
 
     async def all(self) -> AsyncIterator[Verdict]:
         """Every decision, in no order; a manifest that was shredded and not yet buried is none any more."""
-        keys = [info.key async for info in self._store.list(manifest_prefix(self._environment_id))]
-        rewritten = {key for key in keys if is_chain(key)}
-        for key in keys:
-            if key in rewritten:
-                continue
+        for key in [key async for key in self.places()]:
             with suppress(ObjectNotFoundError, KeyDestroyedError):  # the first: a tombstone that was removed meanwhile
-                verdict = await self._read(key)
-                yield await self._as_now(verdict) if key + ENDING in rewritten else verdict
+                yield await self.at(key)
 
     async def clear_chains(self) -> None:
         """Remove the chains of backups that are gone."""

@@ -58,6 +58,14 @@ class Reader:
 
     async def payload(self, location: Location) -> bytes:
         """What is stored of a content, decrypted. Raises ContentCorruptError, ObjectNotFoundError."""
+        try:
+            return await self._payload(location)
+        except ContentCorruptError:
+            # Perhaps only what came is wrong, not what is there: a block that came short would spoil all that is in it.
+            self._blocks.forget(location.pack_id, location.entry.offset, location.entry.stored_bytes)
+            return await self._payload(location)
+
+    async def _payload(self, location: Location) -> bytes:
         entry = location.entry
         stored = await self._blocks.read(location.pack_id, entry.offset, entry.stored_bytes)
         cipher = self._cipher(location)
