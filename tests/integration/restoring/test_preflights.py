@@ -65,7 +65,10 @@ async def test_a_preflight_stops_in_the_middle_of_its_look_and_changes_nothing(
     (completed,) = await stage.said(preflight_id)
     assert (completed.passed, completed.findings) == (False, (CANCELLED,))
     assert destination.as_text() == before
-    sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    sessions = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
+    )
     assert destination.run(sessions) == "0"
 
 
