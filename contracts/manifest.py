@@ -212,7 +212,8 @@ class EnvironmentEntry(Value):
 class Manifest(Value):
     """A backup: what it is, where its bytes are, how it was made. Immutable.
 
-    `key_id` tells a wrong repository key from damaged bytes. `restore_point` is the instant of the exported snapshot.
+    `key_id` says where the wraps lie; in version 1 it tells a wrong master key from damaged bytes. `restore_point` is
+    the instant of the exported snapshot.
     """
 
     format: Literal["nightkeep-manifest"] = "nightkeep-manifest"

@@ -1,4 +1,4 @@
-"""Keyed hashes: what contents are named after and manifests sealed by; without the key they tell nothing."""
+"""Keyed hashes of the first format: its contents' names and its manifests' seals; without the key they tell nothing."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The repository's one secret, and what is derived from it for each environment (contracts/FORMAT.md, "Keys")."""
+"""Reads the keys that people keep, and derives what the first format has of them (contracts/FORMAT.md, "Versions")."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ _KEY_ID_BYTES: Final = 8
 
 @dataclass(frozen=True, repr=False)
 class EnvironmentKeys:
-    """What one environment's contents and manifests are named and sealed by; `key_id` may be told to anybody."""
+    """What the first format names and seals an environment's contents and manifests by; `key_id` is no secret."""
 
     content: bytes
     manifest: bytes
@@ -57,7 +57,7 @@ def key_in(text: str, what: str) -> bytes:
 
 
 def environment_keys(master: bytes, environment_id: UUID) -> EnvironmentKeys:
-    """Derive an environment's keys: the same ones always, and nothing about another environment's."""
+    """Derive what the first format has: the same keys always, and nothing about another environment's."""
     secret = _extract(salt=environment_id.bytes, secret=master)
     return EnvironmentKeys(
         content=expand(secret, b"nightkeep v1 content", KEY_BYTES),

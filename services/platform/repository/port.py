@@ -18,7 +18,7 @@ class StoredSequence:
     """Bytes in the repository: the contents that they were cut into, in order.
 
     `bytes` is the size of the input, `stored_bytes` what this call added to the store (0 for contents that were there).
-    `hash` is the keyed hash of the whole (of the contents' names where there are several).
+    `hash` is the keyed BLAKE3 of all bytes; in the first format it was that of `hashing.sequence_hash`.
     """
 
     contents: tuple[str, ...]
