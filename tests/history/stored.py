@@ -10,6 +10,7 @@ from uuid import UUID
 
 from blake3 import blake3
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -37,28 +38,34 @@ def derived(secret: bytes, salt: bytes, purpose: str) -> bytes:
 class StoredEnvironment:
     """The backups of one environment in a bucket: its objects by key, below the setting's prefix."""
 
-    def __init__(self, objects: Mapping[str, bytes], master_key: bytes, environment_id: str) -> None:
+    def __init__(self, objects: Mapping[str, bytes], key: bytes, environment_id: str) -> None:
         self._objects = objects
-        self._master_key = master_key
+        self._key = key
         self._id = UUID(environment_id)
         self.prefix = f"environments/{environment_id}/"
 
     @cached_property
     def _data_keys(self) -> list[bytes | None]:
-        """By number; None where it was destroyed."""
-        keys: list[bytes | None] = []
-        while (found := self._objects.get(f"keys/{self._id}/{len(keys)}")) is not None:
-            told = json.loads(found)
-            if told["format"] == "nightkeep-key-destroyed":
-                keys.append(None)
-                continue
-            sealed = bytes.fromhex(told["by_master"])
-            bound = b"nightkeep v2 data key" + self._id.bytes + len(keys).to_bytes(2, "big")
-            keys.append(_opened(derived(self._master_key, self._id.bytes, "wrap"), sealed[:12], sealed[12:], bound))
-        return keys
+        """By number, up to the first that is not there; None for the last that was destroyed, and all before it."""
+        told: list[Mapping[str, Any]] = []
+        while (found := self._objects.get(f"keys/{self._id}/{len(told)}")) is not None:
+            told.append(json.loads(found))
+        destroyed = [number for number, one in enumerate(told) if one["format"] == "nightkeep-key-destroyed"]
+        first = max(destroyed, default=-1) + 1
+        return [None] * first + [self._unwrapped(wrap) for wrap in told[first:]]
+
+    def _unwrapped(self, wrap: Mapping[str, Any]) -> bytes:
+        sealed = bytes.fromhex(wrap["by_master"])
+        return self._opened_wrap(derived(self._key, self._id.bytes, "wrap"), sealed, wrap["number"])
+
+    def _opened_wrap(self, secret: bytes, sealed: bytes, number: int) -> bytes:
+        bound = b"nightkeep v2 data key" + self._id.bytes + number.to_bytes(2, "big")
+        return _opened(secret, sealed[:12], sealed[12:], bound)
 
     def data_key(self, number: int) -> bytes:
-        """By its number. Raises BrokenError where it was destroyed."""
+        """By its number. Raises BrokenError where it was destroyed, or is not there."""
+        if number >= len(self._data_keys):
+            raise BrokenError(f"the data key {number} of {self._id} is not there")
         key = self._data_keys[number]
         if key is None:
             raise BrokenError(f"the data key {number} of {self._id} was destroyed")
@@ -66,7 +73,8 @@ class StoredEnvironment:
 
     @property
     def _first_key(self) -> bytes:
-        return next(key for key in self._data_keys if key is not None)
+        """The one behind the last that was destroyed."""
+        return self.data_key(self._data_keys.count(None))
 
     def _is_shredded(self, number: int) -> bool:
         return number < len(self._data_keys) and self._data_keys[number] is None
@@ -201,6 +209,16 @@ class StoredEnvironment:
 
     def _below(self, part: str) -> list[str]:
         return [key for key in self._objects if key.startswith(self.prefix + part)]
+
+
+class RecoveredEnvironment(StoredEnvironment):
+    """The same for who has the private half of the recovery key, and not the master key."""
+
+    def _unwrapped(self, wrap: Mapping[str, Any]) -> bytes:
+        sealed = bytes.fromhex(wrap["by_recovery"])
+        public = sealed[:32]
+        shared = X25519PrivateKey.from_private_bytes(self._key).exchange(X25519PublicKey.from_public_bytes(public))
+        return self._opened_wrap(derived(shared, public, "recovery"), sealed[32:], wrap["number"])
 
 
 def _opened(key: bytes, nonce: bytes, sealed: bytes, bound: bytes) -> bytes:

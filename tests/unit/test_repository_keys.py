@@ -10,12 +10,14 @@ from services.platform.objectstore import DirectoryObjectStore, ObjectStore
 from services.platform.repository import RepositoryV2
 from services.platform.repository.errors import RepositoryKeyError
 from services.platform.repository.keyring import KeyRing
-from services.platform.repository.layout import key_prefix
-from services.platform.repository.wrapping import recovered, unwrapped, wrapped
+from services.platform.repository.layout import key_prefix, manifest_key
+from services.platform.repository.names import name_of
+from services.platform.repository.wrapping import DestroyedKey, recovered, unwrapped, wrapped
 from services.platform.repository.wraps import Wraps
+from tests.history.stored import BrokenError, StoredEnvironment
 from tests.suites.repository import KEY, read
 from tests.support.events import NOON
-from tests.support.manifests import ENVIRONMENT_ID, manifest
+from tests.support.manifests import BACKUP_ID, ENVIRONMENT_ID, manifest
 from tests.support.memory_store import MemoryObjectStore
 
 OTHER = bytes(32)
@@ -116,6 +118,45 @@ async def test_a_new_data_key_reads_and_finds_what_earlier_ones_stored(store: Ob
     await later.put_manifest(manifest(uuid4(), ENVIRONMENT_ID, later.key_id))
     again = RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
     assert await read(again, (*old.contents, *new.contents)) == b"under the first keyunder the second key"
+
+
+@pytest.mark.parametrize(
+    ("destroyed", "gone", "left"),
+    [
+        ((), None, range(4)),
+        ((0,), None, range(1, 4)),
+        ((1,), None, range(2, 4)),
+        ((0, 2), None, range(3, 4)),
+        ((0, 1, 2, 3), None, range(4, 4)),
+        ((), 2, range(2)),
+        ((0,), 2, range(1, 2)),
+        ((3,), 2, range(2)),
+    ],
+)
+async def test_the_first_key_is_that_behind_the_last_destroyed_for_us_and_for_a_reader_by_the_format(
+    destroyed: tuple[int, ...], gone: int | None, left: range
+) -> None:
+    store = MemoryObjectStore()
+    for _ in range(4):
+        await Wraps(store, KEY).add(ENVIRONMENT_ID)
+    for number in destroyed:
+        stone = DestroyedKey(environment_id=ENVIRONMENT_ID, number=number, destroyed_at=NOON)
+        await store.put(f"{key_prefix(ENVIRONMENT_ID)}{number}", stone.model_dump_json().encode())
+    if gone is not None:
+        await store.delete(f"{key_prefix(ENVIRONMENT_ID)}{gone}")
+    await store.put(manifest_key(ENVIRONMENT_ID, BACKUP_ID), b"any bytes")
+    objects = {info.key: await store.get(info.key) async for info in store.list("")}
+    ring, outsider = await ring_of(Wraps(store, KEY)), StoredEnvironment(objects, KEY, str(ENVIRONMENT_ID))
+    assert range(ring.first, ring.newest + 1) == left
+    assert [outsider.data_key(number) for number in left] == list(ring.keys)
+    for number in set(range(5)) - set(left):
+        with pytest.raises(BrokenError):
+            outsider.data_key(number)
+    if left:
+        assert outsider.hash_of(str(BACKUP_ID)) == name_of(ring.seal_key, b"any bytes")
+    else:
+        with pytest.raises(BrokenError):
+            outsider.hash_of(str(BACKUP_ID))
 
 
 async def test_keys_that_are_gone_are_not_made_anew(store: ObjectStore) -> None:
