@@ -1,5 +1,6 @@
 """How room is given back, whatever the stored format and the object store: condemn, wait, mark again, remove."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ from services.platform.objectstore import (
 from services.platform.repository import Condemned, EnvironmentRepository, Reclaimed, Repository, RepositoryV2
 from services.platform.repository.errors import ManifestCorruptError, RemovalTooEarlyError
 from services.platform.repository.layout import condemned_prefix, pack_prefix, prefix
+from services.platform.repository.reclaim import STORE_CLOCK
 from services.platform.repository.stored_index import StoredIndex
 from services.platform.repository.wraps import Wraps
 from tests.suites.repository import KEY, pieces, read
@@ -222,11 +224,29 @@ class ReclaimBehaviour:
         gone = await backups.take(document)
         await backups.erase(gone.backup_id)
         condemned = await backups.repository.condemn(uuid4(), NOW)
+        await asyncio.sleep(STORE_CLOCK.total_seconds() + 1)  # what began within it counts as begun before
         running = await others.prepare(document)
         assert running.database.contents == gone.database.contents
         assert (await backups.repository.remove_condemned(condemned.mark_id, LATER)).contents
         await others.repository.put_manifest(running)
         assert await others.dump(running) == b"dump " + document
+
+    async def test_what_is_none_of_ours_disturbs_nobody(
+        self, backups: Backups, others: Backups, store: ObjectStore
+    ) -> None:
+        whole, gone = await backups.take(b"stays"), await backups.take(b"goes")
+        await backups.erase(gone.backup_id)
+        below = prefix(backups.repository.environment_id)
+        strays = [f"{below}{place}" for place in ("packs/.DS_Store", "packs/ab/folder", "begun/folder", "content/x/y")]
+        for key in strays:
+            await store.put(key, b"left by a file manager")
+        assert (await others.repository.space()).backups == 1
+        condemned = await others.repository.condemn(uuid4(), NOW)
+        assert (await others.repository.remove_condemned(condemned.mark_id, LATER)).contents
+        assert await others.dump(await others.take(b"comes")) == b"dump comes"
+        assert await others.dump(whole) == b"dump stays"
+        assert (await others.repository.check(read_percent=100, seed=0)).damages == []
+        assert [await store.get(key) for key in strays] == [b"left by a file manager"] * len(strays)
 
     async def test_what_a_backup_under_way_has_stored_is_left_for_the_next_one(
         self, backups: Backups, others: Backups

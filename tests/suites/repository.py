@@ -322,6 +322,28 @@ class RepositoryBehaviour:
             assert verdict.decided == stone
         assert (await repository.put_manifest(written)).decided == stone
 
+    async def test_a_damaged_manifest_gives_way_to_a_tombstone_and_a_newer_one_does_not(
+        self, root: Repository, repository: EnvironmentRepository, store: ObjectStore
+    ) -> None:
+        written = manifest(uuid4(), repository.environment_id, repository.key_id)
+        stone = tombstone(written.backup_id, repository.environment_id, Burial.DELETED)
+        key = (await repository.put_manifest(written)).key
+        sealed = await store.get(key)
+        for newer in (
+            sealed[:4] + bytes([sealed[4] + 1]) + sealed[5:],
+            b'{"format": "nightkeep-manifest", "version": 9}',
+        ):
+            await store.put(key, newer)
+            with pytest.raises(ManifestCorruptError, match="upgrade it"):
+                await repository.erase_manifest(stone)
+            assert await store.get(key) == newer
+        for damaged in (sealed[:-1], b"{", b""):
+            await store.put(key, damaged)
+            await root.of(repository.environment_id).erase_manifest(stone)
+            verdict = await repository.verdict(written.backup_id)
+            assert verdict is not None
+            assert verdict.decided == stone
+
     async def test_what_never_came_to_exist_can_be_erased_too(self, repository: EnvironmentRepository) -> None:
         stone = tombstone(uuid4(), repository.environment_id, Burial.DELETED)
         await asyncio.gather(*(repository.erase_manifest(stone) for _ in range(4)))

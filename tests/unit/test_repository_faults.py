@@ -41,7 +41,11 @@ class TestFaultsInADirectory(FaultBehaviour):
         return DirectoryObjectStore(tmp_path)
 
 
-ELSEWHERE = {"test_every_decision_is_listed", "test_a_manifest_that_was_tampered_with_is_refused"}
+ELSEWHERE = {
+    "test_every_decision_is_listed",
+    "test_a_manifest_that_was_tampered_with_is_refused",
+    "test_a_damaged_manifest_gives_way_to_a_tombstone_and_a_newer_one_does_not",
+}
 """A late listing lacks what is late, which is what it is; and of several errors a test wants the words of one."""
 
 

@@ -1,5 +1,6 @@
 """The data keys of environments: wrapped, wrapped again, recovered, rotated, refused."""
 
+import os
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -8,10 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from services.platform.objectstore import DirectoryObjectStore, ObjectStore
 from services.platform.repository import RepositoryV2
-from services.platform.repository.errors import RepositoryKeyError
+from services.platform.repository.errors import RepositoryKeyError, WrapDamagedError
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.layout import key_prefix, manifest_key
 from services.platform.repository.names import name_of
+from services.platform.repository.opened import refuse_lost
 from services.platform.repository.wrapping import DestroyedKey, recovered, unwrapped, wrapped
 from services.platform.repository.wraps import Wraps
 from tests.history.stored import BrokenError, StoredEnvironment
@@ -166,6 +168,45 @@ async def test_keys_that_are_gone_are_not_made_anew(store: ObjectStore) -> None:
     await store.delete(f"{key_prefix(ENVIRONMENT_ID)}0")
     with pytest.raises(RepositoryKeyError, match="bring them back"):
         await RepositoryV2(store, KEY).of(ENVIRONMENT_ID).store_bytes(b"new")
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+async def test_a_key_that_is_gone_is_not_made_anew_behind_a_shredding_or_by_a_rotation(
+    store: ObjectStore, lost: int
+) -> None:
+    wraps = Wraps(store, KEY)
+
+    async def stored() -> None:
+        repository = RepositoryV2(store, KEY).of(ENVIRONMENT_ID)
+        await repository.store_bytes(os.urandom(100))
+        await repository.put_manifest(manifest(uuid4(), ENVIRONMENT_ID, repository.key_id))
+
+    await stored()
+    if lost == 1:
+        await wraps.destroy(ENVIRONMENT_ID, await wraps.numbers(ENVIRONMENT_ID), NOON)
+        await stored()
+    key = f"{key_prefix(ENVIRONMENT_ID)}{lost}"
+    wrap = await store.get(key)
+    await store.delete(key)
+    with pytest.raises(RepositoryKeyError, match=r"put a copy of it back|bring them back"):
+        await stored()
+    with pytest.raises(WrapDamagedError, match=f"{key} is gone, and packs lie under it"):
+        await refuse_lost(store, wraps, ENVIRONMENT_ID)
+    await store.put(key, wrap)
+    await stored()
+
+
+async def test_a_number_among_others_that_is_gone_is_not_taken_by_a_new_key(store: ObjectStore) -> None:
+    wraps, key = Wraps(store, KEY), f"{key_prefix(ENVIRONMENT_ID)}1"
+    for _ in range(3):
+        await wraps.add(ENVIRONMENT_ID)
+    wrap = await store.get(key)
+    await store.delete(key)
+    with pytest.raises(WrapDamagedError, match=f"{key} is gone"):
+        await wraps.add(ENVIRONMENT_ID)
+    await store.put(key, wrap)
+    await wraps.add(ENVIRONMENT_ID)
+    assert await wraps.numbers(ENVIRONMENT_ID) == range(4)
 
 
 def test_the_recovery_key_unwraps_without_the_master_key() -> None:

@@ -24,6 +24,12 @@ OldMasterKey = Annotated[
 ]
 
 
+DespiteFirstFormat = Annotated[
+    bool,
+    typer.Option("--despite-first-format", help="Go on where backups are left that only the old master key opens."),
+]
+
+
 @commands.command("list")
 def list_keys(
     context: typer.Context,
@@ -40,21 +46,24 @@ def list_keys(
 
 
 @commands.command()
-def rewrap(
+def rewrap(  # noqa: PLR0913 -- one parameter for each option
     context: typer.Context,
     *,
     old_master_key: OldMasterKey,
     directory: Directory = None,
     master_key: MasterKey = None,
+    despite_first_format: DespiteFirstFormat = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Wrap all data keys by the present master key. Stop the services first, and start them with the new one.
 
-    No stored byte is written anew. Named as old and new, the same key adds a recovery key that came later.
+    No stored byte is written anew. Named as old and new, the same key adds a recovery key that came later. Backups of
+    the first format have no data key: where some are left, another master key is refused.
     """
     session = session_of(context, as_json=as_json)
     with told():
-        found = asyncio.run(_rewrapped(place_from(directory, master_key, None), old_master_key))
+        place = place_from(directory, master_key, None)
+        found = asyncio.run(_rewrapped(place, old_master_key, despite_first_format=despite_first_format))
     session.tell(found, wrapped_keys(found))
 
 
@@ -79,12 +88,12 @@ async def _listed(place: Place) -> list[WrappedKeys]:
         return await keys.listed(found)
 
 
-async def _rewrapped(place: Place, old_master_key: Path) -> list[WrappedKeys]:
+async def _rewrapped(place: Place, old_master_key: Path, *, despite_first_format: bool) -> list[WrappedKeys]:
     master, recovery, old = await asyncio.to_thread(
         lambda: (place.read_key(), recovery_public_key(), read_key_file(old_master_key))
     )
     async with opened(place) as found:
-        return await keys.rewrap(found, master, recovery, old)
+        return await keys.rewrap(found, master, recovery, old, despite_first_format=despite_first_format)
 
 
 async def _rotated(place: Place, environment_id: UUID | None) -> list[WrappedKeys]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from contracts.manifest import DocumentLine, Manifest, serialize
-from services.platform.connectors.files import DocumentStore, HostilePlaceError
+from services.platform.connectors.files import DocumentConflictError, DocumentStore, HostilePlaceError
 from services.platform.connectors.files.directory import DirectoryDocuments
 from services.platform.connectors.files.pacing import Pace
 from services.platform.connectors.files.threads import threads
@@ -134,7 +134,7 @@ class Export:
     ) -> None:
         try:
             added = await documents.add(line.place, pieces)
-        except (RepositoryError, HostilePlaceError) as error:
+        except (RepositoryError, HostilePlaceError, DocumentConflictError) as error:
             self._problem(problems, f"document {line.id} at {line.place}", error)
             return
         if added:

@@ -11,7 +11,7 @@ from contracts.manifest import Manifest
 from services.cli.recovery.place import Found
 from services.platform.objectstore import ObjectNotFoundError
 from services.platform.repository.errors import ManifestMissingError, RepositoryError
-from services.platform.repository.layout import ENVIRONMENTS, manifest_key, manifest_prefix
+from services.platform.repository.layout import ENVIRONMENTS, id_in, manifest_key, manifest_prefix
 
 
 class KeptBackup(BaseModel):
@@ -55,19 +55,20 @@ class KeptBackup(BaseModel):
 
 async def environments(found: Found) -> list[UUID]:
     """Every environment that has something in the store."""
-    return sorted([UUID(name) async for name in found.store.names(ENVIRONMENTS) if is_id(name)])
+    return sorted([found_id async for name in found.store.names(ENVIRONMENTS) if (found_id := id_in(name))])
 
 
 async def backups(found: Found, environment_id: UUID) -> AsyncIterator[KeptBackup]:
     """Every backup of an environment, in no order; what is deleted or failed is left out."""
     repository = found.repository.of(environment_id)
     async for name in found.store.names(manifest_prefix(environment_id)):
-        if not is_id(name):
+        backup_id = id_in(name)
+        if backup_id is None:
             continue
         try:
-            verdict = await repository.verdict(UUID(name))
+            verdict = await repository.verdict(backup_id)
         except RepositoryError as error:
-            yield KeptBackup(environment_id=environment_id, backup_id=UUID(name), problem=error.reason)
+            yield KeptBackup(environment_id=environment_id, backup_id=backup_id, problem=error.reason)
         else:
             if verdict and verdict.manifest:
                 yield KeptBackup.of(verdict.manifest)
@@ -80,10 +81,3 @@ async def manifest_of(found: Found, backup_id: UUID) -> Manifest:
             await found.store.head(manifest_key(environment_id, backup_id))
             return await found.repository.of(environment_id).read_manifest(backup_id)
     raise ManifestMissingError(f"there is no backup {backup_id} here: `nightkeep repository list` tells what is")
-
-
-def is_id(name: str) -> bool:
-    """Whether a name is that of an environment or a backup."""
-    with suppress(ValueError):
-        return str(UUID(name)) == name
-    return False

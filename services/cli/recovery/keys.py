@@ -1,13 +1,15 @@
 """Which keys there are, and their replacement: the same data keys under another master key, or new data keys."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.cli.recovery.inventory import is_id
+from services.cli.recovery.inventory import environments
 from services.cli.recovery.place import Found
-from services.platform.repository.layout import KEYS
+from services.platform.process.errors import PermanentError
+from services.platform.repository.layout import KEYS, content_prefix, digest_in, id_in
+from services.platform.repository.opened import refuse_lost
 from services.platform.repository.wraps import Wraps, numbers_of, wraps_of
 
 
@@ -29,8 +31,28 @@ async def listed(found: Found) -> list[WrappedKeys]:
     return [await _told(found, each) async for each in _environments(found)]
 
 
-async def rewrap(found: Found, master: bytes, recovery: bytes | None, old_master: bytes) -> list[WrappedKeys]:
-    """Wrap all data keys by `master`. Interrupted, it is run again. Raises RepositoryKeyError, UnsafeStoreError."""
+class FirstFormatLeftError(PermanentError):
+    """Backups of the first format have no data key of their own: only the old master key opens them."""
+
+    def __init__(self, environment_ids: Sequence[UUID]) -> None:
+        super().__init__(
+            f"backups of the first format are left in {', '.join(map(str, environment_ids))}, which the old master key"
+            " alone opens: wait until they have expired, or delete them, and until their room is reclaimed; or say"
+            " --despite-first-format, and they can be read with the old key alone from then on"
+        )
+
+
+async def rewrap(
+    found: Found, master: bytes, recovery: bytes | None, old_master: bytes, *, despite_first_format: bool = False
+) -> list[WrappedKeys]:
+    """Wrap all data keys by `master`. Interrupted, it is run again.
+
+    Raises RepositoryKeyError, UnsafeStoreError, and FirstFormatLeftError unless that is to be as it is.
+    """
+    if master != old_master and not despite_first_format:
+        left = [each for each in await environments(found) if await _has_first_format(found, each)]
+        if left:
+            raise FirstFormatLeftError(left)
     wraps = Wraps(found.wraps, master, recovery)
     for each in [each async for each in _environments(found)]:
         await wraps.rewrap(each, old_master)
@@ -44,14 +66,22 @@ async def rotate(found: Found, master: bytes, recovery: bytes | None, environmen
     for each in wanted:
         if await wraps.ring(each) is None:  # a key of another master key is no one to go on from
             await wraps.verify()  # where it has none, those of others tell
+        await refuse_lost(found.store, wraps, each)
         await wraps.add(each)
     return [await _told(found, each) for each in wanted]
 
 
+async def _has_first_format(found: Found, environment_id: UUID) -> bool:
+    async for info in found.store.list(content_prefix(environment_id)):
+        if digest_in(info.key):
+            return True
+    return False
+
+
 async def _environments(found: Found) -> AsyncIterator[UUID]:
     async for name in found.wraps.names(KEYS):
-        if is_id(name):
-            yield UUID(name)
+        if environment_id := id_in(name):
+            yield environment_id
 
 
 async def _told(found: Found, environment_id: UUID) -> WrappedKeys:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.platform.objectstore import ObjectNotFoundError, ObjectStore
-from services.platform.repository.layout import begun_prefix
+from services.platform.repository.layout import begun_prefix, id_in
 from services.platform.repository.manifests import Manifests
 
 
@@ -35,17 +35,20 @@ class Begun:
             return True
         return False
 
-    async def undecided(self) -> AsyncIterator[tuple[UUID, datetime]]:
-        """Every begun backup that has neither manifest nor tombstone, and when the store took its marker.
-
-        Markers of decided ones are cleared away.
-        """
+    async def marked(self) -> AsyncIterator[tuple[UUID, datetime]]:
+        """Every backup that has a marker, and when the store took it; all of which the decision is not listed yet."""
         async for info in self._store.list(self._prefix):
-            backup_id = UUID(info.key.removeprefix(self._prefix))
-            if await self.is_under_way(backup_id):
+            if backup_id := id_in(info.key):
                 yield backup_id, info.modified_at
-            else:
-                await self._store.delete(info.key)
+
+    async def undecided(self) -> AsyncIterator[tuple[UUID, datetime]]:
+        """Those that have neither manifest nor tombstone. Markers of decided ones go, as soon as that is listed."""
+        listed = {key async for key in self._manifests.places()}
+        async for backup_id, began_at in self.marked():
+            if await self.is_under_way(backup_id):
+                yield backup_id, began_at
+            elif self._manifests.key(backup_id) in listed:
+                await self._store.delete(self._key(backup_id))
 
     def _key(self, backup_id: UUID) -> str:
         return f"{self._prefix}{backup_id}"

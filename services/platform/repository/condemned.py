@@ -79,6 +79,10 @@ class CondemnedObjects:
         except ObjectNotFoundError:
             return None
 
+    async def published_at(self, mark_id: UUID) -> datetime:
+        """When the store took the end of a mark. Raises ObjectNotFoundError."""
+        return (await self._store.head(condemned_prefix(self._environment_id, mark_id) + CONDEMNATION)).modified_at
+
     async def parts(self, mark_id: UUID | None = None) -> AsyncIterator[CondemnedPart]:
         """What one mark condemned, or all of them. One that is removed meanwhile is passed over."""
         async for info in self._store.list(condemned_prefix(self._environment_id, mark_id)):

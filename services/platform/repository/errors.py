@@ -10,7 +10,8 @@ PermanentError              somebody has to look at the store or the key
 ├── ManifestMissingError    no backup of that id: nothing there, or a tombstone
 ├── ManifestStandsError      the backup exists, where only a tombstone was expected
 ├── ManifestCorruptError    unreadable, of a newer format, or not the one that the log tells of
-│   └── ChainCorruptError   the chain beside it cannot be read: nothing may be removed, and the backup can be restored
+│   ├── ChainCorruptError   the chain beside it cannot be read: nothing may be removed, and the backup can be restored
+│   └── NewerManifestError  a manifest that a newer release wrote
 ├── PackCorruptError        a pack whose begin, end or footer is damaged
 │   └── NewerPackError      a pack that a newer release wrote
 ├── SealBrokenError         a sealed object that is damaged, foreign, or not where it belongs
@@ -58,6 +59,10 @@ class ChainCorruptError(ManifestCorruptError):
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(f"the chain {key} {reason}")
         self.key = key
+
+
+class NewerManifestError(ManifestCorruptError):
+    """A manifest of a newer release: it is not damaged."""
 
 
 class PackCorruptError(RepositoryError):

@@ -1,7 +1,11 @@
 """Where things are in the object store (contracts/FORMAT.md, "Layout")."""
 
+import re
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
+
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 CONDEMNATION: Final = "complete"
 """The name of the object that ends a mark; its parts have random ones."""
@@ -12,6 +16,21 @@ KEYS: Final = "keys/"
 
 ENVIRONMENTS: Final = "environments/"
 """Below it lies everything of all environments, but for the keys."""
+
+
+def id_in(key: str) -> UUID | None:
+    """The id that a key ends with; None for what is not ours: a console's folder, or what a file manager left."""
+    name = key.rpartition("/")[2]
+    with suppress(ValueError):
+        found = UUID(name)
+        return found if str(found) == name else None
+    return None
+
+
+def digest_in(key: str) -> bytes | None:
+    """The same of the digest of a content of the first format."""
+    name = key.rpartition("/")[2]
+    return bytes.fromhex(name) if _DIGEST.fullmatch(name) else None
 
 
 def prefix(environment_id: UUID) -> str:

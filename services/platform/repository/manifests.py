@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
-from contracts.manifest import FIRST_VERSION, Manifest, ManifestError, Tombstone, parse, serialize
+from contracts.manifest import FIRST_VERSION, Manifest, ManifestError, Tombstone, UnknownManifestError, parse, serialize
 from services.platform.objectstore import AlreadyExistsError, ObjectChangedError, ObjectNotFoundError, ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.repository.chains import ENDING, Chains, OpenKeys, depends, is_chain, with_chain
@@ -18,6 +18,8 @@ from services.platform.repository.errors import (
     ManifestCorruptError,
     ManifestMissingError,
     ManifestStandsError,
+    NewerManifestError,
+    NewerSealError,
     RepositoryError,
     RepositoryKeyError,
     SealBrokenError,
@@ -104,16 +106,20 @@ class Manifests:
         """See EnvironmentRepository.erase_manifest."""
         key = self.key(tombstone.backup_id)
         while await self._stands(tombstone):
+            etag = (await self._store.head(key)).etag
+            if not await self._stands(tombstone):
+                return
             with suppress(ObjectChangedError):  # somebody else erases it too
-                etag = (await self._store.head(key)).etag
-                if await self._stands(tombstone):
-                    await self._store.replace(key, serialize(tombstone), etag=etag)
+                await self._store.replace(key, serialize(tombstone), etag=etag)
+                return
 
     async def _stands(self, tombstone: Tombstone) -> bool:
-        """Whether a manifest is in its place, be it one that nobody can open any more; where nothing is, it is put."""
+        """Whether a manifest is in its place, be it one that nobody can open; where nothing is, it is put."""
         try:
             return (await self.decide(tombstone)).manifest is not None
-        except KeyDestroyedError:
+        except NewerManifestError:
+            raise
+        except RepositoryError:  # damaged, or its key is gone: no reason to keep for ever what is to be deleted
             return True
 
     async def remove_tombstone(self, backup_id: UUID) -> None:
@@ -172,6 +178,8 @@ class Manifests:
         try:
             sealed = is_sealed(data)
             entry = parse(unseal(await self._known(), Sealed.MANIFEST, key, data) if sealed else data)
+        except (UnknownManifestError, NewerSealError) as error:
+            raise NewerManifestError(f"the manifest {key} cannot be read: {error}") from error
         except (ManifestError, SealBrokenError, ContentCorruptError) as error:
             raise ManifestCorruptError(f"the manifest {key} cannot be read: {error}") from error
         if isinstance(entry, Manifest) and sealed == (entry.version == FIRST_VERSION):

@@ -1,18 +1,23 @@
 """One environment's repository, opened: its keys and indexes read, a writer and a reader upon them."""
 
+import asyncio
+from typing import Final
 from uuid import UUID
 
-from services.platform.objectstore import ObjectStore
+from services.platform.objectstore import ObjectNotFoundError, ObjectStore
 from services.platform.process.ids import NewId
-from services.platform.repository.errors import RepositoryKeyError
+from services.platform.repository.errors import PackCorruptError, RepositoryKeyError, WrapDamagedError
 from services.platform.repository.keyring import KeyRing
-from services.platform.repository.layout import pack_prefix
+from services.platform.repository.layout import id_in, key_prefix, pack_prefix
 from services.platform.repository.locations import Locations
 from services.platform.repository.packer import Packer
+from services.platform.repository.packs import key_number_of
 from services.platform.repository.reader import Reader
-from services.platform.repository.stored_index import StoredIndex
+from services.platform.repository.stored_index import HEAD_BYTES, StoredIndex
 from services.platform.repository.wraps import DataKeys
 from services.platform.repository.writer import Writer
+
+HEADS_AT_ONCE: Final = 16
 
 
 class Opened:
@@ -49,10 +54,32 @@ async def known_keys(store: ObjectStore, wraps: DataKeys, environment_id: UUID) 
     return ring or KeyRing(environment_id, ())
 
 
+async def refuse_lost(store: ObjectStore, wraps: DataKeys, environment_id: UUID) -> None:
+    """For who adds a key: raise WrapDamagedError where packs lie under one whose wrap is gone, and its number with it.
+
+    They tell it in their heads, which are all read: a key is seldom added.
+    """
+    newest, packs = -1, [info.key async for info in store.list(pack_prefix(environment_id)) if id_in(info.key)]
+    for start in range(0, len(packs), HEADS_AT_ONCE):
+        heads = await asyncio.gather(*(_key_number(store, key) for key in packs[start : start + HEADS_AT_ONCE]))
+        newest = max(newest, *heads)
+    if newest >= (await wraps.numbers(environment_id)).stop:
+        raise WrapDamagedError(f"{key_prefix(environment_id)}{newest}", "is gone, and packs lie under it")
+
+
+async def _key_number(store: ObjectStore, key: str) -> int:
+    """That of a pack's key; -1 where it is gone, or tells none."""
+    try:
+        return key_number_of(UUID(key.rpartition("/")[2]), await store.get_range(key, 0, HEAD_BYTES))
+    except (ObjectNotFoundError, PackCorruptError):
+        return -1
+
+
 async def open_keys(store: ObjectStore, wraps: DataKeys, environment_id: UUID) -> KeyRing:
     """The environment's keys, to write under: where there is none, one is made. Raises RepositoryKeyError as above."""
     ring = await known_keys(store, wraps, environment_id)
     if not ring.keys:
+        await refuse_lost(store, wraps, environment_id)
         await wraps.add(environment_id)
         ring = await known_keys(store, wraps, environment_id)
     if not ring.keys:

@@ -1,7 +1,7 @@
 """Condemn, wait, mark again, remove (architecture §2.12): content that no backup needs gives its room back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ from services.platform.repository.bases import Bases
 from services.platform.repository.begun import Begun
 from services.platform.repository.condemned import CondemnedObjects, Publishing, told
 from services.platform.repository.damaged import DamagedObjects
-from services.platform.repository.errors import ContentCorruptError, RemovalTooEarlyError
+from services.platform.repository.errors import ContentCorruptError, KeyDestroyedError, RemovalTooEarlyError
 from services.platform.repository.forms import Form
-from services.platform.repository.layout import content_prefix, pack_place, prefix
+from services.platform.repository.layout import content_prefix, digest_in, pack_place, prefix
 from services.platform.repository.locations import Location, Share
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.marking import Marking, Names, named_by
@@ -165,8 +165,10 @@ class Reclaim:
         done = await self._condemned.condemnation(mark_id)
         if done is None:
             return Reclaimed(0, 0, 0)
-        await self._refuse_early(done, now)
-        await self._mark(named_by)
+        # Listed before manifests are: the decision of one whose marker has gone by then is listed.
+        begun = {one: began_at async for one, began_at in self._begun.marked()}
+        await self._refuse_early(done, begun, now)
+        await self._mark(named_by, begun)
         reclaimed, count = Reclaimed(0, 0, 0), 0
         async for part in self._condemned.parts(mark_id):
             for place in part.objects:
@@ -180,10 +182,13 @@ class Reclaim:
         kept = done.waits_for or self._opened.locations.damaged()
         return replace(reclaimed, whole=reclaimed.objects == count and not kept)
 
-    async def _refuse_early(self, done: Condemnation, now: datetime) -> None:
+    async def _refuse_early(self, done: Condemnation, begun: Mapping[UUID, datetime], now: datetime) -> None:
+        """Backups that the mark waits for, and those whose markers were listed too late for it."""
         if now < done.condemned_at + REMOVE_AFTER:
             raise RemovalTooEarlyError(f"condemned content is removed from {done.condemned_at + REMOVE_AFTER} on")
-        for backup_id in done.waits_for:
+        published_at = await self._condemned.published_at(done.mark_id)
+        late = [one for one, began_at in begun.items() if began_at <= published_at + STORE_CLOCK]
+        for backup_id in {*done.waits_for, *late}:
             if await self._begun.is_under_way(backup_id):
                 raise RemovalTooEarlyError(f"the backup {backup_id} had begun before and has not ended")
 
@@ -228,14 +233,22 @@ class Reclaim:
             return Reclaimed(info.size_bytes, 1, 1)
         return Reclaimed(0, 0, 0)
 
-    async def _mark(self, names: Names) -> None:
-        await Marking(self._opened.locations, self._repository, self._moved, names).run(self._manifests)
+    async def _mark(self, names: Names, begun: Iterable[UUID] = ()) -> None:
+        """By the manifests that are listed, and by those of `begun` backups, which may not be listed yet."""
+        marking = Marking(self._opened.locations, self._repository, self._moved, names)
+        await marking.run(self._manifests)
+        for backup_id in begun:
+            with suppress(ObjectNotFoundError, KeyDestroyedError):
+                verdict = await self._manifests.at(self._manifests.key(backup_id))
+                if verdict.manifest:
+                    await marking.mark(verdict.manifest)
 
     async def _first_format(self, key: str | None = None) -> AsyncIterator[ObjectInfo]:
         """The contents of the first format that nothing refers to; all of them, or the one at `key`."""
         async for info in self._store.list(key or content_prefix(self._environment_id)):
             self._moved()
-            if not self._opened.locations.is_live(bytes.fromhex(info.key.rpartition("/")[2])):
+            digest = digest_in(info.key)
+            if digest and not self._opened.locations.is_live(digest):
                 yield info
 
     @property

@@ -19,7 +19,7 @@ from services.platform.objectstore import (
     UnsafeStoreError,
 )
 from services.platform.repository.errors import SealBrokenError
-from services.platform.repository.layout import content_prefix, manifest_prefix, pack_prefix
+from services.platform.repository.layout import content_prefix, id_in, manifest_prefix, pack_prefix
 from services.platform.repository.moving import Moves, unheard
 from services.platform.repository.sealing import is_sealed, key_number_of
 from services.platform.repository.wraps import DataKeys
@@ -70,7 +70,7 @@ class Shredding:
         count = 0
         async for info in self._store.list(manifest_prefix(self._environment_id)):
             self._moved()
-            backup_id = _id_in(info.key)
+            backup_id = id_in(info.key)
             if backup_id is not None:
                 with suppress(ObjectNotFoundError):  # a tombstone that was removed meanwhile
                     count += await self._bury(info.key, stone(backup_id), below)
@@ -104,13 +104,6 @@ class Shredding:
             packs += 1
             size_bytes += info.size_bytes
         return Remains(packs, size_bytes)
-
-
-def _id_in(key: str) -> UUID | None:
-    """The backup's; None where it is no backup's."""
-    with suppress(ValueError):
-        return UUID(key.rpartition("/")[2])
-    return None
 
 
 def _is_tombstone(stored: bytes) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from services.platform.objectstore import ObjectStore
-from services.platform.repository.layout import content_prefix
+from services.platform.repository.layout import content_prefix, digest_in
 from services.platform.repository.locations import Locations
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.marking import Marking
@@ -51,7 +51,9 @@ async def _first_format(
     found = _Contents()
     async for info in store.list(content_prefix(repository.environment_id)):
         moved()
-        digest = bytes.fromhex(info.key.rpartition("/")[2])
+        digest = digest_in(info.key)
+        if digest is None:
+            continue
         found.all += info.size_bytes
         found.live += info.size_bytes * locations.is_live(digest)
         found.shared += info.size_bytes * locations.is_shared(digest)

@@ -13,7 +13,7 @@ from services.platform.repository.damaged import DamagedObjects
 from services.platform.repository.errors import KeyDestroyedError, PackCorruptError, RepositoryError
 from services.platform.repository.indexes import PackEntries, as_bytes, from_bytes
 from services.platform.repository.keyring import KeyRing
-from services.platform.repository.layout import index_prefix, pack_key, pack_prefix
+from services.platform.repository.layout import id_in, index_prefix, pack_key, pack_prefix
 from services.platform.repository.locations import Locations, StoredPack
 from services.platform.repository.packs import TRAILER_BYTES, PackCipher, footer_of, key_number_of
 from services.platform.repository.sealing import Sealed, seal, unseal
@@ -63,7 +63,8 @@ class StoredIndex:
     async def renewed(self, locations: Locations) -> Locations:
         """Everything anew if there is a pack that `locations` does not know; else they themselves, for a listing."""
         async for info in self._store.list(self._packs):
-            if not locations.knows(UUID(info.key.rpartition("/")[2])):
+            pack_id = id_in(info.key)
+            if pack_id and not locations.knows(pack_id):
                 return await self.load()
         return locations
 
@@ -131,7 +132,8 @@ class StoredIndex:
     async def _list_packs(self, locations: Locations) -> None:
         listed = list[StoredPack]()
         async for info in self._store.list(self._packs):
-            listed.append(StoredPack(UUID(info.key.rpartition("/")[2]), info.size_bytes, info.modified_at))
+            if pack_id := id_in(info.key):
+                listed.append(StoredPack(pack_id, info.size_bytes, info.modified_at))
         locations.add_stored(listed)
 
     async def _take(self, locations: Locations, key: str) -> bool:

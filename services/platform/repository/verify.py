@@ -9,11 +9,17 @@ from zlib import crc32
 
 from contracts.manifest import CONTENT_BYTES, DocumentLine, Manifest
 from services.platform.objectstore import ObjectNotFoundError, ObjectStore
-from services.platform.repository.errors import ChainCorruptError, ContentCorruptError, NewerSealError, RepositoryError
+from services.platform.repository.errors import (
+    ChainCorruptError,
+    ContentCorruptError,
+    NewerManifestError,
+    NewerSealError,
+    RepositoryError,
+)
 from services.platform.repository.first_format import FirstFormat
 from services.platform.repository.forms import Form
 from services.platform.repository.indexes import PackEntries
-from services.platform.repository.layout import pack_key
+from services.platform.repository.layout import id_in, pack_key
 from services.platform.repository.lists import read_documents
 from services.platform.repository.manifests import Manifests
 from services.platform.repository.moving import Moved, unwatched
@@ -26,6 +32,7 @@ from services.platform.repository.report import Damage, Report
 
 WHOLE: Final = 100
 INDEX_ADVICE: Final = "no backup lacks anything, since packs tell the same, only slower: remove this object"
+MANIFEST_ADVICE: Final = "nothing of the environment is reclaimed: put a copy of it back, or delete that backup"
 CHAIN_ADVICE: Final = (
     "its backup can be restored, but nothing of the environment is reclaimed or erased: put a copy of it back, or"
     " delete that backup"
@@ -143,7 +150,8 @@ class Verify:
             self._report.add(Damage(found.backup_id if found else None, place, reason))
             return found
         except RepositoryError as error:
-            self._report.add(Damage(None, key, error.reason))
+            advice = "" if isinstance(error, NewerManifestError) else f"; {MANIFEST_ADVICE}"
+            self._report.add(Damage(id_in(key), key, error.reason + advice))
             return None
 
     async def _documents(self, manifest: Manifest, *, first_format: bool) -> None:

@@ -97,8 +97,15 @@ class Wraps:
                 refuse_another(self.master, found)
 
     async def add(self, environment_id: UUID) -> None:
-        """Write under a new data key from now on; what lies under earlier ones stays readable."""
-        await self._add(environment_id, len(await _all(self._store, environment_id)))
+        """Write under a new data key from now on; what lies under earlier ones stays readable.
+
+        Raises WrapDamagedError where one is gone from among them: its number is not to be had by another.
+        """
+        known = await self.numbers(environment_id)  # first: what is added meanwhile is no gap
+        number = len(await _all(self._store, environment_id))
+        if number < known.stop:
+            raise WrapDamagedError(_key(environment_id, number), "is gone")
+        await self._add(environment_id, number)
 
     async def numbers(self, environment_id: UUID) -> range:
         """See DataKeys."""

@@ -14,8 +14,9 @@ from services.cli.__main__ import app
 from services.cli.exits import Exit
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.repository import RepositoryV2
-from services.platform.repository.layout import KEYS
+from services.platform.repository.layout import KEYS, key_prefix
 from tests.suites.repository import KEY
+from tests.support.first_backups import FirstBackups
 from tests.support.manifests import ENVIRONMENT_ID
 from tests.support.stored_backups import place_of, store_backup
 
@@ -75,6 +76,29 @@ async def test_keys_of_a_third_master_key_are_refused(kept: Kept, tmp_path: Path
     third.chmod(0o600)
     for words in (("keys", "rewrap", "--old-master-key", third), ("keys", "rotate"), FIRST_KEY):
         assert (await kept.run(*words, "--master-key", kept.other)).exit_code == Exit.REFUSED
+
+
+async def test_a_key_is_not_replaced_while_only_the_old_one_opens_some_backups(kept: Kept) -> None:
+    environment_id = UUID(int=7)
+    await FirstBackups(kept.store, KEY, environment_id).take(b"PGDMP", {place_of(environment_id): b"a document"})
+    words = ("keys", "rewrap", "--old-master-key", kept.present)
+    refused = await kept.run(*words, "--master-key", kept.other)
+    assert refused.exit_code == Exit.REFUSED
+    assert str(environment_id) in refused.output
+    assert (await kept.run("check", "--read-data", 100, "--master-key", kept.present)).exit_code == Exit.OK
+    assert (await kept.run(*words, "--master-key", kept.present)).exit_code == Exit.OK  # the same one strands nobody
+    assert (await kept.run(*words, "--master-key", kept.other, "--despite-first-format")).exit_code == Exit.OK
+
+
+async def test_a_new_key_does_not_take_the_number_of_one_that_is_gone(kept: Kept) -> None:
+    rotated = await kept.run("keys", "rotate", "--environment", ENVIRONMENT_ID, "--master-key", kept.present)
+    assert rotated.exit_code == Exit.OK
+    repository = RepositoryV2(kept.store, KEY).of(ENVIRONMENT_ID)
+    await store_backup(repository, {place_of(UUID(int=8)): b"another document"})
+    await kept.store.delete(f"{key_prefix(ENVIRONMENT_ID)}1")
+    refused = await kept.run("keys", "rotate", "--environment", ENVIRONMENT_ID, "--master-key", kept.present)
+    assert refused.exit_code == Exit.REFUSED
+    assert "put a copy of it back" in refused.output
 
 
 async def test_a_recovery_key_that_came_later_opens_everything_and_outlives_a_new_master_key(

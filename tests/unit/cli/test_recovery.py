@@ -133,6 +133,16 @@ async def test_a_hostile_place_is_named_and_never_written(kept: Kept, tmp_path: 
     assert b"escaped" not in files_in(tmp_path).values()
 
 
+async def test_a_document_that_lies_where_another_ones_directory_must_be_is_named(kept: Kept, tmp_path: Path) -> None:
+    upper, lower, other = str(uuid4()), str(uuid4()), place_of(uuid4())
+    whole = await store_backup(kept.of(), {upper: b"one", f"{upper}/{lower}": b"two", other: b"three"})
+    done = await asyncio.to_thread(kept.run, "export", whole.backup_id, "--to", tmp_path / "out")
+    assert done.exit_code == Exit.FAILED, done.output
+    [problem] = (tmp_path / "out" / "problems.jsonl").read_text().splitlines()
+    assert upper in json.loads(problem)["what"]
+    assert (tmp_path / "out" / "files" / other).read_bytes() == b"three"
+
+
 async def test_what_is_damaged_is_named_and_the_rest_is_written(kept: Kept, tmp_path: Path) -> None:
     repository, put = kept.of(), documents()
     whole = await store_backup(repository, put, b"PGDMP" + os.urandom(50_000))
