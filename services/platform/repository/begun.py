@@ -36,7 +36,7 @@ class Begun:
         return False
 
     async def marked(self) -> AsyncIterator[tuple[UUID, datetime]]:
-        """Every backup that has a marker, and when the store took it; all of which the decision is not listed yet."""
+        """Every backup that has a marker, and when the store took it: none that is undecided is missing."""
         async for info in self._store.list(self._prefix):
             if backup_id := id_in(info.key):
                 yield backup_id, info.modified_at

@@ -141,6 +141,12 @@ class Manifests:
         """The decision at a key. Raises ObjectNotFoundError, ManifestCorruptError, RepositoryKeyError."""
         return await self._as_now(await self._read(key))
 
+    async def known(self, backup_id: UUID) -> Manifest | None:
+        """A backup's manifest; None where there is none, and where it was shredded. Raises as `at` else."""
+        with suppress(ObjectNotFoundError, KeyDestroyedError):
+            return (await self.at(self.key(backup_id))).manifest
+        return None
+
     async def without_chain(self, key: str) -> Verdict:
         """The same of a backup whose chain cannot be read. Raises as `at`."""
         verdict = await self._read(key)

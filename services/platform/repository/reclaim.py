@@ -18,7 +18,7 @@ from services.platform.repository.bases import Bases
 from services.platform.repository.begun import Begun
 from services.platform.repository.condemned import CondemnedObjects, Publishing, told
 from services.platform.repository.damaged import DamagedObjects
-from services.platform.repository.errors import ContentCorruptError, KeyDestroyedError, RemovalTooEarlyError
+from services.platform.repository.errors import ContentCorruptError, RemovalTooEarlyError
 from services.platform.repository.forms import Form
 from services.platform.repository.layout import content_prefix, digest_in, pack_place, prefix
 from services.platform.repository.locations import Location, Share
@@ -238,10 +238,9 @@ class Reclaim:
         marking = Marking(self._opened.locations, self._repository, self._moved, names)
         await marking.run(self._manifests)
         for backup_id in begun:
-            with suppress(ObjectNotFoundError, KeyDestroyedError):
-                verdict = await self._manifests.at(self._manifests.key(backup_id))
-                if verdict.manifest:
-                    await marking.mark(verdict.manifest)
+            manifest = await self._manifests.known(backup_id)
+            if manifest:
+                await marking.mark(manifest)
 
     async def _first_format(self, key: str | None = None) -> AsyncIterator[ObjectInfo]:
         """The contents of the first format that nothing refers to; all of them, or the one at `key`."""
