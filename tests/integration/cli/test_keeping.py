@@ -69,15 +69,15 @@ async def test_whoever_approves_a_change_is_shown_the_backups_that_its_digest_st
 
 async def test_a_preset_is_simulated_by_its_name_before_it_is_approved(api: Api, nightkeep: Nightkeep) -> None:
     environment = await api.ready_environment()
+    # On Sundays `classic` keeps what was asked for as long as the preset does: that must be longer whatever the day.
+    assert nightkeep("policy", "set", environment["app_slug"], "--daily", "2d").exit_code == Exit.OK
     await _completed(api, environment)
     given = ("policy", "set", environment["app_slug"], "flat-on-demand", "--apply-to-existing", "--json")
     change = json.loads(nightkeep(*given).stdout)["policy_change_id"]
 
     shown = nightkeep("policy", "approve", change, typed="n\n")
 
-    # Whether it is kept longer goes by the day: on some Sundays both rules give the same date.
-    assert "flat-on-demand" in shown.stderr, shown.output
-    assert "stay as they are" in shown.stderr, shown.output
+    assert "kept longer" in shown.stderr, shown.output
 
 
 async def test_the_present_policy_changes_nothing(api: Api, nightkeep: Nightkeep) -> None:
