@@ -1,23 +1,20 @@
 """One environment's repository, opened: its keys and indexes read, a writer and a reader upon them."""
 
 import asyncio
-from typing import Final
 from uuid import UUID
 
 from services.platform.objectstore import ObjectNotFoundError, ObjectStore
 from services.platform.process.ids import NewId
 from services.platform.repository.errors import PackCorruptError, RepositoryKeyError, WrapDamagedError
 from services.platform.repository.keyring import KeyRing
-from services.platform.repository.layout import id_in, key_prefix, pack_prefix
+from services.platform.repository.layout import id_in, key_prefix, pack_key, pack_prefix
 from services.platform.repository.locations import Locations
 from services.platform.repository.packer import Packer
 from services.platform.repository.packs import key_number_of
 from services.platform.repository.reader import Reader
-from services.platform.repository.stored_index import HEAD_BYTES, StoredIndex
+from services.platform.repository.stored_index import FOOTERS_AT_ONCE, HEAD_BYTES, StoredIndex
 from services.platform.repository.wraps import DataKeys
 from services.platform.repository.writer import Writer
-
-HEADS_AT_ONCE: Final = 16
 
 
 class Opened:
@@ -59,18 +56,19 @@ async def refuse_lost(store: ObjectStore, wraps: DataKeys, environment_id: UUID)
 
     They tell it in their heads, which are all read: a key is seldom added.
     """
-    newest, packs = -1, [info.key async for info in store.list(pack_prefix(environment_id)) if id_in(info.key)]
-    for start in range(0, len(packs), HEADS_AT_ONCE):
-        heads = await asyncio.gather(*(_key_number(store, key) for key in packs[start : start + HEADS_AT_ONCE]))
-        newest = max(newest, *heads)
+    listed = [id_in(info.key) async for info in store.list(pack_prefix(environment_id))]
+    newest, packs = -1, [pack_id for pack_id in listed if pack_id]
+    for start in range(0, len(packs), FOOTERS_AT_ONCE):
+        some = packs[start : start + FOOTERS_AT_ONCE]
+        newest = max(newest, *await asyncio.gather(*(_key_number(store, environment_id, one) for one in some)))
     if newest >= (await wraps.numbers(environment_id)).stop:
         raise WrapDamagedError(f"{key_prefix(environment_id)}{newest}", "is gone, and packs lie under it")
 
 
-async def _key_number(store: ObjectStore, key: str) -> int:
+async def _key_number(store: ObjectStore, environment_id: UUID, pack_id: UUID) -> int:
     """That of a pack's key; -1 where it is gone, or tells none."""
     try:
-        return key_number_of(UUID(key.rpartition("/")[2]), await store.get_range(key, 0, HEAD_BYTES))
+        return key_number_of(pack_id, await store.get_range(pack_key(environment_id, pack_id), 0, HEAD_BYTES))
     except (ObjectNotFoundError, PackCorruptError):
         return -1
 
