@@ -2,6 +2,9 @@
 
 import json
 import os
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,34 +13,36 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from services import end_imports
-from services.cli.commands import (
-    access,
-    admin,
-    alerts,
-    apps,
-    archives,
-    audit,
-    backups,
-    dead_letters,
-    environments,
-    keys,
-    policies,
-    preflights,
-    restores,
-    secrets,
-    slots,
-    sweeps,
-    uploads,
-    users,
-    webhooks,
-)
 from services.cli.errors import GatewayError
 from services.cli.exits import EXPLAINED, exit_code
 from services.cli.local import add_stack_commands, stack_is_here
 from services.cli.session import API_KEY, Session
 
-REPOSITORY: Final = "repository"
-"""Its commands read a store themselves, with a driver that takes as long to import as all else: only when named."""
+GROUPS: Final[Mapping[str, str]] = {
+    "app": "apps",
+    "env": "environments",
+    "secret": "secrets",
+    "backup": "backups",
+    "archive": "archives",
+    "restore": "restores",
+    "preflight": "preflights",
+    "upload": "uploads",
+    "slot": "slots",
+    "policy": "policies",
+    "sweep": "sweeps",
+    "alert": "alerts",
+    "audit": "audit",
+    "webhook": "webhooks",
+    "dead-letter": "dead_letters",
+    "user": "users",
+    "key": "keys",
+    "access": "access",
+    "admin": "admin",
+    "organisation": "organisations",
+    "repository": "repository",
+}
+"""Each group's module, in the order of the help. It is imported when the group is named: what they need takes longer to
+import than most commands take."""
 
 
 class Nightkeep(TyperGroup):
@@ -45,15 +50,13 @@ class Nightkeep(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 -- typer keeps click's types to itself
         """The names of all commands."""
-        return [*super().list_commands(ctx), REPOSITORY]
+        return [*super().list_commands(ctx), *GROUPS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 -- as above
         """The command of this name, None where there is none."""
-        if cmd_name != REPOSITORY:
+        if cmd_name not in GROUPS:
             return super().get_command(ctx, cmd_name)
-        from services.cli.commands import repository  # noqa: PLC0415 -- see REPOSITORY
-
-        return get_group(repository.commands)
+        return _group(GROUPS[cmd_name])
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 -- typer keeps click's types to itself
         """Runs the command that was named."""
@@ -72,12 +75,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (
-    apps, environments, secrets, backups, archives, restores, preflights, uploads, slots, policies, sweeps, alerts,
-    audit, webhooks, dead_letters, users, keys, access, admin,
-):  # fmt: skip
-    app.add_typer(group.commands)
-app.add_typer(users.organisations)
 if stack_is_here():
     add_stack_commands(app)
 
@@ -99,13 +96,18 @@ def connect(
 
     Talks to the gateway at --url with a key from --key-file or NIGHTKEEP_API_KEY; without them, to the local stack.
     """
+    end_imports()  # the group that was named has been imported before
     context.obj = Session(url=url, user=user, api_key=os.environ.get(API_KEY), key_file=key_file)
 
 
 def main() -> None:
     """The entry point of the program."""
-    end_imports()
     app()
+
+
+@cache
+def _group(module: str) -> TyperGroup:
+    return get_group(import_module(f"services.cli.commands.{module}").commands)
 
 
 def _tell(session: Session | None, error: GatewayError) -> None:

@@ -6,14 +6,18 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import typer
-from pydantic import BaseModel
 from rich.console import Console, RenderableType
 
-from services.cli.client import Gateway, UnauthorizedError, UnreachableError
+from services.cli.errors import UnauthorizedError, UnreachableError
 from services.cli.local import local_connection
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from services.cli.client import Gateway
 
 API_KEY: Final = "NIGHTKEEP_API_KEY"
 """Only from the environment, never an option: arguments are seen by everybody on the machine."""
@@ -39,8 +43,11 @@ class Session:
     out: Console = field(default_factory=lambda: Console(width=_width()))
     err: Console = field(default_factory=lambda: Console(stderr=True))
 
-    def gateway(self, *, without_key: bool = False) -> Gateway:
+    def gateway(self, *, without_key: bool = False) -> "Gateway":
         """A connection, by what was given, else to the local stack. Raises UnreachableError, UnauthorizedError."""
+        # It takes longer to import than all else; a command that asks no gateway does without.
+        from services.cli.client import Gateway  # noqa: PLC0415 -- see above
+
         url = self.url or local_connection().gateway_url
         if url is None:
             raise UnreachableError(
@@ -49,7 +56,7 @@ class Session:
         user, api_key = ("", "") if without_key else self._credentials()
         return Gateway(url, user, api_key)
 
-    def tell(self, thing: BaseModel | Sequence[BaseModel], shown: RenderableType) -> None:
+    def tell(self, thing: "BaseModel | Sequence[BaseModel]", shown: RenderableType) -> None:
         """The thing itself for a script, or how it is shown for a person, on standard output."""
         if self.as_json:
             self.out.print_json(_json(thing), indent=2, highlight=False)
@@ -103,7 +110,7 @@ def _width() -> int | None:
     return None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_COLUMNS
 
 
-def _json(thing: BaseModel | Sequence[BaseModel]) -> str:
-    if isinstance(thing, BaseModel):
-        return thing.model_dump_json()
-    return f"[{','.join(one.model_dump_json() for one in thing)}]"
+def _json(thing: "BaseModel | Sequence[BaseModel]") -> str:
+    if isinstance(thing, Sequence):
+        return f"[{','.join(one.model_dump_json() for one in thing)}]"
+    return thing.model_dump_json()

@@ -4,7 +4,7 @@ import io
 import stat
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from tests.support.dumps import TocEntry, data_block, dump
@@ -53,26 +53,27 @@ TRIGGER: Final = TocEntry(
 )  # fmt: skip
 DROPS: Final = TocEntry(4, b"TABLE", definition=b"DROP DATABASE postgres WITH (FORCE);\n", copied=b"", offset=NO_DATA)
 MORE_RIGHTS: Final = archive(table(TRIGGER))
-HOSTILE: Final[Mapping[str, tuple[bytes, str]]] = {
-    "path": (tar_gz({"tree/../../etc/passwd": b"x"}), "leads outside the archive"),
-    "link": (tar_gz({}, special(PLACE, tarfile.SYMTYPE, "/etc/passwd")), "is a symbolic link"),
-    "device": (tar_gz({}, special(PLACE, tarfile.CHRTYPE)), "is a device"),
-    "hard link": (tar_gz({}, special(PLACE, tarfile.LNKTYPE, "/etc/passwd")), "is a hard link"),
-    "pipe": (tar_gz({}, special(PLACE, tarfile.FIFOTYPE)), "is a pipe"),
-    "sparse": (tar_gz({}, special(PLACE, tarfile.GNUTYPE_SPARSE)), "is a sparse file"),
-    "renamed": (renamed("../../etc/passwd"), "gives a file another name"),
-    "zip: path": (zipped({"tree/../../etc/passwd": b"x"}), "leads outside the archive"),
-    "zip: link": (zipped({PLACE: b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777), "is a link, a device or a pipe"),
-    "zip: device": (zipped({PLACE: b""}, mode=stat.S_IFCHR | 0o666), "is a link, a device or a pipe"),
-    "zip: pipe": (zipped({PLACE: b""}, mode=stat.S_IFIFO | 0o666), "is a link, a device or a pipe"),
-    "zip: bomb": (zipped({".metadata": METADATA, PLACE: bytes(ZEROS_MIB * MIB)}), "looks like a bomb"),
-    "zip: twice": (zipped([(PLACE, b"one"), (f"./{PLACE}", b"two")]), "twice"),
-    "zip: cut short": (zipped({".metadata": METADATA, PLACE: b"an invoice"})[:-10], "cut short"),
-    "bomb": (archive(table(rows=zeros(), compressed=True)), "looks like a bomb"),
-    "twice": (tar_gz({PLACE: b"one", f"./{PLACE}": b"two"}), "twice"),
-    "cut short": (archive(table())[:-40], "the archive is cut short"),
-    "dump cut short": (archive(table()[:-10]), "the dump cannot be read to its end"),
-    "no dump": (archive(b"SELECT 1"), "make it with pg_dump -Fc"),
-    "newer server": (archive(table(server=b"19.1")), "the backup is of PostgreSQL 19"),
-    "other statements": (archive(table(DROPS)), "'DROP DATABASE postgres WITH (FORCE);"),
+HOSTILE: Final[Mapping[str, tuple[Callable[[], bytes], str]]] = {
+    "path": (lambda: tar_gz({"tree/../../etc/passwd": b"x"}), "leads outside the archive"),
+    "link": (lambda: tar_gz({}, special(PLACE, tarfile.SYMTYPE, "/etc/passwd")), "is a symbolic link"),
+    "device": (lambda: tar_gz({}, special(PLACE, tarfile.CHRTYPE)), "is a device"),
+    "hard link": (lambda: tar_gz({}, special(PLACE, tarfile.LNKTYPE, "/etc/passwd")), "is a hard link"),
+    "pipe": (lambda: tar_gz({}, special(PLACE, tarfile.FIFOTYPE)), "is a pipe"),
+    "sparse": (lambda: tar_gz({}, special(PLACE, tarfile.GNUTYPE_SPARSE)), "is a sparse file"),
+    "renamed": (lambda: renamed("../../etc/passwd"), "gives a file another name"),
+    "zip: path": (lambda: zipped({"tree/../../etc/passwd": b"x"}), "leads outside the archive"),
+    "zip: link": (lambda: zipped({PLACE: b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777), "is a link, a device or a pipe"),
+    "zip: device": (lambda: zipped({PLACE: b""}, mode=stat.S_IFCHR | 0o666), "is a link, a device or a pipe"),
+    "zip: pipe": (lambda: zipped({PLACE: b""}, mode=stat.S_IFIFO | 0o666), "is a link, a device or a pipe"),
+    "zip: bomb": (lambda: zipped({".metadata": METADATA, PLACE: bytes(ZEROS_MIB * MIB)}), "looks like a bomb"),
+    "zip: twice": (lambda: zipped([(PLACE, b"one"), (f"./{PLACE}", b"two")]), "twice"),
+    "zip: cut short": (lambda: zipped({".metadata": METADATA, PLACE: b"an invoice"})[:-10], "cut short"),
+    "bomb": (lambda: archive(table(rows=zeros(), compressed=True)), "looks like a bomb"),
+    "twice": (lambda: tar_gz({PLACE: b"one", f"./{PLACE}": b"two"}), "twice"),
+    "cut short": (lambda: archive(table())[:-40], "the archive is cut short"),
+    "dump cut short": (lambda: archive(table()[:-10]), "the dump cannot be read to its end"),
+    "no dump": (lambda: archive(b"SELECT 1"), "make it with pg_dump -Fc"),
+    "newer server": (lambda: archive(table(server=b"19.1")), "the backup is of PostgreSQL 19"),
+    "other statements": (lambda: archive(table(DROPS)), "'DROP DATABASE postgres WITH (FORCE);"),
 }
+"""Each is made when it is wanted: two of them take seconds and a gigabyte."""

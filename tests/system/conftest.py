@@ -1,5 +1,6 @@
 """What tests of whole systems stand on."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,19 @@ from tests.soak.engines import Engines
 from tests.soak.shake import fragile_world
 from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that may take longest: else all wait at the end for one that began last."""
+    at_most = Counter[Path]()
+    for item in items:
+        at_most[item.path] += _timeout_seconds(item)
+    items.sort(key=lambda item: at_most[item.path], reverse=True)
+
+
+def _timeout_seconds(item: pytest.Item) -> int:
+    own = item.get_closest_marker("timeout")
+    return int(own.args[0] if own else item.config.getini("timeout"))
 
 
 @pytest.fixture

@@ -61,8 +61,8 @@ async def state(world: World) -> tuple[Any, ...]:
 async def test_what_is_hostile_is_refused_by_its_reason_and_changes_nothing(
     world: World, tmp_path: Path, wrong: str, by: tuple[str, ...]
 ) -> None:
-    (data, words), path, before = HOSTILE[wrong], tmp_path / "orders.bin", await state(world)
-    path.write_bytes(data)
+    (made, words), path, before = HOSTILE[wrong], tmp_path / "orders.bin", await state(world)
+    path.write_bytes(made())
     refused = await nightkeep(world, *by, str(path), "--into", INTO)
     assert (refused.exit_code, words in refused.stdout) == (1, True), refused.output
     assert await state(world) == before

@@ -1,4 +1,4 @@
-"""`nightkeep user` and `organisation`: who may be given rights, and which customer each belongs to."""
+"""`nightkeep user`: who may be given rights, and which customer each belongs to."""
 
 import os
 from itertools import islice
@@ -8,7 +8,7 @@ import typer
 from pydantic import BaseModel
 
 from services.cli.commands import options
-from services.cli.names import find_app, find_organisation, find_user
+from services.cli.names import find_organisation, find_user
 from services.cli.session import session_of
 from services.cli.show import access as shown
 from services.gateway.resources import Invitation, User
@@ -18,9 +18,6 @@ INVITATION: Final = "NIGHTKEEP_CLI_INVITATION"
 
 commands = typer.Typer(
     name="user", help="Users: add, list, show, invite, accept, password, remove.", no_args_is_help=True
-)
-organisations = typer.Typer(
-    name="organisation", help="Customers of the platform: add, list, own.", no_args_is_help=True
 )
 
 UserName = Annotated[str, typer.Argument(metavar="USER", help="A user's name or id.")]
@@ -122,42 +119,3 @@ def remove(context: typer.Context, *, user: UserName, yes: options.Yes = False) 
             typer.confirm(f"Remove the user {found.name}?", abort=True)
         gateway.remove_user(found.user_id)
     session.note(f"removed {found.name}")
-
-
-@organisations.command("add")
-def add_organisation(
-    context: typer.Context,
-    *,
-    name: Annotated[str, typer.Argument(help="Its name.")],
-    as_json: options.AsJson = False,
-    idempotency_key: options.IdempotencyKey = None,
-) -> None:
-    """Add a customer: what belongs to one is not known to exist in another."""
-    session = session_of(context, as_json=as_json)
-    with session.gateway() as gateway:
-        made = gateway.add_organisation(name, idempotency_key=idempotency_key)
-    session.tell(made, shown.organisations([made]))
-
-
-@organisations.command("list")
-def list_organisations(context: typer.Context, *, as_json: options.AsJson = False) -> None:
-    """Show your organisation and those where you have rights; who administers the platform sees all."""
-    session = session_of(context, as_json=as_json)
-    with session.gateway() as gateway:
-        found = list(gateway.organisations())
-    session.tell(found, shown.organisations(found))
-
-
-@organisations.command()
-def own(
-    context: typer.Context,
-    *,
-    organisation: Annotated[str, typer.Argument(help="An organisation's name or id.")],
-    app: options.App,
-) -> None:
-    """Give an app to an organisation; those whom nobody was given belong to whoever runs the platform."""
-    session = session_of(context)
-    with session.gateway() as gateway:
-        owner, given = find_organisation(gateway, organisation), find_app(gateway, app)
-        gateway.hand_over_app(given.app_id, owner.place.id)
-    session.note(f"{given.slug} belongs to {owner.name}")
