@@ -78,7 +78,8 @@ async def _held(world: World, service: str) -> tuple[object, ...]:
     said = f"SELECT count(*) FROM event WHERE stream LIKE '%{work_id}'"  # noqa: S608 -- an id
     own = f"SELECT datname FROM pg_database WHERE datname LIKE 'nightkeep\\_{UUID(work_id).hex}%' ORDER BY 1"  # noqa: S608 -- an id
     asked = [await asyncio.to_thread(world.known, service, query) for query in (said, own)]
-    return *asked, *[await asyncio.to_thread(place.everything) for place in world.places.values()]
+    held = [await asyncio.to_thread(place.everything) for place in world.places.values()]
+    return *asked, *held, await world.shelf_objects()
 
 
 async def _has_changed_hands(world: World, service: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tests.history.collecting import records
-from tests.soak import works
+from tests.soak import restores, works
 from tests.soak.engines import Engines, Lie
 from tests.soak.itinerary import stops
 from tests.soak.witness import places_of
@@ -19,7 +19,7 @@ STANDS_SECONDS: Final = 8
 """Longer than a lease here, and than Kafka's session."""
 TOLD_AGAIN: Final = 40
 """Records that are put on a topic once more."""
-PASSED: Final = (works.backup, works.restore, works.undo, works.check)
+PASSED: Final = (works.backup, works.restore, restores.undo, works.check)
 """The works that people at work do, too."""
 Fault = Callable[[World, Engines, random.Random], Awaitable[str]]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.platform.process.seams import Seam, step_seam
-from tests.soak import outside_calls, unasked, works
+from tests.soak import outside_calls, restores, unasked, works
 from tests.soak.erasure import erasure
 from tests.soak.works import Work
 from tests.support.seam_names import FoundStep, steps
@@ -55,15 +55,15 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.PUT: (("snapshot", works.backup), ("retention", erasure)),
     Seam.CREATE: (("snapshot", works.backup), ("retention", erasure)),
     Seam.REPLACE: (("retention", works.deletion), ("retention", erasure)),
-    Seam.COPY: (("restore", works.shelf),),
-    Seam.DELETE: (("retention", works.reclaim), ("retention", erasure), ("restore", works.shelf)),
-    Seam.COMPLETE: (("restore", works.shelf),),
-    Seam.RENAME: (("restore", works.restore),),
+    Seam.COPY: (("restore", restores.shelf),),
+    Seam.DELETE: (("retention", works.reclaim), ("retention", erasure), ("restore", restores.exchange)),
+    Seam.COMPLETE: (("restore", restores.shelf),),
+    Seam.RENAME: (("restore", works.restore), ("restore", restores.withdrawal), ("restore", restores.undo)),
     Seam.RENAME_OVER: (("restore", works.restore),),
-    Seam.REMOVE: (("restore", works.remove), ("restore", works.undo)),
-    Seam.CLOSE: (("restore", works.restore), ("restore", works.undo)),
+    Seam.REMOVE: (("restore", restores.remove), ("restore", restores.undo)),
+    Seam.CLOSE: (("restore", works.restore), ("restore", restores.undo)),
     Seam.SWITCH: (("restore", works.restore),),
-    Seam.SWITCH_BACK: (("restore", works.undo),),
+    Seam.SWITCH_BACK: (("restore", restores.undo),),
 }
 BY_MODULE: Final[Mapping[str, Work]] = {
     "snapshot/backup.py": works.backup,
@@ -83,8 +83,8 @@ BY_MODULE: Final[Mapping[str, Work]] = {
     "restore/work/receiving.py": works.upload,
     "restore/work/uploading.py": works.upload,
     "restore/work/asking.py": outside_calls.asking,
-    "restore/work/undoing.py": works.undo,
-    "restore/work/removing.py": works.remove,
+    "restore/work/undoing.py": restores.undo,
+    "restore/work/removing.py": restores.remove,
     "restore/work/preflighting.py": works.preflight,
 }
 """The steps of a module belong to one work, but for the two halves of a reclaim, and what an upload asks a platform."""
@@ -117,7 +117,10 @@ def stops() -> list[Stop]:
 
 def sleeps() -> list[Stop]:
     """Where whoever works on a backup, a restore or its undo may sleep: in the services that lease such jobs."""
-    works_of = {"snapshot": (works.backup,), "restore": (works.restore, works.undo)}
+    works_of = {
+        "snapshot": (works.backup,),
+        "restore": (works.restore, restores.withdrawal, restores.shelf, restores.exchange, restores.undo),
+    }
     return [stop for stop in stops() if stop.work in works_of.get(stop.service, ())]
 
 

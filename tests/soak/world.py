@@ -15,6 +15,7 @@ from contracts.values import Mode, S3Files
 from services.cli.client import Gateway
 from services.gateway.first_admin import make_first_admin
 from services.gateway.resources import App, Backup, Environment, NewApp
+from services.platform.connectors.files.places import OWN
 from services.platform.objectstore import S3ObjectStore
 from services.platform.process.clock import SystemClock
 from services.platform.process.ids import random_id
@@ -126,6 +127,11 @@ class World:
         if name != "shelf":  # its documents are in a bucket
             self.contents[ended.backup_id] = held
         return ended
+
+    async def shelf_objects(self) -> dict[str, bytes]:
+        """The documents that are in a bucket."""
+        infos = [info async for info in self.shelf_store.list("") if not info.key.startswith(OWN)]
+        return {info.key: await self.shelf_store.get(info.key) for info in infos}
 
     async def a_backup(self) -> Backup:
         """A backup of production that is still there, a new one if need be."""

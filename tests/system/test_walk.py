@@ -13,7 +13,7 @@ import pytest
 
 from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.history.checks import findings
-from tests.soak import works
+from tests.soak import restores, works
 from tests.soak.fates import DYING, SLEEPING, Fate
 from tests.soak.itinerary import Stop, sleeps, stops
 from tests.soak.walk import walk
@@ -23,7 +23,7 @@ from tests.support.databases import FreshDatabase
 
 STOPS: Final = 3
 SLEEPS: Final = 2
-QUICK: Final = (works.backup, works.restore, works.undo, works.check, works.preflight, works.letter)
+QUICK: Final = (works.backup, works.restore, restores.undo, works.check, works.preflight, works.letter)
 """What takes seconds; deletions, graces and downloads take a while longer, and wait for the whole walk.
 
 So do sleeps through a restore: each has several leases to end.

@@ -20,6 +20,7 @@ from services.platform.jobs.rules import pause_seconds, verdict
 from services.platform.jobs.run import JobRun, Step
 from services.platform.jobs.system import system_error
 from services.platform.process.errors import NightkeepError, PermanentError, TransientError
+from services.platform.process.holding import work_as
 from services.platform.process.retry import until_done
 from services.platform.process.seams import passing, step_seam
 from services.platform.process.settings import WorkerSettings
@@ -79,6 +80,7 @@ class Attempt:
 
         Cancelled, it hands the job back without counting the attempt.
         """
+        work_as(self._run)
         try:
             error = self._known_before() or await self._watched(self._steps, self._heartbeats.watch, line)
             line["outcome"] = await self._settle(error)

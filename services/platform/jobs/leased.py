@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from services.platform.database import Connection
 from services.platform.jobs.children import ChildGroups
-from services.platform.jobs.leases import Lease, Leases
+from services.platform.jobs.errors import LeaseLostError
+from services.platform.jobs.leases import Lease, Leases, lost
 from services.platform.jobs.run import JobRun, ProgressNote, Step
 from services.platform.process.errors import NightkeepError
 
@@ -36,6 +37,10 @@ class LeasedRun:
         self._report = report
         self._note = ProgressNote(0, 0, "")
         self._moved = False
+
+    def lost(self) -> LeaseLostError:
+        """See Holder."""
+        return lost(self.lease)
 
     async def begin(self, step: Step, number: int, steps: int) -> None:
         """The step `number` begins. Raises as `progress`."""

@@ -3,19 +3,33 @@
 import os
 import pickle
 import sys
+from dataclasses import dataclass
 from struct import Struct
 from typing import BinaryIO, Final
 
+from services.platform.process.holding import work_as
 from services.platform.process.memory import bound_memory
 
 LENGTH: Final = Struct(">Q")
 """Comes before each answer: how many bytes it has."""
 
 
+@dataclass(frozen=True)
+class _Caller:
+    """Its lease, as it was when it called: what is refused here for that is done by the caller, who knows better."""
+
+    held_until: float
+
+    def lost(self) -> Exception:
+        """See Holder."""
+        return TimeoutError("the caller's lease may have ended")
+
+
 def serve(calls: BinaryIO, answers: BinaryIO) -> None:
     """Make every call and give its answer, until there are no more: `(True, result)`, or `(False, what went wrong)`."""
     while calls.peek(1):  # type: ignore[attr-defined]  # -- what is read of a process is buffered
-        call, arguments = pickle.load(calls)  # noqa: S301 -- who started this process wrote it
+        held_until, call, arguments = pickle.load(calls)  # noqa: S301 -- who started this process wrote it
+        work_as(_Caller(held_until))
         try:
             answer = (True, call(*arguments))
         except Exception as error:  # noqa: BLE001 -- who asked does it again, and meets the error itself

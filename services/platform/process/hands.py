@@ -16,6 +16,7 @@ import structlog
 
 from services.platform.process.hand import LENGTH
 from services.platform.process.helping import end_helper, start_helper
+from services.platform.process.holding import held_until
 from services.platform.process.together import finished
 
 T = TypeVar("T")
@@ -44,8 +45,8 @@ class Hands:
     async def run(self, call: Callable[..., T], *arguments: object) -> T:
         """What `call` returns: a function of a module, of which it does no harm to call it twice.
 
-        Raises HandFailedError. Cancelled, it ends when the call has: nothing goes on behind its caller's back, and
-        nothing is left half done.
+        Raises HandFailedError, also for an effect that comes when the caller's lease, as it was kept by now, may be
+        over. Cancelled, it ends when the call has: nothing goes on behind its caller's back or is left half done.
         """
         async with self._room:
             hand = self._idle.pop() if self._idle else await self._started()
@@ -101,7 +102,7 @@ class _Hand:
 
     async def ask(self, call: Callable[..., object], arguments: tuple[object, ...]) -> tuple[bool, Any]:
         """Whether it worked, and what came of it. Raises OSError and EOFError when the helper is gone."""
-        self._calls.write(pickle.dumps((call, arguments), pickle.HIGHEST_PROTOCOL))
+        self._calls.write(pickle.dumps((held_until(), call, arguments), pickle.HIGHEST_PROTOCOL))
         await self._calls.drain()
         (length,) = LENGTH.unpack(await self._answers.readexactly(LENGTH.size))
         answer: tuple[bool, Any] = pickle.loads(await self._answers.readexactly(length))  # noqa: S301 -- we started it

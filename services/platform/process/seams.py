@@ -18,6 +18,7 @@ from typing import Final
 import structlog
 
 from contracts.topics import Topic
+from services.platform.process.holding import refuse_if_lost
 from services.platform.process.settings import RehearsalSettings
 
 
@@ -54,6 +55,20 @@ class Seam(StrEnum):
     SWITCH_BACK = "switch databases back"
 
 
+OUTSIDE: Final = frozenset(
+    {
+        Seam.PUT,
+        Seam.CREATE,
+        Seam.REPLACE,
+        Seam.COPY,
+        Seam.DELETE,
+        Seam.COMPLETE,
+        Seam.RENAME,
+        Seam.RENAME_OVER,
+        Seam.REMOVE,
+    }
+)
+"""Effects on what knows no epochs: whose lease may have ended brings about none of them."""
 STEP: Final = "step: "
 _POINT: Final = re.compile(
     r"(?:(?P<stop>stop )|stand (?P<seconds>[1-9][0-9]*) )?"
@@ -159,7 +174,10 @@ def after(seam: str) -> None:
 
 
 class passing:  # noqa: N801 -- read as a verb: `with passing(Seam.MARK):`
-    """`before` at the begin of the block, `after` at its end, unless it raised."""
+    """`before` at the begin of the block, `after` at its end, unless it raised.
+
+    Raises what `holding.refuse_if_lost` does, for an effect outside.
+    """
 
     __slots__ = ("_seam",)
 
@@ -168,6 +186,8 @@ class passing:  # noqa: N801 -- read as a verb: `with passing(Seam.MARK):`
 
     def __enter__(self) -> None:
         before(self._seam)
+        if self._seam in OUTSIDE:
+            refuse_if_lost()
 
     def __exit__(self, kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         if kind is None:

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from contextvars import copy_context
+from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
 from services.platform.process.hands import HandFailedError, Hands, hands
@@ -35,7 +37,9 @@ class Threads:
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `call` returns or raises. Cancelled, it ends when the call has: descriptors are then safe to close."""
-        return await finished(asyncio.get_running_loop().run_in_executor(self._executor, lambda: call(*args, **kwargs)))
+        known = copy_context()  # for whom the call works
+        work = partial(known.run, call, *args, **kwargs)
+        return await finished(asyncio.get_running_loop().run_in_executor(self._executor, work))
 
     async def some(self, count: int, call: Callable[..., T], *arguments: object) -> T:
         """What `call` returns or raises, a work on `count` small documents that does no harm if it is done twice."""
