@@ -132,8 +132,8 @@ async def preflight(world: World) -> AsyncGenerator[None, None]:
 
 
 async def archive(world: World) -> AsyncGenerator[None, None]:
-    """A download, made on the fly; of acceptance, since it holds its backup for hours, and production's are erased."""
-    made = await world.backed_up("acceptance")
+    """A download, made on the fly; it holds its backup for hours, and those of the others are erased and shredded."""
+    made = await world.backed_up("shelf")
     yield
     asked = await world.caller.change(world.gateway.create_archive, made.backup_id, DataType.DATABASE_ONLY)
     ended = await world.caller.until(
@@ -155,6 +155,9 @@ async def shredding(world: World) -> AsyncGenerator[None, None]:
     """All backups of an environment become unreadable; one that is taken afterwards has a fresh key."""
     acceptance = world.environments["acceptance"]
     gone = await world.backed_up("acceptance")
+    there = await world.caller.look(lambda: list(world.gateway.backups(acceptance)))
+    for one in [one for one in there if one.pinned]:  # as what an upload takes first
+        await world.caller.change(world.gateway.unpin_backup, one.backup_id)
     before = world.count("BackupsShredded", acceptance)
     yield
     await world.caller.change(world.gateway.shred_backups, acceptance, "acceptance")
