@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-import psutil
-
 ROOT: Final = Path(__file__).parents[1]
 PROGRAMS: Final = Path(sys.executable).parent
 LINTERS: Final = (
@@ -31,14 +29,12 @@ SYSTEM: Final = ("tests/system",)
 SEED: Final = "NIGHTKEEP_TEST_SEED"
 NONE_CHOSEN: Final = 5
 """pytest's exit code where no test was to be run."""
-CORES: Final = os.cpu_count() or 1
-WORKER_BYTES: Final = 3 * 2**30
-"""What a worker may come to use, with its own engines, services and apps."""
-ROOM: Final = max(psutil.virtual_memory().total // WORKER_BYTES, 1)
-WAITING: Final = ("-n", str(min(2 * CORES + 1, ROOM)), "--dist", "worksteal")
-"""Most tests wait for a server: with a worker more than there are cores, half of two cores stood idle."""
-BUSY: Final = ("-n", str(min(CORES + 1, ROOM)), "--dist", "loadfile", "--no-loadscope-reorder")
-"""A whole platform keeps a core busy. The tests of a file share theirs, so they stay together, the longest first."""
+AT_ONCE: Final = ("-n", str(min((os.cpu_count() or 1) + 1, 4)))
+"""A worker more than there are cores, each with its own engines: most tests wait for a server, and with a worker a core
+a third of two cores stood idle. More than four would be short of memory."""
+ANYHOW: Final = (*AT_ONCE, "--dist", "worksteal")
+BY_FILE: Final = (*AT_ONCE, "--dist", "loadfile", "--no-loadscope-reorder")
+"""Tests of a file share a whole platform, so they stay together; the files that may take longest come first."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +58,9 @@ def main(words: Sequence[str]) -> int:
     for name, command in LINTERS:
         total += _lint(name, command)
     rest = [word for word in words if word != "--fast"]
-    tests = _tests(FAST if fast else MOST, rest, WAITING)
+    tests = _tests(FAST if fast else MOST, rest, ANYHOW)
     if not fast:
-        tests += _tests(SYSTEM, rest, BUSY)
+        tests += _tests(SYSTEM, rest, BY_FILE)
     total += Count(failed=1) if tests == Count() else tests  # a choice that no test meets is a slip
     print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 -- a program prints
     print(f"{total.passed} passed, {total.failed} failed", flush=True)  # noqa: T201 -- a program prints

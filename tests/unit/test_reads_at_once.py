@@ -20,18 +20,21 @@ from tests.support.memory_store import MemoryObjectStore
 
 MEBIBYTE: Final = 1024 * 1024
 AT_ONCE: Final = 2
+SHORTEST_BYTES: Final = 128 * 1024
+"""Random data is cut at random: several contents in a row may be shorter than a mebibyte, and none than this."""
 
 
 @dataclass
 class PairedStore(MemoryObjectStore):
     """Answers the first long range only when another one is asked for meanwhile."""
 
+    long_bytes: int = MEBIBYTE
     waiting: int = 0
     together: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
         """See ObjectStore."""
-        if size_bytes >= MEBIBYTE:
+        if size_bytes >= self.long_bytes:
             self.waiting += 1
             if self.waiting >= AT_ONCE:
                 self.together.set()
@@ -44,7 +47,8 @@ def repository() -> EnvironmentRepository:
     return RepositoryV2(PairedStore(), KEY).of(uuid4())
 
 
-async def test_a_download_reads_ahead(repository: EnvironmentRepository) -> None:
+async def test_a_download_reads_ahead() -> None:
+    repository = RepositoryV2(PairedStore(long_bytes=SHORTEST_BYTES), KEY).of(uuid4())
     data = os.urandom(40 * MEBIBYTE)
     stored = await repository.store(pieces(data))
     assert b"".join([piece async for piece in repository.read(stored.contents)]) == data
