@@ -12,6 +12,10 @@ atexit.register(gc.freeze)
 
 
 def end_imports() -> None:
-    """Say that a program has imported what it needs: the collector leaves that alone, and works as usual then."""
-    gc.freeze()
-    gc.set_threshold(*_USUAL)
+    """Say that a program has imported what it needs: the collector leaves that alone, and works as usual then.
+
+    Said again, nothing is left alone that was made since.
+    """
+    if gc.get_threshold() != _USUAL:
+        gc.freeze()
+        gc.set_threshold(*_USUAL)

@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import AsyncGenerator
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from contracts.states import RestoreState
 from services.platform.connectors.files.places import UNFINISHED
-from tests.soak.works import WITHIN_SECONDS, completed, disturb, restored_to
-from tests.soak.world import LARGE_BYTES, World
+from tests.soak.works import WITHIN_SECONDS, completed, disturb, ended, restored_to
+from tests.soak.world import LARGE_BYTES, World, place_of
 from tests.support.eventually import eventually
 
 
@@ -29,11 +29,7 @@ async def withdrawal(world: World) -> AsyncGenerator[None, None]:
 
     await eventually(adds, within_seconds=WITHIN_SECONDS)
     await world.caller.change(world.gateway.cancel_restore, asked.restore_id)
-    ended = await world.caller.until(
-        lambda: world.gateway.restore(asked.restore_id),
-        lambda one: one.state in {RestoreState.COMPLETED, RestoreState.FAILED},
-    )
-    assert ended.state is RestoreState.FAILED
+    assert (await ended(world, asked.restore_id)).state is RestoreState.FAILED
     assert place.everything() == held
     await world.told_once("RestoreFailed", asked.restore_id)
 
@@ -64,11 +60,11 @@ async def remove(world: World) -> AsyncGenerator[None, None]:
 
 async def shelf(world: World) -> AsyncGenerator[None, None]:
     """A restore into a bucket: a large document to bring back, another to set aside."""
-    large = _place(uuid4())
+    large = place_of(uuid4())
     await world.shelf_store.put(large, secrets.token_bytes(LARGE_BYTES))
     made = await world.backed_up("shelf")
     await world.shelf_store.delete(large)
-    extra = _place(uuid4())
+    extra = place_of(uuid4())
     await world.shelf_store.put(extra, b"not in the backup")
     yield
     asked = await world.caller.change(world.gateway.create_restore, world.environments["shelf"], made.backup_id)
@@ -80,7 +76,7 @@ async def shelf(world: World) -> AsyncGenerator[None, None]:
 
 async def exchange(world: World) -> AsyncGenerator[None, None]:
     """A restore into a bucket: one document differs from the backup's."""
-    place = _place(uuid4())
+    place = place_of(uuid4())
     await world.shelf_store.put(place, b"of the backup")
     made = await world.backed_up("shelf")
     await world.shelf_store.put(place, b"of later")
@@ -88,8 +84,3 @@ async def exchange(world: World) -> AsyncGenerator[None, None]:
     asked = await world.caller.change(world.gateway.create_restore, world.environments["shelf"], made.backup_id)
     await completed(world, asked.restore_id)
     assert await world.shelf_store.get(place) == b"of the backup"
-
-
-def _place(document_id: UUID) -> str:
-    text = str(document_id)
-    return f"{text[:2]}/{text[2:4]}/{text}"

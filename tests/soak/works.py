@@ -273,6 +273,7 @@ def disturb(world: World) -> None:
 
 
 async def restored_to(world: World, backup_id: UUID) -> Restore:
+    """A restore of this backup into acceptance, which holds the same as it afterwards."""
     acceptance = world.environments["acceptance"]
     asked = await world.caller.change(world.gateway.create_restore, acceptance, backup_id)
     restored = await completed(world, asked.restore_id)
@@ -281,12 +282,18 @@ async def restored_to(world: World, backup_id: UUID) -> Restore:
 
 
 async def completed(world: World, restore_id: UUID) -> Restore:
-    ended = await world.caller.until(
+    """A restore that has come to its end."""
+    restored = await ended(world, restore_id)
+    assert restored.state is RestoreState.COMPLETED, restored.failure
+    return restored
+
+
+async def ended(world: World, restore_id: UUID) -> Restore:
+    """A restore as soon as it is over, however it ended."""
+    return await world.caller.until(
         lambda: world.gateway.restore(restore_id),
         lambda one: one.state in {RestoreState.COMPLETED, RestoreState.FAILED},
     )
-    assert ended.state is RestoreState.COMPLETED, ended.failure
-    return ended
 
 
 async def _deleted_soon(world: World) -> UUID:

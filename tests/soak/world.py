@@ -189,10 +189,11 @@ async def open_world(
 
 async def _fill_shelf(where: Place, store: S3ObjectStore) -> None:
     where.database.run("CREATE TABLE shelf (id int)")
-    await store.put(_document(uuid4()), b"small")
+    await store.put(place_of(uuid4()), b"small")
 
 
-def _document(document_id: UUID) -> str:
+def place_of(document_id: UUID) -> str:
+    """Where an app keeps a document."""
     text = str(document_id)
     return f"{text[:2]}/{text[2:4]}/{text}"
 

@@ -46,3 +46,8 @@ def test_the_collector_works_as_usual_once_a_program_has_imported_what_it_needs(
 def test_how_a_message_is_checked_is_worked_out_when_the_first_one_comes() -> None:
     look = "from contracts.registry import BODIES; print(any(body.__pydantic_complete__ for body in BODIES.values()))"
     assert printed(look) == "False"
+
+
+def test_a_command_line_that_a_program_calls_again_and_again_hides_nothing_more_from_the_collector() -> None:
+    look = "import gc, services; services.end_imports(); first = gc.get_freeze_count(); made = [[] for _ in range(9)]"
+    assert printed(f"{look}; services.end_imports(); print(gc.get_freeze_count() == first)") == "True"
