@@ -15,6 +15,7 @@ from services.catalog.saying import Teller
 from services.platform.database import Connection, Database
 from services.platform.messaging.topics import partition_of
 from services.platform.process.retry import for_ever
+from services.platform.process.seams import Seam
 
 LOOK_SECONDS: Final = 5.0
 ACTOR: Final = "clock"
@@ -63,7 +64,7 @@ class Timers:
 
     async def _ring(self, timer: Timer, entity_id: UUID, app_id: UUID) -> bool:
         partitions = [partition_of(str(app_id))]
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.RING) as c:
             await queries.hold_partitions(c, consumer=CONSUMER, topic=self._topic, partitions=partitions)
             desk = Desk(c)
             cause = await _origin(c, stream(SERVICE, timer.entity, entity_id))

@@ -40,7 +40,7 @@ class Places:
 async def collected(places: Places) -> Evidence:
     """What there is now; nobody should be writing any more."""
     texts = {str(log.name): log.read_text(encoding="utf-8", errors="replace") for log in places.logs}
-    parcels = await _parcels(places)  # first: the row of one goes after its parts
+    parcels = await _column(places, "SELECT parcel_id FROM gateway.parcel")  # first: its row goes after its parts
     return Evidence(
         events=await records(places, "events"),
         commands=await records(places, "commands"),
@@ -50,6 +50,7 @@ async def collected(places: Places) -> Evidence:
         objects={key: data async for key, data in _objects(places)},
         unfinished=[key async for key in unfinished(places)],
         parcels=parcels,
+        databases=await _column(places, "SELECT datname FROM pg_database"),
         texts=texts,
     )
 
@@ -97,10 +98,10 @@ async def _rows(places: Places) -> dict[str, dict[str, Json]]:
         await connection.close()
 
 
-async def _parcels(places: Places) -> set[str]:
+async def _column(places: Places, query: str) -> set[str]:
     connection = await asyncpg.connect(**places.postgres)
     try:
-        return {str(row["parcel_id"]) for row in await connection.fetch("SELECT parcel_id FROM gateway.parcel")}
+        return {str(row[0]) for row in await connection.fetch(query)}
     finally:
         await connection.close()
 

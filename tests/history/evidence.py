@@ -66,9 +66,9 @@ class Evidence:
     """All of it. `rows` are the read model's documents by table and id; `objects` the bucket.
 
     `unfinished` are the keys of objects there that are put in parts and have no end, `parcels` what the gateway says
-    that somebody sends, or that is worked off. `loaded` has, by the SHA-256 of a dump, that of the text of the database
-    into which it was loaded, or of why it was not. `texts` are logs and arguments of processes, by their source;
-    `secrets` must be in none of these.
+    that somebody sends, or that is worked off, `databases` those on the apps' server. `loaded` has, by the SHA-256 of a
+    dump, that of the text of the database into which it was loaded, or of why it was not. `texts` are logs and
+    arguments of processes, by their source; `secrets` must be in none of these.
     """
 
     events: list[Record]
@@ -79,6 +79,7 @@ class Evidence:
     objects: dict[str, bytes] = field(default_factory=dict)
     unfinished: Sequence[str] = ()
     parcels: Collection[str] = ()
+    databases: Collection[str] = ()
     written: dict[str, Written] = field(default_factory=dict)
     loaded: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)

@@ -12,6 +12,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.history.checks import findings
+from tests.history.evidence import Finding
+from tests.soak import works
 from tests.soak.fates import DYING, SLEEPING, Fate
 from tests.soak.faults import FAULTS, Fault
 from tests.soak.itinerary import Stop, sleeps, stops
@@ -24,32 +26,41 @@ from tests.support.local_engines import local_kafka, local_postgres, local_s3
 
 
 @asynccontextmanager
-async def own_world(kept: Path | None, silent_seconds: int) -> AsyncIterator[World]:
+async def own_world(kept: Path | None, fate: Fate) -> AsyncIterator[World]:
     """A world on engines that are started for it."""
     with local_kafka() as broker, local_postgres() as postgres, local_s3() as s3, directory(kept) as here:
         make_template(postgres)
         kafka = broker.model_copy(update={"topic_prefix": f"soak-{uuid4().hex}"})
-        database = FreshDatabase(postgres.model_copy(update={"silent_seconds": silent_seconds}))
-        async with open_world(kafka, database, s3, here) as world:
+        database = FreshDatabase(postgres.model_copy(update={"silent_seconds": fate.silent_seconds}))
+        async with open_world(kafka, database, s3, here, lease_seconds=fate.lease_seconds) as world:
             yield world
 
 
 async def walk_all(wanted: Sequence[Stop], fate: Fate, kept: Path | None) -> int:
     """Walk, and say how it went; how many stops did not hold."""
     began = time.monotonic()
-    async with own_world(kept, fate.silent_seconds) as world:
+    async with own_world(kept, fate) as world:
         walked = await walk(world, wanted, fate)
-        found = findings(await evidence_of(world))
+        for one in walked:
+            if one.trouble is not None:
+                _say(f"did not hold: {one.stop}\n{one.trouble}")
+        found = await _found(world)
     held = [one for one in walked if one.trouble is None]
     points = {one.stop.point for one in held}
-    for one in walked:
-        if one.trouble is not None:
-            _say(f"did not hold: {one.stop}\n{one.trouble}")
     for finding in found:
         _say(f"found: {finding.rule}: {finding.what}")
     _say(f"{len(held)} of {len(walked)} {fate.name} at {len(points)} points held, {time.monotonic() - began:.0f} s")
     _say(f"findings: {len(found)}")
     return len(walked) - len(held) + len(found)
+
+
+async def _found(world: World) -> list[Finding]:
+    """What the witness finds when all has gone that may; a stop that did not hold may have left what never goes."""
+    try:
+        await works.let_all_go(world)
+        return findings(await evidence_of(world, reclaimed=True))
+    except (AssertionError, RuntimeError, TimeoutError) as error:
+        return [Finding("it did not come to rest", repr(error))]
 
 
 async def shake_all(minutes: float, seed: int, faults: Sequence[Fault], kept: Path | None) -> int:

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.defaults import SILENT_SECONDS
 from tests.soak.itinerary import Stop
-from tests.soak.world import World
+from tests.soak.world import LEASE_SECONDS, World
 from tests.support.eventually import eventually
 from tests.support.local_client import loopback_client
 from tests.support.running_services import Service
@@ -21,14 +21,19 @@ WAKES_WITHIN_SECONDS: Final = 240.0
 NEWEST: Final = "FROM job WHERE kind IN ('backup', 'restore', 'undo') ORDER BY position DESC LIMIT 1"
 """The job of the work; others follow by themselves, such as the removal of what an earlier restore has set aside."""
 SLEEPS_SECONDS: Final = 3
-"""As with what is set by default, locks are let go of before a lease ends."""
+SLEEPERS_LEASE_SECONDS: Final = 10
+"""As with what is set by default: locks are let go of first, then Kafka's partitions, after 6 s, and a lease ends last.
+
+Whoever takes over a job has heard by then what was asked of it meanwhile, such as to cancel it.
+"""
 
 
 @dataclass(frozen=True)
 class Fate:
     """`words` come before the point in the crash file; `has_come` says whether the service is there.
 
-    `name` is what many of them are called; who is silent for `silent_seconds` loses PostgreSQL's locks.
+    `name` is what many of them are called; who is silent for `silent_seconds` loses PostgreSQL's locks, and for
+    `lease_seconds` its jobs.
 
     `lived_through` sees to it that the work ends all the same, which `ended` waits for, and that there is one service
     again afterwards; it returns what there is to say of it. Raises AssertionError when it did not go as it must.
@@ -37,6 +42,7 @@ class Fate:
     name: str
     words: str
     silent_seconds: int
+    lease_seconds: int
     has_come: Callable[[Service], Awaitable[bool]]
     lived_through: Callable[[World, Stop, Ended], Awaitable[str]]
 
@@ -105,5 +111,5 @@ async def _samples(service: Service, name: str) -> dict[frozenset[tuple[str, str
     return {frozenset(one.labels.items()): one.value for one in samples if one.name == name}
 
 
-DYING: Final = Fate("deaths", "", SILENT_SECONDS, _is_dead, _started_again)
-SLEEPING: Final = Fate("sleeps", "stop ", SLEEPS_SECONDS, Service.is_stopped, _taken_over)
+DYING: Final = Fate("deaths", "", SILENT_SECONDS, LEASE_SECONDS, _is_dead, _started_again)
+SLEEPING: Final = Fate("sleeps", "stop ", SLEEPS_SECONDS, SLEEPERS_LEASE_SECONDS, Service.is_stopped, _taken_over)

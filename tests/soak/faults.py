@@ -11,10 +11,9 @@ from tests.soak import restores, works
 from tests.soak.engines import Engines, Lie
 from tests.soak.itinerary import stops
 from tests.soak.witness import places_of
-from tests.soak.world import QUICK, World
+from tests.soak.world import LEASE_SECONDS, World
 from tests.support.main_job import SERVICES
 
-LEASE_SECONDS: Final = float(QUICK["NIGHTKEEP_WORKER__LEASE_SECONDS"])
 STANDS_SECONDS: Final = 8
 """Longer than a lease here, and than Kafka's session."""
 TOLD_AGAIN: Final = 40

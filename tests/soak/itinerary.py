@@ -35,6 +35,7 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.DECIDE: (("catalog", works.backup),),
     Seam.TAKE: TELLING,
     Seam.PROJECT: (("catalog", works.backup),),
+    Seam.RING: (("catalog", restores.remove),),
     Seam.MARK: TELLING,
     Seam.LEASE: (("snapshot", works.backup), ("retention", works.deletion), ("gateway", works.archive)),
     Seam.BEAT: (("snapshot", works.backup),),
@@ -42,6 +43,8 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.TELL: (("snapshot", works.backup), ("restore", works.restore)),
     Seam.END: (("snapshot", works.backup), ("restore", works.restore), ("retention", works.deletion)),
     Seam.GIVE_BACK: (("snapshot", works.handing_back),),
+    Seam.ARCHIVE: (("gateway", works.archive),),
+    Seam.PARCEL: (("gateway", works.upload),),
     Seam.COMMIT: (("snapshot", works.backup), ("gateway", works.archive), ("retention", works.deletion)),
     Seam.PUBLISH_COMMANDS: (
         ("gateway", works.backup),

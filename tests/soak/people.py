@@ -3,23 +3,21 @@
 import asyncio
 import random
 import secrets
-import subprocess
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from difflib import unified_diff
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID, uuid4
 
 from contracts.states import BackupState, RestoreState
 from services.cli.errors import NotFoundError, RefusedError
 from services.gateway.resources import Backup
+from tests.soak.patience import SEVEN_MINUTES, Patient
+from tests.soak.senders import Senders
 from tests.soak.world import World
-from tests.support.eventually import eventually
 
 PAUSE_SECONDS: Final = 0.05
-ENDED: Final = {BackupState.COMPLETED, BackupState.FAILED, BackupState.EXPIRED, BackupState.DELETED}
-SEVEN_MINUTES: Final = 420.0
 ROWS: Final = (
     "CREATE TABLE IF NOT EXISTS shaken (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, said text)",
     "INSERT INTO shaken (said) SELECT md5(random()::text) FROM generate_series(1, 20)",
@@ -27,7 +25,6 @@ ROWS: Final = (
     "DELETE FROM shaken WHERE random() < 0.1",
 )
 """What an app does meanwhile: there are about two hundred in the long run."""
-T = TypeVar("T")
 
 
 @dataclass
@@ -40,6 +37,10 @@ class People:
     refused: Counter[str] = field(default_factory=Counter)
     backups: list[UUID] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.patient = Patient(self.world)
+        self.senders = Senders(self.patient, self.backups)
+
     async def work(self, until_told: asyncio.Event) -> None:
         """One after the other, until it is enough. Raises what nobody may be told."""
         deeds: list[Callable[[], Awaitable[None]]] = [self.comment, self.pin, self.unpin, self.ask_nonsense, self.check]
@@ -49,7 +50,8 @@ class People:
 
     async def work_hard(self, until_told: asyncio.Event) -> None:
         """The same with what takes long: one after the other, since an environment is busy with one."""
-        deeds = [self.back_up, self.back_up, self.back_up, self.restore, self.restore, self.cancel, self.delete]
+        deeds = [self.back_up] * 4 + [self.restore] * 3 + [self.cancel, self.delete, self.erase]
+        deeds += [self.senders.upload, self.senders.bring_in]
         while not until_told.is_set():
             await self._do(self.dice.choice(deeds))
 
@@ -64,10 +66,10 @@ class People:
         """Production, with rows and a document that are new, and some that are gone."""
         production = self.world.places["production"]
         document = production.put(secrets.token_bytes(self.dice.randrange(20_000)), uuid4())
-        await self._asked(lambda: production.database.run(*ROWS))
-        held = await self._held()
-        asked = await self._change(self.world.gateway.create_backup, self.world.environments["production"], "shaken")
-        ended = await self._ended(asked.backup_id)
+        await self.patient.asked(lambda: production.database.run(*ROWS))
+        held = await self.patient.held()
+        asked = await self._ask_for_a_backup("shaken")
+        ended = await self.patient.ended(asked.backup_id)
         if ended.state is BackupState.COMPLETED:
             self.world.contents[ended.backup_id] = held
             self.backups.append(ended.backup_id)
@@ -78,13 +80,13 @@ class People:
 
     async def cancel(self) -> None:
         """A backup that has just been asked for: it ends one way or the other, and all agree which."""
-        held = await self._held()
-        asked = await self._change(self.world.gateway.create_backup, self.world.environments["production"], "cancelled")
+        held = await self.patient.held()
+        asked = await self._ask_for_a_backup("cancelled")
         await asyncio.sleep(self.dice.uniform(0, 1.5))
         try:
-            await self._change(self.world.gateway.cancel_backup, asked.backup_id)
+            await self.patient.change(self.world.gateway.cancel_backup, asked.backup_id)
         finally:
-            ended = await self._ended(asked.backup_id)
+            ended = await self.patient.ended(asked.backup_id)
             if ended.state is BackupState.COMPLETED:
                 self.world.contents[ended.backup_id] = held
                 self.backups.append(ended.backup_id)
@@ -92,7 +94,7 @@ class People:
     async def restore(self) -> None:
         """The newest into acceptance, and often back."""
         acceptance = self.world.environments["acceptance"]
-        asked = await self._change(self.world.gateway.create_restore, acceptance, self._newest())
+        asked = await self.patient.change(self.world.gateway.create_restore, acceptance, self._newest())
         ended = await self.world.caller.until(
             lambda: self.world.gateway.restore(asked.restore_id),
             lambda one: one.state in {RestoreState.COMPLETED, RestoreState.FAILED},
@@ -100,10 +102,10 @@ class People:
         )
         if ended.state is RestoreState.COMPLETED:
             wanted = self.world.contents[asked.backup_id]
-            there = await self._asked(self.world.places["acceptance"].everything)
+            there = await self.patient.asked(self.world.places["acceptance"].everything)
             assert there == wanted, f"a restore is not what was written: {_differences(there[0], wanted[0])}"
             if self.dice.random() < 0.5:
-                await self._change(self.world.gateway.undo_restore, asked.restore_id)
+                await self.patient.change(self.world.gateway.undo_restore, asked.restore_id)
                 await self.world.caller.until(
                     lambda: self.world.gateway.restore(asked.restore_id),
                     lambda one: one.undo_state in {"done", "failed", "gone"},
@@ -115,59 +117,39 @@ class People:
     async def delete(self) -> None:
         """An old one."""
         gone = self._any()
-        await self._change(self.world.gateway.delete_backup, gone, confirm_last=True)
+        await self.patient.change(self.world.gateway.delete_backup, gone, confirm_last=True)
+        self.backups.remove(gone)
+
+    async def erase(self) -> None:
+        """An old one, of which nothing may be left in the store, whatever is stored against it."""
+        gone = self._any()
+        await self.patient.change(self.world.gateway.delete_backup, gone, confirm_last=True, erase=True)
         self.backups.remove(gone)
 
     async def comment(self) -> None:
         """Say something of a backup."""
-        await self._change(self.world.gateway.comment_backup, self._any(), f"comment {secrets.token_hex(4)}")
+        await self.patient.change(self.world.gateway.comment_backup, self._any(), f"comment {secrets.token_hex(4)}")
 
     async def pin(self) -> None:
         """Keep one."""
-        await self._change(self.world.gateway.pin_backup, self._any(), "shaken")
+        await self.patient.change(self.world.gateway.pin_backup, self._any(), "shaken")
 
     async def unpin(self) -> None:
         """Let one go."""
-        await self._change(self.world.gateway.unpin_backup, self._any())
+        await self.patient.change(self.world.gateway.unpin_backup, self._any())
 
     async def ask_nonsense(self) -> None:
         """A backup of what there is not."""
-        await self._change(self.world.gateway.create_backup, uuid4(), "nonsense")
+        await self.patient.change(self.world.gateway.create_backup, uuid4(), "nonsense")
 
     async def check(self) -> None:
         """Look at the shelf."""
-        await self._change(self.world.gateway.check_environment, self.world.environments["shelf"], wait_seconds=0)
+        shelf = self.world.environments["shelf"]
+        await self.patient.change(self.world.gateway.check_environment, shelf, wait_seconds=0)
 
-    async def _held(self) -> tuple[str, dict[str, str]]:
-        """What production holds, and will hold whatever becomes of its server: a crash moves sequences on.
-
-        PostgreSQL notes a sequence ahead of its use, and takes what it noted since its last checkpoint.
-        """
-        production = self.world.places["production"]
-        await self._asked(lambda: production.database.run("CHECKPOINT", superuser=True))
-        return await self._asked(production.everything)
-
-    async def _asked(self, call: Callable[[], T]) -> T:
-        """What an environment itself answers, as soon as its database is there; a change may be made twice."""
-        answers: list[T] = []
-
-        async def asked() -> bool:
-            try:
-                answers.append(await asyncio.to_thread(call))
-            except (RuntimeError, subprocess.CalledProcessError):
-                await asyncio.sleep(0.2)
-            return bool(answers)
-
-        await eventually(asked, within_seconds=SEVEN_MINUTES)
-        return answers[0]
-
-    async def _change(self, call: Callable[..., T], *arguments: object, **options: object) -> T:
-        return await self.world.caller.change(call, *arguments, seconds=SEVEN_MINUTES, **options)
-
-    async def _ended(self, backup_id: UUID) -> Backup:
-        return await self.world.caller.until(
-            lambda: self.world.gateway.backup(backup_id), lambda one: one.state in ENDED, seconds=SEVEN_MINUTES
-        )
+    async def _ask_for_a_backup(self, comment: str) -> Backup:
+        production = self.world.environments["production"]
+        return await self.patient.change(self.world.gateway.create_backup, production, comment)
 
     def _any(self) -> UUID:
         return self.dice.choice(self.backups) if self.backups else uuid4()

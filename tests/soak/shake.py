@@ -29,11 +29,6 @@ PAUSES_SECONDS: Final = (1.0, 6.0)
 """Between two faults: enough for something to be under way again."""
 ENDS_WITHIN_SECONDS: Final = 900.0
 LONGEST_FAULT_SECONDS: Final = 600.0
-LEFT: Final = """
-    SELECT (SELECT count(*) FROM retention.environment WHERE has_garbage OR mark_id IS NOT NULL)
-        + (SELECT count(*) FROM retention.backup WHERE state = 'deleting')
-"""
-"""How much is to go yet; what was deleted while a mark was under way waits for a day of its own."""
 SEEN: Final = ("pg_dump", "pg_restore")
 """Who is there for a moment only, and is given passwords."""
 
@@ -98,9 +93,7 @@ async def shake(
     shaken.done, shaken.refused, shaken.memory = people.done, people.refused, memory.told()
     for topic in ("commands", "events"):  # all of it once more; what comes behind is dealt with behind it
         shaken.repeated += await told_again(world, topic, random.Random(seed))  # noqa: S311 -- no secret
-    async for _ in works.reclaim(world):  # what was left behind goes with it, and what goes with the days that pass:
-        pass
-    await works.until_known(world, LEFT, "0", hours=25)
+    await works.let_all_go(world)
     _look(shaken, await evidence_of(world, reclaimed=True))
     shaken.found.extend(memory.findings())
     return shaken
@@ -109,13 +102,14 @@ async def shake(
 async def _inject(
     world: World, engines: Engines, shaken: Shaken, working: list[asyncio.Task[None]], faults: Sequence[Fault]
 ) -> None:
-    dice = random.Random(shaken.seed)  # noqa: S311 -- no secret
+    dice, deck = random.Random(shaken.seed), list[Fault]()  # noqa: S311 -- no secret
     ends_at = time.monotonic() + shaken.minutes * 60
-    while time.monotonic() < ends_at and not any(task.done() for task in working):
+    while (time.monotonic() < ends_at or deck) and not any(task.done() for task in working):
         await asyncio.sleep(dice.uniform(*PAUSES_SECONDS))
         if not faults:
             continue
-        fault, lives = dice.choice(faults), [service.process for service in world.platform.services.values()]
+        deck = deck or dice.sample(faults, len(faults))  # each comes before one comes again
+        fault, lives = deck.pop(), [service.process for service in world.platform.services.values()]
         _say(fault.__name__.replace("_", " "))
         async with asyncio.timeout(LONGEST_FAULT_SECONDS):
             said = await fault(world, engines, dice)

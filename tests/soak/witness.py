@@ -14,6 +14,8 @@ from tests.support.databases import execute
 from tests.support.eventually import eventually, undisturbed
 
 APPENDING: Final = ("catalog", "snapshot", "restore", "retention", "gateway")
+FOLLOWING: Final = (("catalog", "projection"), *((one, one) for one in APPENDING))
+"""Who takes events: its schema, and its name there."""
 REST_SECONDS: Final = 900.0
 """A long soak leaves a thousand checks of one environment to be worked off, one after the other."""
 
@@ -67,14 +69,18 @@ def _rests(world: World) -> bool:
         f"SELECT count(*) FROM {one}.job WHERE state IN ('waiting', 'running')"  # noqa: S608 -- names from here
         for one in ("snapshot", "restore", "retention", "gateway")
     )
-    behind = """
-        WITH ends AS (
-            SELECT log_partition AS partition, max(log_offset) + 1 AS next FROM ({events}) e GROUP BY log_partition
-        )
-        SELECT count(*) FROM ends LEFT JOIN catalog.consumer_offset o
-            ON o.partition = ends.partition AND o.consumer = 'projection' AND o.topic LIKE '%.events'
-        WHERE coalesce(o.next_offset, 0) < ends.next
-    """.format(events=" UNION ALL ".join(f"SELECT log_partition, log_offset FROM {one}.event" for one in APPENDING))  # noqa: S608 -- names from here
+    events = " UNION ALL ".join(f"SELECT log_partition, log_offset FROM {one}.event" for one in APPENDING)  # noqa: S608 -- names from here
+    dealt_with = " UNION ALL ".join(
+        f"SELECT '{schema}.{consumer}' AS follower, partition, next_offset FROM {schema}.consumer_offset"  # noqa: S608 -- names from here
+        f" WHERE consumer = '{consumer}' AND topic LIKE '%.events'"
+        for schema, consumer in FOLLOWING
+    )
+    behind = f"""
+        WITH log_end AS (SELECT log_partition AS partition, max(log_offset) AS last FROM ({events}) e GROUP BY 1),
+            follower AS (SELECT unnest(string_to_array('{" ".join(map(".".join, FOLLOWING))}', ' ')) AS follower)
+        SELECT count(*) FROM log_end CROSS JOIN follower LEFT JOIN ({dealt_with}) d USING (follower, partition)
+        WHERE coalesce(d.next_offset, 0) <= log_end.last
+    """  # noqa: S608 -- names from here
     return all(set(execute(whole, query).split()) <= {"0"} for query in (waiting, jobs, behind))
 
 

@@ -27,6 +27,11 @@ from tests.support.sent_archives import tar_gz
 
 Work = Callable[[World], AsyncGenerator[None, None]]
 WITHIN_SECONDS: Final = 240.0
+LEFT: Final = """
+    SELECT (SELECT count(*) FROM retention.environment WHERE has_garbage OR mark_id IS NOT NULL)
+        + (SELECT count(*) FROM retention.backup WHERE state IN ('deleting', 'expired') OR erase)
+"""
+"""How much is to go yet; what was deleted while a mark was under way waits for a day of its own."""
 
 
 async def backup(world: World) -> AsyncGenerator[None, None]:
@@ -53,7 +58,7 @@ async def restore(world: World) -> AsyncGenerator[None, None]:
 async def upload(world: World) -> AsyncGenerator[None, None]:
     """Data from elsewhere into acceptance, whose own is backed up first."""
     production, acceptance = world.places["production"], world.environments["acceptance"]
-    sent = tar_gz({DUMP_NAME: await _dumped(production), **_tree(production)})
+    sent = tar_gz({DUMP_NAME: await dumped(production), **tree(production)})
     disturb(world)
     parcel_id = await asyncio.to_thread(_sent, world, acceptance, sent)
     wanted = production.everything()
@@ -74,7 +79,7 @@ async def upload(world: World) -> AsyncGenerator[None, None]:
 async def importing(world: World) -> AsyncGenerator[None, None]:
     """An archive from elsewhere becomes a backup of acceptance."""
     production, acceptance = world.places["production"], world.environments["acceptance"]
-    sent = tar_gz({DUMP_NAME: await _dumped(production), **_tree(production)})
+    sent = tar_gz({DUMP_NAME: await dumped(production), **tree(production)})
     parcel_id = await asyncio.to_thread(_sent, world, acceptance, sent)
     wanted = production.everything()
     yield
@@ -182,12 +187,27 @@ async def reclaim(world: World) -> AsyncGenerator[None, None]:
     """What was named goes, a day later; what was deleted meanwhile is named right after, under another mark."""
     production = world.environments["production"]
     await _deleted(world, await _deleted_soon(world))
-    await until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
-    marked = f"SELECT mark_id FROM retention.environment WHERE environment_id = '{production}'"  # noqa: S608 -- an id
-    mark, before = world.known("retention", marked), world.count("SpaceReclaimed", production)
+    mark, before = await _mark_of(world, production), world.count("SpaceReclaimed", production)
     yield
     await until_garbage(world, f"mark_id IS DISTINCT FROM '{mark}'", hours=25)
     await world.told_once("SpaceReclaimed", production, after=before)
+
+
+async def _mark_of(world: World, environment_id: UUID) -> str:
+    """The mark under which garbage has been named; one from before may end at any moment."""
+    named = f"environment_id = '{environment_id}' AND condemned_contents IS NOT NULL"
+    mark = ""
+    while not mark:
+        await until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
+        mark = world.known("retention", f"SELECT mark_id FROM retention.environment WHERE {named}")  # noqa: S608 -- ids
+    return mark
+
+
+async def let_all_go(world: World) -> None:
+    """Reclaim what was left behind, and what goes with the days that pass until nothing is to go any more."""
+    async for _ in reclaim(world):
+        pass
+    await until_known(world, LEFT, "0", hours=25)
 
 
 async def look_through(world: World) -> AsyncGenerator[None, None]:
@@ -245,13 +265,15 @@ async def handing_back(world: World) -> AsyncGenerator[None, None]:
     assert world.count("BackupCompleted", world.newest.backup_id) == 1
 
 
-async def _dumped(place: Place) -> bytes:
+async def dumped(place: Place) -> bytes:
+    """An environment's database, as `pg_dump` has it. Raises TransientError while it is not there."""
     source = EnvironmentDatabase(place.database.access(), PostgresTools({}))
     async with source.open_snapshot() as snapshot, snapshot.dump() as pieces:
         return b"".join([piece async for piece in pieces])
 
 
-def _tree(place: Place) -> dict[str, bytes]:
+def tree(place: Place) -> dict[str, bytes]:
+    """Its documents, as an archive has them."""
     return {f"tree/{at}": (place.documents / at).read_bytes() for at in place.contents()}
 
 

@@ -33,12 +33,12 @@ from tests.support.script import Script, Seen, open_script
 
 QUICK: Final = {
     "NIGHTKEEP_REHEARSAL__DECLARED": "true",
-    "NIGHTKEEP_WORKER__LEASE_SECONDS": "4",
     "NIGHTKEEP_WORKER__HEARTBEAT_SECONDS": "0.5",
     "NIGHTKEEP_WORKER__BACKOFF_FIRST_SECONDS": "0.2",
     "NIGHTKEEP_WORKER__BACKOFF_LAST_SECONDS": "2",
     "NIGHTKEEP_WORKER__TRIES": "50",
 }
+LEASE_SECONDS: Final = 4
 """A worker that dies is replaced soon, and however often it dies, its job is not given up."""
 MODES: Final = {"production": Mode.PRODUCTION, "acceptance": Mode.ACCEPTANCE, "shelf": Mode.TEST}
 LARGE_BYTES: Final = 17 * 1024 * 1024
@@ -146,8 +146,14 @@ def crash_file(platform: Platform, service: str) -> Path:
 
 
 @asynccontextmanager
-async def open_world(
-    kafka: KafkaSettings, database: FreshDatabase, s3: S3Settings, directory: Path, *, documents: int = 12
+async def open_world(  # noqa: PLR0913 -- three engines, a place, and what tests choose
+    kafka: KafkaSettings,
+    database: FreshDatabase,
+    s3: S3Settings,
+    directory: Path,
+    *,
+    documents: int = 12,
+    lease_seconds: int = LEASE_SECONDS,
 ) -> AsyncIterator[World]:
     """The world, its environments checked; no app runs, so that no night takes a backup."""
     async with AsyncExitStack() as stack:
@@ -156,7 +162,10 @@ async def open_world(
         platform = await stack.enter_async_context(open_platform(kafka, database, ours, directory))
         clock = MovedBy(directory / "moved-by")
         clock.to(datetime.now(UTC))
-        platform.settings |= QUICK | {"NIGHTKEEP_CLOCK__MOVED_BY_FILE": str(clock.path)}
+        platform.settings |= QUICK | {
+            "NIGHTKEEP_WORKER__LEASE_SECONDS": str(lease_seconds),
+            "NIGHTKEEP_CLOCK__MOVED_BY_FILE": str(clock.path),
+        }
         for name in SERVICES:
             told = {"NIGHTKEEP_REHEARSAL__CRASH_FILE": str(crash_file(platform, name))}
             platform.own_settings[name] = told

@@ -49,6 +49,8 @@ SAVEPOINTS: Final = frozenset({"_react", "_attempt", "stream_references"})
 """Functions whose transaction is inside another one, or writes nothing."""
 WRAPPERS: Final = ("os", "shutil")
 FILES: Final = (*WRAPPERS, "Path", "PosixPath")
+STATEMENTS: Final = frozenset({"execute", "executemany", "fetch", "fetchrow", "fetchval"})
+"""Whatever runs one: what fetches rows may change some."""
 READS: Final = ("SELECT", "SET ", "SHOW ")
 """Statements that leave nothing behind."""
 
@@ -90,12 +92,19 @@ class _Looking(ast.NodeVisitor):
     def __init__(self, *, produces: bool) -> None:
         self._produces = produces
         self._inside: list[ast.AST] = []
+        self._statements: dict[str, str] = {}
         self._found: list[Breach] = []
 
     def looked(self, tree: ast.AST) -> list[Breach]:
         """What was found."""
         self.visit(tree)
         return self._found
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        """A statement that has a name in its module is known by it."""
+        if len(self._inside) == 1 and node.value is not None:
+            self._statements[_last(node.target)] = _begins(node.value)
+        self.generic_visit(node)
 
     def generic_visit(self, node: ast.AST) -> None:
         self._inside.append(node)
@@ -136,13 +145,16 @@ class _Looking(ast.NodeVisitor):
 
     def _commits_itself(self, node: ast.Call, name: str) -> bool:
         """A statement on a connection that was opened right here, and in no transaction of it."""
-        if name not in {"execute", "executemany"} or not self._inside or not isinstance(self._inside[-1], ast.Await):
+        if name not in STATEMENTS or not self._inside or not isinstance(self._inside[-1], ast.Await):
             return False
         assert isinstance(node.func, ast.Attribute)
         items = [item for one in self._inside if isinstance(one, ast.AsyncWith) for item in one.items]
         opened = {_last(item.optional_vars) for item in items if item.optional_vars is not None}
         in_a_transaction = any(_is_call(item.context_expr, "transaction") for item in items)
-        return _last(node.func.value) in opened and not in_a_transaction and not _begins(node.args[0]).startswith(READS)
+        if not node.args:
+            return False
+        said = self._statements.get(_last(node.args[0])) or _begins(node.args[0])
+        return _last(node.func.value) in opened and not in_a_transaction and not said.lstrip().startswith(READS)
 
     def _is_a_drivers(self, node: ast.Call) -> bool:
         assert isinstance(node.func, ast.Attribute)

@@ -76,13 +76,16 @@ async def test_services_before_engines_wait_and_then_back_up(absent: Absent, tmp
         platform.launch(*reversed(SERVICES))
         await _all_wait(platform, r"PostgreSQL is not available|Kafka did not let us")
         await absent.come(absent.kafka)
-        await absent.come(absent.s3)
         await _all_wait(platform, r"PostgreSQL is not available")
 
         await absent.come(absent.postgres)
         await _all_wait(platform, r"is the setup done\?")
         await asyncio.to_thread(make_template, server)
         await asyncio.to_thread(execute, server, f"CREATE DATABASE {database.name} TEMPLATE {TEMPLATE}")
+        await platform.ready(*(name for name in SERVICES if name not in OWNERS))
+        await _all_wait(platform, r"object store", *OWNERS)  # which is all that lacks
+
+        await absent.come(absent.s3)
         await asyncio.gather(*(_ends_without_a_bucket(platform, name) for name in OWNERS))
         await stack.enter_async_context(fresh_prefix(s3))
         platform.launch(*OWNERS)  # as their supervisor does
@@ -95,9 +98,9 @@ async def test_services_before_engines_wait_and_then_back_up(absent: Absent, tmp
         assert all(service.process.poll() is None for service in platform.services.values())
 
 
-async def _all_wait(platform: Platform, reason: str) -> None:
-    """Each lives, is not ready, and says anew that it will try again, and why."""
-    for service in platform.services.values():
+async def _all_wait(platform: Platform, reason: str, *names: str) -> None:
+    """Each lives, is not ready, and says anew that it will try again, and why; of all, if none is named."""
+    for service in (platform.services[name] for name in names or SERVICES):
         seen = len(service.log.read_text(encoding="utf-8"))
         await eventually(lambda one=service, behind=seen: _says(one, behind, reason), within_seconds=WITHIN_SECONDS)  # type: ignore[misc]  # -- bound now
         assert not await service.ready()

@@ -47,6 +47,9 @@ async def patient(world: World) -> World:
 async def test_work_is_handed_back_at_once_and_ended_once_by_the_next_service(patient: World) -> None:
     for middle in MIDDLES:
         await _told_to_end_in(patient, middle)
+    for name, service in patient.platform.services.items():  # also those that have no jobs
+        assert await asyncio.to_thread(service.end, signal.SIGTERM) == 0, name
+        assert await members(patient.platform.kafka, name) == [], name
 
 
 async def _told_to_end_in(world: World, middle: Middle) -> None:
@@ -84,7 +87,7 @@ async def members(kafka: KafkaSettings, service: str) -> Sequence[object]:
         names = [name for name, *_ in await admin.list_consumer_groups()]
         own = [name for name in names if name.startswith(f"{kafka.topic_prefix}.{service}")]
         assert own
-        answers = await admin.describe_consumer_groups(own)
-        return [member for answer in answers for group in answer.groups for member in group[5]]
+        answers = [await admin.describe_consumer_groups([name]) for name in own]
+        return [member for answer in answers for each in answer for group in each.groups for member in group[5]]
     finally:
         await admin.close()

@@ -54,6 +54,11 @@ class Projection:
         async with self._turning() as (c, intake):
             await intake.retry_parked(c)
 
+    async def show_waiting(self) -> None:
+        """Have /metrics say how many events wait."""
+        async with self._database.look() as c:
+            await Intake(CONSUMER, {}).show_waiting(c)
+
     @asynccontextmanager
     async def _turning(self) -> AsyncIterator[tuple[Connection, Intake]]:
         """A transaction with a fresh page, which is written at its end."""

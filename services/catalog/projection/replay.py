@@ -60,6 +60,7 @@ class Replayer:
 
     async def _look(self) -> None:
         await asyncio.sleep(LOOK_SECONDS)
+        await self._projection.show_waiting()
         missing = await self._missing()
         self._stuck = {partition: self._looks(partition, start) for partition, (start, _) in missing.items()}
         for partition, (_, looks) in self._stuck.items():

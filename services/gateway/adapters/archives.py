@@ -22,6 +22,7 @@ from services.platform.database import Connection, Database, Record, load_querie
 from services.platform.eventstore.store import EventStore
 from services.platform.jobs import JobCancelledError, JobQueue, NewJob
 from services.platform.process.clock import Clock
+from services.platform.process.seams import Seam
 
 ARCHIVE_JOB: Final = "archive"
 """The kind of job that makes an archive's index; its id is the archive's."""
@@ -57,7 +58,7 @@ class Archives:
 
         Raises RefusalError.
         """
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ARCHIVE) as c:
             await queries.lock_stream(c, stream=str(intent.command_id))  # nobody asks for another with this key
             known = await _asked_with(c, intent)
             if known is not None:
@@ -78,7 +79,7 @@ class Archives:
         Its backup is let go of a moment later. The same request repeated is told the same. Raises RefusalError, of one
         that has ended by the name of its state.
         """
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ARCHIVE) as c:
             await queries.lock_stream(c, stream=str(intent.command_id))  # nobody cancels another with this key
             await self._queue.cancel(c, archive_id, intent.caller.actor)  # locks its job: nothing ends it meanwhile
             await queries.hold_archive(c, archive_id=archive_id)
@@ -110,13 +111,13 @@ class Archives:
 
     async def renew(self, archive_id: UUID, link_ends_at: datetime) -> Archive:
         """The archive, whose link works until then where it works still. Raises NotFoundError."""
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ARCHIVE) as c:
             await queries.renew_archive(c, archive_id=archive_id, link_ends_at=link_ends_at)
             return shown(await _found(c, archive_id))
 
     async def expire(self, archive_id: UUID, why: Why) -> None:
         """Its link works no more; again is harmless."""
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ARCHIVE) as c:
             row = await _found(c, archive_id)
             if row["state"] == ArchiveState.COMPLETED:
                 await self.ends.expire(c, row, why)

@@ -41,6 +41,11 @@ class Changes:
         """Whether this key has had a command decided before; what it asked for is not looked at."""
         return await self._decisions.known(intent) is not None
 
+    async def accepted_before(self, intent: Intent, own: str) -> CommandOutcome | None:
+        """The acceptance of what this key made in the stream `own` before, if it did; its body is not looked at."""
+        outcome = await self._decisions.known(intent)
+        return outcome if outcome is not None and outcome.stream == own else None
+
     async def readable(self, outcome: CommandOutcome, *, location: str | None) -> None:
         """Returns when what was accepted can be read. Raises NotReadableYetError."""
         lag = await self._tide.reach(Mark(outcome.stream, outcome.sequence))

@@ -15,6 +15,7 @@ from services.gateway.resources.content_digest import content_digests, differing
 from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.parcels import Parcels, part_size, parts_of
 from services.platform.process.retry import for_ever
+from services.platform.process.seams import Seam
 
 KEEP_SECONDS: Final = 24 * 3600
 """After its last part; who comes back the next morning goes on."""
@@ -43,7 +44,7 @@ class ParcelDesk:
         """A parcel to be sent; under the same key the same one, whatever has come of it. Raises RefusalError."""
         parcel_id = intent.created_id("parcel")
         environment_id = environment.environment_id
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.PARCEL) as c:
             await queries.lock_parcels(c, environment_id=str(environment_id))
             if await queries.open_parcels(c, environment_id=environment_id, besides=parcel_id) >= OPEN_AT_ONCE:
                 reason = f"{OPEN_AT_ONCE} files are on their way into {environment.name}: list them, give one up"
@@ -106,7 +107,7 @@ class ParcelDesk:
 
     async def give_up(self, parcel_id: UUID) -> None:
         """Nobody wants it any more. Raises RefusalError while it is worked off."""
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.PARCEL) as c:
             await _found(c, parcel_id)
             if not await queries.give_up_parcel(c, parcel_id=parcel_id):
                 raise rejection(RejectionCode.NOT_ALLOWED, "it is being worked off: cancel that", "parcel_id")
@@ -125,7 +126,7 @@ class ParcelDesk:
             ended = [row async for row in queries.ended_parcels(c, linger_seconds=self._linger_seconds)]
         for row in ended:
             await self._parcels.remove(row["environment_id"], row["parcel_id"])
-            async with self._database.transaction() as c:
+            async with self._database.transaction(Seam.PARCEL) as c:
                 await queries.forget_parcel(c, parcel_id=row["parcel_id"], expires_at=row["expires_at"])
         return len(ended)
 
@@ -140,7 +141,7 @@ class ParcelDesk:
         return row
 
     async def _keep(self, parcel_id: UUID) -> None:
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.PARCEL) as c:
             if not await queries.keep_parcel(c, parcel_id=parcel_id, keep_seconds=KEEP_SECONDS):
                 raise _gone()
 

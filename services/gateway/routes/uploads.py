@@ -44,7 +44,11 @@ async def create_upload(
     known = await parts.read_model.known_upload(upload_id)
     if known is not None:
         return known
-    await _request(parts, intent, environment_id, asked, key)
+    before = await parts.changes.accepted_before(intent, stream("catalog", "upload", upload_id))
+    if before is not None:  # what was sent may be gone by now
+        await parts.changes.readable(before, location=location("uploads", upload_id))
+    else:
+        await _request(parts, intent, environment_id, asked, key)
     upload = await parts.read_model.upload(upload_id)
     await _settle_safety_backup(parts, upload, response)
     return upload

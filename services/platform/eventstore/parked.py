@@ -62,6 +62,11 @@ class ParkedRecords:
         """Every lane in which something waits."""
         return [row["lane"] async for row in queries.all_parked_lanes(c, consumer=self.consumer)]
 
+    async def count(self, c: Connection) -> int:
+        """How many records wait, in all lanes."""
+        number: int = await queries.count_parked(c, consumer=self.consumer)
+        return number
+
     async def waiting(self, c: Connection, lane: str) -> list[ParkedRecord]:
         """What waits in `lane`, in the order of the log, locked until the transaction ends."""
         return [_parked(row) async for row in queries.parked_in(c, consumer=self.consumer, lane=lane)]

@@ -17,12 +17,13 @@ from services.platform.messaging.consuming import (
     partitions_of,
 )
 from services.platform.messaging.driver import ConsumerRebalanceListener, broker_errors
-from services.platform.messaging.intake import Intake, Reaction, Reactions
+from services.platform.messaging.intake import SHOW_SECONDS, Intake, Reaction, Reactions
 from services.platform.messaging.records import Received, firsts, received
 from services.platform.process.errors import PermanentError
 from services.platform.process.retry import for_ever, until_done
 from services.platform.process.seams import Seam
 from services.platform.process.settings import KafkaSettings
+from services.platform.process.together import together as at_once
 
 __all__ = ["EventFollower", "Reaction", "Reactions"]
 
@@ -82,7 +83,9 @@ class EventFollower:
 
     async def run(self) -> None:
         """Follows until cancelled. Raises LogForkedError."""
-        await for_ever("follow the log", self._follow)
+        async with at_once() as group:
+            group.create_task(for_ever("follow the log", self._follow))
+            group.create_task(for_ever("show what waits", self._show_waiting))
 
     async def caught_up(self, partition: int, offset: int) -> None:
         """Returns when all before `offset` of this partition have been dealt with, by whichever instance."""
@@ -104,6 +107,12 @@ class EventFollower:
     async def _retry_parked(self) -> None:
         async with self._database.transaction() as c:
             await self._intake.retry_parked(c)
+
+    async def _show_waiting(self) -> None:
+        while True:
+            async with self._database.look() as c:
+                await self._intake.show_waiting(c)
+            await asyncio.sleep(SHOW_SECONDS)
 
     async def _follow(self) -> None:
         await self._retry_parked()

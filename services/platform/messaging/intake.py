@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from prometheus_client import Gauge
+
 from contracts.envelope import Event, Message
 from contracts.events.commands import CommandRejected
 from services.platform.database import Connection
@@ -19,6 +21,9 @@ Reactions = Mapping[type[Event], Reaction]
 Foresee = Callable[[Sequence[Event]], Awaitable[None]]
 """Reads at once what the reactions to these events will look for."""
 
+WAITING = Gauge("nightkeep_events_waiting", "Events that wait for a missing one, or for a person", ["consumer"])
+SHOW_SECONDS: Final = 1.0
+"""How often what waits is looked at."""
 REFUSALS: Final = "catalog/command/"
 """Streams of refusals: one for each refused command, so a position for each would grow without end."""
 
@@ -84,6 +89,10 @@ class Intake:
         for lane in await self._parked.all_lanes(c):
             await run.drain(lane, poison_too=True)
         await run.end()
+
+    async def show_waiting(self, c: Connection) -> None:
+        """Have /metrics say how many events wait, whichever process has parked them."""
+        WAITING.labels(self._parked.consumer).set(await self._parked.count(c))
 
     async def _deal_with(self, arrivals: Sequence[Arrival], run: IntakeRun) -> None:
         await run.begin(arrivals)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # -- botocore has no types
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # -- botocore has no types
 
 from services.platform.objectstore.s3_client import S3Client
 from services.platform.process.seams import Seam, passing
@@ -55,7 +55,8 @@ class Upload:
 async def upload(client: S3Client, place: dict[str, str]) -> AsyncIterator[Upload]:
     """A multipart upload that is aborted unless the block ends well.
 
-    One of the same object that nobody ended goes first: whoever began it was killed, or has lost its lease.
+    One of the same object that nobody ended goes first: whoever began it was killed, or has lost its lease, or could
+    not abort it. Raises what the block, or the store at its end, has raised.
     """
     with suppress(ClientError):  # who may not, or cannot, leaves them to the bucket's own rules
         await _abort_begun(client, place)
@@ -64,7 +65,10 @@ async def upload(client: S3Client, place: dict[str, str]) -> AsyncIterator[Uploa
         yield begun
         await begun.complete()
     except BaseException:
-        await client.abort_multipart_upload(**place, UploadId=begun.upload_id)
+        with suppress(
+            ClientError, BotoCoreError, TimeoutError, OSError
+        ):  # what went wrong first is told; the next upload aborts this one
+            await client.abort_multipart_upload(**place, UploadId=begun.upload_id)
         raise
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.history.checks import bucket, folds, leavings, machines, outcomes, silence, streams
+from tests.history.checks import bucket, endings, folds, leavings, machines, outcomes, silence, streams
 from tests.history.evidence import Evidence, Finding
 
 CHECKS: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
@@ -13,6 +13,8 @@ CHECKS: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
     outcomes.every_answer_is_what_was_decided,
     outcomes.an_effect_happens_once,
     machines.states_move_along_their_machines,
+    endings.what_was_accepted_ends,
+    endings.no_database_is_left_behind,
     folds.the_read_model_is_the_fold_of_the_log,
     bucket.every_backup_is_in_the_bucket,
     bucket.every_backup_restores_to_what_was_written,

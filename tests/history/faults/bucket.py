@@ -13,11 +13,28 @@ from tests.history.faults.tampering import (
     manifest_at,
     newest_manifest,
     seal_again,
+    told_as,
 )
 
 
 def a_manifest_that_is_gone(evidence: Evidence) -> None:
     del evidence.objects[newest_manifest(evidence)]
+
+
+def a_database_of_an_attempt_that_is_over(evidence: Evidence) -> None:
+    _left(evidence, "1")
+
+
+def a_previous_database_that_was_told_to_be_gone(evidence: Evidence) -> None:
+    done = evidence.events[at(evidence, "RestoreCompleted")]
+    gone = told_as(done, ce_id=an_id(1), ce_sequence="9", ce_type="nightkeep.event.PreviousStateRemoved.v1")
+    evidence.events.append(gone)
+    _left(evidence, "previous")
+
+
+def _left(evidence: Evidence, ending: str) -> None:
+    restore_id = evidence.events[at(evidence, "RestoreCompleted")].data["restore_id"]
+    evidence.databases = {*evidence.databases, f"nightkeep_{restore_id.replace('-', '')}_{ending}"}
 
 
 def a_manifest_of_another_backup(evidence: Evidence) -> None:
@@ -125,6 +142,8 @@ def _prefix(evidence: Evidence) -> str:
 
 
 FAULTS: Final[dict[Fault, set[str]]] = {
+    a_database_of_an_attempt_that_is_over: {"a database that was left behind"},
+    a_previous_database_that_was_told_to_be_gone: {"a database that was left behind"},
     a_manifest_that_is_gone: {"a backup without its manifest"},
     a_manifest_of_another_backup: {"a backup that cannot be read"},
     a_manifest_that_was_sealed_again: {"a manifest that is another one"},

@@ -19,6 +19,14 @@ def a_lost_last_event(evidence: Evidence) -> None:
     del evidence.events[at(evidence, "BackupCompleted", -1)]
 
 
+def a_restore_that_never_ended(evidence: Evidence) -> None:
+    del evidence.events[at(evidence, "RestoreCompleted", -1)]
+
+
+def a_backup_that_never_went(evidence: Evidence) -> None:
+    del evidence.events[at(evidence, "BackupDeleted", -1)]
+
+
 def a_lost_outcome(evidence: Evidence) -> None:
     del evidence.events[at(evidence, "CommandRejected")]
 
@@ -98,7 +106,9 @@ def _accepted(evidence: Evidence) -> int:
 FAULTS: Final[dict[Fault, set[str]]] = {
     a_lost_event: {"a command without an outcome", "a move outside the machine", "accepted and not on the log"},
     a_hole_in_a_stream: {"gap in a stream"},
-    a_lost_last_event: {"read model and log disagree", "a manifest of no backup"},
+    a_lost_last_event: {"read model and log disagree", "a manifest of no backup", "work that never ended"},
+    a_restore_that_never_ended: {"work that never ended"},
+    a_backup_that_never_went: {"work that never ended"},
     a_lost_outcome: {"a command without an outcome"},
     a_doubled_effect: {"an effect that happened twice"},
     a_command_decided_twice: {"a command decided twice", "an effect that happened twice"},

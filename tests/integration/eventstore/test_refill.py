@@ -8,10 +8,11 @@ from uuid import uuid4
 import pytest
 
 from services.platform.database import Database
-from services.platform.eventstore.errors import LogNotEmptyError, ServiceRunsError
+from services.platform.eventstore.errors import LogNotEmptyError, LogPartedError, ServiceRunsError
 from services.platform.eventstore.refill import BATCH, Refill
 from services.platform.eventstore.relay import relay_lock
 from services.platform.eventstore.wiring import open_events
+from services.platform.process.errors import TransientError
 from services.platform.process.settings import KafkaSettings
 from tests.support.databases import FreshDatabase
 from tests.support.event_log import InMemoryEventLog
@@ -63,6 +64,32 @@ async def test_two_services_are_in_their_order_again_and_nobody_misses_anything(
             await Refill(administrator, two[0].log.publish, two[0].log).run()
     finally:
         await administrator.close()
+
+
+async def test_what_was_broken_off_begins_again_on_a_topic_that_was_recreated(
+    two: list[OwnEvents], fresh_database: FreshDatabase
+) -> None:
+    own, _ = two
+    await own.append("catalog/app/0", BATCH + 1)
+    await own.publish_all()
+    before = [*own.log.written]
+    own.log.written.clear()
+    administrator = await Database.open(fresh_database(), schema="public")
+    try:
+        refill = Refill(administrator, own.log.publish, own.log)
+        own.log.lose_after = BATCH // 2
+        with pytest.raises(TransientError):
+            await refill.run()
+        with pytest.raises(LogPartedError):
+            await own.look_again().ensure()  # nobody decides on half a log
+        with pytest.raises(LogNotEmptyError, match="recreate it if this began"):
+            await refill.run()
+        own.log.written.clear()
+        assert await refill.run() == BATCH + 1
+    finally:
+        await administrator.close()
+    assert own.log.written == before
+    await own.look_again().ensure()
 
 
 async def test_while_a_service_publishes_nothing_is_filled(two: list[OwnEvents], fresh_database: FreshDatabase) -> None:

@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.codec import RawRecord
 from contracts.errors import RejectionCode
@@ -51,6 +52,11 @@ async def until_waiting(followed: Followed, *places: str) -> None:
         return [place.removeprefix("snapshot/backup/") for place in await followed.waiting()] == list(places)
 
     await eventually(as_wanted)
+
+    async def is_shown() -> bool:
+        return REGISTRY.get_sample_value("nightkeep_events_waiting", {"consumer": "snapshot"}) == len(places)
+
+    await eventually(is_shown)
 
 
 async def test_an_event_seen_again_has_one_effect(followed: Followed) -> None:

@@ -33,6 +33,30 @@ async def test_an_upload_that_lags_is_accepted_once_and_not_known_yet(sending: S
     assert first.headers["location"] == f"/api/v1/uploads/{late.json()['upload_id']}"
 
 
+async def test_an_upload_is_told_again_when_it_has_ended_before_it_could_be_read(sending: Sending) -> None:
+    api, environment = sending.api, await sending.stopped()
+    parcel, key = await sending.sent(environment), {"Idempotency-Key": str(uuid4())}
+    place = f"/api/v1/environments/{environment['environment_id']}/uploads"
+    asked = {"parcel_id": parcel["parcel_id"], "data_type": "files_only", "safety_backup": False}
+
+    async with (
+        second_gateway(api) as other,
+        other.connect(api.key) as hasty,
+        held_up(api, "LOCK TABLE read.upload IN SHARE MODE"),
+    ):
+        first = await hasty.post(place, headers=key, json=asked)
+        upload_id = first.headers["location"].rpartition("/")[2]
+        await sending.fail(environment, {"upload_id": upload_id})
+        await sending.swept(parcel)
+        again = await hasty.post(place, headers=key, json=asked)
+        another = await hasty.post(place, headers=key, json=asked | {"data_type": "database_only"})
+    late = await api.client.post(place, headers=key, json=asked)
+
+    assert (again.status_code, again.headers.get("location")) == (202, first.headers["location"]), again.text
+    assert another.status_code == 409, another.text
+    assert (late.status_code, late.json()["upload_id"]) == (202, upload_id), late.text
+
+
 async def test_an_import_is_told_at_once_and_not_known_yet_where_it_cannot_be_read(sending: Sending) -> None:
     api, environment = sending.api, await sending.stopped()
     parcel, key = await sending.sent(environment), {"Idempotency-Key": str(uuid4())}

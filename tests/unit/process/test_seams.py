@@ -50,6 +50,7 @@ BAD = {
     "whatever else changes an object": "async def f(s):\n    await s.put_object_retention()",
     "a send that is handed on": "def f(run):\n    p = AIOKafkaProducer()\n    run(p.send, 'topic')",
     "a statement that commits itself": "async def f():\n    async with g() as c:\n        await c.execute('DROP')",
+    "a statement that changes and answers": "async def f():\n    async with g() as c:\n        await c.fetch(sql)",
     "many of them": "async def f():\n    async with g() as c:\n        await c.executemany(f'{a}', [])",
     "a hard link": "def f(path):\n    path.hardlink_to('b')",
     "a send of the driver": "async def f():\n    await AIOKafkaProducer().send('topic', b'')",

@@ -123,7 +123,11 @@ class Place:
         return f"database {self.database!r} on {self.server}"
 
 
-_OF_THE_DRIVER: Final[tuple[type[Exception], ...]] = (asyncpg.PostgresError, asyncpg.InterfaceError)
+_OF_THE_DRIVER: Final[tuple[type[Exception], ...]] = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what the driver says of a connection that the server ends at this moment
+)
 
 
 @contextmanager
@@ -174,7 +178,7 @@ _TRANSLATIONS: Final[Sequence[tuple[tuple[type[Exception], ...], Callable[[Place
         lambda at, said: DatabaseRefusedError(f"no trusted TLS to {at.server} ({at.sslmode}): {said}. Check ca_file"),
     ),
     (
-        (OSError, TimeoutError, asyncpg.InterfaceError),
+        (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError),
         lambda at, said: DatabaseUnreachableError(f"{at} cannot be reached: {said or 'no answer in time'}"),
     ),
 )

@@ -43,6 +43,9 @@ ON CONFLICT DO NOTHING;
 -- name: parked_lanes(consumer, lanes)
 SELECT DISTINCT lane FROM parked_record WHERE consumer = :consumer AND lane = ANY (:lanes::text[]);
 
+-- name: count_parked(consumer)$
+SELECT count(*) FROM parked_record WHERE consumer = :consumer;
+
 -- name: parked_in(consumer, lane)
 SELECT * FROM parked_record WHERE consumer = :consumer AND lane = :lane ORDER BY partition, log_offset FOR UPDATE;
 
