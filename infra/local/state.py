@@ -82,7 +82,7 @@ class Status(BaseModel):
 
 @contextmanager
 def supervisor_lock(layout: Layout) -> Iterator[None]:
-    """Be the only supervisor of this directory. Raises `StackError` if there is one."""
+    """Be the only supervisor of this directory, which has said nothing yet. Raises `StackError` if there is one."""
     with layout.lock_file.open("w", encoding="utf-8") as opened:
         for _ in range(LOCK_TRIES):
             if _lock(opened, fcntl.LOCK_EX):
@@ -90,6 +90,7 @@ def supervisor_lock(layout: Layout) -> Iterator[None]:
             time.sleep(LOCK_WAIT_SECONDS)
         else:
             raise StackError(f"a stack runs in {layout.root} already: see `nightkeep status`")
+        layout.state_file.unlink(missing_ok=True)  # of one that was killed, perhaps while it was ready
         yield
 
 

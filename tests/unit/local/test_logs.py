@@ -36,6 +36,7 @@ def test_a_state_without_its_supervisor_is_down(tmp_path: Path) -> None:
     assert read_state(layout).state == "down"
     with supervisor_lock(layout):
         assert is_supervised(layout)
+        write_state(layout, Status(state="ready", data_dir=tmp_path))
         assert read_state(layout).state == "ready"
     assert not is_supervised(layout)
 

@@ -21,3 +21,11 @@ def test_a_stack_that_gave_something_up_is_not_waited_for(tmp_path: Path, troubl
         found = wait_ready(layout, PATIENCE_SECONDS, go_on=lambda: next(patient, False))
     assert (found.state, found.trouble) == ("degraded", trouble)
     assert len(list(patient)) == 3 - looks
+
+
+def test_nobody_waits_for_what_a_killed_supervisor_has_said(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "stack")
+    layout.claim()
+    write_state(layout, Status(state="ready", data_dir=layout.root, supervisor_pid=1))
+    with supervisor_lock(layout):  # the next one begins, and has not said anything yet
+        assert wait_ready(layout, 0.3).state == "down"
