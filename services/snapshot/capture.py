@@ -17,7 +17,7 @@ from contracts.manifest import DatabasePart, FilesPart, Lines, Manifest
 from contracts.values import Finding
 from services.platform.connectors.database import Snapshot
 from services.platform.process.together import together
-from services.platform.repository import EnvironmentRepository, StoredDump, StoredSequence, read_documents
+from services.platform.repository import EnvironmentRepository, StoredDump, StoredSequence, read_document_texts
 from services.platform.repository.errors import RepositoryError
 from services.snapshot.domain.warnings import Met
 from services.snapshot.listing import Listing
@@ -92,9 +92,9 @@ class Capture:
         self._meter.expect_dump(previous.database.bytes)
         try:
             with self._stopwatch.timed("read the previous backup's list"):
-                async for lines in read_documents(self._repository, previous.files.listing):
-                    gone = await self._repository.unusable({name for line in lines for name in line.contents})
-                    await self._listing.know([line for line in lines if gone.isdisjoint(line.contents)])
+                async for lines in read_document_texts(self._repository, previous.files.listing):
+                    gone = await self._repository.unusable({name for line, _ in lines for name in line.contents})
+                    await self._listing.know([one for one in lines if gone.isdisjoint(one[0].contents)])
         except RepositoryError as error:
             self._met.previous_unreadable = error.reason
 

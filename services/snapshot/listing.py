@@ -32,12 +32,13 @@ class Listing:
         self._met = met
         self._directories = Directories()
         self._listed = 0
-        self._unchanged = 0
+        self._unchanged: list[str] = []
+        """No more than `Directories` remembers."""
 
-    async def know(self, lines: Sequence[DocumentLine]) -> None:
-        """Documents of the previous backup whose contents are there."""
-        for line, directory in zip(lines, await self._scratch.add_previous(lines), strict=True):
-            self._directories.add(line.place, directory)
+    async def know(self, lines: Sequence[tuple[DocumentLine, str]]) -> None:
+        """Documents of the previous backup whose contents are there, each with its line as that has it."""
+        for (line, _), state in zip(lines, await self._scratch.add_previous(lines), strict=True):
+            self._directories.add(line.place, state)
         self._meter.moved()
 
     async def run(self) -> None:
@@ -47,12 +48,12 @@ class Listing:
                 await self._take_in(batch)
                 self._meter.moved()
         if self._unchanged:
-            self._met.duplicates.add_all(await self._scratch.list_unchanged())
+            self._met.duplicates.add_all(await self._scratch.keep(self._unchanged))
         if not self._source.read_all:
             await self._scratch.adopt_unchanged()
         LISTED.inc(self._listed)
-        UNCHANGED.inc(self._unchanged)
-        log.info("documents listed", documents=self._listed, unchanged_directories=self._unchanged)
+        UNCHANGED.inc(len(self._unchanged))
+        log.info("documents listed", documents=self._listed, unchanged_directories=len(self._unchanged))
 
     def _known(self) -> Mapping[str, str]:
         known, self._directories = self._directories.known(), Directories()
@@ -63,8 +64,7 @@ class Listing:
             if isinstance(stray, Stray):
                 self._met.strays.add(f"{stray.place}: {stray.reason}")
         documents = [one for one in batch if isinstance(one, Listed)]
-        directories = [one.place for one in batch if isinstance(one, Unchanged)]
-        self._listed, self._unchanged = self._listed + len(documents), self._unchanged + len(directories)
-        for place in await self._scratch.add_listed(documents):
+        self._unchanged += [one.place for one in batch if isinstance(one, Unchanged)]
+        self._listed += len(documents)
+        for place in await self._scratch.add_listed(documents) if documents else ():
             self._met.duplicates.add(place)
-        await self._scratch.add_unchanged(directories)

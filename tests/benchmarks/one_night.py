@@ -22,7 +22,7 @@ from contracts.values import FilesPlace
 from services.platform.connectors.files.opening import open_documents
 from services.platform.objectstore import DirectoryObjectStore, ObjectStore, S3ObjectStore
 from services.platform.process.settings import S3Settings
-from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
+from services.platform.repository import EnvironmentRepository, RepositoryV2, read_document_texts
 from services.restore.documents import RestoreDocuments
 from services.snapshot.domain.warnings import Met
 from services.snapshot.listing import Listing
@@ -90,9 +90,9 @@ async def back_up(job: Job, repository: EnvironmentRepository) -> Lines:
         listing = Listing(Source(None, documents, None), scratch, meter, Met())  # type: ignore[arg-type]  # -- no database
         await repository.begin_backup(plain.backup_id)
         if job.listing:
-            async for lines in read_documents(repository, job.listing):
-                gone = await repository.unusable({name for line in lines for name in line.contents})
-                await listing.know([line for line in lines if gone.isdisjoint(line.contents)])
+            async for lines in read_document_texts(repository, job.listing):
+                gone = await repository.unusable({name for line, _ in lines for name in line.contents})
+                await listing.know([one for one in lines if gone.isdisjoint(one[0].contents)])
         await documents.probe()
         await listing.run()
         await reading.run()

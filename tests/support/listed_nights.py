@@ -11,7 +11,7 @@ import structlog
 from pydantic import SecretStr
 
 from contracts.manifest import DocumentLine
-from services.platform.connectors.database import DatabaseAccess, EnvironmentDatabase, Login, PostgresTools
+from services.platform.connectors.database import DatabaseAccess, EnvironmentDatabase, Login, PostgresTools, Reference
 from services.platform.connectors.files import DocumentStore
 from services.platform.connectors.files.directory import DirectoryDocuments
 from services.platform.connectors.files.threads import threads
@@ -46,8 +46,15 @@ def name_of(data: bytes) -> str:
     return blake2b(data, digest_size=32).hexdigest()
 
 
-async def night(root: Path, before: Night, *, list_all: bool = False, probed: bool = True) -> Night:
-    """List what is below `root` and store what is new, building upon an earlier night."""
+async def night(
+    root: Path,
+    before: Night,
+    *,
+    references: Sequence[Reference] | None = None,
+    list_all: bool = False,
+    probed: bool = True,
+) -> Night:
+    """List what is below `root` and store what is new, building upon an earlier night; proven with `references`."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         scratch = await stack.enter_async_context(Scratch.open(directory))
@@ -56,12 +63,15 @@ async def night(root: Path, before: Night, *, list_all: bool = False, probed: bo
             assert await documents.probe()
         source, met = Source(NO_DATABASE, documents, None, list_all=list_all), Met()
         listing = Listing(source, scratch, Meter(QuietRun()), met)  # type: ignore[arg-type]  # -- as much of a JobRun as a meter needs
-        await listing.know(before.lines)
+        await listing.know([(line, line.model_dump_json()) for line in before.lines])
         with structlog.testing.capture_logs() as log:
             await listing.run()
         stored = await _read(root, documents, scratch)
         met.unnoticed = await scratch.unnoticed()
-        text = b"".join([part async for part in scratch.lines(proven=False)])
+        await scratch.add_referenced(references or ())
+        met.dangling, met.orphans = await scratch.dangling(), await scratch.orphans()
+        met.other_sizes = await scratch.other_sizes()
+        text = b"".join([part async for part in scratch.lines(proven=references is not None)])
     lines = [DocumentLine.model_validate_json(line) for line in text.splitlines()]
     return Night(lines, met, log[0]["documents"], log[0]["unchanged_directories"], stored)
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from threading import Barrier, Lock
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 
-from services.platform.connectors.files import DocumentStore, Listed, walking
+from services.platform.connectors.files import DocumentStore, Listed, directory, walking
 from services.platform.connectors.files.directory import WALKS, DirectoryDocuments
 from services.platform.connectors.files.s3 import LISTINGS, S3Documents
 from services.platform.connectors.files.threads import threads
@@ -52,24 +54,55 @@ async def test_so_many_beginnings_of_keys_are_listed_at_once(tmp_path: Path) -> 
     assert bucket.most == LISTINGS
 
 
-async def test_so_many_threads_walk_a_tree_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def made(root: Path) -> list[str]:
+    """Places of documents, each in a directory of its own."""
     put = sorted(f"{first}/{uuid4()}" for first in "0123456789abcdef")
     for place in put:
-        (tmp_path / place).parent.mkdir()
-        (tmp_path / place).touch()
-    everybody, opened = Barrier(WALKS, timeout=PATIENCE_SECONDS), walking.opened
-    first_ones, one_at_a_time = iter(range(WALKS)), Lock()
+        (root / place).parent.mkdir()
+        (root / place).touch()
+    return put
 
-    def wait_for_the_others(fd: int, name: str) -> int:
-        with one_at_a_time:
-            waits = next(first_ones, None) is not None
-        if waits:
-            everybody.wait()
-        return opened(fd, name)
 
-    monkeypatch.setattr(walking, "opened", wait_for_the_others)
+class Opened:
+    """Stands before the opening of each directory: the first takes its time, with `spend`, the others `then`."""
+
+    def __init__(self, spend: Callable[[], object], then: Callable[[], object]) -> None:
+        self._ways, self._otherwise = iter([spend]), then
+        self._opened, self._one_at_a_time = walking.opened, Lock()
+        self.under_way = self.most = 0
+
+    def __call__(self, fd: int, name: str) -> int:
+        with self._one_at_a_time:
+            way = next(self._ways, self._otherwise)
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        way()
+        with self._one_at_a_time:
+            self.under_way -= 1
+        return self._opened(fd, name)
+
+
+async def test_so_many_threads_walk_a_tree_where_the_first_mostly_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, everybody, met = made(tmp_path), Barrier(WALKS, timeout=PATIENCE_SECONDS), iter(range(WALKS))
+    opened = Opened(lambda: time.sleep(0.1), lambda: next(met, None) is None or everybody.wait())
+    monkeypatch.setattr(walking, "opened", opened)
+    monkeypatch.setattr(directory, "BATCH", 1)
     async with threads() as some:
         assert await places(DirectoryDocuments(tmp_path, some)) == put
+    assert opened.most == WALKS
+
+
+async def test_one_thread_walks_a_tree_where_it_need_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put, opened = made(tmp_path), Opened(lambda: None, lambda: time.sleep(0.02))
+    no_time_passes = SimpleNamespace(monotonic=lambda: 0.0, thread_time=time.thread_time)  # however busy others are
+    monkeypatch.setattr(directory, "time", no_time_passes)
+    monkeypatch.setattr(walking, "opened", opened)
+    monkeypatch.setattr(directory, "BATCH", 1)
+    async with threads() as some:
+        assert await places(DirectoryDocuments(tmp_path, some)) == put
+    assert opened.most == 1
 
 
 async def test_a_listing_that_is_left_leaves_no_thread_and_no_descriptor(tmp_path: Path) -> None:

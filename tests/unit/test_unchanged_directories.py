@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.platform.connectors.database import Reference
 from services.platform.connectors.files import apart, joined, probing
 from services.platform.connectors.files import directory as connector
 from services.snapshot.domain.directories import Directories
@@ -98,6 +99,24 @@ async def test_a_directory_that_changed_just_before_it_was_listed_is_listed_agai
     monkeypatch.setattr(connector, "file_system_now_ns", lambda _tree: soon)
     second = await night(root, await night(root, Night()))
     assert (second.listed, second.unchanged) == (1, 1)
+
+
+async def test_what_rows_refer_to_is_found_out_for_what_was_not_listed_as_well(root: Path) -> None:
+    one, other, third, absent = map(UUID, DOCUMENTS)
+    for document in (one, other, third):
+        put(root, f"aa/bb/{document}")
+    settle()
+    first = await night(root, Night(), references=[Reference(one, 1), Reference(other, None)])
+    today = [Reference(other, 1), Reference(third, 5), Reference(absent, 1)]
+    second = await night(root, first, references=today)
+    assert (second.listed, second.unchanged) == (0, 1)
+    assert [line.referenced for line in first.lines] == [True, True, False]
+    assert [line.referenced for line in second.lines] == [False, True, True]
+    assert second.met is not None
+    assert [second.met.orphans.examples, second.met.other_sizes.examples] == [[str(one)], [str(third)]]
+    assert (second.met.dangling.count, second.met.dangling.examples) == (1, [str(absent)])
+    assert second.lines == (await night(root, first, references=today, list_all=True)).lines
+    assert {line.referenced for line in (await night(root, second)).lines} == {None}
 
 
 async def test_where_times_prove_nothing_every_directory_is_listed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

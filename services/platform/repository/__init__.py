@@ -3,7 +3,7 @@
 The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRepository` (see `port`).
 """
 
-from services.platform.repository.lists import read_dangling, read_documents
+from services.platform.repository.lists import read_dangling, read_document_texts, read_documents
 from services.platform.repository.opening import Bucket, open_bucket, open_bucket_unseen
 from services.platform.repository.port import (
     Condemned,
@@ -36,5 +36,6 @@ __all__ = [
     "open_bucket",
     "open_bucket_unseen",
     "read_dangling",
+    "read_document_texts",
     "read_documents",
 ]

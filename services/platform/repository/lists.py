@@ -1,7 +1,7 @@
 """Reads the lists that a manifest names, in bounded memory: documents, dangling references (contracts/FORMAT.md)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from functools import cache
 from typing import Final, TypeVar
@@ -19,24 +19,39 @@ SLICE_BYTES: Final = 512 * 1024
 L = TypeVar("L", bound=Value)
 
 
-def read_documents(repository: EnvironmentRepository, listing: Lines) -> AsyncIterator[Sequence[DocumentLine]]:
+async def read_documents(repository: EnvironmentRepository, listing: Lines) -> AsyncIterator[Sequence[DocumentLine]]:
     """A backup's documents in batches, sorted by id. Raises the ContentMissingError and ContentCorruptError."""
-    return _read(repository, listing, DocumentLine)
+    async with aclosing(_read(repository, listing, DocumentLine)) as batches:
+        async for _, lines in batches:
+            yield lines
 
 
-def read_dangling(repository: EnvironmentRepository, dangling: Lines) -> AsyncIterator[Sequence[DanglingLine]]:
+async def read_document_texts(
+    repository: EnvironmentRepository, listing: Lines
+) -> AsyncIterator[Sequence[tuple[DocumentLine, str]]]:
+    """The same, each with its line as it is stored, for whoever writes it again. Raises as `read_documents`."""
+    async with aclosing(_read(repository, listing, DocumentLine)) as batches:
+        async for text, lines in batches:
+            yield list(zip(lines, text.decode().split("\n"), strict=True))
+
+
+async def read_dangling(repository: EnvironmentRepository, dangling: Lines) -> AsyncIterator[Sequence[DanglingLine]]:
     """A backup's dangling references in batches, sorted by id. Raises as `read_documents`."""
-    return _read(repository, dangling, DanglingLine)
+    async with aclosing(_read(repository, dangling, DanglingLine)) as batches:
+        async for _, lines in batches:
+            yield lines
 
 
-async def _read(repository: EnvironmentRepository, lines: Lines, kind: type[L]) -> AsyncIterator[Sequence[L]]:
+async def _read(
+    repository: EnvironmentRepository, lines: Lines, kind: type[L]
+) -> AsyncGenerator[tuple[bytes, Sequence[L]], None]:
     rest = b""
     async with aclosing(repository.read(lines.contents)) as contents:
         async for content in contents:
             for piece in _slices(content):
                 whole, newline, rest = (rest + piece).rpartition(b"\n")
                 if newline:
-                    yield await asyncio.to_thread(_parsed, whole, kind)
+                    yield whole, await asyncio.to_thread(_parsed, whole, kind)
     if rest:
         raise ContentCorruptError("a list ends in the middle of a line")
 

@@ -13,6 +13,7 @@ from weakref import finalize
 
 import aiosql
 
+from services.platform.process.sqlite import insert
 from services.platform.repository.errors import NewerPackError, NewerSealError, PackCorruptError, RepositoryError
 from services.platform.repository.forms import Form
 from services.platform.repository.indexes import PackEntries
@@ -127,7 +128,8 @@ class Locations:
         with self._together():
             told = {"key_number": pack.key_number, "footer_only": footer_only}
             queries.set_key_number(self._connection, number=row[0], **told)
-            queries.add_contents(self._connection, [_row(row[0], entry) for entry in pack.entries])
+            contents = [(row[0], *entry) for entry in sorted(pack.entries)]  # by digest, as the file has them
+            insert(self._connection, queries.add_contents.sql, contents)
 
     def knows(self, pack_id: UUID) -> bool:
         """Whether the pack is one of these."""
@@ -194,7 +196,7 @@ class Locations:
     def mark(self, digests: Iterable[bytes], owner: int) -> None:
         """Note that a manifest refers to these; `owner` is any number for it."""
         with self._together():
-            queries.add_live(self._connection, [{"digest": digest, "owner": owner} for digest in digests])
+            insert(self._connection, queries.add_live.sql, [(digest, owner) for digest in digests])
 
     def set_stale(self, places: Iterable[Location]) -> None:
         """Note of contents that are needed that these places are as good as none: others must do."""
@@ -266,15 +268,3 @@ class Locations:
 def _usable_of(count: int) -> str:
     text: str = queries.usable.sql
     return text.replace(":digests", ", ".join("?" * count))
-
-
-def _row(pack: int, entry: Entry) -> dict[str, Any]:
-    return {
-        "digest": entry.digest,
-        "pack": pack,
-        "place": entry.number,
-        "form": entry.form,
-        "start": entry.offset,
-        "stored": entry.stored_bytes,
-        "size": entry.size_bytes,
-    }

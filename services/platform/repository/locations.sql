@@ -58,9 +58,8 @@ SELECT size FROM pack WHERE id = :id;
 -- name: set_key_number(number, key_number, footer_only)!
 UPDATE pack SET key_number = :key_number, footer_only = :footer_only WHERE number = :number;
 
--- name: add_contents(digest, pack, place, form, start, stored, size)*!
-INSERT INTO content (digest, pack, place, form, start, stored, size)
-VALUES (:digest, :pack, :place, :form, :start, :stored, :size) ON CONFLICT DO NOTHING;
+-- name: add_contents(rows)!
+INSERT INTO content (pack, digest, place, form, start, stored, size) (:rows) ON CONFLICT DO NOTHING;
 
 -- name: set_stale(id, digest, place)!
 UPDATE content SET stale = 1
@@ -77,7 +76,7 @@ WHERE digest = :digest ORDER BY p.damaged, p.condemned, c.form LIMIT 1;
 
 -- name: usable(digests)
 -- Whole (no delta, form 2) in a pack that stays. In place of `:digests` stand as many as are asked for.
-SELECT DISTINCT c.digest FROM content c JOIN pack p ON p.number = c.pack
+SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack
 WHERE c.digest IN (:digests) AND c.form <> 2 AND p.trusted;
 
 -- name: unindexed()
@@ -95,8 +94,8 @@ UPDATE pack SET footer_only = 0 WHERE number = :number;
 -- name: entries(pack)
 SELECT digest, place, form, start, stored, size FROM content WHERE pack = :pack ORDER BY place;
 
--- name: add_live(digest, owner)*!
-INSERT INTO live (digest, owner) VALUES (:digest, :owner)
+-- name: add_live(rows)!
+INSERT INTO live (digest, owner) (:rows)
 ON CONFLICT (digest) DO UPDATE SET shared = 1 WHERE owner <> excluded.owner;
 
 -- name: is_live(digest)^

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from struct import Struct
 from struct import error as broken_off
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -39,8 +39,7 @@ class Packed:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One content of a pack: what a footer and an index tell of it. `number` is its place in the order."""
 
     digest: bytes

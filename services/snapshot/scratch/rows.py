@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from contracts.manifest import DanglingLine, DocumentLine
 from services.platform.connectors.database import Reference
-from services.platform.connectors.files import Listed, apart, joined
+from services.platform.connectors.files import Listed, joined
 
 Row = Sequence[Any]
-Parameters = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,49 +36,33 @@ class Stored:
     contents: tuple[str, ...]
     hash: str
 
-    def parameters(self) -> Parameters:
+    def row(self) -> Row:
         """For the table `stored`."""
-        return {**state_parameters(self.seen), "contents": ",".join(self.contents), "hash": self.hash}
+        return *_state(self.seen), to_json(self.contents).decode(), self.hash
 
 
-def listed_parameters(document: Listed) -> Parameters:
+def listed_row(document: Listed) -> Row:
     """For the table `listed`."""
-    return {**state_parameters(document), "directory": document.directory}
+    return *_state(document), document.directory
 
 
-def state_parameters(document: Listed) -> Parameters:
-    """A document's own state."""
-    return {
-        "id": document.document_id.bytes,
-        "place": document.place,
-        "size": document.size_bytes,
-        "stamp": document.stamp,
-        "settled": document.settled,
-    }
+def _state(document: Listed) -> Row:
+    return document.document_id.bytes, document.place, document.size_bytes, document.stamp, document.settled
 
 
-def previous_parameters(line: DocumentLine) -> Parameters:
-    """For the table `previous`."""
-    stamp, directory = apart(line.stamp)
-    return {
-        "id": line.id.bytes,
-        "place": line.place,
-        "size": line.size,
-        "stamp": stamp,
-        "settled": line.settled,
-        "directory": directory,
-        "contents": ",".join(line.contents),
-        "hash": line.hash,
-    }
+def previous_row(line: DocumentLine, text: str, stamp: str, *, in_known: bool) -> Row:
+    """For the table `previous`: a document's own stamp, and whether the state of its directory is told beside it."""
+    directory = line.place.rpartition("/")[0] if in_known else None
+    return line.id.bytes, directory, line.size, stamp, line.settled, line.referenced, text
 
 
-def referenced_parameters(reference: Reference) -> Parameters:
+def referenced_row(reference: Reference) -> Row:
     """For the table `referenced`."""
-    return {"id": reference.document_id.bytes, "size": reference.size_bytes}
+    return reference.document_id.bytes, reference.size_bytes
 
 
 def document_line(row: Row, *, proven: bool) -> bytes:
-    """A line of the list of documents, of the query `lines`."""
+    """A line of the list of documents, of the query `stored_lines`."""
     # A DocumentLine in its order, of what was checked when it came in: to make an object of each takes thrice as long.
     line = {
         "id": _id_text(row[0]),
@@ -88,11 +71,19 @@ def document_line(row: Row, *, proven: bool) -> bytes:
         "stamp": joined(row[3], row[9]),
         "settled": bool(row[4]),
         "referenced": bool(row[8]) if proven else None,
-        "contents": row[5].split(","),
+        "contents": from_json(row[5]),
         "hash": row[6],
         "from_previous": bool(row[7]),
     }
     return to_json(line) + b"\n"
+
+
+def kept_line(row: Row, *, proven: bool) -> bytes:
+    """A line as the previous list has it, of the query `kept_lines`: only what rows refer to may be another today."""
+    line, before, now = row[1], row[2], bool(row[3]) if proven else None
+    if before == now:
+        return f"{line}\n".encode()
+    return to_json({**from_json(line), "referenced": now}) + b"\n"
 
 
 def _id_text(document_id: bytes) -> str:

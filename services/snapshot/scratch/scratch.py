@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from bisect import bisect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -15,7 +16,8 @@ import aiosql
 
 from contracts.manifest import DocumentLine
 from services.platform.connectors.database import Reference
-from services.platform.connectors.files import Listed
+from services.platform.connectors.files import Listed, apart
+from services.platform.process.sqlite import insert
 from services.snapshot.domain.sightings import EXAMPLES, Sightings
 from services.snapshot.scratch import rows as made
 from services.snapshot.scratch.parts import Parts
@@ -24,6 +26,8 @@ from services.snapshot.scratch.rows import Row, Stored, ToRead
 BATCH: Final = 1000
 FIRST: Final = b""
 """Sorts before every id."""
+LAST: Final = b"\xff" * 17
+"""Sorts behind every id."""
 
 queries: Any = aiosql.from_path(Path(__file__).with_name("scratch.sql"), "sqlite3")
 T = TypeVar("T")
@@ -63,33 +67,39 @@ class Scratch:
         """Keep what the listing saw; returns the places that are left out, since another has the same UUID."""
         return await self._run(partial(_add_listed, documents=documents))
 
-    async def add_previous(self, lines: Sequence[DocumentLine]) -> list[str]:
+    async def add_previous(self, lines: Sequence[tuple[DocumentLine, str]]) -> list[str]:
         """Keep a part of the previous backup's list; returns the state of each one's directory, if it has one."""
-        rows = [made.previous_parameters(line) for line in lines]
-        await self._add(queries.add_previous, iter(rows))
-        return [row["directory"] for row in rows]
+        stamps = [apart(line.stamp) for line, _ in lines]
+        rows = [
+            made.previous_row(line, text, stamp, in_known=bool(state))
+            for (line, text), (stamp, state) in zip(lines, stamps, strict=True)
+        ]
+        await self._add(queries.add_previous, rows)
+        return [state for _, state in stamps]
 
     async def add_referenced(self, references: Sequence[Reference]) -> None:
         """Keep a part of what the rows refer to; a document that is named twice counts once."""
-        await self._add(queries.add_referenced, map(made.referenced_parameters, references))
+        await self._add(queries.add_referenced, [made.referenced_row(one) for one in references])
 
     async def add_stored(self, documents: Sequence[Stored]) -> None:
         """Keep what was read and where it is stored."""
-        await self._add(queries.add_stored, (document.parameters() for document in documents))
+        await self._add(queries.add_stored, [document.row() for document in documents])
 
-    async def add_unchanged(self, directories: Sequence[str]) -> None:
-        """Keep that these were not listed, since nothing came or went there."""
-        await self._add(queries.add_unchanged, ({"place": place} for place in directories))
+    async def keep(self, unchanged: Sequence[str]) -> Sightings:
+        """Take what the previous list has in directories that were not listed, since nothing came or went there.
 
-    async def list_unchanged(self) -> Sightings:
-        """Take as listed what the previous list has in those; what is not, since it is elsewhere as well."""
+        Returns what is not in the backup, since it is elsewhere as well.
+        """
+        await self._add(queries.add_unchanged, [(place,) for place in sorted(unchanged)])
         moved = await self._rows(queries.moved, count=EXAMPLES)
         count = await self._run(queries.moved_count)
-        await self._run(queries.list_unchanged)
+        await self._run(queries.leave_out_moved)
+        await self._run(queries.list_unsettled)
+        await self._run(queries.keep_no_listed)
         return Sightings(count, [row[0] for row in moved])
 
     async def adopt_unchanged(self) -> None:
-        """Take the contents of unchanged documents from the previous list."""
+        """Take the contents of documents that were listed and are unchanged from the previous list."""
         await self._run(queries.adopt_unchanged)
 
     async def to_read_totals(self) -> tuple[int, int]:
@@ -109,16 +119,34 @@ class Scratch:
 
     async def numbers(self) -> Numbers:
         """What the backup holds."""
-        return Numbers(*await self._run(queries.numbers))
+        kept_count, kept_bytes = await self._run(queries.kept_numbers)
+        count, size_bytes, *new = await self._run(queries.stored_numbers)
+        return Numbers(count + kept_count, size_bytes + kept_bytes, *new)
 
     async def lines(self, *, proven: bool) -> AsyncIterator[bytes]:
         """The list of documents as JSON lines, by id, in parts that stay the same where nothing changes."""
-        parts = Parts()
-        async for rows in self._batches(queries.lines):
-            for part in parts.add((row[0], made.document_line(row, proven=proven)) for row in rows):
+        parts, after = Parts(), FIRST
+        async for rows in self._batches(queries.kept_lines):
+            kept, upto = [(row[0], made.kept_line(row, proven=proven)) for row in rows], rows[-1][0]
+            async for stored in self._stored_lines(after, upto, proven=proven):
+                before = bisect(kept, stored[-1])
+                for part in parts.add(sorted(kept[:before] + stored)):
+                    yield part
+                kept = kept[before:]
+            for part in parts.add(kept):
+                yield part
+            after = upto
+        async for stored in self._stored_lines(after, LAST, proven=proven):
+            for part in parts.add(stored):
                 yield part
         for part in parts.rest():
             yield part
+
+    async def _stored_lines(
+        self, after: bytes, upto: bytes, *, proven: bool
+    ) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+        async for rows in self._batches(queries.stored_lines, after, upto=upto):
+            yield [(row[0], made.document_line(row, proven=proven)) for row in rows]
 
     async def dangling_lines(self) -> AsyncIterator[bytes]:
         """The list of dangling references as JSON lines, by id, in such parts too."""
@@ -158,15 +186,14 @@ class Scratch:
             self._failure = error
             raise
 
-    async def _add(self, query: Any, parameters: Iterator[made.Parameters]) -> None:  # noqa: ANN401 -- aiosql's functions have no types
-        await self._run(partial(_add, query=query, parameters=list(parameters)))
+    async def _add(self, query: Any, rows: Sequence[Row]) -> None:  # noqa: ANN401 -- aiosql's functions have no types
+        await self._run(partial(_add, statement=query.sql, rows=rows))
 
     async def _rows(self, query: Any, **parameters: object) -> list[Row]:  # noqa: ANN401 -- see above
         return await self._run(lambda c: list(query(c, **parameters)))
 
-    async def _batches(self, query: Any) -> AsyncIterator[list[Row]]:  # noqa: ANN401 -- see above
-        after = FIRST
-        while rows := await self._rows(query, after=after, count=BATCH):
+    async def _batches(self, query: Any, after: bytes = FIRST, **parameters: object) -> AsyncIterator[list[Row]]:  # noqa: ANN401 -- see above
+        while rows := await self._rows(query, after=after, count=BATCH, **parameters):
             yield rows
             after = rows[-1][0]
 
@@ -182,30 +209,31 @@ def _created(path: Path) -> sqlite3.Connection:
 
 
 def _add_listed(connection: sqlite3.Connection, documents: Sequence[Listed]) -> list[str]:
-    rows = [made.listed_parameters(one) for one in documents]
+    rows = [made.listed_row(one) for one in documents]
     with _together(connection):
         before = connection.total_changes
-        queries.add_listed(connection, rows)
+        insert(connection, queries.add_listed.sql, rows)
         if connection.total_changes - before == len(rows):
             return []
         left_out = (_left_out(connection, row) for row in rows)
         return [place for place in left_out if place is not None]
 
 
-def _left_out(connection: sqlite3.Connection, row: made.Parameters) -> str | None:
+def _left_out(connection: sqlite3.Connection, row: Row) -> str | None:
     """The place that is left out, if one of this id was there."""
-    there: str = queries.listed_place(connection, id=row["id"])
-    if there == row["place"]:
+    document_id, place, *_ = row
+    there: str = queries.listed_place(connection, id=document_id)
+    if there == place:
         return None
-    if there < row["place"]:
-        return str(row["place"])
-    queries.replace_listed(connection, **row)
+    if there < place:
+        return str(place)
+    insert(connection, queries.replace_listed.sql, [row])
     return there
 
 
-def _add(connection: sqlite3.Connection, query: Any, parameters: list[made.Parameters]) -> None:  # noqa: ANN401 -- see above
+def _add(connection: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
     with _together(connection):
-        query(connection, parameters)
+        insert(connection, statement, rows)
 
 
 @contextmanager

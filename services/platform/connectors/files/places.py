@@ -23,7 +23,12 @@ _DOCUMENT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-
 
 def document_id(name: str) -> UUID | None:
     """The id of a document of this name; None: it is no document's name."""
-    return UUID(name) if _DOCUMENT.fullmatch(name) else None
+    return UUID(name) if is_document(name) else None
+
+
+def is_document(name: str) -> bool:
+    """Whether it is the name of a document."""
+    return _DOCUMENT.fullmatch(name) is not None
 
 
 def checked(place: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from services.platform.connectors.files.port import Listed
 
 SETTLED_NS: Final = 2 * 10**9
 """A change must lie so far back: coarse clocks stamp two changes alike (spec: environments, "The backup")."""
-_JOINED: Final = re.compile(r"(.*)@((?:[0-9a-f]+-){4}[0-9a-f]+)", re.DOTALL)
+_STATE: Final = re.compile(r"(?:[0-9a-f]+-){4}[0-9a-f]+")
 
 
 def stamp_of(status: os.stat_result) -> str:
@@ -30,8 +30,8 @@ def joined(stamp: str, directory: str) -> str:
 
 def apart(stamp: str) -> tuple[str, str]:
     """What `joined` has joined."""
-    both = _JOINED.fullmatch(stamp)
-    return (both[1], both[2]) if both else (stamp, "")
+    own, at, directory = stamp.rpartition("@")
+    return (own, directory) if at and _STATE.fullmatch(directory) else (stamp, "")
 
 
 def listed(place: str, status: os.stat_result, horizon_ns: int, directory: str = "") -> Listed:

@@ -10,10 +10,11 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from operator import attrgetter
 from threading import Lock
 from typing import Final
 
-from services.platform.connectors.files.places import DEPTH, OWN, document_id, is_text, shown
+from services.platform.connectors.files.places import DEPTH, OWN, is_document, is_text, shown
 from services.platform.connectors.files.port import NONE_KNOWN, Entry, Stray, Unchanged
 from services.platform.connectors.files.stamps import directory_stamp, listed
 from services.platform.connectors.files.tree import Tree
@@ -55,7 +56,8 @@ def walks(
         except FileNotFoundError:
             yield ()
             return
-        entries = _Shared(held.enter_context(os.scandir(fd)))
+        told = held.enter_context(os.scandir(fd))
+        entries = _Shared(chain(_some_sorted(told), told))
         walk = _Walk(seeing, os.fstat(fd).st_dev)
         yield [walk.root(fd, entries) for _ in range(count)]
 
@@ -116,7 +118,7 @@ class _Walk:
         """The state is looked at before the entries: what comes or goes meanwhile gives it another one."""
         state = self._state(os.fstat(fd))
         with os.scandir(fd) as entries:
-            first = list(islice(entries, MOST_ENTRIES))
+            first = _some_sorted(entries)
             directory = f"{state}-{len(first):x}" if state and len(first) < MOST_ENTRIES else ""
             for entry in chain(first, entries):
                 yield from self._entry(fd, entry, prefix, depth, directory)
@@ -124,6 +126,14 @@ class _Walk:
     def _state(self, status: os.stat_result) -> str:
         settled = status.st_ctime_ns <= self._seeing.horizon_ns and status.st_dev == self._device
         return directory_stamp(status) if self._seeing.directories and settled else ""
+
+
+def _some_sorted(entries: Iterator["os.DirEntry[str]"]) -> Sequence["os.DirEntry[str]"]:
+    """As many as may be held, by name: where directories are named after what they hold, documents come by their ids.
+
+    Whoever keeps a million of them in a file by their ids writes it from the front to the back then.
+    """
+    return sorted(islice(entries, MOST_ENTRIES), key=attrgetter("name"))
 
 
 def opened(fd: int, name: str) -> int:
@@ -147,4 +157,4 @@ def _stray_for(entry: "os.DirEntry[str]", depth: int) -> str | None:
         return "below too many directories" if depth >= DEPTH else None
     if not entry.is_file(follow_symlinks=False):
         return "neither a file nor a directory"
-    return None if document_id(entry.name) else "not named by a UUID"
+    return None if is_document(entry.name) else "not named by a UUID"
