@@ -1,5 +1,6 @@
 """A line of the scratch file is, byte for byte, the contract's."""
 
+import json
 from uuid import UUID
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.manifest import DocumentLine
 from services.platform.connectors.files import joined
-from services.snapshot.scratch.rows import document_line
+from services.snapshot.scratch.rows import document_line, kept_line
 
 NAMES = st.binary(min_size=32, max_size=32).map(lambda digest: f"b3:{digest.hex()}")
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=50)
@@ -23,7 +24,7 @@ def test_a_line_is_the_one_that_the_contract_writes(  # noqa: PLR0913, PLR0917 -
 ) -> None:  # fmt: skip
     place = f"{directory_of}/{document_id}"
     row = (
-        document_id.bytes, place, size, stamp, settled, ",".join(contents), whole, vanished, referenced, directory,
+        document_id.bytes, place, size, stamp, settled, json.dumps(contents), whole, vanished, referenced, directory,
     )  # fmt: skip
     line = DocumentLine(
         id=document_id,
@@ -36,4 +37,8 @@ def test_a_line_is_the_one_that_the_contract_writes(  # noqa: PLR0913, PLR0917 -
         hash=whole,
         from_previous=vanished,
     )
-    assert document_line(row, proven=proven) == line.model_dump_json().encode() + b"\n"
+    written = line.model_dump_json().encode() + b"\n"
+    assert document_line(row, proven=proven) == written
+    for before in (None, False, True):
+        earlier = line.model_copy(update={"referenced": before}).model_dump_json()
+        assert kept_line((document_id.bytes, earlier, before, referenced), proven=proven) == written
