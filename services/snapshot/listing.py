@@ -33,7 +33,7 @@ class Listing:
         self._directories = Directories()
         self._listed = 0
         self._unchanged: list[str] = []
-        """No more than `Directories` remembers."""
+        """No more than `Directories` remembers; none behind the listing."""
 
     async def know(self, lines: Sequence[tuple[DocumentLine, str]]) -> None:
         """Documents of the previous backup whose contents are there, each with its line as that has it."""
@@ -47,13 +47,14 @@ class Listing:
             async for batch in batches:
                 await self._take_in(batch)
                 self._meter.moved()
-        if self._unchanged:
-            self._met.duplicates.add_all(await self._scratch.keep(self._unchanged))
+        unchanged, self._unchanged = self._unchanged, []
+        if unchanged:
+            self._met.duplicates.add_all(await self._scratch.keep(unchanged))
         if not self._source.read_all:
             await self._scratch.adopt_unchanged()
         LISTED.inc(self._listed)
-        UNCHANGED.inc(len(self._unchanged))
-        log.info("documents listed", documents=self._listed, unchanged_directories=len(self._unchanged))
+        UNCHANGED.inc(len(unchanged))
+        log.info("documents listed", documents=self._listed, unchanged_directories=len(unchanged))
 
     def _known(self) -> Mapping[str, str]:
         known, self._directories = self._directories.known(), Directories()

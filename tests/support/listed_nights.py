@@ -18,7 +18,7 @@ from services.platform.connectors.files.threads import threads
 from services.snapshot.domain.warnings import Met
 from services.snapshot.listing import Listing
 from services.snapshot.meter import Meter
-from services.snapshot.scratch import Scratch, Stored
+from services.snapshot.scratch import Numbers, Scratch, Stored
 from services.snapshot.source import Source
 from tests.support.capturing import QuietRun
 
@@ -35,6 +35,7 @@ class Night:
     listed: int = 0
     unchanged: int = 0
     read: int = 0
+    numbers: Numbers | None = None
 
     def contents(self) -> dict[str, str]:
         """What the backup has, by place."""
@@ -67,13 +68,13 @@ async def night(
         with structlog.testing.capture_logs() as log:
             await listing.run()
         stored = await _read(root, documents, scratch)
-        met.unnoticed = await scratch.unnoticed()
+        met.unnoticed, numbers = await scratch.unnoticed(), await scratch.numbers()
         await scratch.add_referenced(references or ())
         met.dangling, met.orphans = await scratch.dangling(), await scratch.orphans()
         met.other_sizes = await scratch.other_sizes()
         text = b"".join([part async for part in scratch.lines(proven=references is not None)])
     lines = [DocumentLine.model_validate_json(line) for line in text.splitlines()]
-    return Night(lines, met, log[0]["documents"], log[0]["unchanged_directories"], stored)
+    return Night(lines, met, log[0]["documents"], log[0]["unchanged_directories"], stored, numbers)
 
 
 async def _read(root: Path, documents: DocumentStore, scratch: Scratch) -> int:

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.manifest import DocumentLine
 from services.platform.connectors.database import Reference
 from services.platform.connectors.files import apart, joined, probing
 from services.platform.connectors.files import directory as connector
 from services.snapshot.domain.directories import Directories
+from services.snapshot.scratch import Numbers
 from tests.support.listed_nights import Night, name_of, night
 
 SETTLED_NS = 20 * 10**6
@@ -210,6 +212,13 @@ def there(root: Path) -> dict[str, str]:
     return {place: name_of((root / place).read_bytes()) for place in first.values()}
 
 
+def counted(lines: Sequence[DocumentLine], before: Sequence[DocumentLine]) -> Numbers:
+    """What a list holds, and what of it was not in the one before, or not like this."""
+    known = {line.id: line.hash for line in before}
+    new = [line.size for line in lines if known.get(line.id) != line.hash]
+    return Numbers(len(lines), sum(line.size for line in lines), len(new), sum(new))
+
+
 class App:
     """Does with its documents whatever it likes, but for writing over one in place."""
 
@@ -270,8 +279,9 @@ def test_whatever_an_app_does_between_nights_none_misses_anything(
                 act(app, *arguments)
             if has_settled:
                 settle()
-            last = await night(root, last, list_all=list_all)
+            before, last = last, await night(root, last, list_all=list_all)
             assert last.contents() == there(root)
+            assert last.numbers == counted(last.lines, before.lines)
 
     with tempfile.TemporaryDirectory() as directory:
         asyncio.run(live(Path(directory)))

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 ROWS_AT_ONCE: Final = 200
-"""With more of them nothing is left to save; the least that SQLite is built with takes 32,766 values."""
+"""With more of them nothing is left to save; SQLite takes 32,766 values unless it was built for less."""
 
 
 def insert(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -58,6 +58,8 @@ SELECT size FROM pack WHERE id = :id;
 -- name: set_key_number(number, key_number, footer_only)!
 UPDATE pack SET key_number = :key_number, footer_only = :footer_only WHERE number = :number;
 
+-- Queries with `(:rows)` are for `insert` of services.platform.process.sqlite.
+
 -- name: add_contents(rows)!
 INSERT INTO content (pack, digest, place, form, start, stored, size) (:rows) ON CONFLICT DO NOTHING;
 

@@ -79,7 +79,10 @@ def document_line(row: Row, *, proven: bool) -> bytes:
 
 
 def kept_line(row: Row, *, proven: bool) -> bytes:
-    """A line as the previous list has it, of the query `kept_lines`: only what rows refer to may be another today."""
+    """A line as the previous list has it, of the query `kept_lines`: only what rows refer to may be another today.
+
+    It has the shape in which it was first written, so a DocumentLine may gain fields only with defaults.
+    """
     line, before, now = row[1], row[2], bool(row[3]) if proven else None
     if before == now:
         return f"{line}\n".encode()

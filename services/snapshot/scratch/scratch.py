@@ -88,7 +88,9 @@ class Scratch:
     async def keep(self, unchanged: Sequence[str]) -> Sightings:
         """Take what the previous list has in directories that were not listed, since nothing came or went there.
 
-        Returns what is not in the backup, since it is elsewhere as well.
+        What of it had changed shortly before it was listed is to be read once more. Nothing else of it is read: where
+        everything must be, no directory counts as unchanged (Source.trusts_directories). Returns what is not in the
+        backup, since it is elsewhere as well.
         """
         await self._add(queries.add_unchanged, [(place,) for place in sorted(unchanged)])
         moved = await self._rows(queries.moved, count=EXAMPLES)

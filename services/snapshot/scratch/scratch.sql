@@ -12,15 +12,16 @@ CREATE TABLE listed (
 ) WITHOUT ROWID;
 CREATE TABLE unchanged (directory TEXT PRIMARY KEY) WITHOUT ROWID;
 -- Lines of the previous list as they are stored, with what is asked of all of them; the rest is in `line`. `directory`
--- is the one that holds the document, where the state of that is told.
+-- is the one that holds the document, where the state of that is told, and NULL for what was listed elsewhere as well.
 CREATE TABLE previous (
     id BLOB PRIMARY KEY, directory TEXT, size INTEGER NOT NULL, stamp TEXT NOT NULL, settled INTEGER NOT NULL,
     referenced INTEGER, line TEXT NOT NULL
 ) WITHOUT ROWID;
--- What is in the backup with the line that it has in the previous one, but for whether a row refers to it.
+-- What is in the backup with the line that it has in the previous one, but for whether a row refers to it; as soon as
+-- `keep_no_listed` has run.
 CREATE VIEW kept AS
     SELECT id, size, referenced, line FROM previous WHERE directory IN (SELECT directory FROM unchanged);
--- The same, until `keep_no_listed`: some of it was listed as well, elsewhere.
+-- The same before that: some of it was listed as well, elsewhere.
 CREATE VIEW held AS
     SELECT id, json_extract(line, '$.place') AS place, size, stamp, settled,
         substr(json_extract(line, '$.stamp'), length(stamp) + 2) AS state
@@ -39,6 +40,8 @@ CREATE VIEW unnoticed AS
         AND length(json_extract(p.line, '$.hash')) = length(s.hash)
         AND (p.stamp = s.stamp
             OR (l.directory <> '' AND json_extract(p.line, '$.stamp') = p.stamp || '@' || l.directory));
+
+-- Queries with `(:rows)` are for `insert` of services.platform.process.sqlite.
 
 -- name: add_listed(rows)!
 -- Of two of one id the first by its place: listings come in no order.
@@ -140,7 +143,9 @@ SELECT count(*) FROM documents WHERE id NOT IN (SELECT id FROM referenced);
 SELECT id FROM documents WHERE id NOT IN (SELECT id FROM referenced) ORDER BY id LIMIT :count;
 
 -- name: other_size_count()$
-SELECT count(*) FROM documents d JOIN referenced r USING (id) WHERE r.size <> d.size;
+-- Of each table by itself: joined with both, SQLite would copy them first.
+SELECT (SELECT count(*) FROM stored s JOIN referenced r USING (id) WHERE r.size <> s.size)
+    + (SELECT count(*) FROM kept k JOIN referenced r USING (id) WHERE r.size <> k.size);
 
 -- name: other_sizes(count)
 SELECT id FROM documents d JOIN referenced r USING (id) WHERE r.size <> d.size ORDER BY id LIMIT :count;

@@ -81,7 +81,7 @@ async def test_a_fork_that_a_filler_finds_is_raised_by_its_name(reading: Reading
 
 
 async def test_a_filler_that_meets_an_engine_that_is_away_is_worth_another_try(reading: Reading) -> None:
-    await _put(reading, 2)
+    await _put(reading, FEW)  # in several partitions: a single one is not shared
     away = reading.postgres.model_copy(update={"port": 1})
     with pytest.raises(ReplayInterruptedError):
         await _shared(reading, postgres=away)

@@ -102,12 +102,14 @@ class DirectoryDocuments:
     async def _walked(self, below: tuple[str, ...], seeing: Seeing) -> AsyncGenerator[Sequence[Entry], None]:
         with ExitStack() as held:
             some = await self._run("", held.enter_context, walks(self._tree, below, seeing, WALKS))
-            for walk in some[:1]:
-                held.callback(walk.close)
-                batch, mostly_waited = await self._run("", _first_of, walk)
-                some = some if mostly_waited else some[:1]
+            if not some:
+                return
+            held.callback(some[0].close)
+            batch, mostly_waited = await self._run("", _first_of, some[0])
+            if batch:
                 yield batch
-            async with aclosing(merged(map(self._batches, some), WALKS)) as batches:
+            going_on = some if mostly_waited else some[:1]
+            async with aclosing(merged(map(self._batches, going_on), WALKS)) as batches:
                 async for batch in batches:
                     yield batch
 

@@ -1,4 +1,4 @@
-"""Walks a tree without loading it: every entry once, in no order, symlinks named and not followed.
+"""Walks a tree without loading it: every entry once, in no order to rely on, symlinks named and not followed.
 
 Several walks share one tree: whichever is free takes the next entry of its root. A directory of which is known that it
 gained and lost nothing is told and not entered (spec: environments, "The backup").
