@@ -62,7 +62,7 @@ from services.platform.process.http import serve
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
-from services.platform.repository import open_bucket_unseen
+from services.platform.repository.opening import open_bucket_unseen
 from services.platform.webhooks import Receivers, SigningSecrets
 
 

@@ -16,7 +16,7 @@ from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
-from services.platform.repository import open_bucket
+from services.platform.repository.opening import open_bucket
 from services.platform.webhooks import Receivers, SigningSecrets
 from services.restore.adapters.hooks import Hooks
 from services.restore.adapters.progress import RestoreProgress

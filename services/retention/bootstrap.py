@@ -14,7 +14,8 @@ from services.platform.process.clock import open_clock
 from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.service import Task
-from services.platform.repository import Repository, open_bucket
+from services.platform.repository import Repository
+from services.platform.repository.opening import open_bucket
 from services.retention.asking import Asking
 from services.retention.chores import CHECK, CONDEMN, DELETE, FORGET, RECLAIM, SHRED, Chores
 from services.retention.handlers import Handlers

@@ -21,7 +21,7 @@ from services.platform.process.health import Health
 from services.platform.process.ids import random_id
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.service import Task
-from services.platform.repository import open_bucket
+from services.platform.repository.opening import open_bucket
 from services.snapshot.backup import BackupJob
 from services.snapshot.check import CheckJob
 from services.snapshot.domain.pacing import Pace

@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Protocol
 
-from services.platform.objectstore import DirectoryObjectStore, S3ObjectStore
+from services.platform.objectstore import DirectoryObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from tests.benchmarks.memory import peak_of
 

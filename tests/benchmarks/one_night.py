@@ -20,7 +20,8 @@ from pydantic import BaseModel, SecretStr
 from contracts.manifest import Lines
 from contracts.values import FilesPlace
 from services.platform.connectors.files.opening import open_documents
-from services.platform.objectstore import DirectoryObjectStore, ObjectStore, S3ObjectStore
+from services.platform.objectstore import DirectoryObjectStore, ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from services.platform.repository import EnvironmentRepository, RepositoryV2, read_document_texts
 from services.restore.documents import RestoreDocuments

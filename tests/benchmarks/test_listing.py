@@ -21,7 +21,7 @@ from services.platform.connectors.files import DocumentStore, Listed, Unchanged,
 from services.platform.connectors.files.directory import DirectoryDocuments
 from services.platform.connectors.files.s3 import S3Documents
 from services.platform.connectors.files.threads import threads
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.objectstore.s3_client import s3_client
 from services.platform.process.settings import S3Settings
 from tests.benchmarks.figures import Figure

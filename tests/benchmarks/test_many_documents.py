@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from tests.benchmarks import tree
 from tests.benchmarks.contest import Contestant, Cost, Place

@@ -9,7 +9,7 @@ import pytest
 from contracts.values import S3Files, Severity
 from services.platform.connectors.files import DocumentStore, DocumentsUnreachableError, Listed, Part, Stray, s3_listing
 from services.platform.connectors.files.opening import CredentialsError, open_documents
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.secrets import SecretDirectory
 from services.platform.process.settings import S3Settings
 from tests.suites.document_store import (
@@ -118,8 +118,8 @@ async def test_a_small_document_is_read_with_one_request_and_a_large_one_with_tw
     async with before(fresh_bucket) as server:
         there = files.model_copy(update={"endpoint_url": server.settings.endpoint_url})
         async with open_documents(there, secrets) as store:
-            found = await store.read_small(small)
-            assert [whole and whole.data for whole in found] == [place.encode() for place in small]
+            found = await store.read_small(small, bytes)
+            assert [whole and whole.made for whole in found] == [place.encode() for place in small]
             assert sorted(server.asked) == sorted(f"GET /{files.bucket}/{PREFIX}/{place}" for place in small)
             server.asked.clear()
             assert sum([len(piece) async for piece in store.read(large).pieces()]) == 3 * MEBIBYTE

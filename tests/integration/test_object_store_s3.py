@@ -8,12 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.errors import FailureCode
-from services.platform.objectstore import (
-    ObjectStore,
-    S3ObjectStore,
-    StoreRefusedError,
-    StoreUnavailableError,
-)
+from services.platform.objectstore import ObjectStore, StoreRefusedError, StoreUnavailableError
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.objectstore.s3_client import s3_client
 from services.platform.objectstore.s3_multipart import upload
 from services.platform.process.settings import S3Settings

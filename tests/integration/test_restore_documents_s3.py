@@ -7,7 +7,7 @@ import pytest
 
 from services.platform.connectors.files import DocumentStore
 from services.platform.connectors.files.s3 import S3Documents
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from tests.suites.document_store import tree
 from tests.suites.restore_documents import BACKUP, BEFORE, Ground, fill, whole

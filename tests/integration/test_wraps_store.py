@@ -8,14 +8,15 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from services.platform.objectstore import S3ObjectStore, UnsafeStoreError
+from services.platform.objectstore import UnsafeStoreError
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.parcels import Parcels
 from services.platform.process.ids import random_id
 from services.platform.process.service import DIED
 from services.platform.process.settings import KafkaSettings, RepositorySettings, S3Settings
-from services.platform.repository import open_bucket, open_bucket_unseen
 from services.platform.repository.errors import RepositoryKeyError
 from services.platform.repository.layout import KEYS
+from services.platform.repository.opening import open_bucket, open_bucket_unseen
 from services.platform.repository.wrapping import master_id
 from services.platform.repository.wraps import Wraps
 from tests.suites.object_store import listed

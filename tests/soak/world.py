@@ -16,7 +16,7 @@ from services.cli.client import Gateway
 from services.gateway.first_admin import make_first_admin
 from services.gateway.resources import App, Backup, Environment, NewApp
 from services.platform.connectors.files.places import OWN
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.clock import SystemClock
 from services.platform.process.ids import random_id
 from services.platform.process.settings import KafkaSettings, S3Settings

@@ -86,11 +86,11 @@ class DocumentStoreBehaviour:
         large, absent = new_place(), new_place()
         await store.add_small(small)
         await put(large, b"x" * 2 * MEBIBYTE)
-        *read, none_large, none_absent = await store.read_small([*small, large, absent])
+        *read, none_large, none_absent = await store.read_small([*small, large, absent], bytes)
         assert none_large is none_absent is None
         for place, whole in zip(small, read, strict=True):
             assert whole is not None
-            assert whole.data == small[place]
+            assert whole.made == small[place]
             assert whole.seen == await store.look(place)
 
     async def test_nothing_is_written_over_a_document_that_is_there(self, store: DocumentStore, put: Put) -> None:

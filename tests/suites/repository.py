@@ -114,7 +114,8 @@ class RepositoryBehaviour:
         there, twice, large = os.urandom(1000), os.urandom(1000), os.urandom(100_000)
         first = await repository.store_bytes(there)
         documents = [b"", there, twice, large, twice, *(os.urandom(100) for _ in range(250))]
-        stored = await repository.store_small(documents)
+        packing = await repository.packing()
+        stored = await repository.store_small([packing(data) for data in documents])
         assert [one.stored_bytes > 0 for one in stored] == [True, False, True, True, False] + [True] * 250
         assert stored[1].contents == first.contents
         assert list(stored) == [

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import S3Settings
 
 BUCKET = "shared-by-tests"

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -30,6 +30,8 @@ from services.snapshot.stopwatch import Stopwatch
 from tests.support.app_databases import AppDatabase
 from tests.support.events import NOON
 from tests.support.eventually import eventually
+
+T = TypeVar("T")
 
 DOCUMENTS_QUERY = "SELECT id, size FROM document"
 
@@ -67,12 +69,12 @@ class Meddled:
             yield batch
         self.after_listing()
 
-    async def read_small(self, places: Sequence[str]) -> Sequence[Whole | None]:
+    async def read_small(self, places: Sequence[str], make: Callable[[bytes], T]) -> Sequence[Whole[T] | None]:
         """See DocumentStore: none, where somebody meddles with each."""
         if self.while_reading:
             return [None for _ in places]
         self.reads += places
-        return await self.inner.read_small(places)
+        return await self.inner.read_small(places, make)
 
     def read(self, place: str) -> Reader:
         """See DocumentStore."""

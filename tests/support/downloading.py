@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.repository import Verdict
 from services.platform.repository.keys import read_key_file
 from tests.support.archiving import repository_of, stored

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from contracts.manifest import Manifest, Tombstone
 from services.platform.database import Database
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import ClockSettings, KafkaSettings, RepositorySettings, S3Settings
 from services.platform.repository import EnvironmentRepository, RepositoryV2, read_documents
 from services.platform.repository.errors import ContentMissingError

@@ -11,7 +11,7 @@ import httpx
 
 from services.gateway.adapters.parcels import ParcelDesk
 from services.gateway.resources.content_digest import content_digest
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.parcels import Parcels
 from services.platform.repository.keys import read_key_file
 from services.platform.repository.wraps import Wraps

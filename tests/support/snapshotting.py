@@ -19,7 +19,7 @@ from contracts.values import CloudVersion, DatabasePlace, DirectoryFiles, Mode, 
 from services.platform.messaging.producer import Producer
 from services.platform.messaging.reading import LogReader
 from services.platform.messaging.topics import ensure_topics
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.health import Health
 from services.platform.process.settings import KafkaSettings, PostgresSettings, RepositorySettings, S3Settings
 from services.platform.repository import EnvironmentRepository, RepositoryV2

@@ -334,12 +334,12 @@ async def test_a_root_that_went_away_is_named_by_small_documents_too(store: Docu
     root.rename(root.with_name("elsewhere"))
     with pytest.raises(DocumentsUnreachableError, match="documents"):
         await store.add_small({new_place(): b"x"})
-    assert await store.read_small([new_place()]) == [None]
+    assert await store.read_small([new_place()], bytes) == [None]
 
 
 async def test_an_add_of_small_ones_that_is_cancelled_leaves_nothing_half(store: DocumentStore, root: Path) -> None:
     documents = {new_place(): os.urandom(20_000) for _ in range(30)}
-    await store.read_small([new_place()])
+    await store.read_small([new_place()], bytes)
     adding = asyncio.create_task(store.add_small(documents))
     await asyncio.sleep(0.004)
     adding.cancel()
@@ -354,8 +354,8 @@ async def test_small_documents_that_have_grown_are_left_out_where_they_are_too_m
     grown = [new_place() for _ in range(5)]
     for place in grown:
         await put(place, b"x" * 900_000)
-    found = await store.read_small(grown)
-    assert sum(len(one.data) for one in found if one) == 2 * 900_000
+    found = await store.read_small(grown, bytes)
+    assert sum(len(one.made) for one in found if one) == 2 * 900_000
 
 
 def _children() -> set[int]:
@@ -368,7 +368,7 @@ async def test_what_a_helper_process_was_doing_when_it_died_is_done_all_the_same
     monkeypatch.setattr(threads, "FEW", 0)
     others, documents = _children(), {new_place(): b"%d" % n for n in range(200)}
     async with open_documents(DirectoryFiles(path=str(root)), SecretDirectory(root)) as store:
-        assert await store.read_small([new_place()]) == [None]
+        assert await store.read_small([new_place()], bytes) == [None]
         [helper] = _children() - others
         os.kill(helper, signal.SIGSTOP)
         adding = asyncio.create_task(store.add_small(documents))
@@ -376,5 +376,6 @@ async def test_what_a_helper_process_was_doing_when_it_died_is_done_all_the_same
         os.kill(helper, signal.SIGKILL)
         await adding
         assert await tree(store) == documents
-        assert [whole and whole.data for whole in await store.read_small(list(documents))] == [*documents.values()]
+        read = await store.read_small(list(documents), bytes)
+        assert [whole and whole.made for whole in read] == [*documents.values()]
     assert _children() == others

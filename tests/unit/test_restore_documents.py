@@ -14,6 +14,7 @@ from contracts.manifest import DocumentLine, Lines
 from services.platform.connectors.files import DocumentSpaceError, DocumentStore, Part
 from services.platform.connectors.files.directory import DirectoryDocuments
 from services.platform.connectors.files.s3 import S3Documents
+from services.platform.connectors.files.small import Small
 from services.platform.connectors.files.threads import Threads, threads
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.repository import RepositoryV2
@@ -58,13 +59,13 @@ class DyingDirectory(DirectoryDocuments):
         self._life.spend()
         return added
 
-    async def add_small(self, documents: Mapping[str, bytes]) -> None:
+    async def add_small(self, documents: Mapping[str, Small]) -> None:
         for place, data in documents.items():
             self._life.spend()
             await super().add_small({place: data})
             self._life.spend()
 
-    async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
+    async def stage_small(self, area: UUID, documents: Mapping[str, Small]) -> None:
         for place, data in documents.items():
             self._life.spend()
             await super().stage_small(area, {place: data})

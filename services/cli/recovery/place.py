@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.platform.objectstore import DirectoryObjectStore, ObjectStore, S3ObjectStore
+from services.platform.objectstore import DirectoryObjectStore, ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.errors import PermanentError
 from services.platform.process.settings import RepositorySettings, S3Settings
 from services.platform.repository import RepositoryV2

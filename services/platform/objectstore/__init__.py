@@ -1,4 +1,7 @@
-"""Objects by key, in an S3 server or a directory: the port, its adapters, and the probe that a server must pass."""
+"""Objects by key, in an S3 server or a directory: the port, its adapters, and the probe that a server must pass.
+
+`s3.S3ObjectStore` is no name of this package: who only reads contents starts without the driver of buckets.
+"""
 
 from services.platform.objectstore.directory import DirectoryObjectStore
 from services.platform.objectstore.errors import (
@@ -11,9 +14,8 @@ from services.platform.objectstore.errors import (
     UnsafeStoreError,
 )
 from services.platform.objectstore.faulty import ALWAYS, ANY, Faults, FaultyObjectStore
-from services.platform.objectstore.port import ObjectInfo, ObjectStore
+from services.platform.objectstore.port import KeepsVersions, ObjectInfo, ObjectStore
 from services.platform.objectstore.probe import probe
-from services.platform.objectstore.s3 import S3ObjectStore
 
 __all__ = [
     "ALWAYS",
@@ -23,11 +25,11 @@ __all__ = [
     "Faults",
     "FaultyObjectStore",
     "InvalidKeyError",
+    "KeepsVersions",
     "ObjectChangedError",
     "ObjectInfo",
     "ObjectNotFoundError",
     "ObjectStore",
-    "S3ObjectStore",
     "StoreRefusedError",
     "StoreUnavailableError",
     "UnsafeStoreError",

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 PIECE_BYTES: Final = 1024 * 1024
 """How much of a streamed object is in memory at once."""
@@ -80,4 +80,18 @@ class ObjectStore(Protocol):
 
     async def delete(self, key: str) -> None:
         """Remove the object; one that is absent already is no error."""
+        ...
+
+
+@runtime_checkable
+class KeepsVersions(Protocol):
+    """A store that may keep what is written over or removed: a bucket."""
+
+    @property
+    def bucket(self) -> str:
+        """Its name."""
+        ...
+
+    async def keeps_old_versions(self) -> bool:
+        """Whether it does, or did so once; a lock needs versions. Raises StoreRefusedError where one may not ask."""
         ...

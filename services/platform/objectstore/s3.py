@@ -177,10 +177,7 @@ class S3ObjectStore:
             await self._client.delete_object(**place)
 
     async def keeps_old_versions(self) -> bool:
-        """Whether the bucket keeps what is written over or removed, or did so once; a lock needs versions.
-
-        Raises StoreRefusedError where one may not ask.
-        """
+        """See KeepsVersions."""
         with translated(self._bucket):
             answer = await self._client.get_bucket_versioning(Bucket=self._bucket)
         return answer.get("Status") in VERSIONED

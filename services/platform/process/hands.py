@@ -23,7 +23,9 @@ T = TypeVar("T")
 
 HAND: Final = "services.platform.process.hand"
 MOST: Final = 4
-"""Each takes 40 MiB."""
+"""Each takes 50 MiB."""
+WAITING: Final = 1
+"""So many more than processors: one that writes waits for the disk now and then."""
 MOST_LOST: Final = 3
 """Where so many have died, no more are started."""
 
@@ -35,10 +37,10 @@ class HandFailedError(Exception):
 
 
 class Hands:
-    """As many helpers as there are processors, each started when it is first needed. Who holds them has his own."""
+    """A few helpers, each started when it is first needed. Who holds them has his own."""
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(min(len(os.sched_getaffinity(0)), MOST))
+        self._room = asyncio.Semaphore(min(len(os.sched_getaffinity(0)) + WAITING, MOST))
         self._idle: list[_Hand] = []
         self._lost = 0
 

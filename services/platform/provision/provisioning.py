@@ -7,7 +7,7 @@ import structlog
 
 from services.platform.database.administration import administrator, ensure_database, ensure_role
 from services.platform.messaging.topics import ensure_topics
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.retry import until_done
 from services.platform.process.settings import PostgresSettings, ProvisionSettings, S3Settings, Settings
 from services.platform.provision.verifier import scram_verifier

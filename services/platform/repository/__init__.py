@@ -1,10 +1,12 @@
 """The stored form of backups in an object store: contents, manifests and tombstones of one environment each.
 
-The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRepository` (see `port`).
+The front door is `Repository.of(environment_id)`, which gives an `EnvironmentRepository` (see `port`); a Repository
+comes from `opening.open_bucket`. That is no name of this package, so that a helper process, which opens contents,
+starts without the driver of buckets.
 """
 
 from services.platform.repository.lists import read_dangling, read_document_texts, read_documents
-from services.platform.repository.opening import Bucket, open_bucket, open_bucket_unseen
+from services.platform.repository.packs import Packed
 from services.platform.repository.port import (
     Condemned,
     EnvironmentRepository,
@@ -20,10 +22,10 @@ from services.platform.repository.shredding import Remains, Shredding
 from services.platform.repository.v2 import RepositoryV2
 
 __all__ = [
-    "Bucket",
     "Condemned",
     "EnvironmentRepository",
     "Hasher",
+    "Packed",
     "Reclaimed",
     "Remains",
     "Repository",
@@ -33,8 +35,6 @@ __all__ = [
     "StoredDump",
     "StoredSequence",
     "Verdict",
-    "open_bucket",
-    "open_bucket_unseen",
     "read_dangling",
     "read_document_texts",
     "read_documents",

@@ -9,7 +9,7 @@ from typing import Final
 from contracts.manifest import CONTENT_BYTES
 from services.platform.repository.compression import LEVEL, WORTH_IT, compress, compress_against, decompress
 from services.platform.repository.errors import ContentCorruptError
-from services.platform.repository.names import DIGEST_BYTES, digest_of, name_from
+from services.platform.repository.names import DIGEST_BYTES, digest_of, name_from, name_of
 
 _DELTA: Final = Struct(">BII")
 """Number of bases, bytes to skip in the first of them, length of the prefix."""
@@ -74,3 +74,14 @@ def decoded(form: int, payload: bytes, prefix: bytes | None = None) -> bytes:
             frame = payload[_DELTA.size + len(stretch_of(payload).bases) * DIGEST_BYTES :]
             return decompress(frame, CONTENT_BYTES, prefix)
     raise ContentCorruptError(f"a content has the form {form}, which this release does not know: upgrade it")
+
+
+def checked(key: bytes, name: str, form: int, payload: bytes, prefix: bytes | None = None) -> bytes:
+    """The same, of the content `name`. Raises ContentCorruptError unless the bytes are what the name says."""
+    try:
+        data = decoded(form, payload, prefix)
+    except ContentCorruptError as error:
+        raise ContentCorruptError(f"the content {name} is damaged: {error.reason}") from error
+    if name_of(key, data) != name:
+        raise ContentCorruptError(f"the content {name} is damaged: its bytes have another keyed hash")
+    return data

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from weakref import finalize
 
@@ -28,15 +28,13 @@ _START_BITS: Final = 40
 """More than any offset in a pack has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A content in a pack."""
+class Location(NamedTuple):
+    """A content in a pack. `trusted` is neither condemned nor known to be damaged: something new may build upon it."""
 
     pack_id: UUID
     key_number: int
     entry: Entry
     trusted: bool
-    """Neither condemned nor known to be damaged: something new may build upon it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +139,35 @@ class Locations:
 
     def locate(self, digest: bytes) -> list[Location]:
         """Every place of a content, those that are sound and stay first."""
-        # Asked for every document of every restore, as `usable` is for those of a backup.
-        return [
-            Location(UUID(bytes=row[0]), row[1], Entry(digest, *row[2:7]), bool(row[7]))
-            for row in self._connection.execute(queries.locate.sql, {"digest": digest})
-        ]
+        return list(self._located([digest]))
 
-    def position(self, digest: bytes) -> int:
-        """A number that orders contents as they lie in the packs; 0 for what is in none."""
-        row = self._connection.execute(queries.position.sql, {"digest": digest}).fetchone()
-        return row[0] << _START_BITS | row[1] if row else 0
+    def first_of(self, digests: Sequence[bytes]) -> dict[bytes, Location]:
+        """The first of the places of each; nothing of what is in no pack."""
+        found: dict[bytes, Location] = {}
+        for location in self._located(digests):
+            found.setdefault(location.entry.digest, location)
+        return found
+
+    def _located(self, digests: Sequence[bytes]) -> Iterator[Location]:
+        for row in self._told_of(digests, queries.locate.sql):
+            yield Location(UUID(bytes=row[0]), row[1], Entry(*row[3:]), bool(row[2]))
+
+    def positions(self, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """Numbers that order contents as they lie in the packs; none of what is in none."""
+        found: dict[bytes, int] = {}
+        for digest, pack, start in self._told_of(digests, queries.positions.sql):
+            found.setdefault(digest, pack << _START_BITS | start)
+        return found
 
     def usable(self, digests: Sequence[bytes]) -> set[bytes]:
         """Those to which a new backup may refer without looking further: stored whole, in a pack that stays."""
-        # Asked for every document of every backup: many at once, and without what aiosql does around a query.
-        found: set[bytes] = set()
+        return {row[0] for row in self._told_of(digests, queries.usable.sql)}
+
+    def _told_of(self, digests: Sequence[bytes], query: str) -> Iterator[Any]:
+        # Asked for every document of every backup and restore: many at once, without what aiosql does around a query.
         for start in range(0, len(digests), ASKED_AT_ONCE):
             asked = digests[start : start + ASKED_AT_ONCE]
-            found.update(row[0] for row in self._connection.execute(_usable_of(len(asked)), asked))
-        return found
+            yield from self._connection.execute(_asking(query, len(asked)), asked)
 
     def is_there(self, digest: bytes) -> bool:
         """Whether any pack that is trusted has it, in whatever form."""
@@ -265,6 +273,5 @@ class Locations:
 
 
 @cache
-def _usable_of(count: int) -> str:
-    text: str = queries.usable.sql
-    return text.replace(":digests", ", ".join("?" * count))
+def _asking(query: str, count: int) -> str:
+    return query.replace(":digests", ", ".join("?" * count))

@@ -67,17 +67,20 @@ INSERT INTO content (pack, digest, place, form, start, stored, size) (:rows) ON 
 UPDATE content SET stale = 1
 WHERE digest = :digest AND place = :place AND pack = (SELECT number FROM pack WHERE id = :id);
 
--- name: locate(digest)
--- What is sound as far as anybody knows first, of that what stays, and of that what is whole: a delta takes its bases.
-SELECT p.id, p.key_number, c.place, c.form, c.start, c.stored, c.size, p.trusted
-FROM content c JOIN pack p ON p.number = c.pack WHERE digest = :digest ORDER BY p.damaged, p.condemned, c.form;
+-- In place of `:digests` stand as many as are asked for.
 
--- name: position(digest)^
-SELECT c.pack, c.start FROM content c JOIN pack p ON p.number = c.pack
-WHERE digest = :digest ORDER BY p.damaged, p.condemned, c.form LIMIT 1;
+-- name: locate(digests)
+-- What is sound as far as anybody knows first, of that what stays, and of that what is whole: a delta takes its bases.
+SELECT p.id, p.key_number, p.trusted, c.digest, c.place, c.form, c.start, c.stored, c.size
+FROM content c JOIN pack p ON p.number = c.pack WHERE c.digest IN (:digests) ORDER BY p.damaged, p.condemned, c.form;
+
+-- name: positions(digests)
+-- In the same order.
+SELECT c.digest, c.pack, c.start
+FROM content c JOIN pack p ON p.number = c.pack WHERE c.digest IN (:digests) ORDER BY p.damaged, p.condemned, c.form;
 
 -- name: usable(digests)
--- Whole (no delta, form 2) in a pack that stays. In place of `:digests` stand as many as are asked for.
+-- Whole (no delta, form 2) in a pack that stays.
 SELECT c.digest FROM content c JOIN pack p ON p.number = c.pack
 WHERE c.digest IN (:digests) AND c.form <> 2 AND p.trusted;
 

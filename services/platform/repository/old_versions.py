@@ -1,9 +1,9 @@
 """Refuses a bucket in which a destroyed key would live on (contracts/FORMAT.md, "Keys")."""
 
-from services.platform.objectstore import S3ObjectStore, UnsafeStoreError
+from services.platform.objectstore import KeepsVersions, UnsafeStoreError
 
 
-async def refuse_old_versions(store: S3ObjectStore) -> None:
+async def refuse_old_versions(store: KeepsVersions) -> None:
     """Raises UnsafeStoreError for a bucket that keeps what is written over, or did so once."""
     if await store.keeps_old_versions():
         raise UnsafeStoreError(

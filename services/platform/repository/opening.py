@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from services.platform.objectstore import S3ObjectStore, probe
+from services.platform.objectstore import probe
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.ids import NewId, random_id
 from services.platform.process.settings import RepositorySettings, S3Settings
 from services.platform.repository.keys import read_public_key

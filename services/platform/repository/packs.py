@@ -29,8 +29,7 @@ TRAILER_BYTES: Final = _TRAILER.size
 FOOTER: Final = b"footer"
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """One content on its way into a pack."""
 
     digest: bytes
@@ -57,6 +56,10 @@ class PackCipher:
     ring: KeyRing
     pack_id: UUID
     key_number: int
+
+    def __reduce__(self) -> tuple[type["PackCipher"], tuple[KeyRing, UUID, int]]:
+        """Without what cannot be pickled: it is made again."""
+        return PackCipher, (self.ring, self.pack_id, self.key_number)
 
     @cached_property
     def _aead(self) -> AESGCM:

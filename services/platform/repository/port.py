@@ -9,8 +9,10 @@ from uuid import UUID
 
 from contracts.manifest import DatabasePart, DumpChain, Manifest, Tombstone
 from services.platform.repository.moving import Moved, Moves
+from services.platform.repository.packs import Packed
 from services.platform.repository.report import Report
 from services.platform.repository.shredding import Shredding
+from services.platform.repository.small import Packing, Unopened
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,12 @@ class EnvironmentRepository(Protocol):
         """The same for what fits into memory and one content (a small document)."""
         ...
 
-    async def store_small(self, documents: Sequence[bytes]) -> Sequence[StoredSequence]:
-        """The same for a few small ones, for less than it costs one by one."""
+    async def packing(self) -> Packing:
+        """What makes contents of small documents, wherever these are read: it may go to another process."""
+        ...
+
+    async def store_small(self, documents: Sequence[Packed]) -> Sequence[StoredSequence]:
+        """Store a few of these, for less than it costs one by one."""
         ...
 
     async def positions(self, names: Sequence[str]) -> Sequence[int]:
@@ -161,6 +167,13 @@ class EnvironmentRepository(Protocol):
         """The bytes of a sequence, content by content (at most CONTENT_BYTES each), the next ones read ahead.
 
         Raises ContentMissingError or ContentCorruptError (permanent): every content is checked against its name.
+        """
+        ...
+
+    async def unopened(self, names: Sequence[str]) -> Sequence[Unopened | bytes]:
+        """Some small contents for whoever opens them, perhaps in another process; bytes where that would not do.
+
+        Raises as `read`. One that cannot be opened then may still be read by `read`: from another pack, or once more.
         """
         ...
 

@@ -1,17 +1,19 @@
 """Reads contents of the second format: finds them, decrypts, undoes deltas, and checks every byte against its name."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from services.platform.objectstore import ObjectNotFoundError, ObjectStore
 from services.platform.repository.blocks import Blocks, Kept
 from services.platform.repository.errors import ContentCorruptError, ContentMissingError, RepositoryError
-from services.platform.repository.forms import Form, Stretch, decoded, stretch_of
+from services.platform.repository.forms import Form, Stretch, checked, stretch_of
 from services.platform.repository.keyring import KeyRing
 from services.platform.repository.locations import Location, Locations
-from services.platform.repository.names import digest_of, name_of
+from services.platform.repository.names import digest_of
 from services.platform.repository.packs import PackCipher
+from services.platform.repository.small import Unopened
 
 INLINE_BYTES: Final = 64 * 1024
 """Smaller ones are decrypted, decompressed and hashed in less time than it takes to hand them to a thread."""
@@ -52,6 +54,22 @@ class Reader:
             self._locations = await self._refresh(self._locations)
             return await self._from_any(name, self._locations.locate(digest), depth)
 
+    async def unopened(self, names: Sequence[str]) -> dict[str, Unopened | bytes]:
+        """Contents as the first of their places have them; their bytes where it takes more to have those than opening.
+
+        Raises ContentMissingError, ContentCorruptError. What cannot be opened then may still be had: ask for `content`.
+        """
+        digests = [digest_of(name) for name in names]
+        first = self._locations.first_of(digests)
+        asked = zip(names, digests, strict=True)
+        return {name: await self._unopened(name, first.get(digest)) for name, digest in asked}
+
+    async def _unopened(self, name: str, location: Location | None) -> Unopened | bytes:
+        if location and location.entry.form != Form.DELTA:
+            with suppress(ObjectNotFoundError):
+                return Unopened(name, self._cipher(location), location.entry, await self._stored(location))
+        return await self.content(name)
+
     async def stretch(self, stretch: Stretch, depth: int = 0) -> bytes:
         """A part of an earlier dump."""
         return stretch.cut([await self._base(name, depth) for name in stretch.bases])
@@ -66,12 +84,13 @@ class Reader:
             return await self._payload(location)
 
     async def _payload(self, location: Location) -> bytes:
-        entry = location.entry
-        stored = await self._blocks.read(location.pack_id, entry.offset, entry.stored_bytes)
-        cipher = self._cipher(location)
+        entry, cipher, stored = location.entry, self._cipher(location), await self._stored(location)
         if entry.stored_bytes <= INLINE_BYTES:
             return cipher.opened(entry, stored)
         return await asyncio.to_thread(cipher.opened, entry, stored)
+
+    async def _stored(self, location: Location) -> bytes:
+        return await self._blocks.read(location.pack_id, location.entry.offset, location.entry.stored_bytes)
 
     async def _from_any(self, name: str, locations: list[Location], depth: int) -> bytes:
         error: RepositoryError | None = None
@@ -115,14 +134,3 @@ class Reader:
                 self._ciphers.clear()
             self._ciphers[key] = PackCipher(self._ring, location.pack_id, location.key_number)
         return self._ciphers[key]
-
-
-def checked(key: bytes, name: str, form: int, payload: bytes, prefix: bytes | None = None) -> bytes:
-    """A content's bytes from its payload. Raises ContentCorruptError unless they are what the name says."""
-    try:
-        data = decoded(form, payload, prefix)
-    except ContentCorruptError as error:
-        raise ContentCorruptError(f"the content {name} is damaged: {error.reason}") from error
-    if name_of(key, data) != name:
-        raise ContentCorruptError(f"the content {name} is damaged: its bytes have another keyed hash")
-    return data

@@ -19,7 +19,7 @@ from services.platform.repository.begun import Begun
 from services.platform.repository.condemned import CondemnedObjects, Publishing, told
 from services.platform.repository.damaged import DamagedObjects
 from services.platform.repository.errors import ContentCorruptError, RemovalTooEarlyError
-from services.platform.repository.forms import Form
+from services.platform.repository.forms import Form, checked
 from services.platform.repository.layout import content_prefix, digest_in, pack_place, prefix
 from services.platform.repository.locations import Location, Share
 from services.platform.repository.manifests import Manifests
@@ -29,7 +29,7 @@ from services.platform.repository.names import name_from
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import Condemned, EnvironmentRepository, Reclaimed
-from services.platform.repository.reader import MAX_DEPTH, checked
+from services.platform.repository.reader import MAX_DEPTH
 
 log = structlog.get_logger()
 

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from contracts.manifest import ManifestError, Tombstone, parse, serialize
 from services.platform.objectstore import (
+    KeepsVersions,
     ObjectChangedError,
     ObjectNotFoundError,
     ObjectStore,
-    S3ObjectStore,
     UnsafeStoreError,
 )
 from services.platform.repository.errors import SealBrokenError
@@ -50,7 +50,7 @@ class Shredding:
 
         Raises UnsafeStoreError where contents of the first format, which no key protects, would live on as versions.
         """
-        if isinstance(self._store, S3ObjectStore) and await self._store.keeps_old_versions():
+        if isinstance(self._store, KeepsVersions) and await self._store.keeps_old_versions():
             async for _ in self._store.list(content_prefix(self._environment_id)):
                 raise UnsafeStoreError(
                     f"the bucket {self._store.bucket} keeps old versions, and contents of the first format lie in it "

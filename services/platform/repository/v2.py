@@ -25,6 +25,7 @@ from services.platform.repository.marking import named_by, own_of
 from services.platform.repository.moving import Moved, Moves, unheard, unwatched
 from services.platform.repository.names import WholeHasher, digest_of, is_second
 from services.platform.repository.opened import Opened, known_keys, open_keys
+from services.platform.repository.packs import Packed
 from services.platform.repository.port import (
     Condemned,
     Hasher,
@@ -35,10 +36,12 @@ from services.platform.repository.port import (
     StoredSequence,
     Verdict,
 )
+from services.platform.repository.reader import Reader
 from services.platform.repository.reclaim import Reclaim
 from services.platform.repository.report import Report
 from services.platform.repository.sharing import Sharing
 from services.platform.repository.shredding import Shredding
+from services.platform.repository.small import Packing, Unopened
 from services.platform.repository.space import measure
 from services.platform.repository.verify import Verify, Wanted
 from services.platform.repository.wraps import DataKeys, Wraps
@@ -98,7 +101,11 @@ class EnvironmentRepositoryV2:
         stored = await (await self._open()).writer.store_content(data)
         return StoredSequence((stored.name,), stored.name, stored.bytes, stored.stored_bytes)
 
-    async def store_small(self, documents: Sequence[bytes]) -> Sequence[StoredSequence]:
+    async def packing(self) -> Packing:
+        """See EnvironmentRepository."""
+        return Packing((await self._keys()).name_key)
+
+    async def store_small(self, documents: Sequence[Packed]) -> Sequence[StoredSequence]:
         """See EnvironmentRepository."""
         stored = await (await self._open()).writer.store_small(documents)
         return [StoredSequence((one.name,), one.name, one.bytes, one.stored_bytes) for one in stored]
@@ -107,8 +114,8 @@ class EnvironmentRepositoryV2:
         """See EnvironmentRepository: objects of the first format lie nowhere in particular."""
         if not any(map(is_second, names)):  # who looks for what is there makes no key
             return [0] * len(names)
-        position = (await self._open()).locations.position
-        return [position(digest_of(name)) if is_second(name) else 0 for name in names]
+        found = (await self._open()).locations.positions([digest_of(name) for name in names if is_second(name)])
+        return [found.get(digest_of(name), 0) if is_second(name) else 0 for name in names]
 
     async def read(self, contents: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """See EnvironmentRepository."""
@@ -132,10 +139,20 @@ class EnvironmentRepositoryV2:
     async def _content(self, name: str) -> bytes:
         if not is_second(name):
             return await self._first.content(name)
+        return await (await self._reader_of([name])).content(name)
+
+    async def unopened(self, names: Sequence[str]) -> Sequence[Unopened | bytes]:
+        """See EnvironmentRepository."""
+        second = [name for name in names if is_second(name)]
+        found = await (await self._reader_of(second)).unopened(second) if second else {}
+        return [found[name] if name in found else await self._first.content(name) for name in names]
+
+    async def _reader_of(self, names: Sequence[str]) -> Reader:
+        """One that finds them: what is on its way is in the store then."""
         opened = await self._open()
-        if opened.packer.is_on_its_way(digest_of(name)):
+        if any(opened.packer.is_on_its_way(digest_of(name)) for name in names):
             await opened.packer.flush()
-        return await opened.reader.content(name)
+        return opened.reader
 
     def manifest_key(self, backup_id: UUID) -> str:
         """See EnvironmentRepository."""

@@ -17,7 +17,7 @@ from services.platform.repository.errors import (
     RepositoryError,
 )
 from services.platform.repository.first_format import FirstFormat
-from services.platform.repository.forms import Form
+from services.platform.repository.forms import Form, checked
 from services.platform.repository.indexes import PackEntries
 from services.platform.repository.layout import id_in, pack_key
 from services.platform.repository.lists import read_documents
@@ -27,7 +27,6 @@ from services.platform.repository.names import digest_of, is_second, name_from
 from services.platform.repository.opened import Opened
 from services.platform.repository.packs import Entry, PackCipher
 from services.platform.repository.port import EnvironmentRepository
-from services.platform.repository.reader import checked
 from services.platform.repository.report import Damage, Report
 
 WHOLE: Final = 100

@@ -16,10 +16,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.platform.objectstore import (
     AlreadyExistsError,
+    KeepsVersions,
     ObjectChangedError,
     ObjectNotFoundError,
     ObjectStore,
-    S3ObjectStore,
 )
 from services.platform.process.together import together
 from services.platform.repository.errors import RepositoryKeyError, WrapDamagedError
@@ -165,7 +165,7 @@ class Wraps:
 
     async def _refuse_unsafe(self) -> None:
         """At each write of a wrap: not everybody looks when it starts, and versions can be turned on later."""
-        if isinstance(self._store, S3ObjectStore):
+        if isinstance(self._store, KeepsVersions):
             await refuse_old_versions(self._store)
 
     async def _add(self, environment_id: UUID, number: int) -> None:

@@ -9,16 +9,13 @@ from typing import Final
 from services.platform.repository.cutting import cut
 from services.platform.repository.forms import encoded
 from services.platform.repository.keyring import KeyRing
-from services.platform.repository.names import WholeHasher, digest_of, name_of
+from services.platform.repository.names import WholeHasher, digest_of, name_from, name_of
 from services.platform.repository.packer import Packer
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import StoredSequence
 
 INLINE_BYTES: Final = 64 * 1024
 """Smaller ones are named and compressed in less time than it takes to hand them to a thread."""
-
-SMALL_AT_ONCE: Final = 2
-"""Threads that compress small ones: more would only wait for the interpreter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,6 @@ class Writer:
     def __init__(self, ring: KeyRing, packer: Packer) -> None:
         self._ring = ring
         self._packer = packer
-        self._room = asyncio.Semaphore(SMALL_AT_ONCE)
 
     async def store(self, pieces: AsyncIterator[bytes]) -> StoredSequence:
         """See EnvironmentRepository."""
@@ -63,21 +59,12 @@ class Writer:
             return await self._pack(name_of(self._ring.name_key, data), data)
         return await self._pack(await asyncio.to_thread(name_of, self._ring.name_key, data), data)
 
-    async def store_small(self, documents: Sequence[bytes]) -> Sequence[StoredContent]:
-        """A content each, of several that are a MiB together: compressed on one way to a thread."""
-        names = [name_of(self._ring.name_key, data) for data in documents]
-        digests = [digest_of(name) for name in names]
-        new = self._packer.claim(digests)
-        fresh = [(digest, data) for digest, data in zip(digests, documents, strict=True) if digest in new]
-        packed: Sequence[Packed] = ()
-        if fresh:
-            async with self._room:
-                packed = await asyncio.to_thread(_packed, fresh)
-        sizes = {one.digest: await self._packer.add(one) for one in packed}
-        return [
-            StoredContent(name, len(data), sizes.pop(digest, 0))
-            for name, digest, data in zip(names, digests, documents, strict=True)
-        ]
+    async def store_small(self, documents: Sequence[Packed]) -> Sequence[StoredContent]:
+        """Those of several that are not there yet; once each, if several are the same."""
+        new = self._packer.claim([one.digest for one in documents])
+        fresh = {one.digest: one for one in documents if one.digest in new}
+        sizes = {digest: await self._packer.add(one) for digest, one in fresh.items()}
+        return [StoredContent(name_from(one.digest), one.size_bytes, sizes.pop(one.digest, 0)) for one in documents]
 
     async def _pack(self, name: str, data: bytes) -> StoredContent:
         digest = digest_of(name)
@@ -89,11 +76,6 @@ class Writer:
             form, payload = await asyncio.to_thread(encoded, data)
         stored_bytes = await self._packer.add(Packed(digest, form, payload, len(data)))
         return StoredContent(name, len(data), stored_bytes)
-
-
-def _packed(documents: Sequence[tuple[bytes, bytes]]) -> Sequence[Packed]:
-    """Once each, if several are the same."""
-    return [Packed(digest, *encoded(data), len(data)) for digest, data in dict(documents).items()]
 
 
 def sequence(stored: list[StoredContent], whole: str) -> StoredSequence:

@@ -13,7 +13,8 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from contracts.manifest import DocumentLine
 from services.platform.connectors.files import Entry, Listed, Stray
-from services.restore.documents.difference import EXAMPLES, Change, Difference, What
+from services.platform.process.sqlite import insert
+from services.restore.documents.difference import EXAMPLES, Difference, What
 from services.restore.documents.json_lines import ListUnreadableError
 
 P = ParamSpec("P")
@@ -47,11 +48,17 @@ SELECT place, w.contents FROM wanted AS w LEFT JOIN present AS p USING (place)
 WHERE (p.place IS NULL OR NOT p.same) AND place > ? ORDER BY place LIMIT ?
 """
 _COMING: Final = """
-SELECT iif(p.place IS NULL, 'add', 'replace'), w.place, w.size, w.contents
+SELECT json_object(
+    'what', iif(p.place IS NULL, 'add', 'replace'), 'place', w.place, 'size', w.size, 'contents', json(w.contents)
+)
 FROM coming AS c CROSS JOIN wanted AS w USING (place) LEFT JOIN present AS p USING (place)
 ORDER BY c.position, c.place
 """
-_GOING: Final = "SELECT what, place, size, contents FROM change WHERE what = 'set-aside'"
+_GOING: Final = """
+SELECT json_object('what', what, 'place', place, 'size', size, 'contents', json(contents))
+FROM change WHERE what = 'set-aside'
+"""
+_SAME: Final = "UPDATE present SET same = 1 WHERE place = ?"
 _SUMS: Final = "SELECT what, count(*), coalesce(sum(size), 0) FROM change GROUP BY what"
 
 
@@ -75,7 +82,7 @@ class Comparison:
         """Documents of the backup. Raises ListUnreadableError when one place is named twice."""
         rows = [(line.place, line.size, line.hash, json.dumps(line.contents)) for line in lines]
         try:
-            await self._many("INSERT INTO wanted VALUES (?, ?, ?, ?)", rows)
+            await self._insert("INSERT INTO wanted (:rows)", rows)
         except sqlite3.IntegrityError as error:
             raise ListUnreadableError("the backup's list of documents names one place twice") from error
 
@@ -83,8 +90,8 @@ class Comparison:
         """What is in the destination; seen twice (a listing under way may do that), it counts once."""
         documents = [(entry.place, entry.size_bytes) for entry in entries if isinstance(entry, Listed)]
         strays = [(entry.place,) for entry in entries if isinstance(entry, Stray)]
-        await self._many("INSERT OR REPLACE INTO present (place, size) VALUES (?, ?)", documents)
-        await self._many("INSERT OR REPLACE INTO stray VALUES (?)", strays)
+        await self._insert("INSERT OR REPLACE INTO present (place, size) (:rows)", documents)
+        await self._insert("INSERT OR REPLACE INTO stray (:rows)", strays)
 
     async def pairs(self) -> AsyncGenerator[Pair, None]:
         """Those of equal size, to be looked into."""
@@ -96,7 +103,8 @@ class Comparison:
 
     async def same(self, places: Iterable[str]) -> None:
         """These have been looked into, and are the same."""
-        await self._many("UPDATE present SET same = 1 WHERE place = ?", [(place,) for place in places])
+        rows = [(place,) for place in places]
+        await self._run(lambda: self._connection.executemany(_SAME, rows).close())
 
     async def sizes_agree(self) -> None:
         """Take all of equal size for the same, for an estimate."""
@@ -126,8 +134,8 @@ class Comparison:
             strays=tuple(place for (place,) in examples),
         )
 
-    async def changes(self, positions: Positions) -> AsyncGenerator[Sequence[Change], None]:
-        """What has to be done, in batches; what comes is in the order in which its first contents lie."""
+    async def changes(self, positions: Positions) -> AsyncGenerator[Sequence[str], None]:
+        """What has to be done, each Change as its JSON; what comes is in the order in which its first contents lie."""
         await self._arrange(positions)
         for statement in (_COMING, _GOING):
             async with aclosing(self._changes(statement)) as batches:
@@ -139,25 +147,19 @@ class Comparison:
         while rows := await self._rows(_TO_COME, after, BATCH):
             places = [place for place, _ in rows]
             found = await positions([next(iter(json.loads(contents)), "") for _, contents in rows])
-            await self._many("INSERT INTO coming VALUES (?, ?)", list(zip(found, places, strict=True)))
+            await self._insert("INSERT INTO coming (:rows)", list(zip(found, places, strict=True)))
             after = places[-1]
 
-    async def _changes(self, statement: str) -> AsyncGenerator[Sequence[Change], None]:
+    async def _changes(self, statement: str) -> AsyncGenerator[Sequence[str], None]:
         cursor = await self._run(self._connection.execute, statement)
         try:
             while rows := await self._run(cursor.fetchmany, BATCH):
-                yield [
-                    Change(what=what, place=place, size=size, contents=json.loads(contents))
-                    for what, place, size, contents in rows
-                ]
+                yield [line for (line,) in rows]
         finally:
             await self._run(cursor.close)
 
-    async def _many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        def insert() -> None:
-            self._connection.executemany(statement, rows).close()
-
-        await self._run(insert)
+    async def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        await self._run(insert, self._connection, statement, rows)
 
     async def _rows(self, statement: str, *arguments: object) -> list[Any]:
         def select() -> list[Any]:

@@ -67,14 +67,14 @@ async def kept_difference(store: DocumentStore, area: UUID, scratch: Path) -> Di
 
 
 async def keep(
-    store: DocumentStore, area: UUID, difference: Difference, changes: AsyncGenerator[Sequence[Change], None]
+    store: DocumentStore, area: UUID, difference: Difference, changes: AsyncGenerator[Sequence[str], None]
 ) -> None:
-    """Write the list; it is there whole, or not at all."""
+    """Write the list, of changes that are JSON already; it is there whole, or not at all."""
     await store.write_list(area, _lines(difference, changes))
 
 
-async def _lines(difference: Difference, changes: AsyncGenerator[Sequence[Change], None]) -> AsyncIterator[bytes]:
+async def _lines(difference: Difference, changes: AsyncGenerator[Sequence[str], None]) -> AsyncIterator[bytes]:
     yield difference.model_dump_json().encode() + b"\n"
     async with aclosing(changes):
         async for batch in changes:
-            yield b"".join(change.model_dump_json().encode() + b"\n" for change in batch)
+            yield "".join(f"{change}\n" for change in batch).encode()

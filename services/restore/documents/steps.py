@@ -18,8 +18,10 @@ from services.platform.connectors.files import (
     Part,
 )
 from services.platform.connectors.files.pacing import BUNDLES_AT_ONCE, SMALL_BYTES, Pace, Progress, bundles, unwatched
+from services.platform.connectors.files.small import Small
 from services.platform.connectors.look import Look
 from services.platform.repository import EnvironmentRepository
+from services.platform.repository.errors import ContentCorruptError
 from services.restore.documents.comparison import comparison
 from services.restore.documents.difference import Change, Difference, What
 from services.restore.documents.findings import findings_of, shortage
@@ -29,7 +31,7 @@ from services.restore.documents.looking import list_both, look_into_pairs
 Work = Callable[[Change], Awaitable[None]]
 Stream = Callable[[str, AsyncIterator[bytes]], Awaitable[object]]
 """Writes one document of any size to a place."""
-Small = Callable[[Mapping[str, bytes]], Awaitable[None]]
+Some = Callable[[Mapping[str, Small]], Awaitable[None]]
 """Writes some small documents, given by place."""
 
 
@@ -104,7 +106,7 @@ class RestoreDocuments:
             What.REPLACE, partial(self._store.stage, self._area), partial(self._store.stage_small, self._area)
         )
 
-    async def _write(self, what: What, stream: Stream, small: Small) -> Difference:
+    async def _write(self, what: What, stream: Stream, some: Some) -> Difference:
         async with kept_list(self._store, self._area, self._scratch) as kept:
             pace = Pace(self._progress, **_totals(kept.difference, [what]))
 
@@ -112,7 +114,7 @@ class RestoreDocuments:
                 if _small_bytes(changes[0]) is None:
                     await self._stream(changes[0], pace, stream)
                 else:
-                    await small({change.place: await self._content(change) for change in changes})
+                    await self._some(changes, some)
                     await pace.tell(len(changes), sum(change.size for change in changes))
 
             async with aclosing(_only(kept, [what])) as changes:
@@ -123,6 +125,13 @@ class RestoreDocuments:
     async def _stream(self, change: Change, pace: Pace, stream: Stream) -> None:
         async with pace.document(change.size) as passing:
             await stream(change.place, passing.counted(self._repository.read(change.contents)))
+
+    async def _some(self, changes: Sequence[Change], write: Some) -> None:
+        contents = await self._repository.unopened([change.contents[0] for change in changes])
+        try:
+            await write({change.place: content for change, content in zip(changes, contents, strict=True)})
+        except ContentCorruptError:  # what came may be wrong, or there is another that is whole: the reader knows
+            await write({change.place: await self._content(change) for change in changes})
 
     async def _content(self, change: Change) -> bytes:
         return b"".join([piece async for piece in self._repository.read(change.contents)])

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.platform.objectstore import DirectoryObjectStore, S3ObjectStore
+from services.platform.objectstore import DirectoryObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from services.platform.repository import RepositoryV2
 from tests.support.app_databases import app_database

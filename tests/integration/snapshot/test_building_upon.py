@@ -6,7 +6,7 @@ import structlog
 
 from contracts.events.backups import BackupCompleted
 from contracts.manifest import Burial
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from tests.support.capturing import Place
 from tests.support.manifests import tombstone

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.events.backups import BackupCompleted, BackupFailed
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.full_disk import no_room_for_more

@@ -12,7 +12,7 @@ import pytest
 from contracts.events.backups import BackupCompleted, BackupFailed
 from contracts.manifest import Tombstone
 from services.platform.messaging.progress import ProgressTail
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import KafkaSettings, S3Settings
 from services.snapshot.scratch import scratch as scratch_module
 from tests.support.capturing import Place

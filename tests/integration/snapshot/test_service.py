@@ -20,7 +20,7 @@ from contracts.events.uploads import UploadFailed, UploadRequested
 from contracts.manifest import Burial, Tombstone
 from contracts.values import Parcel, S3Files, Severity
 from services.platform.messaging.progress import ProgressTail
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import ClockSettings, S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.events import NOON

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contracts.events.backups import BackupCompleted, BackupStarted
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import S3Settings
 from tests.support.capturing import DOCUMENTS_QUERY, Place
 from tests.support.databases import execute

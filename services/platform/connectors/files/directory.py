@@ -28,6 +28,7 @@ from services.platform.connectors.files.pieces import gathered
 from services.platform.connectors.files.places import checked, in_part, list_of
 from services.platform.connectors.files.port import NONE_KNOWN, Entry, Listed, Part, Whole
 from services.platform.connectors.files.probing import directories_can_be_trusted, stamps_can_be_trusted
+from services.platform.connectors.files.small import Small
 from services.platform.connectors.files.stamps import SETTLED_NS, listed
 from services.platform.connectors.files.threads import Threads
 from services.platform.connectors.files.tree import Parts, Tree
@@ -129,9 +130,9 @@ class DirectoryDocuments:
         """See DocumentStore."""
         return DirectoryReader(self._tree, checked(place), self._horizon_ns, self._threads)
 
-    async def read_small(self, places: Sequence[str]) -> Sequence[Whole | None]:
+    async def read_small(self, places: Sequence[str], make: Callable[[bytes], T]) -> Sequence[Whole[T] | None]:
         """See DocumentStore."""
-        found = await self._some(len(places), read_small, self._tree, [checked(place) for place in places])
+        found = await self._some(len(places), read_small, self._tree, list(places), make)
         return [
             Whole(listed(place, one[0], self._horizon_ns), one[1]) if one else None
             for place, one in zip(places, found, strict=True)
@@ -146,21 +147,20 @@ class DirectoryDocuments:
         parts = checked(place)
         first, whole = await gathered(pieces, PIECE_BYTES)
         if whole:
-            return await self._run(place, write_new, self._tree, {parts: first}) > 0
+            return await self._run(place, write_new, self._tree, {place: first}) > 0
         if await self._run(place, present, self._tree, parts):
             return False
         return await self._streamed(parts, first, pieces, Unfinished.appear)
 
-    async def add_small(self, documents: Mapping[str, bytes]) -> None:
+    async def add_small(self, documents: Mapping[str, Small]) -> None:
         """See DocumentStore."""
-        new = {checked(place): data for place, data in documents.items()}
-        await self._some(len(new), write_new, self._tree, new)
+        await self._some(len(documents), write_new, self._tree, dict(documents))
 
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
         await self._keep(in_part(area, Part.STAGED, checked(place)), pieces)
 
-    async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
+    async def stage_small(self, area: UUID, documents: Mapping[str, Small]) -> None:
         """See DocumentStore."""
         staged = {in_part(area, Part.STAGED, checked(place)): data for place, data in documents.items()}
         await self._some(len(staged), write_over, self._tree, staged)

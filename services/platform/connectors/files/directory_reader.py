@@ -2,9 +2,9 @@
 
 import os
 import stat
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import closing
-from typing import Final
+from typing import Final, TypeVar
 
 from services.platform.connectors.files.directory_errors import translated
 from services.platform.connectors.files.errors import (
@@ -13,11 +13,14 @@ from services.platform.connectors.files.errors import (
     DocumentVanishedError,
 )
 from services.platform.connectors.files.moving import regular
+from services.platform.connectors.files.places import checked
 from services.platform.connectors.files.port import Listed
 from services.platform.connectors.files.stamps import listed, stamp_of
 from services.platform.connectors.files.threads import Threads
 from services.platform.connectors.files.tree import Tree, Way
 from services.platform.process.errors import NightkeepError
+
+T = TypeVar("T")
 
 PIECE_BYTES: Final = 1024 * 1024
 """In memory at once; smaller documents are read in one go."""
@@ -109,29 +112,26 @@ class DirectoryReader:
             return True
 
 
-Read = tuple[os.stat_result, bytes]
-"""The state of a small file, and what it holds."""
-
-
-def read_small(tree: Tree, places: Sequence[Sequence[str]]) -> list[Read | None]:
+def read_small(tree: Tree, places: Sequence[str], make: Callable[[bytes], T]) -> list[tuple[os.stat_result, T] | None]:
     """See DocumentStore.read_small. Blocks, and is at its best with places in their order.
 
     Documents may have grown since they were listed: where SOME_BYTES are read, the rest is None.
     """
-    found: list[Read | None] = []
+    found: list[tuple[os.stat_result, T] | None] = []
     left = SOME_BYTES
+    each = [checked(place) for place in places]
     try:
         with tree.opened() as root_fd, closing(Way(root_fd)) as way:
-            for parts in places:
+            for parts in each:
                 one = _small(way, parts, min(left, PIECE_BYTES))
-                found.append(one)
+                found.append((one[0], make(one[1])) if one else None)
                 left -= len(one[1]) if one else 0
     except DocumentsUnreachableError:
         pass
     return found + [None] * (len(places) - len(found))
 
 
-def _small(way: Way, parts: Sequence[str], at_most: int) -> Read | None:
+def _small(way: Way, parts: Sequence[str], at_most: int) -> tuple[os.stat_result, bytes] | None:
     try:
         directory = way.to(parts[:-1])
         if regular(directory, parts[-1]) is None:
@@ -145,7 +145,7 @@ def _small(way: Way, parts: Sequence[str], at_most: int) -> Read | None:
         return None
 
 
-def _whole(fd: int, at_most: int) -> Read | None:
+def _whole(fd: int, at_most: int) -> tuple[os.stat_result, bytes] | None:
     seen = os.fstat(fd)
     if not stat.S_ISREG(seen.st_mode) or seen.st_size > at_most:
         return None

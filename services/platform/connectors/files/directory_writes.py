@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from services.platform.connectors.files.errors import DocumentConflictError
 from services.platform.connectors.files.moving import regular
+from services.platform.connectors.files.places import checked
+from services.platform.connectors.files.small import Small, bytes_of
 from services.platform.connectors.files.tree import Parts, Tree, directory, refuse_other_kinds
 from services.platform.connectors.files.unfinished import Desk, Unfinished, desk, name_all, unfinished
 
@@ -38,29 +40,30 @@ def _present(root_fd: int, parts: Parts) -> os.stat_result | None:
     return None
 
 
-def write_new(tree: Tree, documents: Mapping[Parts, bytes]) -> int:
-    """Write files that must be new; returns how many were. What is there stays."""
+def write_new(tree: Tree, documents: Mapping[str, Small]) -> int:
+    """Write files that must be new, given by place; returns how many were. What is there stays."""
+    given = {checked(place): document for place, document in documents.items()}
     with tree.opened() as root_fd:
-        absent = {parts: data for parts, data in documents.items() if _present(root_fd, parts) is None}
+        absent = {parts: document for parts, document in given.items() if _present(root_fd, parts) is None}
     if not absent:
         return 0
     with desk(tree) as at:
         return sum(_named(at, absent, Unfinished.appear))
 
 
-def write_over(tree: Tree, documents: Mapping[Parts, bytes]) -> None:
+def write_over(tree: Tree, documents: Mapping[Parts, Small]) -> None:
     """Write files, whatever was there."""
     with desk(tree) as at:
         _named(at, documents, Unfinished.appear_over)
 
 
-def _named(at: Desk, documents: Mapping[Parts, bytes], name: Callable[[Unfinished, int, str], T]) -> list[T]:
+def _named(at: Desk, documents: Mapping[Parts, Small], name: Callable[[Unfinished, int, str], T]) -> list[T]:
     """Write all, sync them together, then name each."""
     with ExitStack() as held:
         files = {parts: _written(held.enter_context(unfinished(at)), data) for parts, data in documents.items()}
         return name_all(at, files, name)
 
 
-def _written(file: Unfinished, data: bytes) -> Unfinished:
-    file.write(data)
+def _written(file: Unfinished, document: Small) -> Unfinished:
+    file.write(bytes_of(document))
     return file

@@ -13,7 +13,7 @@ from services.platform.connectors.files.directory import DirectoryDocuments
 from services.platform.connectors.files.port import DocumentStore
 from services.platform.connectors.files.s3 import S3Documents
 from services.platform.connectors.files.threads import threads
-from services.platform.objectstore import S3ObjectStore
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.errors import PermanentError
 from services.platform.process.settings import S3Settings
 

@@ -38,7 +38,7 @@ def checked(place: str) -> tuple[str, ...]:
         raise HostilePlaceError(f"the place {place[:80]!r} is no path below the root")
     if "\0" in place or not is_text(place) or any(len(part.encode()) > PART_BYTES for part in parts):
         raise HostilePlaceError(f"the place {place[:80]!r} has a name that no file system takes")
-    if parts[0] == OWN or len(parts) > DEPTH or document_id(parts[-1]) is None:
+    if parts[0] == OWN or len(parts) > DEPTH or not is_document(parts[-1]):
         raise HostilePlaceError(f"the place {place[:80]!r} is none of a document")
     return parts
 

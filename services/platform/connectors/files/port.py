@@ -1,13 +1,16 @@
 """What backup and restore need of the place where an environment keeps its documents (spec: environments)."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Literal, Protocol
+from typing import Final, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from contracts.values import Finding
+from services.platform.connectors.files.small import Small
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,11 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A small document that was read, in the state in which it was read."""
+class Whole(Generic[T]):
+    """A small document that was read, in the state in which it was read, and what was made of its bytes."""
 
     seen: Listed
-    data: bytes
+    made: T
 
 
 class DocumentStore(Protocol):
@@ -119,8 +122,10 @@ class DocumentStore(Protocol):
         """Read one document, noticing when it changes meanwhile."""
         ...
 
-    async def read_small(self, places: Sequence[str]) -> Sequence[Whole | None]:
+    async def read_small(self, places: Sequence[str], make: Callable[[bytes], T]) -> Sequence[Whole[T] | None]:
         """Read some small documents for less than it costs one by one, each whole and in one state.
+
+        `make` is given the bytes of each where they are read: that may be another process, to which it goes pickled.
 
         None for one that was not there, is not small, or changed meanwhile: `read` says what it is.
         """
@@ -134,11 +139,11 @@ class DocumentStore(Protocol):
         """Write a document under its final name: whole or not at all. False, and nothing written, if one is there."""
         ...
 
-    async def add_small(self, documents: Mapping[str, bytes]) -> None:
+    async def add_small(self, documents: Mapping[str, Small]) -> None:
         """Write some small documents, given by place, as `add` does, for less than it costs one by one.
 
         Each is whole or not there; after an error some may be there. Give few (see `pacing.bundles`): all are open
-        at once.
+        at once. Raises what an unopened one raises.
         """
         ...
 
@@ -146,7 +151,7 @@ class DocumentStore(Protocol):
         """Write a document into the area's STAGED part, over what an earlier attempt left there."""
         ...
 
-    async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
+    async def stage_small(self, area: UUID, documents: Mapping[str, Small]) -> None:
         """Write some small documents as `stage` does; see `add_small`."""
         ...
 

@@ -16,6 +16,7 @@ from services.platform.connectors.files.s3_check import etags_tell_contents_apar
 from services.platform.connectors.files.s3_errors import translated
 from services.platform.connectors.files.s3_listing import entry, initials, listed
 from services.platform.connectors.files.s3_reader import S3Reader
+from services.platform.connectors.files.small import Small, bytes_of
 from services.platform.objectstore import AlreadyExistsError, ObjectInfo, ObjectNotFoundError, ObjectStore
 from services.platform.process.merging import merged
 from services.platform.process.together import together
@@ -30,6 +31,8 @@ LISTINGS: Final = 8
 """Listings under way: more of them only wait for what reads the answers."""
 AT_ONCE: Final = 48
 """Requests for small objects under way, whoever asks for how many: a server some ms away answers so many meanwhile."""
+MAKING_AT_ONCE: Final = 2
+"""Threads that work on what was read: more would only wait for the interpreter."""
 
 
 class S3Documents:
@@ -42,6 +45,7 @@ class S3Documents:
         self._subject = subject
         self._trusted = False
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._making = asyncio.Semaphore(MAKING_AT_ONCE)
 
     async def check(self) -> tuple[Finding, ...]:
         """See DocumentStore."""
@@ -93,15 +97,16 @@ class S3Documents:
         checked(place)
         return S3Reader(self._store, place, self._subject, settled=self._trusted)
 
-    async def read_small(self, places: Sequence[str]) -> Sequence[Whole | None]:
+    async def read_small(self, places: Sequence[str], make: Callable[[bytes], T]) -> Sequence[Whole[T] | None]:
         """See DocumentStore."""
-        found: dict[str, Whole | None] = {}
+        found: dict[str, Whole[bytes] | None] = {}
 
         async def one(place: str) -> None:
             found[place] = await self.read(place).whole()
 
         await self._each(places, one)
-        return [found[place] for place in places]
+        async with self._making:
+            return await asyncio.to_thread(_made, [found[place] for place in places], make)
 
     async def free_bytes(self) -> int | None:
         """See DocumentStore: nobody knows."""
@@ -117,16 +122,16 @@ class S3Documents:
             return True
         return await self._put_new(place, first)
 
-    async def add_small(self, documents: Mapping[str, bytes]) -> None:
+    async def add_small(self, documents: Mapping[str, Small]) -> None:
         """See DocumentStore."""
         for place in documents:
             checked(place)
         await self._each(documents.items(), self._add_one)
 
-    async def _add_one(self, document: tuple[str, bytes]) -> None:
-        place, data = document
+    async def _add_one(self, document: tuple[str, Small]) -> None:
+        place, small = document
         if not await self.look(place):  # for servers that heed no condition, and after a kill
-            await self._put_new(place, data)
+            await self._put_new(place, bytes_of(small))
 
     async def _put_new(self, place: str, data: bytes) -> bool:
         try:
@@ -139,13 +144,14 @@ class S3Documents:
         """See DocumentStore."""
         await self._asked(self._store.put_stream("/".join(in_part(area, Part.STAGED, checked(place))), pieces))
 
-    async def stage_small(self, area: UUID, documents: Mapping[str, bytes]) -> None:
+    async def stage_small(self, area: UUID, documents: Mapping[str, Small]) -> None:
         """See DocumentStore."""
         staged = {"/".join(in_part(area, Part.STAGED, checked(place))): data for place, data in documents.items()}
         await self._each(staged.items(), self._put)
 
-    async def _put(self, document: tuple[str, bytes]) -> None:
-        await self._asked(self._store.put(*document))
+    async def _put(self, document: tuple[str, Small]) -> None:
+        key, small = document
+        await self._asked(self._store.put(key, bytes_of(small)))
 
     async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
@@ -207,3 +213,7 @@ async def _chained(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[
     yield first
     async for piece in pieces:
         yield piece
+
+
+def _made(found: Sequence[Whole[bytes] | None], make: Callable[[bytes], T]) -> Sequence[Whole[T] | None]:
+    return [Whole(one.seen, make(one.made)) if one else None for one in found]

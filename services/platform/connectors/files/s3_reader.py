@@ -27,8 +27,8 @@ class S3Reader:
         """See Reader. Raises RuntimeError when nothing was read yet."""
         return listed(self._told(), settled=self._settled)
 
-    async def whole(self) -> Whole | None:
-        """See DocumentStore.read_small."""
+    async def whole(self) -> Whole[bytes] | None:
+        """All of a small one."""
         try:
             async with aclosing(self.pieces()) as pieces:
                 data, is_all = await gathered(pieces, PIECE_BYTES)

@@ -1,0 +1,158 @@
+"""Small contents that are packed and opened where documents are read and written: in helper processes, too."""
+
+import os
+import pickle
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from contracts.manifest import Lines
+from services.platform.connectors.files import DocumentStore
+from services.platform.connectors.files.directory import DirectoryDocuments
+from services.platform.connectors.files.s3 import S3Documents
+from services.platform.connectors.files.threads import FEW, threads
+from services.platform.objectstore import DirectoryObjectStore
+from services.platform.repository import RepositoryV2, read_documents
+from services.platform.repository.errors import ContentCorruptError
+from services.platform.repository.layout import pack_prefix
+from services.platform.repository.small import Packing, Unopened
+from services.platform.repository.stored_index import HEAD_BYTES
+from tests.suites.document_store import content, new_place, tree
+from tests.suites.restore_documents import KEY, Ground, place_of, whole
+from tests.support.damaging import rot
+from tests.support.first_backups import FirstBackups
+
+MANY: Final = FEW + 200
+"""Helpers write the last of them."""
+ABSENT: Final = "b3:" + "0" * 64
+DOCUMENTS: Final = {place_of(number): os.urandom(500) + b"text " * 100 for number in range(1, MANY + 1)}
+
+
+class ShortOnce(DirectoryObjectStore):
+    """What comes of a part is damaged at the first time: its last byte, and it is whole in the store."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._had: set[tuple[str, int]] = set()
+
+    async def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
+        """See ObjectStore."""
+        data = await super().get_range(key, offset, size_bytes)
+        if (key, offset) in self._had or "/packs/" not in f"/{key}":
+            return data
+        self._had.add((key, offset))
+        return data[:-1] + bytes([data[-1] ^ 1])
+
+
+async def closed(ground: Ground, backup: Lines) -> None:
+    """Its packs are in the store."""
+    async for _ in ground.repository.read(backup.contents):
+        pass
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    return Ground.at(tmp_path)
+
+
+@pytest.fixture(params=["directory", "bucket"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DocumentStore]:
+    root = tmp_path / "documents"
+    root.mkdir()
+    if request.param == "bucket":
+        yield S3Documents(DirectoryObjectStore(root), "bucket")
+        return
+    async with threads() as some:
+        yield DirectoryDocuments(root, some)
+
+
+async def test_what_comes_damaged_and_lies_whole_is_asked_for_again(
+    ground: Ground, tmp_path: Path, store: DocumentStore
+) -> None:
+    backup = await ground.back_up(DOCUMENTS)
+    await closed(ground, backup)
+    damaging = ShortOnce(tmp_path / "repository")
+    ground.repository = RepositoryV2(damaging, KEY).of(ground.repository.environment_id)
+    await whole(ground.restore(store), backup)
+    assert await tree(store) == DOCUMENTS
+
+
+async def test_what_is_damaged_in_the_store_is_named_and_never_written(
+    ground: Ground, tmp_path: Path, store: DocumentStore
+) -> None:
+    backup, [*_, last] = await ground.back_up(DOCUMENTS), DOCUMENTS
+    name = (await ground.line(last, DOCUMENTS[last])).contents[0]
+    await closed(ground, backup)
+    packs = DirectoryObjectStore(tmp_path / "repository")
+    await rot(packs, KEY, ground.repository.environment_id, name)
+    ground.repository = RepositoryV2(packs, KEY).of(ground.repository.environment_id)
+    with pytest.raises(ContentCorruptError, match=name):
+        await whole(ground.restore(store), backup)
+    there = await tree(store)
+    assert there.items() < DOCUMENTS.items()
+    assert last not in there
+
+
+@pytest.mark.parametrize("damaged", [0, 1])
+async def test_another_pack_does_where_one_is_damaged(
+    ground: Ground, tmp_path: Path, store: DocumentStore, damaged: int
+) -> None:
+    packs, environment_id = DirectoryObjectStore(tmp_path / "repository"), ground.repository.environment_id
+    writers = [ground, Ground(ground.scratch, RepositoryV2(packs, KEY).of(environment_id))]
+    for writer in writers:  # opened before the other stores anything, neither knows of it
+        await writer.repository.positions([ABSENT])
+    backups = [await writer.back_up(DOCUMENTS) for writer in writers]
+    for writer, backup in zip(writers, backups, strict=True):
+        await closed(writer, backup)
+    both = sorted([info.key async for info in packs.list(pack_prefix(environment_id))])
+    assert len(both) == 2
+    data = await packs.get(both[damaged])
+    await packs.put(both[damaged], data[:HEAD_BYTES] + bytes(byte ^ 1 for byte in data[HEAD_BYTES:]))
+    ground.repository = RepositoryV2(packs, KEY).of(environment_id)
+    await whole(ground.restore(store), backups[0])
+    assert await tree(store) == DOCUMENTS
+
+
+async def test_contents_go_to_another_process_and_back_without_their_keys_in_words(ground: Ground) -> None:
+    packing = await ground.repository.packing()
+    assert isinstance(packing, Packing)
+    documents = [b"", b"small", os.urandom(200_000), b"text " * 40_000]
+    packed = [pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(packing))(data))) for data in documents]  # noqa: S301 -- ours
+    stored = await ground.repository.store_small(packed)
+    assert [one.bytes for one in stored] == [len(data) for data in documents]
+    unopened = await ground.repository.unopened([one.contents[0] for one in stored])
+    there = pickle.loads(pickle.dumps(unopened))  # noqa: S301 -- ours
+    assert [one.opened() for one in there] == documents
+    said = repr((packing, unopened))
+    assert packing.name_key.hex() not in said
+    assert repr(packing.name_key) not in said
+
+
+async def test_contents_of_the_first_format_come_open(tmp_path: Path) -> None:
+    ground = Ground.at(tmp_path)
+    packs, environment_id = DirectoryObjectStore(tmp_path / "repository"), ground.repository.environment_id
+    first = await FirstBackups(packs, KEY, environment_id).take(b"PGDMP", {place_of(1): b"of the first format"})
+    second = await ground.repository.store_bytes(b"of the second")
+    [[line]] = [lines async for lines in read_documents(ground.repository, first.files.listing)]
+    came = await ground.repository.unopened([*line.contents, *second.contents])
+    assert came[0] == b"of the first format"
+    assert isinstance(came[1], Unopened)
+    assert came[1].opened() == b"of the second"
+
+
+async def test_one_that_cannot_be_opened_is_an_error_and_none_of_its_bundle_is_there(store: DocumentStore) -> None:
+    bundle: Mapping[str, bytes | _Broken] = {new_place(): b"whole", new_place(): _Broken()}
+    with pytest.raises(ContentCorruptError):
+        await store.add_small(bundle)
+    assert list(bundle)[1] not in await tree(store)
+    await store.add_small(dict.fromkeys(bundle, b"now"))
+    assert await content(store, list(bundle)[1]) == b"now"
+
+
+class _Broken:
+    """See Unopened."""
+
+    def opened(self) -> bytes:
+        raise ContentCorruptError("the content is damaged")
