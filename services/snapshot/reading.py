@@ -8,7 +8,7 @@ from typing import Final
 from services.platform.connectors.files import DocumentChangedError, DocumentVanishedError, Listed, Whole
 from services.platform.connectors.files.pacing import SMALL_BYTES, bundles
 from services.platform.process.together import together
-from services.platform.repository import EnvironmentRepository, Packed, StoredSequence
+from services.platform.repository import EnvironmentRepository, Packed, Present, StoredSequence
 from services.snapshot.domain.warnings import Met
 from services.snapshot.meter import Meter
 from services.snapshot.scratch import Scratch, Stored, ToRead
@@ -94,17 +94,17 @@ class Reading:
                 await self._read(document)
         await self._meter.documents_done(len(documents))
 
-    async def _store_small(self, wholes: Sequence[Whole[Packed]]) -> None:
+    async def _store_small(self, wholes: Sequence[Whole[Packed | Present]]) -> None:
         stored = await self._repository.store_small([whole.made for whole in wholes])
         for whole, one in zip(wholes, stored, strict=True):
             self._take(whole.seen, one)
         await self._meter.passed(sum(whole.made.size_bytes for whole in wholes))
 
-    async def _small(self, documents: Sequence[ToRead]) -> Sequence[Whole[Packed] | None]:
+    async def _small(self, documents: Sequence[ToRead]) -> Sequence[Whole[Packed | Present] | None]:
         if _small_bytes(documents[0]) is None:
             return [None]
         await self._source.throttle.passed(sum(document.size_bytes for document in documents))
-        packing = await self._repository.packing()
+        packing = await self._repository.packing([document.known for document in documents if document.known])
         return await self._source.documents.read_small([document.place for document in documents], packing)
 
     async def _read(self, document: ToRead) -> None:

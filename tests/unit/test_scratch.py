@@ -96,12 +96,15 @@ async def test_what_changed_shortly_before_in_an_unchanged_directory_is_read_onc
     lines = [kept, *(line.model_copy(update={"settled": False}) for line in (unsettled, twice))]
     async with Scratch.open(tmp_path) as scratch:
         await scratch.add_previous([(line, line.model_dump_json()) for line in lines])
-        await scratch.add_listed([listed(kept.id, f"c/{kept.id}"), listed(twice.id, f"a/{twice.id}")])
+        new = uuid4()
+        await scratch.add_listed(
+            [listed(kept.id, f"c/{kept.id}"), listed(twice.id, f"a/{twice.id}"), listed(new, f"d/{new}")]
+        )
         left_out = await scratch.keep(["b"])
-        to_read = {one.place async for one in scratch.to_read()}
+        to_read = {one.place: one.known async for one in scratch.to_read()}
         numbers = await scratch.numbers()
     assert sorted(left_out.examples) == sorted([f"c/{kept.id}", f"b/{twice.id}"])
-    assert to_read == {f"b/{unsettled.id}", f"a/{twice.id}"}
+    assert to_read == {f"b/{unsettled.id}": NAME, f"a/{twice.id}": NAME, f"d/{new}": None}
     assert (numbers.count, numbers.bytes, numbers.new_count) == (1, 1, 0)
 
 

@@ -2,32 +2,35 @@
 
 import os
 import pickle
+import random
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import pytest
 
 from contracts.manifest import Lines
 from services.platform.connectors.files import DocumentStore
+from services.platform.connectors.files import threads as some_threads
 from services.platform.connectors.files.directory import DirectoryDocuments
 from services.platform.connectors.files.s3 import S3Documents
-from services.platform.connectors.files.threads import FEW, threads
+from services.platform.connectors.files.threads import threads
 from services.platform.objectstore import DirectoryObjectStore
-from services.platform.repository import RepositoryV2, read_documents
+from services.platform.repository import Packed, Present, RepositoryV2, read_documents
 from services.platform.repository.errors import ContentCorruptError
 from services.platform.repository.layout import pack_prefix
 from services.platform.repository.small import Packing, Unopened
 from services.platform.repository.stored_index import HEAD_BYTES
 from tests.suites.document_store import content, new_place, tree
+from tests.suites.dumps import Nights, Table
 from tests.suites.restore_documents import KEY, Ground, place_of, whole
 from tests.support.damaging import rot
 from tests.support.first_backups import FirstBackups
 
-MANY: Final = FEW + 200
-"""Helpers write the last of them."""
 ABSENT: Final = "b3:" + "0" * 64
-DOCUMENTS: Final = {place_of(number): os.urandom(500) + b"text " * 100 for number in range(1, MANY + 1)}
+DOCUMENTS: Final = {place_of(number): os.urandom(500) + b"text " * 100 for number in range(1, 401)}
+"""Helpers write the last of them."""
 
 
 class ShortOnce(DirectoryObjectStore):
@@ -58,7 +61,10 @@ def ground(tmp_path: Path) -> Ground:
 
 
 @pytest.fixture(params=["directory", "bucket"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DocumentStore]:
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DocumentStore]:
+    monkeypatch.setattr(some_threads, "FEW", 100)
     root = tmp_path / "documents"
     root.mkdir()
     if request.param == "bucket":
@@ -95,9 +101,14 @@ async def test_what_is_damaged_in_the_store_is_named_and_never_written(
     assert last not in there
 
 
-@pytest.mark.parametrize("damaged", [0, 1])
-async def test_another_pack_does_where_one_is_damaged(
-    ground: Ground, tmp_path: Path, store: DocumentStore, damaged: int
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("gone", [True, False])
+async def test_another_pack_does_where_one_is_damaged_or_gone(
+    ground: Ground,
+    tmp_path: Path,
+    store: DocumentStore,
+    first: bool,  # noqa: FBT001 -- a case
+    gone: bool,  # noqa: FBT001 -- a case
 ) -> None:
     packs, environment_id = DirectoryObjectStore(tmp_path / "repository"), ground.repository.environment_id
     writers = [ground, Ground(ground.scratch, RepositoryV2(packs, KEY).of(environment_id))]
@@ -108,9 +119,14 @@ async def test_another_pack_does_where_one_is_damaged(
         await closed(writer, backup)
     both = sorted([info.key async for info in packs.list(pack_prefix(environment_id))])
     assert len(both) == 2
-    data = await packs.get(both[damaged])
-    await packs.put(both[damaged], data[:HEAD_BYTES] + bytes(byte ^ 1 for byte in data[HEAD_BYTES:]))
+    key = both[not first]
+    data = await packs.get(key)
     ground.repository = RepositoryV2(packs, KEY).of(environment_id)
+    await ground.repository.positions([ABSENT])  # it knows of both
+    if gone:
+        await packs.delete(key)
+    else:
+        await packs.put(key, data[:HEAD_BYTES] + bytes(byte ^ 1 for byte in data[HEAD_BYTES:]))
     await whole(ground.restore(store), backups[0])
     assert await tree(store) == DOCUMENTS
 
@@ -125,9 +141,57 @@ async def test_contents_go_to_another_process_and_back_without_their_keys_in_wor
     unopened = await ground.repository.unopened([one.contents[0] for one in stored])
     there = pickle.loads(pickle.dumps(unopened))  # noqa: S301 -- ours
     assert [one.opened() for one in there] == documents
-    said = repr((packing, unopened))
-    assert packing.name_key.hex() not in said
-    assert repr(packing.name_key) not in said
+    said = repr((packing, there))
+    assert isinstance(there[0], Unopened)
+    for key in (packing.name_key, *there[0].cipher.ring.keys):
+        assert key.hex() not in said
+        assert repr(key) not in said
+
+
+async def test_what_is_there_is_only_named_and_what_is_not_is_packed(ground: Ground) -> None:
+    there, other, listed = b"there", b"of another size", await ground.repository.store_bytes(b"there")
+    async for _ in ground.repository.read(listed.contents):  # closes the pack
+        pass
+    packing = await ground.repository.packing([listed.hash, ABSENT, "0" * 64])
+    assert isinstance(packing(there), Present)
+    assert isinstance(packing(other), Packed)
+    one, two = await ground.repository.store_small([packing(there), packing(other)])
+    assert (one.contents, one.bytes, one.stored_bytes) == (listed.contents, len(there), 0)
+    assert two.stored_bytes
+    with pytest.raises(RuntimeError, match="no longer"):
+        await ground.repository.store_small([Present(bytes(32), 1)])
+
+
+async def test_a_content_that_has_another_name_than_its_bytes_is_not_given_out(ground: Ground) -> None:
+    packing = await ground.repository.packing()
+    right, wrong = packing(b"some bytes"), packing(b"other bytes")
+    assert isinstance(right, Packed)
+    [stored] = await ground.repository.store_small([right._replace(digest=wrong.digest)])
+    [unopened] = await ground.repository.unopened(stored.contents)
+    assert isinstance(unopened, Unopened)
+    with pytest.raises(ContentCorruptError, match="another keyed hash"):
+        unopened.opened()
+
+
+async def test_what_is_a_delta_comes_open(tmp_path: Path) -> None:
+    nights, table = Nights(RepositoryV2(DirectoryObjectStore(tmp_path), KEY), uuid4()), Table()
+    await nights.back_up(table.dump())
+    table.night(0.02)
+    data = table.dump()
+    later = await nights.back_up(data)
+    came = await nights.repository().unopened(later.database.contents)
+    assert all(isinstance(one, bytes) for one in came)
+    assert b"".join(one for one in came if isinstance(one, bytes)) == data
+
+
+async def test_contents_are_told_in_the_order_in_which_they_lie(ground: Ground) -> None:
+    names = [(await ground.repository.store_bytes(b"%d" % number)).hash for number in range(250)]
+    async for _ in ground.repository.read(names[:1]):  # closes the pack
+        pass
+    shuffled = random.Random(1).sample(names, len(names))  # noqa: S311 -- an order
+    positions = await ground.repository.positions([*shuffled, ABSENT, "0" * 64])
+    assert positions[-2:] == [0, 0]
+    assert [name for _, name in sorted(zip(positions, shuffled, strict=False))] == names
 
 
 async def test_contents_of_the_first_format_come_open(tmp_path: Path) -> None:
@@ -142,17 +206,17 @@ async def test_contents_of_the_first_format_come_open(tmp_path: Path) -> None:
     assert came[1].opened() == b"of the second"
 
 
-async def test_one_that_cannot_be_opened_is_an_error_and_none_of_its_bundle_is_there(store: DocumentStore) -> None:
+async def test_one_that_cannot_be_opened_is_an_error_and_nothing_of_its_bundle_is_there(store: DocumentStore) -> None:
     bundle: Mapping[str, bytes | _Broken] = {new_place(): b"whole", new_place(): _Broken()}
     with pytest.raises(ContentCorruptError):
         await store.add_small(bundle)
-    assert list(bundle)[1] not in await tree(store)
+    assert await tree(store) == {}
     await store.add_small(dict.fromkeys(bundle, b"now"))
     assert await content(store, list(bundle)[1]) == b"now"
 
 
 class _Broken:
-    """See Unopened."""
+    """See Openable."""
 
     def opened(self) -> bytes:
         raise ContentCorruptError("the content is damaged")

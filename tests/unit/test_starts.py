@@ -23,6 +23,7 @@ def printed(program: str) -> str:
         ("infra.demo.__main__", "jgo"),
         ("infra.local.sample", "jgo"),
         ("infra.local.sample", "aiobotocore"),
+        ("services.platform.repository.small", "aiobotocore"),
         ("services.catalog.bootstrap", "aiobotocore"),
         ("services.replication.bootstrap", "aiobotocore"),
     ],

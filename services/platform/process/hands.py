@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 HAND: Final = "services.platform.process.hand"
 MOST: Final = 4
-"""Each takes 50 MiB."""
+"""Each takes 35 MiB of its own."""
 WAITING: Final = 1
-"""So many more than processors: one that writes waits for the disk now and then."""
+"""So many more of them than processors, where each waits for the disk now and then."""
 MOST_LOST: Final = 3
 """Where so many have died, no more are started."""
 
@@ -37,20 +37,21 @@ class HandFailedError(Exception):
 
 
 class Hands:
-    """A few helpers, each started when it is first needed. Who holds them has his own."""
+    """As many helpers as there are processors, each started when it is first needed. Who holds them has his own."""
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(min(len(os.sched_getaffinity(0)) + WAITING, MOST))
+        processors = len(os.sched_getaffinity(0))
+        self._room = {waits: asyncio.Semaphore(min(processors + waits * WAITING, MOST)) for waits in (False, True)}
         self._idle: list[_Hand] = []
         self._lost = 0
 
-    async def run(self, call: Callable[..., T], *arguments: object) -> T:
-        """What `call` returns: a function of a module, of which it does no harm to call it twice.
+    async def run(self, call: Callable[..., T], *arguments: object, waits: bool = False) -> T:
+        """What `call` returns: a function of a module, of which it does no harm to call it twice; `waits` for the disk.
 
         Raises HandFailedError, also for an effect that comes when the caller's lease, as it was kept by now, may be
         over. Cancelled, it ends when the call has: nothing goes on behind its caller's back or is left half done.
         """
-        async with self._room:
+        async with self._room[waits]:
             hand = self._idle.pop() if self._idle else await self._started()
             asking = asyncio.create_task(hand.ask(call, arguments))
             try:

@@ -19,6 +19,7 @@ from services.platform.repository.port import (
     Verdict,
 )
 from services.platform.repository.shredding import Remains, Shredding
+from services.platform.repository.small import Present
 from services.platform.repository.v2 import RepositoryV2
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "EnvironmentRepository",
     "Hasher",
     "Packed",
+    "Present",
     "Reclaimed",
     "Remains",
     "Repository",

@@ -12,7 +12,7 @@ from services.platform.repository.moving import Moved, Moves
 from services.platform.repository.packs import Packed
 from services.platform.repository.report import Report
 from services.platform.repository.shredding import Shredding
-from services.platform.repository.small import Packing, Unopened
+from services.platform.repository.small import Packing, Present, Unopened
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +151,14 @@ class EnvironmentRepository(Protocol):
         """The same for what fits into memory and one content (a small document)."""
         ...
 
-    async def packing(self) -> Packing:
-        """What makes contents of small documents, wherever these are read: it may go to another process."""
+    async def packing(self, known: Sequence[str] = ()) -> Packing:
+        """What makes contents of small documents, wherever these are read: it may go to another process.
+
+        `known` are the hashes that some of them had before: what is there and has not changed is only named.
+        """
         ...
 
-    async def store_small(self, documents: Sequence[Packed]) -> Sequence[StoredSequence]:
+    async def store_small(self, documents: Sequence[Packed | Present]) -> Sequence[StoredSequence]:
         """Store a few of these, for less than it costs one by one."""
         ...
 

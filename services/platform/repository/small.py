@@ -8,15 +8,27 @@ from services.platform.repository.names import digest_of, name_of
 from services.platform.repository.packs import Entry, PackCipher, Packed
 
 
+class Present(NamedTuple):
+    """A content that is in the repository already."""
+
+    digest: bytes
+    size_bytes: int
+
+
 @dataclass(frozen=True, repr=False)
 class Packing:
-    """Makes contents of small documents. `name_key` is the environment's (see KeyRing)."""
+    """Makes contents of small documents. `name_key` is the environment's (see KeyRing).
+
+    `there` are digests of contents that need not be stored: to compress costs ten times what a name does.
+    """
 
     name_key: bytes
+    there: frozenset[bytes] = frozenset()
 
-    def __call__(self, data: bytes) -> Packed:
+    def __call__(self, data: bytes) -> Packed | Present:
         """One document's. Busy: not for the event loop."""
-        return Packed(digest_of(name_of(self.name_key, data)), *encoded(data), len(data))
+        digest = digest_of(name_of(self.name_key, data))
+        return Present(digest, len(data)) if digest in self.there else Packed(digest, *encoded(data), len(data))
 
 
 class Unopened(NamedTuple):

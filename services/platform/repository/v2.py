@@ -41,7 +41,7 @@ from services.platform.repository.reclaim import Reclaim
 from services.platform.repository.report import Report
 from services.platform.repository.sharing import Sharing
 from services.platform.repository.shredding import Shredding
-from services.platform.repository.small import Packing, Unopened
+from services.platform.repository.small import Packing, Present, Unopened
 from services.platform.repository.space import measure
 from services.platform.repository.verify import Verify, Wanted
 from services.platform.repository.wraps import DataKeys, Wraps
@@ -101,11 +101,13 @@ class EnvironmentRepositoryV2:
         stored = await (await self._open()).writer.store_content(data)
         return StoredSequence((stored.name,), stored.name, stored.bytes, stored.stored_bytes)
 
-    async def packing(self) -> Packing:
+    async def packing(self, known: Sequence[str] = ()) -> Packing:
         """See EnvironmentRepository."""
-        return Packing((await self._keys()).name_key)
+        opened = await self._open()
+        digests = [digest_of(name) for name in known if is_second(name)]
+        return Packing(opened.ring.name_key, frozenset(opened.locations.usable(digests)))
 
-    async def store_small(self, documents: Sequence[Packed]) -> Sequence[StoredSequence]:
+    async def store_small(self, documents: Sequence[Packed | Present]) -> Sequence[StoredSequence]:
         """See EnvironmentRepository."""
         stored = await (await self._open()).writer.store_small(documents)
         return [StoredSequence((one.name,), one.name, one.bytes, one.stored_bytes) for one in stored]

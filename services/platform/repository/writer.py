@@ -13,6 +13,7 @@ from services.platform.repository.names import WholeHasher, digest_of, name_from
 from services.platform.repository.packer import Packer
 from services.platform.repository.packs import Packed
 from services.platform.repository.port import StoredSequence
+from services.platform.repository.small import Present
 
 INLINE_BYTES: Final = 64 * 1024
 """Smaller ones are named and compressed in less time than it takes to hand them to a thread."""
@@ -59,10 +60,12 @@ class Writer:
             return await self._pack(name_of(self._ring.name_key, data), data)
         return await self._pack(await asyncio.to_thread(name_of, self._ring.name_key, data), data)
 
-    async def store_small(self, documents: Sequence[Packed]) -> Sequence[StoredContent]:
+    async def store_small(self, documents: Sequence[Packed | Present]) -> Sequence[StoredContent]:
         """Those of several that are not there yet; once each, if several are the same."""
         new = self._packer.claim([one.digest for one in documents])
-        fresh = {one.digest: one for one in documents if one.digest in new}
+        fresh = {one.digest: one for one in documents if one.digest in new and isinstance(one, Packed)}
+        if len(fresh) < len(new):
+            raise RuntimeError("a content was in the repository a moment ago, and is no longer")
         sizes = {digest: await self._packer.add(one) for digest, one in fresh.items()}
         return [StoredContent(name_from(one.digest), one.size_bytes, sizes.pop(one.digest, 0)) for one in documents]
 

@@ -16,16 +16,20 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class ToRead:
-    """A listed document whose content is not known. Its id stays as bytes: there may be a million."""
+    """A listed document whose content is not known. Its id stays as bytes: there may be a million.
+
+    `known` is the hash that the previous list has for it: where all is read again, that mostly still holds.
+    """
 
     document_id: bytes
     place: str
     size_bytes: int
+    known: str | None
 
     @classmethod
     def of(cls, row: Row) -> "ToRead":
-        """From the columns id, place, size."""
-        return cls(row[0], row[1], row[2])
+        """From the columns id, place, size, hash of the previous list."""
+        return cls(*row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,8 @@ FROM previous WHERE id = :id;
 SELECT count(*), coalesce(sum(size), 0) FROM listed WHERE id NOT IN (SELECT id FROM stored);
 
 -- name: to_read(after, count)
-SELECT id, place, size FROM listed
-WHERE id > :after AND NOT EXISTS (SELECT 1 FROM stored s WHERE s.id = listed.id) ORDER BY id LIMIT :count;
+SELECT id, l.place, l.size, json_extract(p.line, '$.hash') FROM listed l LEFT JOIN previous p USING (id)
+WHERE id > :after AND NOT EXISTS (SELECT 1 FROM stored s WHERE s.id = l.id) ORDER BY id LIMIT :count;
 
 -- name: stored_numbers()^
 -- All of them, and those that the previous list has not, or not like this.

@@ -16,7 +16,8 @@ from services.platform.connectors.files import (
     stamps,
 )
 from services.platform.connectors.files.directory_reader import PIECE_BYTES
-from services.platform.repository import read_dangling
+from services.platform.repository import read_dangling, small
+from services.platform.repository.forms import Form, encoded
 from services.snapshot import meter
 from services.snapshot.capture import Captured
 from services.snapshot.domain.warnings import warnings_of
@@ -314,9 +315,16 @@ async def test_a_backup_that_reads_all_finds_what_changed_behind_unchanged_stamp
     await settled(place)
     second = await place.capture(previous=first)
     assert (await place.stored(second))[rotten] == b"before"
-    reads: list[Meddled] = []
+    reads, packed = list[Meddled](), list[bytes]()
+
+    def seen(data: bytes) -> tuple[Form, bytes]:
+        packed.append(data)
+        return encoded(data)
+
+    monkeypatch.setattr(small, "encoded", seen)
     third = await place.capture(previous=first, read_all=True, meddle=reads.append)
     assert len(reads[0].reads) == 2
+    assert packed == [b"behind"]  # what is there already is only named
     assert await place.stored(third) == {rotten: b"behind", kept: b"stays as it is"}
     assert warned(third)["CHANGED_UNNOTICED"] == (1, (str(rotten),))
     assert third.files.new_count == 1

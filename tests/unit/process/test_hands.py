@@ -11,7 +11,7 @@ from asyncio.subprocess import PIPE
 import psutil
 import pytest
 
-from services.platform.process.hands import MOST_LOST, HandFailedError, hands
+from services.platform.process.hands import MOST, MOST_LOST, WAITING, HandFailedError, hands
 from tests.support.eventually import eventually
 
 PARENT = """
@@ -44,12 +44,19 @@ async def test_calls_are_made_in_other_processes_and_one_helper_does_one_after_a
     assert not is_there(first)
 
 
-async def test_there_are_no_more_of_them_than_processors() -> None:
+def _slow_pid() -> int:
+    time.sleep(0.3)  # longer than a helper that is idle takes to be given the next call
+    return os.getpid()
+
+
+@pytest.mark.parametrize(("waits", "more"), [(False, 0), (True, WAITING)])
+async def test_there_are_as_many_of_them_as_processors_and_one_more_where_they_wait(
+    waits: bool,  # noqa: FBT001 -- a parameter of the test
+    more: int,
+) -> None:
     async with hands() as some:
-        answers = await asyncio.gather(*(some.run(time.sleep, 0.05) for _ in range(12)), some.run(os.getpid))
-        pids = {await some.run(os.getpid) for _ in range(12)}
-        assert answers[:-1] == [None] * 12
-        assert len(pids | {answers[-1]}) <= len(os.sched_getaffinity(0))
+        most = min(len(os.sched_getaffinity(0)) + more, MOST)
+        assert len({*await asyncio.gather(*(some.run(_slow_pid, waits=waits) for _ in range(4 * most)))}) == most
 
 
 async def test_a_call_that_raises_is_told_and_the_helper_goes_on() -> None:

@@ -154,7 +154,7 @@ class DirectoryDocuments:
 
     async def add_small(self, documents: Mapping[str, Small]) -> None:
         """See DocumentStore."""
-        await self._some(len(documents), write_new, self._tree, dict(documents))
+        await self._some(len(documents), write_new, self._tree, dict(documents), waits=True)
 
     async def stage(self, area: UUID, place: str, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
@@ -163,7 +163,7 @@ class DirectoryDocuments:
     async def stage_small(self, area: UUID, documents: Mapping[str, Small]) -> None:
         """See DocumentStore."""
         staged = {in_part(area, Part.STAGED, checked(place)): data for place, data in documents.items()}
-        await self._some(len(staged), write_over, self._tree, staged)
+        await self._some(len(staged), write_over, self._tree, staged, waits=True)
 
     async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
@@ -237,10 +237,10 @@ class DirectoryDocuments:
         with self._translated(f"the document {place}" if place else f"the directory {self._tree.root}"):
             return await self._threads.run(call, *args, **kwargs)
 
-    async def _some(self, count: int, call: Callable[..., T], *arguments: object) -> T:
+    async def _some(self, count: int, call: Callable[..., T], *arguments: object, waits: bool = False) -> T:
         """See Threads.some; errors are what they are of one document."""
         with self._translated(f"the directory {self._tree.root}"):
-            return await self._threads.some(count, call, *arguments)
+            return await self._threads.some(count, call, *arguments, waits=waits)
 
     @contextmanager
     def _translated(self, subject: str) -> Iterator[None]:

@@ -143,7 +143,7 @@ class DocumentStore(Protocol):
         """Write some small documents, given by place, as `add` does, for less than it costs one by one.
 
         Each is whole or not there; after an error some may be there. Give few (see `pacing.bundles`): all are open
-        at once. Raises what an unopened one raises.
+        at once. Raises what opening one raises.
         """
         ...
 

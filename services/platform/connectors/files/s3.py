@@ -126,12 +126,16 @@ class S3Documents:
         """See DocumentStore."""
         for place in documents:
             checked(place)
-        await self._each(documents.items(), self._add_one)
+        await self._each((await self._opened(documents)).items(), self._add_one)
 
-    async def _add_one(self, document: tuple[str, Small]) -> None:
-        place, small = document
+    async def _opened(self, documents: Mapping[str, Small]) -> Mapping[str, bytes]:
+        async with self._making:
+            return await asyncio.to_thread(_bytes_of_all, documents)
+
+    async def _add_one(self, document: tuple[str, bytes]) -> None:
+        place, data = document
         if not await self.look(place):  # for servers that heed no condition, and after a kill
-            await self._put_new(place, bytes_of(small))
+            await self._put_new(place, data)
 
     async def _put_new(self, place: str, data: bytes) -> bool:
         try:
@@ -147,11 +151,10 @@ class S3Documents:
     async def stage_small(self, area: UUID, documents: Mapping[str, Small]) -> None:
         """See DocumentStore."""
         staged = {"/".join(in_part(area, Part.STAGED, checked(place))): data for place, data in documents.items()}
-        await self._each(staged.items(), self._put)
+        await self._each((await self._opened(staged)).items(), self._put)
 
-    async def _put(self, document: tuple[str, Small]) -> None:
-        key, small = document
-        await self._asked(self._store.put(key, bytes_of(small)))
+    async def _put(self, document: tuple[str, bytes]) -> None:
+        await self._asked(self._store.put(*document))
 
     async def write_list(self, area: UUID, pieces: AsyncIterator[bytes]) -> None:
         """See DocumentStore."""
@@ -213,6 +216,10 @@ async def _chained(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[
     yield first
     async for piece in pieces:
         yield piece
+
+
+def _bytes_of_all(documents: Mapping[str, Small]) -> Mapping[str, bytes]:
+    return {place: bytes_of(document) for place, document in documents.items()}
 
 
 def _made(found: Sequence[Whole[bytes] | None], make: Callable[[bytes], T]) -> Sequence[Whole[T] | None]:

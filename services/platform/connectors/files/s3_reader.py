@@ -28,7 +28,7 @@ class S3Reader:
         return listed(self._told(), settled=self._settled)
 
     async def whole(self) -> Whole[bytes] | None:
-        """All of a small one."""
+        """All of it; None for one that was not there, is not small, or changed meanwhile."""
         try:
             async with aclosing(self.pieces()) as pieces:
                 data, is_all = await gathered(pieces, PIECE_BYTES)

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Unopened(Protocol):
+class Openable(Protocol):
     """A document that whoever writes it opens: perhaps a helper process, to which it goes pickled."""
 
     def opened(self) -> bytes:
@@ -11,7 +11,7 @@ class Unopened(Protocol):
         ...
 
 
-Small = bytes | Unopened
+Small = bytes | Openable
 
 
 def bytes_of(document: Small) -> bytes:
