@@ -37,7 +37,10 @@ class HandFailedError(Exception):
 
 
 class Hands:
-    """As many helpers as there are processors, each started when it is first needed. Who holds them has his own."""
+    """As many helpers as there are processors, or one more where calls wait; each started when it is first needed.
+
+    Who holds them has his own.
+    """
 
     def __init__(self) -> None:
         processors = len(os.sched_getaffinity(0))
@@ -46,7 +49,9 @@ class Hands:
         self._lost = 0
 
     async def run(self, call: Callable[..., T], *arguments: object, waits: bool = False) -> T:
-        """What `call` returns: a function of a module, of which it does no harm to call it twice; `waits` for the disk.
+        """What `call` returns: a function of a module, of which it does no harm to call it twice.
+
+        `waits` where it waits for the disk now and then.
 
         Raises HandFailedError, also for an effect that comes when the caller's lease, as it was kept by now, may be
         over. Cancelled, it ends when the call has: nothing goes on behind its caller's back or is left half done.

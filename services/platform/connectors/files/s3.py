@@ -32,7 +32,7 @@ LISTINGS: Final = 8
 AT_ONCE: Final = 48
 """Requests for small objects under way, whoever asks for how many: a server some ms away answers so many meanwhile."""
 MAKING_AT_ONCE: Final = 2
-"""Threads that work on what was read: more would only wait for the interpreter."""
+"""Threads that make something of what was read, or open what is written: more would only wait for the interpreter."""
 
 
 class S3Documents:
