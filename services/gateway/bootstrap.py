@@ -103,7 +103,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         authenticator=authenticator,
         permits=Permits(database, tide),
         people=People(database, stream, authenticator, clock, hashing, secret_of_first_keys(archives.link_key)),
-        keys=Keys(database, stream, authenticator, clock, hashing),
+        keys=Keys(database, stream, authenticator, clock),
         grants=Grants(database, stream, authenticator, clock),
         access_log=access_log,
         rates=Rates(Rate(settings.gateway.rate_per_second, settings.gateway.rate_burst), time.monotonic),

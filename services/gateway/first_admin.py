@@ -1,8 +1,7 @@
 """Makes the first administrator, on the machine that has the gateway's settings: there is nobody yet to ask."""
 
 from services.gateway.adapters.access_stream import AccessStream
-from services.gateway.adapters.hashing import Hashing
-from services.gateway.adapters.keystore import HashedKey, add_first_admin, random_key
+from services.gateway.adapters.keystore import add_first_admin, random_key
 from services.gateway.domain.keys import ApiKey
 from services.gateway.settings import SERVICE
 from services.platform.database import Database, migrate
@@ -22,9 +21,8 @@ async def make_first_admin(settings: PostgresSettings, name: str, *, clock: Cloc
         await migrate(database, "services.gateway", SERVICE)
         await migrate(database, "services.platform.eventstore", SERVICE)
         key, stream = random_key(), AccessStream(EventStore(SERVICE))
-        hashed = await HashedKey.of(key, Hashing())
         async with database.transaction() as c:
-            await add_first_admin(c, name, hashed, now=clock.now(), new_id=new_id, stream=stream)
+            await add_first_admin(c, name, key, now=clock.now(), new_id=new_id, stream=stream)
         return key
     finally:
         await database.close()

@@ -14,8 +14,7 @@ import httpx
 from contracts.codec import RawRecord, decode
 from contracts.envelope import Event, Message
 from contracts.topics import Topic
-from services.gateway.adapters.hashing import Hashing
-from services.gateway.adapters.keystore import HashedKey, add_key, random_key
+from services.gateway.adapters.keystore import add_key, random_key
 from services.gateway.domain.rights import Scope
 from services.gateway.first_admin import make_first_admin
 from services.platform.database import Database
@@ -62,10 +61,9 @@ class Api:
     async def key_with(self, *scopes: Scope) -> str:
         """A new key of the administrator's with these scopes only."""
         key = random_key()
-        hashed = await HashedKey.of(key, Hashing())
         async with self.database.transaction() as c:
             user_id = await c.fetchval("SELECT user_id FROM gateway.person WHERE name = $1", ADMIN)
-            await add_key(c, user_id, hashed, frozenset(scopes), now=datetime.now(UTC))
+            await add_key(c, user_id, key, frozenset(scopes), now=datetime.now(UTC))
         return key.text()
 
     async def new_app(self) -> Json:

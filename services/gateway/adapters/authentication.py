@@ -1,4 +1,4 @@
-"""Recognises callers by their API keys; a verified key is remembered briefly, since an argon2 hash costs 50 ms."""
+"""Recognises callers by their API keys; a verified key is briefly known without a look at PostgreSQL."""
 
 import asyncio
 import hashlib

@@ -7,8 +7,7 @@ from contracts.events.access import KeyRevoked
 from services.gateway.adapters.access_stream import AccessStream
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.decisions import Intent
-from services.gateway.adapters.hashing import Hashing
-from services.gateway.adapters.keystore import HashedKey, add_key, random_key, to_places
+from services.gateway.adapters.keystore import add_key, random_key, to_places
 from services.gateway.adapters.permits import no_access
 from services.gateway.domain.keys import KEY_ID_BYTES, ApiKey
 from services.gateway.domain.refusals import NotFoundError, key_reused
@@ -23,14 +22,11 @@ _sql = load_queries("services.gateway")
 class Keys:
     """Keys."""
 
-    def __init__(
-        self, database: Database, stream: AccessStream, authenticator: Authenticator, clock: Clock, hashing: Hashing
-    ) -> None:
+    def __init__(self, database: Database, stream: AccessStream, authenticator: Authenticator, clock: Clock) -> None:
         self._database = database
         self._stream = stream
         self._authenticator = authenticator
         self._clock = clock
-        self._hashing = hashing
 
     async def create(self, intent: Intent, asked: NewKey) -> CreatedKey:
         """A new key of the caller's; asked again with the same intent it is there, and not shown again.
@@ -40,14 +36,14 @@ class Keys:
         """
         _refuse_more(intent.caller, asked)
         key = ApiKey(intent.created_id("key").hex[: 2 * KEY_ID_BYTES], random_key().secret)
-        hashed, now = await HashedKey.of(key, self._hashing), self._clock.now()
+        now = self._clock.now()
         async with self._database.transaction() as c:
             await _sql.lock_stream(c, stream=key.key_id)
             known = await _sql.key(c, key_id=key.key_id)
             if known is not None:
                 return CreatedKey(**dict(_the_same(_shown(known), asked)))
             created = await add_key(
-                c, intent.caller.user_id, hashed, frozenset(asked.scopes), now=now, name=asked.name, places=asked.places
+                c, intent.caller.user_id, key, frozenset(asked.scopes), now=now, name=asked.name, places=asked.places
             )
             await self._stream.say(c, intent.caller.user_id, [(created, intent.cause)], now=now)
             return CreatedKey(**dict(_shown(await _sql.key(c, key_id=key.key_id))), api_key=key.text())

@@ -3,13 +3,11 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from contracts.events.access import AccessGranted, KeyCreated, Place, UserAdded
 from services.gateway.adapters.access_stream import AccessStream
-from services.gateway.adapters.hashing import Hashing
-from services.gateway.domain.keys import KEY_ID_BYTES, SECRET_BYTES, ApiKey
+from services.gateway.domain.keys import KEY_ID_BYTES, SALT_BYTES, SECRET_BYTES, ApiKey, kept_as
 from services.gateway.domain.rights import ALL_SCOPES, OPERATOR, PLATFORM, Caller, Grant, Scope, StoredKey
 from services.platform.database import Connection, load_queries
 from services.platform.process.errors import PermanentError
@@ -22,21 +20,14 @@ class AdminExistsError(PermanentError):
     """There is an administrator already; only an administrator makes more keys."""
 
 
-class HashedKey(NamedTuple):
-    """What is kept of a key: hashed before a transaction, since that takes its time."""
-
-    key_id: str
-    hash: str
-
-    @classmethod
-    async def of(cls, key: ApiKey, hashing: Hashing) -> "HashedKey":
-        """The key as it is kept."""
-        return cls(key.key_id, await hashing.hash(key.secret))
-
-
 def random_key() -> ApiKey:
     """A key that nobody can guess."""
     return ApiKey(secrets.token_hex(KEY_ID_BYTES), secrets.token_urlsafe(SECRET_BYTES))
+
+
+def kept_now(secret: str) -> str:
+    """What may be kept of a random secret from now on."""
+    return kept_as(secret, secrets.token_hex(SALT_BYTES))
 
 
 async def find_key(c: Connection, key_id: str) -> StoredKey | None:
@@ -73,7 +64,7 @@ async def grants_of(c: Connection, user_id: UUID) -> frozenset[Grant]:
 
 
 async def add_first_admin(  # noqa: PLR0913 -- who, with which key, when, told where
-    c: Connection, name: str, key: HashedKey, *, now: datetime, new_id: NewId, stream: AccessStream
+    c: Connection, name: str, key: ApiKey, *, now: datetime, new_id: NewId, stream: AccessStream
 ) -> None:
     """Keep the first administrator with this key. Raises AdminExistsError when there is one."""
     await _sql.lock_people(c)
@@ -91,7 +82,7 @@ async def add_first_admin(  # noqa: PLR0913 -- who, with which key, when, told w
 async def add_key(  # noqa: PLR0913 -- what is kept of a key
     c: Connection,
     user_id: UUID,
-    key: HashedKey,
+    key: ApiKey,
     scopes: frozenset[Scope],
     *,
     now: datetime,
@@ -105,7 +96,7 @@ async def add_key(  # noqa: PLR0913 -- what is kept of a key
         key_id=key.key_id,
         user_id=user_id,
         name=name,
-        hash=key.hash,
+        hash=kept_now(key.secret),
         scopes=sorted(scopes),
         places=[f"{place.kind}/{place.id}" for place in kept],
         created_at=now,

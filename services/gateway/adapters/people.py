@@ -22,7 +22,7 @@ from services.gateway.adapters.asked import is_repeat, note
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.hashing import Hashing
-from services.gateway.adapters.keystore import HashedKey, add_key, random_key
+from services.gateway.adapters.keystore import add_key, kept_now, random_key
 from services.gateway.adapters.pages import page
 from services.gateway.domain.keys import KEY_ID_BYTES, ApiKey, first_key, parse_invitation
 from services.gateway.domain.paging import Spelling
@@ -183,7 +183,6 @@ class People:
         token = ApiKey(intent.created_id("invitation").hex[: 2 * KEY_ID_BYTES], random_key().secret)
         now = self._clock.now()
         ends_at = await postgres_time(self._database) + timedelta(days=INVITATION_DAYS)
-        hashed = await self._hashing.hash(token.secret)
         async with self._database.transaction() as c:
             if await _sql.user(c, user_id=user_id) is None:
                 raise no_user()
@@ -196,7 +195,7 @@ class People:
                 c,
                 invitation_id=token.key_id,
                 user_id=user_id,
-                hash=hashed,
+                hash=kept_now(token.secret),
                 ends_at=ends_at,
                 invited_by=intent.caller.user_id,
             )
@@ -228,20 +227,19 @@ class People:
 
     async def _accepted(self, token: ApiKey, user_id: UUID, key: ApiKey) -> bool:
         """False where it was accepted already; when, PostgreSQL says, as it says when invitations end."""
-        hashed = await HashedKey.of(key, self._hashing)
         async with self._database.transaction() as c:
             now: datetime | None = await _sql.accept_invitation(c, invitation_id=token.key_id)
             if now is None:
                 return False
             accepted = InvitationAccepted(user_id=user_id, invitation_id=token.key_id, accepted_at=now)
-            created = await add_key(c, user_id, hashed, ALL_SCOPES, now=now, name=FIRST_KEY)
+            created = await add_key(c, user_id, key, ALL_SCOPES, now=now, name=FIRST_KEY)
             await self._stream.say_unasked(c, user_id, [accepted, created], now=now)
         return True
 
     async def _is_unused(self, user_id: UUID, key: ApiKey) -> bool:
         async with self._database.transaction() as c:
             kept = await _sql.hash_of_unused_key(c, key_id=key.key_id, user_id=user_id)
-        return await self._hashing.matches(kept, key.secret)
+        return kept is not None and await self._hashing.matches(kept, key.secret)
 
 
 def _invited_before(known: Record, user_id: UUID) -> Invitation:

@@ -1,4 +1,4 @@
-"""How API keys and invitations read: `nk_<id>_<secret>` and `ni_…`; the id finds the hash of the secret."""
+"""How API keys and invitations read: `nk_<id>_<secret>` and `ni_…`; the id finds the salted hash of the secret."""
 
 import hmac
 import re
@@ -10,6 +10,9 @@ INVITATION_PREFIX: Final = "ni"
 KEY_ID_BYTES: Final = 6
 SECRET_BYTES: Final = 32
 """256 bits: nobody guesses it, however fast the hash."""
+
+SALT_BYTES: Final = 16
+_KEPT: Final = "$hmac-sha256$"
 
 _PARTS: Final = re.compile(r"(n[ki])_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
@@ -37,6 +40,22 @@ def parse(text: str) -> ApiKey | None:
 def parse_invitation(text: str) -> ApiKey | None:
     """The parts of a presented invitation; None when it cannot be one."""
     return _parts(INVITATION_PREFIX, text)
+
+
+def kept_as(secret: str, salt: str) -> str:
+    """What is kept of a random secret: salted, as spec/backups-api-v2.md wants it; 256 bits need no slow hash."""
+    return f"{_KEPT}{salt}${hmac.digest(salt.encode(), secret.encode(), 'sha256').hex()}"
+
+
+def is_quick(kept: str) -> bool:
+    """Whether it was kept so; of keys and invitations of earlier releases there is an argon2 hash."""
+    return kept.startswith(_KEPT)
+
+
+def is_of(kept: str, shown: str) -> bool:
+    """Whether what is kept in the quick way is of the secret that was shown."""
+    salt, _, _ = kept.removeprefix(_KEPT).partition("$")
+    return hmac.compare_digest(kept.encode(), kept_as(shown, salt).encode())
 
 
 def secret_of_first_keys(link_key: bytes) -> bytes:

@@ -9,11 +9,13 @@ import pytest
 from httpx import AsyncClient
 
 from contracts.errors import RejectionCode
+from services.gateway.adapters.hashing import Hashing
 from services.gateway.adapters.keystore import AdminExistsError
 from services.gateway.domain import links
 from services.gateway.domain.rights import Scope
 from services.gateway.first_admin import make_first_admin
 from services.platform.process.clock import SystemClock
+from tests.integration.gateway.test_people import new_user
 from tests.support.eventually import eventually
 from tests.support.gateway import ADMIN, Api, described
 
@@ -135,8 +137,24 @@ async def test_keys_are_stored_as_salted_hashes_only(api: Api) -> None:
         rows = await c.fetch("SELECT key_id || hash AS stored, hash FROM gateway.api_key")
 
     assert len({row["hash"] for row in rows}) == len(rows)
-    assert all(row["hash"].startswith("$argon2id$") for row in rows)
+    assert all(row["hash"].startswith("$hmac-sha256$") for row in rows)
     assert all(api.key.split("_", 2)[2] not in row["stored"] for row in rows)
+
+
+async def test_a_key_and_an_invitation_that_an_earlier_release_kept_still_open(api: Api) -> None:
+    key, user = await api.key_with(Scope.READ), await new_user(api)
+    token = (await api.client.post(f"/api/v1/users/{user['user_id']}/invitations")).json()["token"]
+    for table, name, shown in (("api_key", "key_id", key), ("invitation", "invitation_id", token)):
+        _, key_id, secret = shown.split("_", 2)
+        kept = await Hashing().hash(secret)
+        async with api.database.transaction() as c:
+            await c.execute(f"UPDATE gateway.{table} SET hash = $1 WHERE {name} = $2", kept, key_id)  # noqa: S608 -- ours
+
+    changed = key[:-2] + ("aa" if key[-2:] != "aa" else "ba")
+    async with api.connect(key) as caller, api.connect(changed) as guesser, api.connect() as stranger:
+        assert (await guesser.get("/api/v1/apps")).status_code == 401
+        assert (await caller.get("/api/v1/apps")).status_code == 200
+        assert (await stranger.post("/api/v1/invitations/accept", json={"token": token})).status_code == 201
 
 
 async def test_who_asked_is_on_the_event_and_was_verified(api: Api) -> None:
