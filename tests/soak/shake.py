@@ -25,7 +25,7 @@ from tests.soak.witness import evidence_of
 from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase, make_template
 
-PAUSES_SECONDS: Final = (1.0, 6.0)
+PAUSES_SECONDS: Final = (0.5, 4.0)
 """Between two faults: enough for something to be under way again."""
 ENDS_WITHIN_SECONDS: Final = 900.0
 LONGEST_FAULT_SECONDS: Final = 600.0
