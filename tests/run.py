@@ -8,11 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
+
+from tests.support.shared_engines import shared_engines
 
 ROOT: Final = Path(__file__).parents[1]
 PROGRAMS: Final = Path(sys.executable).parent
@@ -25,13 +27,13 @@ LINTERS: Final = (
 FAST: Final = ("tests/unit", "tests/contracts")
 MOST: Final = (*FAST, "tests/integration")
 SYSTEM: Final = ("tests/system",)
-"""By themselves: each runs a whole platform, and some of its promises have a time."""
+"""By themselves: each runs a whole platform, on engines of its worker's, and some of its promises have a time."""
 SEED: Final = "NIGHTKEEP_TEST_SEED"
 NONE_CHOSEN: Final = 5
 """pytest's exit code where no test was to be run."""
 AT_ONCE: Final = ("-n", str(min((os.cpu_count() or 1) + 1, 4)))
-"""A worker more than there are cores, each with its own engines: most tests wait for a server, and with a worker a core
-a third of two cores stood idle. More than four would be short of memory."""
+"""A worker more than there are cores: most tests wait for a server, and with a worker a core a third of two cores stood
+idle. More than four would be short of memory."""
 ANYHOW: Final = (*AT_ONCE, "--dist", "worksteal")
 BY_FILE: Final = (*AT_ONCE, "--dist", "loadfile", "--no-loadscope-reorder")
 """Tests of a file share a whole platform, so they stay together; the files that may take longest come first."""
@@ -58,9 +60,12 @@ def main(words: Sequence[str]) -> int:
     for name, command in LINTERS:
         total += _lint(name, command)
     rest = [word for word in words if word != "--fast"]
-    tests = _tests(FAST if fast else MOST, rest, ANYHOW)
-    if not fast:
-        tests += _tests(SYSTEM, rest, BY_FILE)
+    if fast:
+        tests = _tests(FAST, rest, ANYHOW, os.environ)
+    else:
+        with shared_engines() as environment:
+            tests = _tests(MOST, rest, ANYHOW, environment)
+        tests += _tests(SYSTEM, rest, BY_FILE, os.environ)
     total += Count(failed=1) if tests == Count() else tests  # a choice that no test meets is a slip
     print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 -- a program prints
     print(f"{total.passed} passed, {total.failed} failed", flush=True)  # noqa: T201 -- a program prints
@@ -84,12 +89,14 @@ def _lint(name: str, command: Sequence[str]) -> Count:
     return Count(failed=1) if done.returncode else Count(passed=1)
 
 
-def _tests(directories: Sequence[str], words: Sequence[str], how: Sequence[str] = ()) -> Count:
-    """Run them in one session, so that they share their engines."""
+def _tests(
+    directories: Sequence[str], words: Sequence[str], how: Sequence[str], environment: Mapping[str, str]
+) -> Count:
+    """Run them in one session."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
         command = [str(PROGRAMS / "pytest"), "-q", *how, f"--junitxml={report}", *words, *directories]
-        done = subprocess.run(command, cwd=ROOT, check=False)
+        done = subprocess.run(command, cwd=ROOT, check=False, env=environment)
         counted = count(report.read_text(encoding="utf-8")) if report.exists() else Count()
     if done.returncode == NONE_CHOSEN and words:
         return counted  # `-k` chose none of these

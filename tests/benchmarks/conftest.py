@@ -7,8 +7,18 @@ import pytest
 
 from services.platform.process.settings import KafkaSettings
 from tests.benchmarks.figures import Row, measured_on, row, table
+from tests.support import eventually, starting
 from tests.support.databases import FreshDatabase
 from tests.support.running_services import Platform, open_catalog
+
+
+@pytest.fixture(scope="package", autouse=True)
+def as_in_production() -> Iterator[None]:
+    """What is measured runs as programs of its own, and is looked at all the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starting, "start", starting.execute)
+        patch.setattr(eventually, "LONGEST_PAUSE_SECONDS", eventually.FIRST_PAUSE_SECONDS)
+        yield
 
 
 @pytest.fixture

@@ -2,19 +2,13 @@
 
 `NIGHTKEEP_TEST_BENCHMARK=full` takes a dump of 2 GB and 200,000 documents beside a tenth of that; without it the tenth
 beside a quarter of itself, whose archive is made before every buffer is full.
-
-Each key that a gateway sees is hashed every 30 s, which takes 64 MiB for a moment: a pass of minutes meets that, one of
-seconds may not. So somebody is let in every second while memory is looked at, whatever the size.
 """
 
-import asyncio
 import hashlib
 import os
 import sys
 import time
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +17,11 @@ import pytest
 
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.benchmarks.memory import peak_of
-from tests.integration.gateway.test_people import new_user
 from tests.support.archiving import documents
 from tests.support.buckets import fresh_prefix
 from tests.support.downloading import ENTRIES, Shelf, open_shelf
 from tests.support.dumps import blobs_block, data_block, dump
-from tests.support.gateway import Api, Json, open_api
+from tests.support.gateway import Json, open_api
 
 FULL = os.environ.get("NIGHTKEEP_TEST_BENCHMARK") == "full"
 MEGABYTE = 1000 * 1000
@@ -69,7 +62,7 @@ async def measured(shelf: Shelf, size: Size) -> int:
     content = dump(ENTRIES, data_block(2, *table), blobs_block(3, {1: [b"large" * 3000] * 100}))
     backup = await shelf.backup(content, documents(size.documents, 1024))
     gateway = shelf.api.platform.services["gateway"].process.pid
-    async with _people_are_let_in(shelf.api), peak_of(gateway) as peak:
+    async with peak_of(gateway) as peak:
         database = await _archive(shelf, backup, "database_only")
         await _archive(shelf, backup, "files_and_database")
     began = time.monotonic()
@@ -79,23 +72,6 @@ async def measured(shelf: Shelf, size: Size) -> int:
     tell(f"  peak of memory {peak.bytes / MEGABYTE:.0f} MB")
     assert database["size_bytes"] <= ALLOWED_SIZE * alone
     return peak.bytes
-
-
-@asynccontextmanager
-async def _people_are_let_in(api: Api) -> AsyncIterator[None]:
-    """A hash of 64 MiB every second."""
-    place = f"/api/v1/users/{(await new_user(api))['user_id']}/invitations"
-
-    async def invite() -> None:
-        while True:
-            (await api.client.post(place)).raise_for_status()
-            await asyncio.sleep(1)
-
-    inviting = asyncio.create_task(invite())
-    try:
-        yield
-    finally:
-        inviting.cancel()
 
 
 async def _archive(shelf: Shelf, backup: Json, data_type: str) -> Json:

@@ -23,7 +23,7 @@ from services.platform.database import (
 from services.platform.process.settings import PostgresSettings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
-from tests.support.running_services import ROOT
+from tests.support.starting import ROOT
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Memory:
     def thirds(self) -> dict[str, tuple[int, int]]:
         """Of each service what it held at the median look of the first third and of the last, in bytes.
 
-        Not the most: the gateway takes 64 MiB for as long as it hashes a password or a key, seen or not.
+        Not the most: the gateway takes 64 MiB for as long as it hashes a password, seen or not.
         """
         third = self._seconds() / 3
         return {

@@ -6,6 +6,7 @@ A work says at its end that all is as if nothing had happened: that is what is w
 import asyncio
 import secrets
 import signal
+import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Final
 from uuid import UUID, uuid4
@@ -27,6 +28,8 @@ from tests.support.sent_archives import tar_gz
 
 Work = Callable[[World], AsyncGenerator[None, None]]
 WITHIN_SECONDS: Final = 240.0
+MOVES_SECONDS: Final = 5.0
+"""Enough for a sweep, and for the jobs that it asks for, before time goes on."""
 LEFT: Final = """
     SELECT (SELECT count(*) FROM retention.environment WHERE has_garbage OR mark_id IS NOT NULL)
         + (SELECT count(*) FROM retention.backup WHERE state IN ('deleting', 'expired') OR erase)
@@ -356,14 +359,13 @@ async def until_garbage(world: World, condition: str, **on: float) -> None:
 
 
 async def until_known(world: World, query: str, answer: str, **on: float) -> None:
-    looks = 0
+    moved_at = time.monotonic()
 
     async def look() -> bool:
-        nonlocal looks
-        looks += 1
-        if on and looks % 25 == 0:
+        nonlocal moved_at
+        if on and time.monotonic() - moved_at > MOVES_SECONDS:
             world.clock.on(**on)
-        await asyncio.sleep(0.2)
+            moved_at = time.monotonic()
         return await asyncio.to_thread(world.known, "retention", query) == answer
 
     await eventually(look, within_seconds=WITHIN_SECONDS)

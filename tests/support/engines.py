@@ -40,7 +40,8 @@ def kafka(engine_settings: EngineSettings) -> Iterator[KafkaSettings]:
 def postgres(engine_settings: EngineSettings) -> Iterator[PostgresSettings]:
     """PostgreSQL 18, as superuser in the database `postgres`."""
     if engine_settings.postgres:
-        make_template(engine_settings.postgres)
+        if not engine_settings.template_is_made:
+            make_template(engine_settings.postgres)
         yield engine_settings.postgres
         return
     containers = engine_settings.engines == "containers"

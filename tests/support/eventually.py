@@ -9,9 +9,9 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 FIRST_PAUSE_SECONDS: Final = 0.02
-LONGEST_PAUSE_SECONDS: Final = 0.2
+LONGEST_PAUSE_SECONDS = 0.2
 LATE_BY: Final = 0.05
-"""What was waited for is seen later by at most this share of the wait: who looks all the time keeps a core from it."""
+"""What was waited for long is seen later by this share of the wait: who looks all the time keeps a core from it."""
 
 
 async def eventually(look: Callable[[], Awaitable[T]], *, within_seconds: float = 60.0) -> T:

@@ -32,10 +32,12 @@ def local_kafka() -> Iterator[KafkaSettings]:
 
 
 @contextmanager
-def local_postgres() -> Iterator[PostgresSettings]:
-    """Run PostgreSQL 18; nothing that it holds must survive, so it does not wait for the disk."""
+def local_postgres(**settings: str) -> Iterator[PostgresSettings]:
+    """Run PostgreSQL 18 with these settings; nothing that it holds must survive, so it does not wait for the disk."""
     with engine_directory() as directory:
-        engine = Postgres(directory, free_port(), password=secrets.token_urlsafe(), settings={"fsync": "off"})
+        engine = Postgres(
+            directory, free_port(), password=secrets.token_urlsafe(), settings={"fsync": "off", **settings}
+        )
         with running(engine):
             yield postgres_settings_of(engine)
 

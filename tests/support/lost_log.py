@@ -8,7 +8,8 @@ from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]  
 from services.platform.messaging.driver import connection_options
 from services.platform.process.settings import KafkaSettings
 from tests.support.eventually import eventually
-from tests.support.running_services import ROOT, Platform
+from tests.support.running_services import Platform
+from tests.support.starting import ROOT
 
 
 async def lose_the_log(kafka: KafkaSettings) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-import subprocess
-import sys
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -22,13 +21,14 @@ from services.platform.repository.keys import read_key_file
 from services.retention.bootstrap import Retention, wire
 from services.retention.settings import RetentionServiceSettings
 from tests.suites.reclaim import Backups
+from tests.support import starting
 from tests.support.buckets import fresh_prefix
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.jobs import QUICK as QUICK_WORKER
 from tests.support.local_client import loopback_client
 from tests.support.moved_clock import MovedBy
-from tests.support.running_services import ROOT, Platform, open_platform
+from tests.support.running_services import Platform, open_platform
 from tests.support.script import Script, Seen, open_script
 from tests.support.shop import Shop
 
@@ -136,21 +136,15 @@ class Retaining:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     @contextmanager
-    def doomed(self, doom: str) -> Iterator[subprocess.Popen[bytes]]:
+    def doomed(self, doom: str) -> Iterator[starting.Program]:
         """The retention service as a process that ends or stands still where tests/support/doomed_retention says."""
         environment = self.platform.environment("retention") | {"NIGHTKEEP_TEST_DOOM": doom}
-        with self.doomed_log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.doomed_retention"],
-                cwd=ROOT,
-                env=environment,
-                stdout=output,
-                stderr=output,
-            )
+        self.doomed_log.unlink(missing_ok=True)
+        process = starting.start("tests.support.doomed_retention", environment, self.doomed_log)
         try:
             yield process
         finally:
-            process.kill()
+            process.send_signal(signal.SIGKILL)
             process.wait()
 
     @property

@@ -4,25 +4,25 @@ import asyncio
 import os
 import secrets
 import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import httpx
 import psutil
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from infra.local.ports import free_port
 from services.platform.process.settings import KafkaSettings, S3Settings
+from tests.support import starting
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.local_client import loopback_client
+from tests.support.settings import variables
 
-ROOT: Final = Path(__file__).parents[2]
 STARTS_WITHIN_SECONDS: Final = 240.0
 
 NO_S3: Final = S3Settings(
@@ -36,14 +36,14 @@ class Service:
     """One running service, its log and where its health is told."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: starting.Program
     health_url: str
     log: Path
 
     async def ready(self) -> bool:
         """Whether /readyz says so. Raises RuntimeError with its log when the process has died."""
-        if self.process.poll() is not None:
-            raise RuntimeError(f"{self.name} ended with {self.process.returncode}:\n{self.log.read_text()[-4000:]}")
+        if (code := self.process.poll()) is not None:
+            raise RuntimeError(f"{self.name} ended with {code}:\n{self.log.read_text()[-4000:]}")
         async with loopback_client() as client:
             try:
                 return (await client.get(f"{self.health_url}/readyz")).status_code == httpx.codes.OK
@@ -119,9 +119,9 @@ class Platform:
             "NIGHTKEEP_LOG__FORMAT": "console",
         }
         groups = {"KAFKA": self.kafka, "POSTGRES": self.database(name), "S3": self.s3}
-        told = {key: value for group, values in groups.items() for key, value in _flat(group, values).items()}
+        told = [variables(f"NIGHTKEEP_{group}", values).items() for group, values in groups.items()]
         kept = {key: value for key, value in os.environ.items() if not key.startswith("NIGHTKEEP_")}
-        return kept | told | own | self.settings | self.own_settings.get(name, {})
+        return kept | dict(chain.from_iterable(told)) | own | self.settings | self.own_settings.get(name, {})
 
     def _started(self, name: str) -> Service:
         port = free_port()
@@ -134,11 +134,7 @@ class Platform:
             environment["NIGHTKEEP_HEALTH__PORT"] = str(port)
         module = self.modules.get(name, f"services.{name}")
         log = self.directory / f"{name}.log"
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module], cwd=ROOT, env=environment, stdout=output, stderr=output
-            )
-        return Service(name, process, f"http://127.0.0.1:{port}", log)
+        return Service(name, starting.start(module, environment, log), f"http://127.0.0.1:{port}", log)
 
 
 @asynccontextmanager
@@ -168,12 +164,3 @@ async def open_catalog(
         platform.settings |= settings
         await platform.start("catalog")
         yield platform
-
-
-def _flat(group: str, values: BaseModel) -> Mapping[str, str]:
-    told = {name: value for name, value in values if value is not None}
-    return {f"NIGHTKEEP_{group}__{name.upper()}": _text(value) for name, value in told.items()}
-
-
-def _text(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

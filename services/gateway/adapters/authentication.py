@@ -117,11 +117,11 @@ class Authenticator:
     async def _is_right(self, stored: StoredKey, shown: keys.ApiKey, *, was_right: bool) -> bool:
         """A try counts as failed until it was not: many at once are no more than one after the other."""
         if was_right:
-            return await self._hashing.matches(stored.hash, shown.secret)
+            return await self._hashing.opens(stored.hash, shown.secret)
         tried = Guessed.key(shown.key_id)
         self._guessing.must_not_wait(tried)
         self._guessing.failed(tried)
-        is_right = await self._hashing.matches(stored.hash, shown.secret)
+        is_right = await self._hashing.opens(stored.hash, shown.secret)
         if is_right:
             self._guessing.succeeded(tried)
         return is_right

@@ -1,4 +1,7 @@
-"""Slow hashes of passwords, few at once; where there is none to compare with, it takes as long."""
+"""Slow hashes of passwords, few at once; where there is none to compare with, it takes as long.
+
+Random secrets need none.
+"""
 
 import asyncio
 import secrets
@@ -6,7 +9,7 @@ from base64 import b64encode
 from typing import Final
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.gateway.domain import keys
 
@@ -28,18 +31,20 @@ class Hashing:
             return await asyncio.to_thread(self._hasher.hash, secret)
 
     async def matches(self, kept: str | None, shown: str) -> bool:
-        """Whether the hash is of what was shown; None never is, and is found out no sooner.
-
-        A random secret's is compared at once, unless an earlier release kept it as slowly as a password's.
-        """
-        if kept is not None and keys.is_quick(kept):
-            return keys.is_of(kept, shown)
+        """Whether the hash is of what was shown; None never is, and is found out no sooner."""
         async with self._places:
             try:
                 await asyncio.to_thread(self._hasher.verify, kept or self.of_nobody, shown)
-            except VerificationError:
+            except (VerificationError, InvalidHashError):
                 return False
         return kept is not None
+
+    async def opens(self, kept: str, shown: str) -> bool:
+        """Whether what is kept of a key or an invitation is of the secret that was shown.
+
+        Earlier releases kept those as slowly as passwords.
+        """
+        return keys.is_of(kept, shown) if keys.is_quick(kept) else await self.matches(kept, shown)
 
 
 def _of_nobody(hasher: PasswordHasher) -> str:

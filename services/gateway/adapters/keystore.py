@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.events.access import AccessGranted, KeyCreated, Place, UserAdded
 from services.gateway.adapters.access_stream import AccessStream
-from services.gateway.domain.keys import KEY_ID_BYTES, SALT_BYTES, SECRET_BYTES, ApiKey, kept_as
+from services.gateway.domain.keys import KEY_ID_BYTES, SALT_BYTES, SECRET_BYTES, ApiKey, salted_hash
 from services.gateway.domain.rights import ALL_SCOPES, OPERATOR, PLATFORM, Caller, Grant, Scope, StoredKey
 from services.platform.database import Connection, load_queries
 from services.platform.process.errors import PermanentError
@@ -25,9 +25,9 @@ def random_key() -> ApiKey:
     return ApiKey(secrets.token_hex(KEY_ID_BYTES), secrets.token_urlsafe(SECRET_BYTES))
 
 
-def kept_now(secret: str) -> str:
+def hash_to_keep(secret: str) -> str:
     """What may be kept of a random secret from now on."""
-    return kept_as(secret, secrets.token_hex(SALT_BYTES))
+    return salted_hash(secret, secrets.token_hex(SALT_BYTES))
 
 
 async def find_key(c: Connection, key_id: str) -> StoredKey | None:
@@ -96,7 +96,7 @@ async def add_key(  # noqa: PLR0913 -- what is kept of a key
         key_id=key.key_id,
         user_id=user_id,
         name=name,
-        hash=kept_now(key.secret),
+        hash=hash_to_keep(key.secret),
         scopes=sorted(scopes),
         places=[f"{place.kind}/{place.id}" for place in kept],
         created_at=now,

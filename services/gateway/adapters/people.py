@@ -22,7 +22,7 @@ from services.gateway.adapters.asked import is_repeat, note
 from services.gateway.adapters.authentication import Authenticator
 from services.gateway.adapters.decisions import Intent
 from services.gateway.adapters.hashing import Hashing
-from services.gateway.adapters.keystore import add_key, kept_now, random_key
+from services.gateway.adapters.keystore import add_key, hash_to_keep, random_key
 from services.gateway.adapters.pages import page
 from services.gateway.domain.keys import KEY_ID_BYTES, ApiKey, first_key, parse_invitation
 from services.gateway.domain.paging import Spelling
@@ -195,7 +195,7 @@ class People:
                 c,
                 invitation_id=token.key_id,
                 user_id=user_id,
-                hash=kept_now(token.secret),
+                hash=hash_to_keep(token.secret),
                 ends_at=ends_at,
                 invited_by=intent.caller.user_id,
             )
@@ -210,7 +210,7 @@ class People:
             raise _no_invitation()
         async with self._database.transaction() as c:
             row = await _sql.find_invitation(c, invitation_id=token.key_id, repeat_seconds=REPEAT_SECONDS)
-        if row is None or not await self._hashing.matches(row["hash"], token.secret):
+        if row is None or not await self._hashing.opens(row["hash"], token.secret):
             raise _no_invitation()
         return Invited(token, row["user_id"], row["invited_by"] or NOBODY)
 
@@ -239,7 +239,7 @@ class People:
     async def _is_unused(self, user_id: UUID, key: ApiKey) -> bool:
         async with self._database.transaction() as c:
             kept = await _sql.hash_of_unused_key(c, key_id=key.key_id, user_id=user_id)
-        return kept is not None and await self._hashing.matches(kept, key.secret)
+        return kept is not None and await self._hashing.opens(kept, key.secret)
 
 
 def _invited_before(known: Record, user_id: UUID) -> Invitation:

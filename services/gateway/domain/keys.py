@@ -42,7 +42,7 @@ def parse_invitation(text: str) -> ApiKey | None:
     return _parts(INVITATION_PREFIX, text)
 
 
-def kept_as(secret: str, salt: str) -> str:
+def salted_hash(secret: str, salt: str) -> str:
     """What is kept of a random secret: salted, as spec/backups-api-v2.md wants it; 256 bits need no slow hash."""
     return f"{_KEPT}{salt}${hmac.digest(salt.encode(), secret.encode(), 'sha256').hex()}"
 
@@ -55,7 +55,7 @@ def is_quick(kept: str) -> bool:
 def is_of(kept: str, shown: str) -> bool:
     """Whether what is kept in the quick way is of the secret that was shown."""
     salt, _, _ = kept.removeprefix(_KEPT).partition("$")
-    return hmac.compare_digest(kept.encode(), kept_as(shown, salt).encode())
+    return hmac.compare_digest(kept.encode(), salted_hash(shown, salt).encode())
 
 
 def secret_of_first_keys(link_key: bytes) -> bytes:

@@ -10,7 +10,7 @@ from tests.support.downloading import Shelf, open_shelf
 from tests.support.gateway import open_api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def shelf(
     kafka: KafkaSettings, postgres: PostgresSettings, s3: S3Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Shelf]:

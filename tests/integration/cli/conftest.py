@@ -12,7 +12,7 @@ from tests.support.gateway import ADMIN, Api, open_api
 Nightkeep = Callable[..., Result]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def api(
     kafka: KafkaSettings, postgres: PostgresSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Api]:

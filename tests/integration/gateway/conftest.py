@@ -9,7 +9,7 @@ from services.platform.process.settings import KafkaSettings, PostgresSettings
 from tests.support.gateway import Api, open_api, second_gateway
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def api(
     kafka: KafkaSettings, postgres: PostgresSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Api]:

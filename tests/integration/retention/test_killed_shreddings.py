@@ -1,7 +1,6 @@
 """The service dies, or sleeps, in the middle of a shredding: its end comes, once, and spares what came after."""
 
 import signal
-import subprocess
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -13,6 +12,7 @@ from tests.integration.retention.test_takeover import told
 from tests.support.eventually import eventually
 from tests.support.retaining import PATIENCE_SECONDS, Retaining
 from tests.support.shop import Shop
+from tests.support.starting import Program
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -62,7 +62,7 @@ async def test_a_worker_killed_at_any_call_is_followed_by_one_that_brings_it_to_
     environment_id, backup_id, shred_id = await asked(place)
     with place.doomed(f"{doom} SIGKILL") as process:
         await eventually(partial(_is_dead, process), within_seconds=PATIENCE_SECONDS)
-    assert process.returncode == -signal.SIGKILL
+    assert process.poll() == -signal.SIGKILL
     async with place.running():
         await has_ended(place, environment_id, backup_id, shred_id)
 
@@ -81,7 +81,7 @@ async def test_a_worker_that_slept_harms_no_backup_that_was_taken_since(place: R
     assert await place.bytes_of(environment_id, since) == [b"dump taken since", b"taken since"]
 
 
-async def _is_dead(process: subprocess.Popen[bytes]) -> bool:
+async def _is_dead(process: Program) -> bool:
     return process.poll() is not None
 
 
@@ -90,7 +90,7 @@ async def _is_deleted(place: Retaining, backup_id: UUID) -> bool:
     return bool(await place.known("SELECT state = 'deleted' FROM backup WHERE backup_id = $1", backup_id))
 
 
-async def sleeps(process: subprocess.Popen[bytes]) -> bool:
+async def sleeps(process: Program) -> bool:
     return psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +14,7 @@ import pytest
 from tests.support.eventually import eventually
 from tests.support.retaining import PATIENCE_SECONDS, Retaining
 from tests.support.shop import Shop, completed_backup
+from tests.support.starting import Program
 from tests.support.sweeping import requested
 
 pytestmark = pytest.mark.timeout(900)
@@ -110,7 +110,7 @@ async def lived(retaining: Retaining) -> Life:
     return Life(retaining, environment_id, deleted, kept, own)
 
 
-async def until_dead(life: Life, process: subprocess.Popen[bytes]) -> list[Stage]:
+async def until_dead(life: Life, process: Program) -> list[Stage]:
     """Let time pass until the process has met its end; the stages that had not come by then."""
     stages = life.stages()
     while stages:
@@ -149,7 +149,7 @@ async def test_a_worker_killed_at_any_call_harms_nothing(place: Retaining, doom:
     with place.doomed(f"{doom} SIGKILL") as process:
         await eventually(life.is_known, within_seconds=PATIENCE_SECONDS)
         left = await until_dead(life, process)
-    assert process.returncode == -signal.SIGKILL
+    assert process.poll() == -signal.SIGKILL
     await place.nothing_dangles(life.environment_id)
     async with place.running():
         await until_forgotten(life, left)
@@ -173,7 +173,7 @@ async def test_a_reclaimer_that_slept_deletes_nothing_that_a_backup_has_stored_s
         assert await place.bytes_of(life.environment_id, backup_id) == [b"dump shared", b"shared"]
 
 
-async def until_asleep(life: Life, process: subprocess.Popen[bytes]) -> None:
+async def until_asleep(life: Life, process: Program) -> None:
     """Let time pass until the process stands still."""
     sleeper = psutil.Process(process.pid)
     for stage in life.stages():

@@ -11,14 +11,14 @@ from tests.support.gateway import open_api
 from tests.support.sending import PART_BYTES, Sending, open_sending
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def full_store(s3: S3Settings) -> AsyncIterator[FullStore]:
     """The store of that gateway; it has room unless a test says otherwise."""
     async with fresh_prefix(s3) as (settings, _), before(settings) as opened:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def sending(
     kafka: KafkaSettings, postgres: PostgresSettings, full_store: FullStore, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Sending]:

@@ -2,7 +2,7 @@
 
 from services.gateway.adapters.authentication import REMEMBERED_KEYS, REMEMBERED_SECONDS, RecentCallers
 from services.gateway.adapters.keystore import random_key
-from services.gateway.domain.keys import first_key, is_of, is_quick, kept_as, parse, secret_of_first_keys
+from services.gateway.domain.keys import first_key, is_of, is_quick, parse, salted_hash, secret_of_first_keys
 from services.gateway.domain.rights import ALL_SCOPES, Caller
 
 
@@ -25,14 +25,16 @@ def test_what_is_no_key_is_not_looked_up() -> None:
 
 def test_what_is_kept_of_a_key_is_of_its_secret_alone_and_differs_by_its_salt() -> None:
     key, other = random_key(), random_key()
-    kept = kept_as(key.secret, "salt")
+    kept = salted_hash(key.secret, "salt")
 
     assert is_quick(kept)
     assert is_of(kept, key.secret)
     assert not is_of(kept, other.secret)
     assert not is_of(kept, kept)
-    assert kept != kept_as(key.secret, "another")
+    assert kept != salted_hash(key.secret, "another")
     assert key.secret not in kept
+    for broken in ("", "$hmac-sha256$", "$hmac-sha256$salt", kept[:-1], f"{kept}0"):
+        assert not is_of(broken, key.secret)
 
 
 def test_a_first_key_follows_from_the_invitation_the_idempotency_key_and_a_secret_that_signs_no_links() -> None:

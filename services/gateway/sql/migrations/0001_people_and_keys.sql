@@ -1,4 +1,4 @@
--- Who may call the gateway. A key is kept as an argon2 hash of its secret part: it cannot be made from what is here.
+-- Who may call the gateway. A key is kept as a salted hash of its secret part: it cannot be made from what is here.
 create table person (
     user_id uuid primary key,
     name text not null check (name <> ''),
