@@ -28,6 +28,8 @@ from tests.support.sent_archives import tar_gz
 
 Work = Callable[[World], AsyncGenerator[None, None]]
 WITHIN_SECONDS: Final = 240.0
+ALL_GOES_SECONDS: Final = 900.0
+"""Behind an hour of work, some of whose backups go each day."""
 MOVES_SECONDS: Final = 5.0
 """Enough for a sweep, and for the jobs that it asks for, before time goes on."""
 LEFT: Final = """
@@ -210,7 +212,7 @@ async def let_all_go(world: World) -> None:
     """Reclaim what was left behind, and what goes with the days that pass until nothing is to go any more."""
     async for _ in reclaim(world):
         pass
-    await until_known(world, LEFT, "0", hours=25)
+    await until_known(world, LEFT, "0", within_seconds=ALL_GOES_SECONDS, hours=25)
 
 
 async def look_through(world: World) -> AsyncGenerator[None, None]:
@@ -358,7 +360,9 @@ async def until_garbage(world: World, condition: str, **on: float) -> None:
     await until_known(world, query, "1", minutes=11)
 
 
-async def until_known(world: World, query: str, answer: str, **on: float) -> None:
+async def until_known(
+    world: World, query: str, answer: str, *, within_seconds: float = WITHIN_SECONDS, **on: float
+) -> None:
     moved_at = time.monotonic()
 
     async def look() -> bool:
@@ -368,4 +372,4 @@ async def until_known(world: World, query: str, answer: str, **on: float) -> Non
             moved_at = time.monotonic()
         return await asyncio.to_thread(world.known, "retention", query) == answer
 
-    await eventually(look, within_seconds=WITHIN_SECONDS)
+    await eventually(look, within_seconds=within_seconds)
