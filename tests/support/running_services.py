@@ -7,7 +7,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +14,13 @@ import httpx
 import psutil
 from pydantic import SecretStr
 
+from infra.local.outside import as_environment
 from infra.local.ports import free_port
 from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support import starting
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.local_client import loopback_client
-from tests.support.settings import variables
 
 STARTS_WITHIN_SECONDS: Final = 240.0
 
@@ -118,10 +117,10 @@ class Platform:
             "NIGHTKEEP_HEALTH__HOST": "127.0.0.1",
             "NIGHTKEEP_LOG__FORMAT": "console",
         }
-        groups = {"KAFKA": self.kafka, "POSTGRES": self.database(name), "S3": self.s3}
-        told = [variables(f"NIGHTKEEP_{group}", values).items() for group, values in groups.items()]
+        engines = as_environment("KAFKA", self.kafka) | as_environment("S3", self.s3)
+        told = engines | as_environment("POSTGRES", self.database(name))
         kept = {key: value for key, value in os.environ.items() if not key.startswith("NIGHTKEEP_")}
-        return kept | dict(chain.from_iterable(told)) | own | self.settings | self.own_settings.get(name, {})
+        return kept | told | own | self.settings | self.own_settings.get(name, {})
 
     def _started(self, name: str) -> Service:
         port = free_port()

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
@@ -23,13 +22,3 @@ class EngineSettings(BaseSettings):
     template_is_made: bool = False
     """Whoever started `postgres` for many has called `make_template`, and nobody may again."""
     engines: Literal["local", "containers"] = "local"
-
-
-def variables(prefix: str, values: BaseModel) -> dict[str, str]:
-    """The environment that tells a program these settings, as `<prefix>__<NAME>`."""
-    there = {name: value for name, value in values if value is not None}
-    return {f"{prefix}__{name.upper()}": _text(value) for name, value in there.items()}
-
-
-def _text(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
