@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,16 +19,18 @@ from tests.support.shared_engines import shared_engines
 
 ROOT: Final = Path(__file__).parents[1]
 PROGRAMS: Final = Path(sys.executable).parent
-LINTERS: Final = (
-    ("lint", ("ruff", "check", ".")),
-    ("format", ("ruff", "format", "--check", ".")),
-    ("types", ("mypy",)),
-    ("import contracts", ("lint-imports",)),
-)
 FAST: Final = ("tests/unit", "tests/contracts")
 MOST: Final = (*FAST, "tests/integration")
 SYSTEM: Final = ("tests/system",)
 """By themselves: each runs a whole platform, on engines of its worker's, and some of its promises have a time."""
+LINTERS: Final = (
+    ("types", ("mypy",)),
+    ("lint", ("ruff", "check", ".")),
+    ("format", ("ruff", "format", "--check", ".")),
+    ("import contracts", ("lint-imports",)),
+    ("tests can be found", ("pytest", "-qqq", "--disable-warnings", "--collect-only", *MOST, *SYSTEM)),
+)
+"""The last one also compiles the tests, which else each worker does at the same time."""
 SEED: Final = "NIGHTKEEP_TEST_SEED"
 NONE_CHOSEN: Final = 5
 """pytest's exit code where no test was to be run."""
@@ -56,9 +59,8 @@ def main(words: Sequence[str]) -> int:
     began = time.monotonic()
     os.environ.setdefault(SEED, str(_seed()))
     print(f"{SEED}={os.environ[SEED]}", flush=True)  # noqa: T201 -- a program prints
-    total = Count()
-    for name, command in LINTERS:
-        total += _lint(name, command)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each worker, and each program, compiles everything anew
+    total = _lint()
     rest = [word for word in words if word != "--fast"]
     if fast:
         tests = _tests(FAST, rest, ANYHOW, os.environ)
@@ -82,11 +84,20 @@ def _seed() -> int:
     return int(done.stdout, 16) if done.returncode == 0 else 9
 
 
-def _lint(name: str, command: Sequence[str]) -> Count:
-    print(f"== {name}", flush=True)  # noqa: T201 -- a program prints
+def _lint() -> Count:
+    """All at once; each is shown as a whole when its turn has come."""
+    total = Count()
+    with ThreadPoolExecutor() as pool:
+        for (name, _), done in zip(LINTERS, pool.map(_run, [command for _, command in LINTERS]), strict=True):
+            print(f"== {name}\n{done.stdout}", end="", flush=True)  # noqa: T201 -- a program prints
+            total += Count(failed=1) if done.returncode else Count(passed=1)
+    return total
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     program, *arguments = command
-    done = subprocess.run([str(PROGRAMS / program), *arguments], cwd=ROOT, check=False)
-    return Count(failed=1) if done.returncode else Count(passed=1)
+    whole = [str(PROGRAMS / program), *arguments]
+    return subprocess.run(whole, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def _tests(

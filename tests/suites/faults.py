@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -87,6 +87,12 @@ class Kept:
         assert chain
         assert chain.anchor
 
+    async def copied(self, store: ObjectStore) -> "Kept":
+        """The same, kept in another store that is empty yet."""
+        async for info in self.store.list(""):
+            await store.put(info.key, await self.store.get(info.key))
+        return replace(self, store=store, there=list(self.there))
+
     async def delete(self) -> None:
         """Delete the oldest."""
         whole, _ = self.there.pop(0)
@@ -163,7 +169,7 @@ async def _removed(
 
 
 class FaultBehaviour:
-    """A subclass brings the fixture `store`: a new, empty object store."""
+    """A subclass brings the fixture `new_store`, which makes a new, empty object store."""
 
     every = 1
     """Faults meet one call in so many."""
@@ -171,11 +177,12 @@ class FaultBehaviour:
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("work", [back_up, read_back, check, reclaim, erase])
     async def test_whatever_call_a_fault_meets_the_bytes_are_right_and_nothing_is_lost(
-        self, store: ObjectStore, work: Work, kind: str
+        self, new_store: Callable[[], ObjectStore], work: Work, kind: str
     ) -> None:
+        prepared = Kept(new_store())
+        await prepared.chained()
         for skip in range(0, MOST_CALLS, self.every * STEPS.get(work.__name__, 1)):
-            kept = Kept(store)
-            await kept.chained()
+            kept = await prepared.copied(new_store())
             faults = KINDS[kind]()
             faults.skip = skip
             await work(kept, faults)

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing, nullcontext
 from dataclasses import replace
+from functools import cache
 from uuid import UUID, uuid4
 
 import pytest
@@ -290,11 +291,8 @@ class RepositoryBehaviour:
             await RepositoryV2(store, bytes(32)).of(environment_id).read_manifest(written.backup_id)
 
     async def test_a_list_is_read_in_batches_whatever_its_length(self, repository: EnvironmentRepository) -> None:
-        lines = [_line(number) for number in range(70_000)]
-        parts = [
-            "".join(line.model_dump_json() + "\n" for line in lines[at : at + 1000]) for at in range(0, 70_000, 1000)
-        ]
-        stored = await repository.store_parts(each(part.encode() for part in parts))
+        lines, parts = _long_list()
+        stored = await repository.store_parts(each(parts))
         assert len(stored.contents) == len(parts)
         listing = Lines(contents=stored.contents, hash=stored.hash, bytes=stored.bytes, count=len(lines))
         batches = [batch async for batch in read_documents(repository, listing)]
@@ -362,6 +360,14 @@ class RepositoryBehaviour:
             assert await repository.verdict(stone.backup_id) is None
         with pytest.raises(ManifestStandsError):
             await repository.remove_tombstone(written.backup_id)
+
+
+@cache
+def _long_list() -> tuple[list[DocumentLine], list[bytes]]:
+    """Its lines, and the same as parts of a thousand; made once for the many stores that are tested with it."""
+    lines = [_line(number) for number in range(70_000)]
+    told = [line.model_dump_json().encode() + b"\n" for line in lines]
+    return lines, [b"".join(told[at : at + 1000]) for at in range(0, len(told), 1000)]
 
 
 def _line(number: int) -> DocumentLine:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -28,8 +29,8 @@ from tests.support.memory_store import MemoryObjectStore
 
 class TestFaultsInMemory(FaultBehaviour):
     @pytest.fixture
-    def store(self) -> ObjectStore:
-        return MemoryObjectStore()
+    def new_store(self) -> Callable[[], ObjectStore]:
+        return MemoryObjectStore
 
 
 class TestFaultsInADirectory(FaultBehaviour):
@@ -37,8 +38,8 @@ class TestFaultsInADirectory(FaultBehaviour):
     """Each call syncs: which of them a fault meets is for the other store to go through."""
 
     @pytest.fixture
-    def store(self, tmp_path: Path) -> ObjectStore:
-        return DirectoryObjectStore(tmp_path)
+    def new_store(self, tmp_path: Path) -> Callable[[], ObjectStore]:
+        return lambda: DirectoryObjectStore(Path(mkdtemp(dir=tmp_path)))
 
 
 ELSEWHERE = {

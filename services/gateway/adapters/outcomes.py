@@ -40,10 +40,10 @@ class OutcomeWatch:
     async def _listen(self) -> None:
         async with self._database.listen(CHANNEL) as notifications:
             while True:
+                await self._room.somebody()
                 await notifications.wait(POLL_SECONDS)
-                if self._room.wanted():
-                    for outcome in await self._find(self._room.wanted()):
-                        self._room.answer(outcome.command_id, outcome)
+                for outcome in await self._find(self._room.wanted()):
+                    self._room.answer(outcome.command_id, outcome)
 
     async def _find(self, command_ids: Iterable[UUID]) -> list[CommandOutcome]:
         async with self._database.look() as c:

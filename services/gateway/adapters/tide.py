@@ -73,10 +73,10 @@ class Tide:
     async def _listen(self) -> None:
         async with self._database.listen(CHANNEL) as notifications:
             while True:
+                await self._room.somebody()
                 await notifications.wait(POLL_SECONDS)
-                if self._room.wanted():
-                    for mark in await self._reached(self._room.wanted()):
-                        self._room.answer(mark, None)
+                for mark in await self._reached(self._room.wanted()):
+                    self._room.answer(mark, None)
 
     async def _reached(self, marks: Iterable[Mark]) -> list[Mark]:
         wanted = list(marks)

@@ -13,6 +13,11 @@ class WaitingRoom(Generic[K, V]):
 
     def __init__(self) -> None:
         self._waiting: dict[K, list[asyncio.Future[V]]] = {}
+        self._somebody = asyncio.Event()
+
+    async def somebody(self) -> None:
+        """Returns as soon as somebody waits: who looks for answers may sleep until then."""
+        await self._somebody.wait()
 
     def wanted(self) -> Collection[K]:
         """What somebody waits for."""
@@ -22,6 +27,7 @@ class WaitingRoom(Generic[K, V]):
         """The answer to `key`, when somebody gives it; for as long as the caller has patience."""
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(future)
+        self._somebody.set()
         try:
             return await future
         finally:
@@ -39,3 +45,5 @@ class WaitingRoom(Generic[K, V]):
             self._waiting[key] = others
         else:
             del self._waiting[key]
+        if not self._waiting:
+            self._somebody.clear()
