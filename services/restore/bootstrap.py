@@ -60,9 +60,9 @@ async def bootstrap(stack: AsyncExitStack, settings: RestoreSettings, health: He
         UPLOAD: UploadJob(workplace),
     }
     progress = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
-    worker = Worker(queue, kinds, settings.worker, RestoreProgress(progress))
-    asking = Worker(queue, {HOOK: HookJob(workplace)}, settings.asking)
     follower = EventFollower(SERVICE, ground.database, settings.kafka, Handlers(queue, environments).reactions())
+    worker = Worker(queue, kinds, settings.worker, RestoreProgress(progress), may_begin=follower.replayed)
+    asking = Worker(queue, {HOOK: HookJob(workplace)}, settings.asking, may_begin=follower.replayed)
 
     health.ready_when("log followed", follower.replayed)
     return [ground.relay.run(), follower.run(), worker.run(), asking.run()]

@@ -79,12 +79,14 @@ async def wire(
     asking = Asking(ground.database, ground.producer, clock, own)
     sweep = Sweep(parts, asking, Chores(queue, own.check_read_percent if check_every else None), own)
     reactions = Handlers(queue, timedelta(hours=own.removal_grace_hours), check_every).reactions()
+    follower = EventFollower(SERVICE, ground.database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"])
+    alone = settings.worker.model_copy(update={"capacity": 1})
     return Retention(
         sweep=sweep,
-        follower=EventFollower(SERVICE, ground.database, settings.kafka, reactions, unfollowed=[f"{SERVICE}/"]),
+        follower=follower,
         patrol=Patrol(sweep, asking, ground.database, clock, timedelta(minutes=own.sweep_interval_minutes)),
-        worker=Worker(queue, kinds, settings.worker),
+        worker=Worker(queue, kinds, settings.worker, may_begin=follower.replayed),
         # One at a time, and beside the others: it reads for hours, and nothing else waits for it.
-        checker=Worker(queue, {CHECK: CheckJob(parts)}, settings.worker.model_copy(update={"capacity": 1})),
+        checker=Worker(queue, {CHECK: CheckJob(parts)}, alone, may_begin=follower.replayed),
         relay=ground.relay,
     )

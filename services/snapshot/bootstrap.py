@@ -71,7 +71,6 @@ async def bootstrap(
         reads=settings.source,
     )
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
-    worker = Worker(queue, kinds(parts), settings.worker, Reporter(publisher))
     pace = Pace()
     handlers = Handlers(queue, environments, NightReactions(ground.events, pace))
     follower = EventFollower(
@@ -81,6 +80,7 @@ async def bootstrap(
         handlers.reactions(),
         unfollowed=[f"{SERVICE}/slot/", f"{SERVICE}/schedule/"],
     )
+    worker = Worker(queue, kinds(parts), settings.worker, Reporter(publisher), may_begin=follower.replayed)
     scheduler = NightScheduler(ground.database, queue, ground.events, ground.producer, clock, pace)
     health.ready_when("log followed", follower.replayed)
     return [ground.relay.run(), follower.run(), worker.run(), scheduler.run()]

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from services.platform.database import Connection, Database
 from services.platform.jobs import JobQueue, JobRun, NewJob, Step, Worker
 from services.platform.jobs.leased import Report
-from services.platform.jobs.worker import report_nothing
+from services.platform.jobs.worker import at_once, report_nothing
 from services.platform.process.errors import PermanentError
 from services.platform.process.settings import PostgresSettings, WorkerSettings
 from tests.support.events import cause
@@ -123,10 +123,14 @@ class Jobs:
 
     @asynccontextmanager
     async def working(
-        self, kind: Kind, settings: WorkerSettings = QUICK, report: Report = report_nothing
+        self,
+        kind: Kind,
+        settings: WorkerSettings = QUICK,
+        report: Report = report_nothing,
+        may_begin: Callable[[], Awaitable[bool]] = at_once,
     ) -> AsyncIterator[asyncio.Task[None]]:
         """A worker until the end of the context."""
-        task = asyncio.create_task(Worker(self.queue, {KIND: kind}, settings, report).run())
+        task = asyncio.create_task(Worker(self.queue, {KIND: kind}, settings, report, may_begin=may_begin).run())
         try:
             yield task
         finally:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -23,6 +23,8 @@ from services.platform.process.settings import WorkerSettings
 
 POLL_SECONDS: Final = 1.0
 """Pauses and leases end by PostgreSQL's clock without anybody saying so: look this often."""
+HEARD_SECONDS: Final = 0.1
+"""How often a worker that may not begin yet asks again."""
 
 RUNNING = Gauge("nightkeep_jobs_running", "Jobs under way in this process", ["kind"])
 ENDED = Counter("nightkeep_job_attempts", "Attempts at jobs that ended, by how", ["kind", "result"])
@@ -33,8 +35,16 @@ async def report_nothing(_run: JobRun, _note: ProgressNote) -> None:
     """Nobody watches."""
 
 
+async def at_once() -> bool:
+    """Nothing has to be heard first."""
+    return True
+
+
 class Worker:
-    """Runs jobs of the given kinds, at most `settings.capacity` at once."""
+    """Runs jobs of the given kinds, at most `settings.capacity` at once.
+
+    None is begun before `may_begin` says so: whoever was down must hear first what was cancelled meanwhile.
+    """
 
     def __init__(
         self,
@@ -42,11 +52,14 @@ class Worker:
         kinds: Mapping[str, JobKind],
         settings: WorkerSettings,
         report: Report = report_nothing,
+        *,
+        may_begin: Callable[[], Awaitable[bool]] = at_once,
     ) -> None:
         self._queue = queue
         self._kinds = kinds
         self._settings = settings
         self._report = report
+        self._may_begin = may_begin
         self._leases = Leases(queue, settings)
         self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._under_way: dict[asyncio.Task[None], Attempt] = {}
@@ -64,6 +77,8 @@ class Worker:
     async def _lease_when_told(self) -> None:
         async with self._queue.database.listen(self._queue.channel) as notifications:
             self._place_is_free = notifications.wake
+            while not await self._may_begin():
+                await notifications.wait(HEARD_SECONDS)
             while True:
                 await self._lease_what_may_run()
                 if await notifications.wait(POLL_SECONDS):
