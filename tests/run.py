@@ -85,11 +85,11 @@ def _seed() -> int:
 
 
 def _lint() -> Count:
-    """All at once; each is shown as a whole when its turn has come."""
+    """All at once; each is named when its turn has come, and what it says is shown where it found something."""
     total = Count()
     with ThreadPoolExecutor() as pool:
         for (name, _), done in zip(LINTERS, pool.map(_run, [command for _, command in LINTERS]), strict=True):
-            print(f"== {name}\n{done.stdout}", end="", flush=True)  # noqa: T201 -- a program prints
+            print(f"== {name}\n{done.stdout if done.returncode else ''}", end="", flush=True)  # noqa: T201 -- a program prints
             total += Count(failed=1) if done.returncode else Count(passed=1)
     return total
 

@@ -5,6 +5,7 @@ import stat
 import tarfile
 import zlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from tests.support.dumps import TocEntry, data_block, dump
@@ -76,4 +77,11 @@ HOSTILE: Final[Mapping[str, tuple[Callable[[], bytes], str]]] = {
     "newer server": (lambda: archive(table(server=b"19.1")), "the backup is of PostgreSQL 19"),
     "other statements": (lambda: archive(table(DROPS)), "'DROP DATABASE postgres WITH (FORCE);"),
 }
-"""Each is made when it is wanted: two of them take seconds and a gigabyte."""
+"""How each is made, which takes two of them seconds and a gigabyte: see `hostile`."""
+
+
+@cache
+def hostile(wrong: str) -> bytes:
+    """One of them, made when it is first wanted; it is small."""
+    make, _ = HOSTILE[wrong]
+    return make()

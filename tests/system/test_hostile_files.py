@@ -15,7 +15,7 @@ from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.soak.callers import USER
 from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase
-from tests.support.hostile_files import HOSTILE, MORE_RIGHTS
+from tests.support.hostile_files import HOSTILE, MORE_RIGHTS, hostile
 
 UPLOAD: Final = ("upload", "create", "--no-safety-backup", "--yes")
 IMPORT: Final = ("backup", "import")
@@ -61,8 +61,8 @@ async def state(world: World) -> tuple[Any, ...]:
 async def test_what_is_hostile_is_refused_by_its_reason_and_changes_nothing(
     world: World, tmp_path: Path, wrong: str, by: tuple[str, ...]
 ) -> None:
-    (made, words), path, before = HOSTILE[wrong], tmp_path / "orders.bin", await state(world)
-    path.write_bytes(made())
+    (_, words), path, before = HOSTILE[wrong], tmp_path / "orders.bin", await state(world)
+    path.write_bytes(hostile(wrong))
     refused = await nightkeep(world, *by, str(path), "--into", INTO)
     assert (refused.exit_code, words in refused.stdout) == (1, True), refused.output
     assert await state(world) == before

@@ -27,7 +27,7 @@ class OutcomeWatch:
 
     async def find(self, command_id: UUID) -> CommandOutcome | None:
         """How the command ended, if it has."""
-        return next(iter(await self._find([command_id])), None)
+        return (await self._find([command_id])).get(command_id)
 
     async def wait(self, command_id: UUID) -> CommandOutcome:
         """How the command ended, when it has; for as long as the caller has patience."""
@@ -39,13 +39,9 @@ class OutcomeWatch:
 
     async def _listen(self) -> None:
         async with self._database.listen(CHANNEL) as notifications:
-            while True:
-                await self._room.somebody()
-                await notifications.wait(POLL_SECONDS)
-                for outcome in await self._find(self._room.wanted()):
-                    self._room.answer(outcome.command_id, outcome)
+            await self._room.serve(notifications, POLL_SECONDS, self._find)
 
-    async def _find(self, command_ids: Iterable[UUID]) -> list[CommandOutcome]:
+    async def _find(self, command_ids: Iterable[UUID]) -> dict[UUID, CommandOutcome]:
         async with self._database.look() as c:
             rows = _sql.find_outcomes(c, command_ids=list(command_ids))
-            return [CommandOutcome(**dict(row)) async for row in rows]
+            return {row["command_id"]: CommandOutcome(**dict(row)) async for row in rows}

@@ -72,15 +72,12 @@ class Tide:
 
     async def _listen(self) -> None:
         async with self._database.listen(CHANNEL) as notifications:
-            while True:
-                await self._room.somebody()
-                await notifications.wait(POLL_SECONDS)
-                for mark in await self._reached(self._room.wanted()):
-                    self._room.answer(mark, None)
+            await self._room.serve(notifications, POLL_SECONDS, self._reached)
 
-    async def _reached(self, marks: Iterable[Mark]) -> list[Mark]:
+    async def _reached(self, marks: Iterable[Mark]) -> dict[Mark, None]:
+        """Those of them at which it is."""
         wanted = list(marks)
         async with self._database.look() as c:
             rows = _sql.positions(c, streams=[mark.stream for mark in wanted])
             positions = {row["stream"]: row["sequence"] async for row in rows}
-        return [mark for mark in wanted if positions.get(mark.stream, 0) >= mark.sequence]
+        return dict.fromkeys(mark for mark in wanted if positions.get(mark.stream, 0) >= mark.sequence)

@@ -1,11 +1,15 @@
 """Many wait for different things that one look at the database can answer; each is called when its answer is there."""
 
 import asyncio
-from collections.abc import Collection
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Generic, Never, TypeVar
+
+from services.platform.database.notifications import Notifications
 
 K = TypeVar("K")
 V = TypeVar("V")
+Look = Callable[[Collection[K]], Awaitable[Mapping[K, V]]]
+"""Finds what is there of the answers that are wanted."""
 
 
 class WaitingRoom(Generic[K, V]):
@@ -15,13 +19,16 @@ class WaitingRoom(Generic[K, V]):
         self._waiting: dict[K, list[asyncio.Future[V]]] = {}
         self._somebody = asyncio.Event()
 
-    async def somebody(self) -> None:
-        """Returns as soon as somebody waits: who looks for answers may sleep until then."""
-        await self._somebody.wait()
+    async def serve(self, notifications: Notifications, poll_seconds: float, look: Look[K, V]) -> Never:
+        """Look for what somebody waits for at each notification, and after `poll_seconds` anyhow; sleep without any.
 
-    def wanted(self) -> Collection[K]:
-        """What somebody waits for."""
-        return self._waiting.keys()
+        Raises DatabaseUnavailableError when the connection that notifies was lost, and what `look` raises.
+        """
+        while True:
+            await self._somebody.wait()
+            await notifications.wait(poll_seconds)
+            for key, answer in (await look(self._waiting.keys())).items():
+                self._call(key, answer)
 
     async def wait(self, key: K) -> V:
         """The answer to `key`, when somebody gives it; for as long as the caller has patience."""
@@ -33,11 +40,10 @@ class WaitingRoom(Generic[K, V]):
         finally:
             self._leave(key, future)
 
-    def answer(self, key: K, value: V) -> None:
-        """Call everybody who waits for `key`."""
+    def _call(self, key: K, answer: V) -> None:
         for future in self._waiting.get(key, ()):
             if not future.done():
-                future.set_result(value)
+                future.set_result(answer)
 
     def _leave(self, key: K, future: asyncio.Future[V]) -> None:
         others = [other for other in self._waiting[key] if other is not future]

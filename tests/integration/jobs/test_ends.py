@@ -20,21 +20,6 @@ from tests.support.eventually import eventually
 from tests.support.jobs import KIND, QUICK, Jobs, Kind, nothing, say
 
 
-@dataclass
-class Heard:
-    """Whether a service has heard everything that was said while it was away."""
-
-    everything: bool = False
-    asked: int = 0
-
-    async def __call__(self) -> bool:
-        self.asked += 1
-        return self.everything
-
-    async def was_asked(self) -> bool:
-        return self.asked > 2
-
-
 class Flaky:
     """Fails so many times, each time remembering it."""
 
@@ -197,20 +182,6 @@ async def test_a_job_that_waits_is_cancelled_even_while_its_worker_is_full(jobs:
     assert await jobs.said(waiting) == ["failed CANCELLED cancelled by user:ada never"]
     assert await jobs.said(held) == ["failed CANCELLED cancelled by user:bob never"]
     assert len(busy.runs) == 1
-
-
-async def test_no_job_is_begun_before_its_worker_has_heard_what_was_cancelled(jobs: Jobs) -> None:
-    kind, heard = Kind(), Heard()
-    cancelled, wanted = await jobs.put(), await jobs.put()
-    async with jobs.working(kind, may_begin=heard):
-        await eventually(heard.was_asked)
-        await jobs.cancel(cancelled)
-        assert kind.runs == []
-        heard.everything = True
-        await jobs.ended(cancelled, wanted)
-    assert await jobs.said(cancelled) == ["failed CANCELLED cancelled by user:ada never"]
-    assert await jobs.said(wanted) == ["completed"]
-    assert [run.job_id for run in kind.runs] == [wanted]
 
 
 async def test_a_running_job_is_cancelled_at_once_and_its_children_end(jobs: Jobs) -> None:

@@ -130,11 +130,23 @@ def test_an_extended_header_that_renames_a_file_is_hostile() -> None:
 
 
 @pytest.mark.parametrize("make", [tar_gz, zipped])
-def test_a_bomb_is_refused_before_it_is_read_to_its_end(make: object) -> None:
+def test_a_bomb_that_says_its_size_is_refused_before_anything_comes_out(make: object) -> None:
     """Ten megabytes of zeros in some kilobytes."""
     assert callable(make)
+    items = read_archive(io.BytesIO(make({PLACE: bytes(10_000_000)})), SMALL)
     with pytest.raises(HostileArchiveError, match="bomb"):
-        unpacked(make({PLACE: bytes(10_000_000)}), SMALL)
+        next(items)
+
+
+@pytest.mark.parametrize("make", [tar_gz, zipped])
+def test_a_bomb_of_many_documents_is_refused_before_it_is_read_to_its_end(make: object) -> None:
+    """Each of a size that may be."""
+    assert callable(make)
+    sent = make({document_name(UUID(int=number)): bytes(40_000) for number in range(5)})
+    items, found = read_archive(io.BytesIO(sent), SMALL), list[Entry]()
+    with pytest.raises(HostileArchiveError, match="bomb"):
+        found.extend(item for item in items if isinstance(item, Entry))
+    assert len(found) <= 2
 
 
 def test_many_small_entries_are_a_bomb_too() -> None:

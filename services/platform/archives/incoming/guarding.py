@@ -43,8 +43,12 @@ class Guard:
         inside(name)
 
     def file(self, name: str, size_bytes: int) -> Entry:
-        """A file that says it has this size. Raises HostileArchiveError and WrongFormatError."""
+        """A file that says it has this size. Raises HostileArchiveError and WrongFormatError.
+
+        One that says itself that it is too large is not unpacked first.
+        """
         self._count()
+        self._refuse_more_than_most(self._bytes + size_bytes)
         entry = entry_of(name)
         if entry.what is not What.DOCUMENT:
             if entry.what in self._alone:
@@ -57,7 +61,10 @@ class Guard:
     def unpacked(self, size_bytes: int) -> None:
         """So many more bytes came out. Raises HostileArchiveError when that is too much."""
         self._bytes += size_bytes
-        if self._bytes > self._most:
+        self._refuse_more_than_most(self._bytes)
+
+    def _refuse_more_than_most(self, size_bytes: int) -> None:
+        if size_bytes > self._most:
             raise HostileArchiveError(
                 f"more than {self._most // MIB} MiB come out of it, which is {self._limits.expansion} times its size: "
                 "it looks like a bomb. If it is none, send it with less compression"
