@@ -72,20 +72,28 @@ async def _taken_over(world: World, stop: Stop, ended: Ended) -> str:
         assert await asyncio.to_thread(sleeper.end, signal.SIGTERM) == 0, sleeper.log.read_text()[-4000:]
     finally:
         await asyncio.to_thread(sleeper.end)
-    assert await _held(world, stop.service) == before, "the sleeper has changed something"
+    changed = _differences(before, await _held(world, stop.service))
+    assert not changed, f"the sleeper has changed something: {changed}"
     assert not changed_hands or results - {"completed"}, f"its job changed hands, and it does not know: {results}"
     return f"job changed hands: {changed_hands}, its attempts: {', '.join(sorted(results)) or 'none'}"
 
 
-async def _held(world: World, service: str) -> tuple[object, ...]:
+async def _held(world: World, service: str) -> dict[str, object]:
     """What the environments hold, how much the service has said of the work, and its databases."""
     newest = f"SELECT coalesce(payload ->> 'restore_id', payload ->> 'backup_id') {NEWEST}"
     work_id = await asyncio.to_thread(world.known, service, newest)
-    said = f"SELECT count(*) FROM event WHERE stream LIKE '%{work_id}'"  # noqa: S608 -- an id
-    own = f"SELECT datname FROM pg_database WHERE datname LIKE 'nightkeep\\_{UUID(work_id).hex}%' ORDER BY 1"  # noqa: S608 -- an id
-    asked = [await asyncio.to_thread(world.known, service, query) for query in (said, own)]
-    held = [await asyncio.to_thread(place.everything) for place in world.places.values()]
-    return *asked, *held, await world.shelf_objects()
+    database = f"nightkeep\\_{UUID(work_id).hex}%"
+    queries = {
+        "events": f"SELECT count(*) FROM event WHERE stream LIKE '%{work_id}'",  # noqa: S608 -- an id
+        "databases": f"SELECT datname FROM pg_database WHERE datname LIKE '{database}' ORDER BY 1",  # noqa: S608 -- an id
+    }
+    asked = {what: await asyncio.to_thread(world.known, service, query) for what, query in queries.items()}
+    held = {name: await asyncio.to_thread(place.everything) for name, place in world.places.items()}
+    return asked | held | {"objects": await world.shelf_objects()}
+
+
+def _differences(before: dict[str, object], now: dict[str, object]) -> dict[str, tuple[object, object]]:
+    return {what: (before[what], now[what]) for what in before if before[what] != now[what]}
 
 
 async def _has_changed_hands(world: World, service: str) -> bool:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,10 +17,13 @@ from services.platform.connectors.files.directory import DirectoryDocuments
 from services.platform.connectors.files.s3 import S3Documents
 from services.platform.connectors.files.small import Small
 from services.platform.connectors.files.threads import Threads, threads
+from services.platform.connectors.files.tree import Tree
+from services.platform.connectors.files.unfinished import Unfinished, desk
 from services.platform.objectstore import DirectoryObjectStore
 from services.platform.repository import RepositoryV2
 from tests.suites.document_store import Put, tree
 from tests.suites.restore_documents import (
+    ABSENT,
     BACKUP,
     BEFORE,
     KEY,
@@ -28,6 +32,7 @@ from tests.suites.restore_documents import (
     RestoreDocumentsBehaviour,
     fill,
     place_of,
+    until_the_switch,
     whole,
 )
 from tests.support.listed_documents import document_line
@@ -265,3 +270,23 @@ async def _undo_until_killed(ground: Ground, store: DocumentStore) -> None:
         await ground.restore(store).bring_back()
     except Killed:
         return
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_who_sleeps_right_before_a_rename_adds_nothing_once_another_has_taken_over(
+    root: Path, some: Threads, ground: Ground, *, goes_on: bool
+) -> None:
+    """No lease keeps a file system from a call that was decided on before; there is nothing left to be renamed."""
+    store, backup = DirectoryDocuments(root, some), await ground.back_up(BACKUP)
+    await fill(store, BEFORE)
+    await until_the_switch(ground.restore(store), backup)
+    with desk(Tree(root)) as at, closing(Unfinished(at)) as sleeping:
+        sleeping.open()
+        sleeping.write(b"absent")
+        next_life = ground.restore(store)
+        await (whole(next_life, backup) if goes_on else next_life.withdraw())
+        await store.move_out(uuid4(), Part.ASIDE, ABSENT)  # the app removes it, or it has gone
+        with pytest.raises(FileNotFoundError):
+            sleeping.appear(at.root_fd, "woken-up")
+    left = {place: data for place, data in BACKUP.items() if place != ABSENT} if goes_on else BEFORE
+    assert await tree(store) == left

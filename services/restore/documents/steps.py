@@ -82,6 +82,7 @@ class RestoreDocuments:
         It is fixed before anything is added, so that an undo knows what the restore added. Raises DocumentSpaceError
         when that does not fit in, ListUnreadableError, HostilePlaceError.
         """
+        await self._store.fence()
         kept = await kept_difference(self._store, self._area, self._scratch)
         return kept or await self._fixed(listing)
 
@@ -166,6 +167,7 @@ class RestoreDocuments:
 
     async def withdraw(self) -> None:
         """Leave a restore that was never switched to: what it added goes, and its area. Never after the switch."""
+        await self._store.fence()
         try:
             async with kept_list(self._store, self._area, self._scratch) as kept:
                 await self._work(kept, {What.ADD: lambda change: self._take_out(Part.STAGED, change.place)})

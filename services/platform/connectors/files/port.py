@@ -187,6 +187,14 @@ class DocumentStore(Protocol):
         """Return once everything written and moved so far survives a power cut."""
         ...
 
+    async def fence(self) -> None:
+        """Keep who wrote here before, under a lease that has ended, from adding anything when it wakes up.
+
+        For who is alone here now: whatever anybody has not finished writing is lost. It asks for nothing that a lease
+        does (see `holding`), and closes what that leaves open: a sleep right before the call that adds a document.
+        """
+        ...
+
     async def remove_area(self, area: UUID) -> int:
         """Remove everything that a restore kept in its area; returns how many documents that were."""
         ...

@@ -182,6 +182,9 @@ class S3Documents:
     async def settle(self) -> None:
         """See DocumentStore: a server that has answered has kept it."""
 
+    async def fence(self) -> None:
+        """See DocumentStore: a server knows no lease, so that here a request that is under way may still come."""
+
     async def remove_area(self, area: UUID) -> int:
         """See DocumentStore: the list goes last, so that a removal that was killed is seen as one."""
         count = 0
