@@ -379,3 +379,9 @@ async def test_what_a_helper_process_was_doing_when_it_died_is_done_all_the_same
         read = await store.read_small(list(documents), bytes)
         assert [whole and whole.made for whole in read] == [*documents.values()]
     assert _children() == others
+
+
+async def test_a_fence_before_a_root_that_is_gone_says_what_to_do(store: DocumentStore, root: Path) -> None:
+    root.rmdir()
+    with pytest.raises(DocumentsUnreachableError, match="Mount it"):
+        await store.fence()

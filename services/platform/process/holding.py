@@ -2,8 +2,8 @@
 
 PostgreSQL refuses an old epoch. A file system and an object store know of none: who was stopped there, and wakes up
 when another has done the work, would remove what that one has put in place. So it looks at the clock right before each
-such effect (see `seams`). What is left is a sleep between that look and the call; among the documents of a directory,
-whoever takes over sees to it that such a call finds nothing to rename (`DocumentStore.fence`).
+such effect (see `seams`). What is left is a sleep between that look and the call; whoever takes over a restore into a
+directory sees to it that such a call finds no document to add (`DocumentStore.fence`).
 """
 
 import math

@@ -48,7 +48,6 @@ class Guard:
         One that says itself that it is too large is not unpacked first.
         """
         self._count()
-        self._refuse_more_than_most(self._bytes + size_bytes)
         entry = entry_of(name)
         if entry.what is not What.DOCUMENT:
             if entry.what in self._alone:
@@ -56,19 +55,24 @@ class Guard:
             self._alone.add(entry.what)
         if entry.what is What.METADATA and size_bytes > self._limits.metadata_bytes:
             raise HostileArchiveError(f"the archive's metadata are larger than {self._limits.metadata_bytes} bytes")
+        if self._bytes + size_bytes > self._most:
+            raise HostileArchiveError(
+                f"the archive says that it holds {self._too_much}: it is cut short, or it looks like a bomb. If it is "
+                "neither, send it less compressed"
+            )
         return entry
 
     def unpacked(self, size_bytes: int) -> None:
         """So many more bytes came out. Raises HostileArchiveError when that is too much."""
         self._bytes += size_bytes
-        self._refuse_more_than_most(self._bytes)
-
-    def _refuse_more_than_most(self, size_bytes: int) -> None:
-        if size_bytes > self._most:
+        if self._bytes > self._most:
             raise HostileArchiveError(
-                f"more than {self._most // MIB} MiB come out of it, which is {self._limits.expansion} times its size: "
-                "it looks like a bomb. If it is none, send it with less compression"
+                f"the archive holds {self._too_much}: it looks like a bomb. If it is none, send it less compressed"
             )
+
+    @property
+    def _too_much(self) -> str:
+        return f"more than {self._most // MIB} MiB, the most that may come out of one of its size"
 
     def _count(self) -> None:
         self._entries += 1

@@ -33,11 +33,11 @@ from services.platform.connectors.files.stamps import SETTLED_NS, listed
 from services.platform.connectors.files.threads import Threads
 from services.platform.connectors.files.tree import Parts, Tree
 from services.platform.connectors.files.unfinished import (
-    FORGOTTEN_SECONDS,
     Unfinished,
     desk,
     file_system_now_ns,
-    forget_unfinished,
+    forget_all,
+    forget_old,
     name_all,
     tidy,
 )
@@ -225,7 +225,7 @@ class DirectoryDocuments:
 
     async def fence(self) -> None:
         """See DocumentStore: what others were writing goes, so that they find nothing to rename."""
-        await self._run("", forget_unfinished, self._tree, 0)
+        await self._run("", forget_all, self._tree)
 
     async def remove_area(self, area: UUID) -> int:
         """See DocumentStore."""
@@ -234,7 +234,7 @@ class DirectoryDocuments:
             async for batch in self.list_area(area, part):
                 count += len(batch)
         await self._run("", moving.remove_area, self._tree, str(area))
-        await self._run("", forget_unfinished, self._tree, FORGOTTEN_SECONDS)
+        await self._run("", forget_old, self._tree)
         await self._run("", tidy, self._tree)
         return count
 

@@ -128,13 +128,22 @@ def file_system_now_ns(tree: Tree) -> int:
         return os.fstat(file.fileno()).st_ctime_ns
 
 
-def forget_unfinished(tree: Tree, begun_before_seconds: float) -> None:
-    """Remove what processes that are gone, or sleep, began so long ago: nobody gives it a name any more."""
-    horizon = file_system_now_ns(tree) - int(begun_before_seconds * 10**9)
+def forget_all(tree: Tree) -> None:
+    """Remove what anybody has not finished writing: it gets no name any more."""
+    _forget(tree, lambda _entry: True)
+
+
+def forget_old(tree: Tree) -> None:
+    """Remove what killed processes left unfinished."""
+    horizon = file_system_now_ns(tree) - FORGOTTEN_SECONDS * 10**9
+    _forget(tree, lambda entry: entry.stat(follow_symlinks=False).st_ctime_ns < horizon)
+
+
+def _forget(tree: Tree, which: Callable[[os.DirEntry[str]], bool]) -> None:
     with suppress(FileNotFoundError), tree.directory(UNFINISHED) as fd, os.scandir(fd) as entries:
         for entry in entries:
-            with suppress(FileNotFoundError):
-                if entry.stat(follow_symlinks=False).st_ctime_ns <= horizon:
+            with suppress(FileNotFoundError, IsADirectoryError):
+                if which(entry):
                     os.unlink(entry.name, dir_fd=fd)
 
 
