@@ -82,13 +82,14 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=None, help="whatever is chosen by dice is chosen the same again")
     parser.add_argument("--sample", type=int, default=None, help="walk only so many seams, chosen by the seed")
     parser.add_argument("--only", default="", help="walk only stops with this text in them")
+    parser.add_argument("--after", type=int, default=0, help="leave out so many stops, where a walk goes on")
     parser.add_argument("--keep", type=Path, default=None, help="a new directory in which logs and answers are kept")
     told = parser.parse_args(words)
     seed = told.seed if told.seed is not None else random.SystemRandom().randrange(2**32)
     _say(f"seed {seed}")
     if told.minutes is not None:
         return min(asyncio.run(shake_all(told.minutes, seed, () if told.calm else FAULTS, told.keep)), 1)
-    wanted = [stop for stop in (sleeps() if told.sleep else stops()) if told.only in str(stop)]
+    wanted = [stop for stop in (sleeps() if told.sleep else stops()) if told.only in str(stop)][told.after :]
     if told.sample is not None:
         wanted = random.Random(seed).sample(wanted, told.sample)  # noqa: S311 -- no secret
     return min(asyncio.run(walk_all(wanted, SLEEPING if told.sleep else DYING, told.keep)), 1)

@@ -15,6 +15,7 @@ from tests.support.eventually import eventually
 PASSES_WITHIN_SECONDS: Final = 30.0
 """Behind the work's end; offsets are committed and events are marked when it is long done."""
 ENDS_WITHIN_SECONDS: Final = 300.0
+PREPARED_WITHIN_SECONDS: Final = 600.0
 
 
 class NotPassedError(AssertionError):
@@ -49,7 +50,8 @@ async def _halt(world: World, stop: Stop, fate: Fate, which: str) -> Walked:
 
 async def _meet(world: World, stop: Stop, fate: Fate) -> str:
     work = stop.work(world)
-    await anext(work)
+    async with asyncio.timeout(PREPARED_WITHIN_SECONDS):
+        await anext(work)
     world.crash_file(stop.service).write_text(f"{fate.words}{stop.point}", encoding="utf-8")
     doing = asyncio.create_task(_done(work))
 

@@ -182,8 +182,7 @@ async def shredding(world: World) -> AsyncGenerator[None, None]:
 async def condemn(world: World) -> AsyncGenerator[None, None]:
     """What nothing refers to any more is named."""
     while await _deleted_and_swept(world):
-        await until_garbage(world, "(mark_id IS NULL OR condemned_contents IS NOT NULL)", minutes=11)
-        await until_garbage(world, "mark_id IS NULL", hours=25)
+        await until_known(world, _garbage(world, "mark_id IS NULL AND NOT has_garbage"), "1", hours=25)
     yield
     await until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
 
@@ -345,7 +344,10 @@ async def _deleted(world: World, backup_id: UUID) -> None:
 
 
 async def _deleted_and_swept(world: World) -> bool:
-    """Whether what a deletion left was named at once: where that took long, the next sweep was there already."""
+    """Whether what a deletion left was named at once.
+
+    So it was where garbage of before was to be named in the same sweep, or where the next sweep was there already.
+    """
     await _deleted(world, await _deleted_soon(world))
     production = world.environments["production"]
     named = f"SELECT mark_id IS NOT NULL FROM retention.environment WHERE environment_id = '{production}'"  # noqa: S608 -- an id
@@ -354,10 +356,14 @@ async def _deleted_and_swept(world: World) -> bool:
 
 async def until_garbage(world: World, condition: str, **on: float) -> None:
     """Time goes on until production's garbage is as the condition says; sweeps come every ten minutes of it."""
-    production = world.environments["production"]
-    query = f"SELECT count(*) FROM retention.environment WHERE environment_id = '{production}' AND {condition}"  # noqa: S608 -- ours
     world.clock.on(**on)
-    await until_known(world, query, "1", minutes=11)
+    await until_known(world, _garbage(world, condition), "1", minutes=11)
+
+
+def _garbage(world: World, condition: str) -> str:
+    """Asks whether production's is as the condition says: 1 or 0."""
+    production = world.environments["production"]
+    return f"SELECT count(*) FROM retention.environment WHERE environment_id = '{production}' AND {condition}"  # noqa: S608 -- ours
 
 
 async def until_known(
