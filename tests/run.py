@@ -34,12 +34,14 @@ LINTERS: Final = (
 SEED: Final = "NIGHTKEEP_TEST_SEED"
 NONE_CHOSEN: Final = 5
 """pytest's exit code where no test was to be run."""
-AT_ONCE: Final = ("-n", str(min((os.cpu_count() or 1) + 1, 4)))
-"""A worker more than there are cores: most tests wait for a server, and with a worker a core a third of two cores stood
-idle. More than four would be short of memory."""
-ANYHOW: Final = (*AT_ONCE, "--dist", "worksteal")
-BY_FILE: Final = (*AT_ONCE, "--dist", "loadfile", "--no-loadscope-reorder")
-"""Tests of a file share a whole platform, so they stay together; the files that may take longest come first."""
+CORES: Final = os.cpu_count() or 1
+MOST_WORKERS: Final = 4
+"""More would be short of memory."""
+ANYHOW: Final = ("-n", str(min(CORES + 2, MOST_WORKERS)), "--dist", "worksteal")
+"""More workers than cores: most tests wait for a server, and with one more a fifth of two cores stood idle."""
+BY_FILE: Final = ("-n", str(min(CORES + 1, MOST_WORKERS)), "--dist", "loadfile", "--no-loadscope-reorder")
+"""Tests of a file share a whole platform, so they stay together; the files that may take longest come first. With one
+worker more than cores these are busy."""
 
 
 @dataclass(frozen=True)

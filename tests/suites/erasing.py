@@ -88,11 +88,80 @@ class Erased(Nights):
 
 
 class ErasureBehaviour:
-    """A subclass brings the fixture `store`: a new, empty object store."""
+    """What a server might do otherwise than a directory. A subclass brings the fixture `store`: a new, empty one."""
 
     @pytest.fixture
     def erased(self, store: ObjectStore) -> Erased:
         return Erased(store)
+
+    async def test_what_is_erased_again_and_again_grows_no_further(self, erased: Erased) -> None:
+        await erased.take(Table(SMALL), 6)
+        before = await erased.stored_bytes()
+        while len(erased.there) > 1:
+            await erased.delete(0)
+            assert (await erased.remove(await erased.erase())).whole
+            await erased.all_is_there()
+            await erased.nothing_else_is_there()
+            assert await erased.stored_bytes() < 1.1 * before
+        await erased.delete(0)
+        assert (await erased.remove(await erased.erase())).whole
+        assert await erased.stored_bytes() == 0
+        assert not [key for key in await erased.objects() if key.endswith(".chain")]
+
+    async def test_where_no_dump_depends_on_it_none_is_stored_anew(self, erased: Erased) -> None:
+        await erased.take(Table(SMALL), 3)
+        await erased.delete(-1)
+        assert (await erased.remove(await erased.erase())).whole
+        await erased.nothing_else_is_there()
+        await erased.all_is_there()
+        assert not [key for key in await erased.objects() if key.endswith(".chain")]
+
+    async def test_a_plain_mark_behind_a_broken_one_harms_nothing(self, erased: Erased) -> None:
+        await erased.take(Table(SMALL), 4)
+        await erased.delete(0)
+        faulty = RepositoryV2(Breaking(erased.store, 5), KEY).of(erased.environment_id)
+        with pytest.raises(StoreUnavailableError):
+            await faulty.erase(uuid4(), NOW)
+        await erased.delete(0)
+        await erased.remove((await erased.repository().condemn(uuid4(), NOW)).mark_id)
+        await erased.all_is_there()
+        assert (await erased.remove(await erased.erase())).whole
+        await erased.all_is_there()
+        await erased.nothing_else_is_there()
+
+    async def test_who_does_not_know_rewritten_chains_takes_them_for_damaged_manifests(self, erased: Erased) -> None:
+        """So an earlier release removes nothing that only such a chain names."""
+        await erased.take(Table(SMALL), 2)
+        await erased.delete(0)
+        await erased.erase()
+        [key] = [key for key in await erased.objects() if key.endswith(".chain")]
+        assert key.removesuffix(".chain") == erased.repository().manifest_key(erased.there[0][0].backup_id)
+        assert (await erased.store.get(key))[:6] == b"NKSO\x02\x03", "sealed, of a kind that is no manifest's"
+
+    async def test_a_damaged_chain_ends_a_mark_and_keeps_nobody_from_the_backup(self, erased: Erased) -> None:
+        await erased.take(Table(SMALL), 2)
+        await erased.delete(0)
+        await erased.erase()
+        [key] = [key for key in await erased.objects() if key.endswith(".chain")]
+        await erased.store.put(key, b"NKSO")
+        [(whole, data)] = erased.there
+        assert await erased.dump(await erased.repository().read_manifest(whole.backup_id)) == data
+        report = await erased.repository().check(read_percent=100, seed=1)
+        [damage] = report.damages
+        assert (damage.backup_id, damage.place) == (whole.backup_id, f"the chain {key}")
+        assert "can be restored" in damage.reason
+        assert "put a copy of it back" in damage.reason
+        assert report.backups == 1
+        await erased.delete(0)
+        await erased.erase()
+        for mark_id in erased.marks:
+            await erased.remove(mark_id)
+        assert (await erased.repository().check(read_percent=100, seed=1)).damages == []
+        await erased.nothing_else_is_there()
+
+
+class ErasureRules(ErasureBehaviour):
+    """And what follows from the order of things alone, or is a matter of size, whatever keeps the bytes."""
 
     async def test_nothing_of_deleted_backups_is_left_and_the_others_are_whole(self, erased: Erased) -> None:
         await erased.take(Table(), 7)
@@ -118,28 +187,6 @@ class ErasureBehaviour:
         assert erased.there[-1][0].database.stored_bytes < 0.1 * full
         await erased.all_is_there()
 
-    async def test_what_is_erased_again_and_again_grows_no_further(self, erased: Erased) -> None:
-        await erased.take(Table(SMALL), 6)
-        before = await erased.stored_bytes()
-        while len(erased.there) > 1:
-            await erased.delete(0)
-            assert (await erased.remove(await erased.erase())).whole
-            await erased.all_is_there()
-            await erased.nothing_else_is_there()
-            assert await erased.stored_bytes() < 1.1 * before
-        await erased.delete(0)
-        assert (await erased.remove(await erased.erase())).whole
-        assert await erased.stored_bytes() == 0
-        assert not [key for key in await erased.objects() if key.endswith(".chain")]
-
-    async def test_where_no_dump_depends_on_it_none_is_stored_anew(self, erased: Erased) -> None:
-        await erased.take(Table(SMALL), 3)
-        await erased.delete(-1)
-        assert (await erased.remove(await erased.erase())).whole
-        await erased.nothing_else_is_there()
-        await erased.all_is_there()
-        assert not [key for key in await erased.objects() if key.endswith(".chain")]
-
     @pytest.mark.parametrize("at", range(0, 12, 2))
     async def test_one_that_is_broken_off_anywhere_harms_nothing_and_the_next_goes_on(
         self, erased: Erased, at: int
@@ -160,19 +207,6 @@ class ErasureBehaviour:
         await erased.all_is_there()
         await erased.nothing_else_is_there()
         assert await erased.stored_bytes() < 1.1 * before
-
-    async def test_a_plain_mark_behind_a_broken_one_harms_nothing(self, erased: Erased) -> None:
-        await erased.take(Table(SMALL), 4)
-        await erased.delete(0)
-        faulty = RepositoryV2(Breaking(erased.store, 5), KEY).of(erased.environment_id)
-        with pytest.raises(StoreUnavailableError):
-            await faulty.erase(uuid4(), NOW)
-        await erased.delete(0)
-        await erased.remove((await erased.repository().condemn(uuid4(), NOW)).mark_id)
-        await erased.all_is_there()
-        assert (await erased.remove(await erased.erase())).whole
-        await erased.all_is_there()
-        await erased.nothing_else_is_there()
 
     async def test_a_backup_that_had_begun_before_keeps_its_base_until_the_next_time(self, erased: Erased) -> None:
         table = Table(SMALL)
@@ -218,36 +252,6 @@ class ErasureBehaviour:
         for mark_id in erased.marks:
             await erased.remove(mark_id)
         await erased.all_is_there()
-        await erased.nothing_else_is_there()
-
-    async def test_who_does_not_know_rewritten_chains_takes_them_for_damaged_manifests(self, erased: Erased) -> None:
-        """So an earlier release removes nothing that only such a chain names."""
-        await erased.take(Table(SMALL), 2)
-        await erased.delete(0)
-        await erased.erase()
-        [key] = [key for key in await erased.objects() if key.endswith(".chain")]
-        assert key.removesuffix(".chain") == erased.repository().manifest_key(erased.there[0][0].backup_id)
-        assert (await erased.store.get(key))[:6] == b"NKSO\x02\x03", "sealed, of a kind that is no manifest's"
-
-    async def test_a_damaged_chain_ends_a_mark_and_keeps_nobody_from_the_backup(self, erased: Erased) -> None:
-        await erased.take(Table(SMALL), 2)
-        await erased.delete(0)
-        await erased.erase()
-        [key] = [key for key in await erased.objects() if key.endswith(".chain")]
-        await erased.store.put(key, b"NKSO")
-        [(whole, data)] = erased.there
-        assert await erased.dump(await erased.repository().read_manifest(whole.backup_id)) == data
-        report = await erased.repository().check(read_percent=100, seed=1)
-        [damage] = report.damages
-        assert (damage.backup_id, damage.place) == (whole.backup_id, f"the chain {key}")
-        assert "can be restored" in damage.reason
-        assert "put a copy of it back" in damage.reason
-        assert report.backups == 1
-        await erased.delete(0)
-        await erased.erase()
-        for mark_id in erased.marks:
-            await erased.remove(mark_id)
-        assert (await erased.repository().check(read_percent=100, seed=1)).damages == []
         await erased.nothing_else_is_there()
 
 

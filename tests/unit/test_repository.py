@@ -10,8 +10,8 @@ import pytest
 from services.platform.objectstore import DirectoryObjectStore, ObjectStore
 from services.platform.repository.errors import RepositoryKeyError
 from services.platform.repository.keys import environment_keys, expand, read_key_file
-from tests.suites.dumps import DumpBehaviour
-from tests.suites.erasing import ErasureBehaviour
+from tests.suites.dumps import DumpRules
+from tests.suites.erasing import ErasureRules
 from tests.suites.reclaim import ReclaimBehaviour
 from tests.suites.repository import RepositoryBehaviour
 from tests.suites.shredding import ShreddingBehaviour
@@ -22,14 +22,14 @@ ENVIRONMENT_ID = UUID("5c0f2a44-7f0e-4a53-9d53-3b1d5b1f9e21")
 
 
 class TestRepositoryInADirectory(
-    RepositoryBehaviour, ReclaimBehaviour, DumpBehaviour, ErasureBehaviour, VerifyBehaviour, ShreddingBehaviour
+    RepositoryBehaviour, ReclaimBehaviour, DumpRules, ErasureRules, VerifyBehaviour, ShreddingBehaviour
 ):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ObjectStore:
         return DirectoryObjectStore(tmp_path)
 
 
-class TestErasureUponAMovedClock(ErasureBehaviour):
+class TestErasureUponAMovedClock(ErasureRules):
     """What a backup under way has stored is told from what was there before by the store's clock."""
 
     @pytest.fixture

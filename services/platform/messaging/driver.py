@@ -32,6 +32,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # -- aiokafka has
     for_code,
 )
 from aiokafka.partitioner import murmur2  # type: ignore[import-untyped]  # -- aiokafka has no types
+from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-untyped]  # -- aiokafka has no types
 
 from services.platform.messaging.errors import BrokerUnavailableError
 from services.platform.process.settings import KafkaSettings
@@ -48,6 +49,7 @@ __all__ = [
     "InvalidReplicationFactorError",
     "KafkaError",
     "MessageSizeTooLargeError",
+    "MetadataRequest",
     "NewTopic",
     "RecordTooLargeError",
     "TopicAlreadyExistsError",

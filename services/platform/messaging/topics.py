@@ -14,6 +14,7 @@ from services.platform.messaging.driver import (
     ConfigResourceType,
     InvalidReplicationFactorError,
     KafkaError,
+    MetadataRequest,
     NewTopic,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
@@ -32,14 +33,15 @@ APPEARS_WITHIN_SECONDS: Final = 15.0
 async def ensure_topics(settings: KafkaSettings) -> None:
     """Creates what is missing (every service may, at once) and verifies what is there.
 
-    Raises TopicMismatchError where partitions, retention or clean-up are not those of `contracts.topics`, and
-    BrokerUnavailableError.
+    It asks about its own topics alone, however many others a cluster has. Raises TopicMismatchError where partitions,
+    retention or clean-up are not those of `contracts.topics`, and BrokerUnavailableError.
     """
     with broker_errors("look at the topics"):
         async with _admin(settings) as admin:
             await _create_missing(admin, settings)
-            for rule in RULES:
-                _verify(rule, await _look(admin, rule.topic.named(settings.topic_prefix)))
+            found = await _look(admin, [rule.topic.named(settings.topic_prefix) for rule in RULES])
+    for rule in RULES:
+        _verify(rule, found[rule.topic.named(settings.topic_prefix)])
 
 
 def partition_of(key: str, partitions: int = defaults.PARTITIONS) -> int:
@@ -67,7 +69,7 @@ async def _admin(settings: KafkaSettings) -> AsyncIterator[Any]:
 
 
 async def _create_missing(admin: Any, settings: KafkaSettings) -> None:  # noqa: ANN401 -- aiokafka has no types
-    there = set(await admin.list_topics())
+    there = await _partitions(admin, [rule.topic.named(settings.topic_prefix) for rule in RULES])
     missing = [rule for rule in RULES if rule.topic.named(settings.topic_prefix) not in there]
     if not missing:
         return
@@ -89,7 +91,7 @@ def _new_topic(rule: TopicRule, settings: KafkaSettings) -> Any:  # noqa: ANN401
     )
 
 
-async def _look(admin: Any, name: str) -> Mapping[str, str]:  # noqa: ANN401 -- aiokafka has no types
+async def _look(admin: Any, names: Sequence[str]) -> dict[str, Mapping[str, str]]:  # noqa: ANN401 -- aiokafka has no types
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(KafkaError),
         stop=stop_after_delay(APPEARS_WITHIN_SECONDS),
@@ -97,23 +99,29 @@ async def _look(admin: Any, name: str) -> Mapping[str, str]:  # noqa: ANN401 -- 
         reraise=True,
     ):
         with attempt:
-            return {"partitions": str(await _partitions(admin, name)), **await _configuration(admin, name)}
+            partitions, configurations = await _partitions(admin, names), await _configurations(admin, names)
+            if not_there := [name for name in names if name not in partitions]:
+                raise UnknownTopicOrPartitionError(", ".join(not_there))
+            return {name: {"partitions": str(partitions[name]), **configurations[name]} for name in names}
     raise AssertionError  # the last attempt returns or raises
 
 
-async def _partitions(admin: Any, name: str) -> int:  # noqa: ANN401 -- aiokafka has no types
-    (described,) = await admin.describe_topics([name])
-    if described["error_code"]:
-        raise for_code(described["error_code"])
-    return len(described["partitions"])
+async def _partitions(admin: Any, names: Sequence[str]) -> dict[str, int]:  # noqa: ANN401 -- aiokafka has no types
+    """How many each of these topics has that is there."""
+    asked = MetadataRequest(list(names), allow_auto_topic_creation=False)
+    answer = await admin._send_request(asked)  # noqa: SLF001 -- its own questions let the broker create what is missing
+    return {one["topic"]: len(one["partitions"]) for one in answer.to_object()["topics"] if not one["error_code"]}
 
 
-async def _configuration(admin: Any, name: str) -> dict[str, str]:  # noqa: ANN401 -- aiokafka has no types
-    (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
-    ((code, _said, _type, _name, entries),) = answer.resources
-    if code:
-        raise UnknownTopicOrPartitionError(name)
-    return {entry[0]: entry[1] for entry in entries}
+async def _configurations(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:  # noqa: ANN401 -- aiokafka has no types
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found: dict[str, dict[str, str]] = {}
+    for answer in await admin.describe_configs(resources):
+        for code, _said, _type, name, entries in answer.resources:
+            if code:
+                raise UnknownTopicOrPartitionError(name)
+            found[name] = {entry[0]: entry[1] for entry in entries}
+    return found
 
 
 def _verify(rule: TopicRule, found: Mapping[str, str]) -> None:

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]  # -- aiokafka has no types
+from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]  # -- aiokafka has no types
+from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-untyped]  # -- aiokafka has no types
 
-from contracts.topics import Topic
+from contracts.topics import RULES, Topic
 from services.platform.messaging.driver import connection_options
 from services.platform.messaging.errors import BrokerUnavailableError, TopicMismatchError
 from services.platform.messaging.reading import LogReader
@@ -27,6 +29,25 @@ async def test_services_that_start_together_all_find_the_topics(kafka_settings: 
     async with LogReader.open(kafka_settings) as reader:
         assert len(await reader.ends(Topic.COMMANDS)) == len(await reader.ends(Topic.EVENTS)) == 12
         assert len(await reader.ends(Topic.PROGRESS)) == len(await reader.ends(Topic.DEAD_LETTERS)) == 1
+
+
+async def test_only_what_is_ours_is_asked_for_and_nothing_is_made_by_asking(
+    kafka_settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster may have many topics of others, and a broker that makes whatever it is asked for."""
+    asked: list[MetadataRequest] = []
+    send = AIOKafkaClient.send
+
+    async def noted(client: AIOKafkaClient, node_id: object, request: object, **more: object) -> object:
+        asked.extend([request] if isinstance(request, MetadataRequest) else [])
+        return await send(client, node_id, request, **more)
+
+    monkeypatch.setattr(AIOKafkaClient, "send", noted)
+    for _ in range(2):
+        await ensure_topics(kafka_settings)
+    ours = [rule.topic.named(kafka_settings.topic_prefix) for rule in RULES]
+    assert asked
+    assert [vars(one) for one in asked] == [{"_topics": ours, "_allow_auto_topic_creation": False}] * len(asked)
 
 
 async def test_a_compacted_log_is_refused(kafka_settings: KafkaSettings) -> None:
