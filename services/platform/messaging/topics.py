@@ -36,12 +36,13 @@ async def ensure_topics(settings: KafkaSettings) -> None:
     It asks about its own topics alone, however many others a cluster has. Raises TopicMismatchError where partitions,
     retention or clean-up are not those of `contracts.topics`, and BrokerUnavailableError.
     """
+    rules = {rule.topic.named(settings.topic_prefix): rule for rule in RULES}
     with broker_errors("look at the topics"):
         async with _admin(settings) as admin:
-            await _create_missing(admin, settings)
-            found = await _look(admin, [rule.topic.named(settings.topic_prefix) for rule in RULES])
-    for rule in RULES:
-        _verify(rule, found[rule.topic.named(settings.topic_prefix)])
+            await _create_missing(admin, rules, settings)
+            found = await _look(admin, [*rules])
+    for name, rule in rules.items():
+        _verify(rule, found[name])
 
 
 def partition_of(key: str, partitions: int = defaults.PARTITIONS) -> int:
@@ -68,9 +69,13 @@ async def _admin(settings: KafkaSettings) -> AsyncIterator[Any]:
         await admin.close()
 
 
-async def _create_missing(admin: Any, settings: KafkaSettings) -> None:  # noqa: ANN401 -- aiokafka has no types
-    there = await _partitions(admin, [rule.topic.named(settings.topic_prefix) for rule in RULES])
-    missing = [rule for rule in RULES if rule.topic.named(settings.topic_prefix) not in there]
+async def _create_missing(
+    admin: Any,  # noqa: ANN401 -- aiokafka has no types
+    rules: Mapping[str, TopicRule],
+    settings: KafkaSettings,
+) -> None:
+    there = {one["topic"] for one in await _described(admin, [*rules]) if not one["error_code"]}
+    missing = [rule for name, rule in rules.items() if name not in there]
     if not missing:
         return
     answer = await admin.create_topics([_new_topic(rule, settings) for rule in missing])
@@ -99,18 +104,26 @@ async def _look(admin: Any, names: Sequence[str]) -> dict[str, Mapping[str, str]
         reraise=True,
     ):
         with attempt:
-            partitions, configurations = await _partitions(admin, names), await _configurations(admin, names)
-            if not_there := [name for name in names if name not in partitions]:
-                raise UnknownTopicOrPartitionError(", ".join(not_there))
+            partitions = await _partitions(admin, names)
+            configurations = await _configurations(admin, names)
             return {name: {"partitions": str(partitions[name]), **configurations[name]} for name in names}
     raise AssertionError  # the last attempt returns or raises
 
 
 async def _partitions(admin: Any, names: Sequence[str]) -> dict[str, int]:  # noqa: ANN401 -- aiokafka has no types
-    """How many each of these topics has that is there."""
+    described = await _described(admin, names)
+    for one in described:
+        if one["error_code"]:
+            raise for_code(one["error_code"])(one["topic"])
+    return {one["topic"]: len(one["partitions"]) for one in described}
+
+
+async def _described(admin: Any, names: Sequence[str]) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401 -- aiokafka has no types
+    """What the cluster says of each of these topics, there or not."""
     asked = MetadataRequest(list(names), allow_auto_topic_creation=False)
     answer = await admin._send_request(asked)  # noqa: SLF001 -- its own questions let the broker create what is missing
-    return {one["topic"]: len(one["partitions"]) for one in answer.to_object()["topics"] if not one["error_code"]}
+    described: Sequence[Mapping[str, Any]] = answer.to_object()["topics"]
+    return described
 
 
 async def _configurations(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:  # noqa: ANN401 -- aiokafka has no types
