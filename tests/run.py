@@ -35,13 +35,11 @@ SEED: Final = "NIGHTKEEP_TEST_SEED"
 NONE_CHOSEN: Final = 5
 """pytest's exit code where no test was to be run."""
 CORES: Final = os.cpu_count() or 1
-MOST_WORKERS: Final = 4
-"""More would be short of memory."""
-ANYHOW: Final = ("-n", str(min(CORES + 2, MOST_WORKERS)), "--dist", "worksteal")
-"""More workers than cores: most tests wait for a server, and with one more a fifth of two cores stood idle."""
-BY_FILE: Final = ("-n", str(min(CORES + 1, MOST_WORKERS)), "--dist", "loadfile", "--no-loadscope-reorder")
+ANYHOW: Final = ("-n", str(min(CORES + 3, 6)), "--dist", "worksteal")
+"""More workers than cores: most tests wait for a server. At most as many as the shared engines have connections for."""
+BY_FILE: Final = ("-n", str(min(CORES + 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder")
 """Tests of a file share a whole platform, so they stay together; the files that may take longest come first. With one
-worker more than cores these are busy."""
+worker more than cores these are busy; each has engines of its own, so more than four would be short of memory."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +60,16 @@ def main(words: Sequence[str]) -> int:
     os.environ.setdefault(SEED, str(_seed()))
     print(f"{SEED}={os.environ[SEED]}", flush=True)  # noqa: T201 -- a program prints
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each worker, and each program, compiles everything anew
-    total = _lint()
     rest = [word for word in words if word != "--fast"]
     if fast:
+        total = _lint()
         tests = _tests(FAST, rest, ANYHOW, os.environ)
     else:
-        with shared_engines() as environment:
-            tests = _tests(MOST, rest, ANYHOW, environment)
+        with ThreadPoolExecutor() as pool:
+            linting = pool.submit(_lint)
+            with shared_engines() as environment:  # they start meanwhile
+                total = linting.result()
+                tests = _tests(MOST, rest, ANYHOW, environment)
         tests += _tests(SYSTEM, rest, BY_FILE, os.environ)
     total += Count(failed=1) if tests == Count() else tests  # a choice that no test meets is a slip
     print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 -- a program prints

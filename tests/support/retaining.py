@@ -3,12 +3,13 @@
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from contracts.manifest import Manifest, Tombstone
@@ -32,9 +33,12 @@ from tests.support.running_services import Platform, open_platform
 from tests.support.script import Script, Seen, open_script
 from tests.support.shop import Shop
 
+T = TypeVar("T")
+
 PATIENCE_SECONDS = 90.0
-SWEEP_SECONDS = 3.0
-"""Longer than a sweep of a test and its answers take."""
+SWEEPS_SECONDS = tuple(1.1**number for number in range(24))
+"""How long each sweep is waited for, 88 s in all: at first as long as one takes, then longer, for a busy machine. Few
+enough that no backup expires meanwhile where a sweep comes every eight hours."""
 QUICK = {
     "NIGHTKEEP_WORKER__LEASE_SECONDS": "3",
     "NIGHTKEEP_WORKER__HEARTBEAT_SECONDS": "0.5",
@@ -101,13 +105,17 @@ class Retaining:
 
     async def sweeping(self, name: str, entity_id: UUID, *, times: int = 1, every_hours: float = 0.2) -> Seen:
         """The same, while time goes on from sweep to sweep: one that looked too early is followed by the next."""
-        for _ in range(round(PATIENCE_SECONDS / SWEEP_SECONDS)):
+        seen = await self.while_sweeping(partial(self._told, name, entity_id, times), every_hours=every_hours)
+        assert seen is not None
+        return seen
+
+    async def while_sweeping(self, look: Callable[[], Awaitable[T]], *, every_hours: float) -> T:
+        """What `look` answers as soon as that is true; time goes on from sweep to sweep."""
+        for seconds in SWEEPS_SECONDS:
             with suppress(TimeoutError):
-                look = partial(self._told, name, entity_id, times)
-                if seen := await eventually(look, within_seconds=SWEEP_SECONDS):
-                    return seen
+                return await eventually(look, within_seconds=seconds)
             self.clock.on(hours=every_hours)
-        return await self.told(name, entity_id, times=times)
+        return await eventually(look, within_seconds=PATIENCE_SECONDS)
 
     async def _told(self, name: str, entity_id: UUID, times: int) -> Seen | None:
         found = [one for one in self.script.seen if one.name == name and str(entity_id) in one.data.values()]

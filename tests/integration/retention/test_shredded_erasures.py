@@ -1,7 +1,5 @@
 """An erasure and a shredding of the same backups at the same time: both come to their end, and nothing is left."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from tests.integration.retention.test_erasing import Dumps
 from tests.integration.retention.test_killed_shreddings import sleeps
 from tests.support.eventually import eventually
-from tests.support.retaining import PATIENCE_SECONDS, SWEEP_SECONDS, Retaining
+from tests.support.retaining import PATIENCE_SECONDS, Retaining
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.timeout(900)
@@ -53,17 +51,7 @@ async def both_end(decided: Retaining, dumps: Dumps, shred_id: UUID, erased_id: 
     async def nothing_is_left() -> bool:
         return not await decided.objects(dumps.environment_id)
 
-    await while_time_goes_on(decided, nothing_is_left, every_hours=8)
-
-
-async def while_time_goes_on(decided: Retaining, look: Callable[[], Awaitable[bool]], *, every_hours: float) -> None:
-    """Return when it is true; between two looks there is a sweep."""
-    for _ in range(round(PATIENCE_SECONDS / SWEEP_SECONDS)):
-        with suppress(TimeoutError):
-            await eventually(look, within_seconds=SWEEP_SECONDS)
-            return
-        decided.clock.on(hours=every_hours)
-    assert await look()
+    await decided.while_sweeping(nothing_is_left, every_hours=8)
 
 
 async def test_what_is_to_be_erased_while_it_is_shredded_is_erased_behind_it(decided: Retaining, dumps: Dumps) -> None:
@@ -81,7 +69,7 @@ async def test_what_is_to_be_erased_while_it_is_shredded_is_erased_behind_it(dec
 async def test_what_is_shredded_while_it_is_erased_is_both(decided: Retaining, dumps: Dumps, doom: str) -> None:
     with decided.doomed(f"{doom} SIGSTOP") as process:
         backup_id = await dumps.delete(0)
-        await while_time_goes_on(decided, lambda: sleeps(process), every_hours=0.2)
+        await decided.while_sweeping(lambda: sleeps(process), every_hours=0.2)
         shred_id = await shred(dumps.shop, dumps.environment_id)
     async with decided.running():
         await both_end(decided, dumps, shred_id, backup_id)
