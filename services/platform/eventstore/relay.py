@@ -1,6 +1,7 @@
 """The outbox's way to the log: one relay per service, in append order, begun again at the first unpublished row."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from prometheus_client import Counter
 from contracts.codec import RawRecord
 from services.platform.database import Database, HeldLock, Notifications, load_queries
 from services.platform.eventstore.ports import Publish
+from services.platform.eventstore.reach import Reach
 from services.platform.eventstore.reconciliation import Reconciliation
 from services.platform.eventstore.store import outbox_channel
 from services.platform.process.retry import for_ever
@@ -19,6 +21,8 @@ BATCH: Final = 500
 """Events a send; large enough that the log's round trip is shared, small enough to hold in memory."""
 POLL_SECONDS: Final = 5.0
 """A lost notification delays an event by no more."""
+LOOK_SECONDS: Final = 10.0
+"""How often the log is asked whether it still reaches as far as it did."""
 STANDBY_SECONDS: Final = 1.0
 """How often a second process looks whether the relay's place is free."""
 
@@ -35,11 +39,14 @@ def relay_lock(service: str) -> str:
 class OutboxRelay:
     """Publishes what was appended. Every process of a service runs one; the advisory lock lets one of them work."""
 
-    def __init__(self, database: Database, service: str, publish: Publish, reconciliation: Reconciliation) -> None:
+    def __init__(
+        self, database: Database, service: str, publish: Publish, reconciliation: Reconciliation, reach: Reach
+    ) -> None:
         self._database = database
         self._service = service
         self._publish = publish
         self._reconciliation = reconciliation
+        self._reach = reach
 
     async def run(self) -> None:
         """Publish for ever, again after transient errors. Raises SetBackError and LogPartedError: the process ends."""
@@ -56,8 +63,12 @@ class OutboxRelay:
                 await self._relay(place, notifications)
 
     async def _relay(self, place: HeldLock, notifications: Notifications) -> None:
+        looked_at = float("-inf")
         while not place.lost:
             await self._reconciliation.ensure()
+            if time.monotonic() - looked_at >= LOOK_SECONDS:
+                await self._reach.look()
+                looked_at = time.monotonic()
             if await self.publish_batch() < BATCH:
                 await notifications.wait(POLL_SECONDS)
 
@@ -71,6 +82,7 @@ class OutboxRelay:
             rows = [row async for row in queries.unpublished(c, batch=BATCH)]
         if rows:
             places = await self._publish([_record(row) for row in rows])
+            self._reach.published(places)
             await self._note([row["position"] for row in rows], places)
             PUBLISHED.labels(self._service).inc(len(rows))
         return len(rows)

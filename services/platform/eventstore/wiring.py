@@ -2,6 +2,7 @@
 
 from services.platform.database import Database, migrate
 from services.platform.eventstore.ports import LogReader, Publish
+from services.platform.eventstore.reach import Reach
 from services.platform.eventstore.reconciliation import Reconciliation
 from services.platform.eventstore.relay import OutboxRelay
 from services.platform.eventstore.store import EventStore
@@ -19,4 +20,4 @@ async def open_events(
     reconciliation = Reconciliation(database, service, reader)
     await reconciliation.ensure()
     store = EventStore(service, new_id=new_id, reconciliation=reconciliation)
-    return store, OutboxRelay(database, service, publish, reconciliation)
+    return store, OutboxRelay(database, service, publish, reconciliation, Reach(reader))

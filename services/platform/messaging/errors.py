@@ -30,7 +30,7 @@ class TopicMismatchError(NightkeepError):
 
 
 class LogForkedError(NightkeepError):
-    """The same place of a stream holds another event than before: the log and PostgreSQL have parted."""
+    """The log and PostgreSQL have parted: the same place of a stream holds another event, or the log begins anew."""
 
 
 class DeadLetterNotFoundError(NightkeepError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from contracts.envelope import Event
@@ -17,6 +17,7 @@ from services.platform.messaging.consuming import (
     partitions_of,
 )
 from services.platform.messaging.driver import ConsumerRebalanceListener, broker_errors
+from services.platform.messaging.errors import LogForkedError
 from services.platform.messaging.intake import SHOW_SECONDS, Intake, Reaction, Reactions
 from services.platform.messaging.records import Received, firsts, received
 from services.platform.process.errors import PermanentError
@@ -160,6 +161,7 @@ class EventFollower:
     async def _taken(self, records: Sequence[Received], *, careful: bool) -> dict[int, int]:
         """The next offsets; without the partitions whose records are not the ones that follow what was dealt with."""
         begun = firsts(records)
+        self._refuse_earlier(begun)
         async with self._database.transaction(Seam.TAKE) as c:
             shared = self._together(c) if self._together and not careful else None
             intake = self._sharing(shared) if shared else self._intake
@@ -172,6 +174,14 @@ class EventFollower:
         for partition in next_offsets.keys() & self._agreed.keys():  # the others: a rebalance happened meanwhile
             self._agreed[partition] = next_offsets[partition]
         return next_offsets
+
+    def _refuse_earlier(self, begun: Mapping[int, int]) -> None:
+        """The driver begins at the start where the topic ends before what it was to go on at."""
+        for partition, first in begun.items():
+            if first < (agreed := self._agreed.get(partition, 0)):
+                raise LogForkedError(
+                    f"partition {partition} of the log is at {first}, it had reached {agreed}: the topic was recreated"
+                )
 
     def _sharing(self, shared: Together) -> Intake:
         return Intake(self._name, shared.reactions(), unfollowed=self._unfollowed, foresee=shared.look_up)

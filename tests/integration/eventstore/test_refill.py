@@ -1,5 +1,6 @@
 """A log that was recreated is filled from the event tables: everything is there again, in its order, once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from services.platform.eventstore.errors import LogNotEmptyError, LogPartedError
 from services.platform.eventstore.refill import BATCH, Refill
 from services.platform.eventstore.relay import relay_lock
 from services.platform.eventstore.wiring import open_events
+from services.platform.messaging.topics import ensure_topics
 from services.platform.process.errors import TransientError
 from services.platform.process.settings import KafkaSettings
 from tests.support.databases import FreshDatabase
@@ -116,13 +118,22 @@ async def catalog(
         yield platform
 
 
-async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_it(catalog: Platform) -> None:
+@pytest.mark.parametrize("meanwhile", ["it is down", "it runs"])
+async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_it(
+    catalog: Platform, meanwhile: str
+) -> None:
     async with open_script(catalog.kafka) as script:
         shop = Shop(script)
         await shop.register()
         environment_id = await shop.environment(checked=False)
-    catalog.services["catalog"].end()
+    running = catalog.services["catalog"]
+    if meanwhile == "it is down":
+        running.end()
     await lose_the_log(catalog.kafka)
+    if meanwhile == "it runs":
+        await ensure_topics(catalog.kafka)
+        assert await asyncio.to_thread(running.process.wait, timeout=60) == 1
+        assert "the topic was recreated" in running.log.read_text()
 
     with pytest.raises(RuntimeError, match="the topic was recreated"):
         await catalog.start("catalog")

@@ -1,5 +1,6 @@
 """Every event has its effect once, in the order of its stream, whatever Kafka delivers."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,10 +15,11 @@ from contracts.topics import Topic
 from services.platform.messaging.consuming import commit, group_consumer
 from services.platform.messaging.driver import TopicPartition
 from services.platform.messaging.errors import LogForkedError
-from services.platform.messaging.topics import partition_of
+from services.platform.messaging.topics import ensure_topics, partition_of
 from tests.support.events import NOON, event
 from tests.support.eventually import eventually
 from tests.support.following import Followed
+from tests.support.lost_log import lose_the_log
 
 ACCEPTANCE, PRODUCTION = UUID(int=1), UUID(int=2)
 
@@ -95,6 +97,17 @@ async def test_the_same_place_with_another_event_stops_loudly(followed: Followed
     await followed.put(backup("a", 1), backup("a", 1))
     with pytest.raises(LogForkedError, match="snapshot/backup/a has another event at 1"):
         await followed.follower().run()
+
+
+async def test_a_log_that_ends_before_what_was_dealt_with_stops_loudly(followed: Followed) -> None:
+    async with followed.following():
+        await followed.put(backup("a", 1), backup("a", 2))
+        await until_noted(followed, "a:1", "a:2")
+    await lose_the_log(followed.settings)
+    await ensure_topics(followed.settings)
+    await followed.put(backup("b", 1))
+    with pytest.raises(LogForkedError, match="is at 0, it had reached 2: the topic was recreated"):
+        await asyncio.wait_for(followed.follower().run(), timeout=60)
 
 
 async def test_a_gap_parks_what_is_later_about_the_same_environment_and_nothing_else(followed: Followed) -> None:
