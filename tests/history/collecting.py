@@ -17,6 +17,7 @@ TABLES: Final = {
     "environment": "environment_id::text",
     "backup": "backup_id::text",
     "restore": "restore_id::text",
+    "preflight": "preflight_id::text",
     "upload": "upload_id::text",
     "slot": "environment_id || '/' || slot_date",
 }
@@ -44,6 +45,7 @@ async def collected(places: Places) -> Evidence:
     return Evidence(
         events=await records(places, "events"),
         commands=await records(places, "commands"),
+        progress=await records(places, "progress"),
         dead_letters=await records(places, "dead-letters"),
         calls=[Call(**json.loads(line)) for line in places.calls.read_text(encoding="utf-8").splitlines()],
         rows=await _rows(places),

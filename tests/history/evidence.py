@@ -39,6 +39,10 @@ class Record:
             return {}
         return data if isinstance(data, dict) else {}
 
+    def named(self, by: str) -> str:
+        """What it is about: what a field says that names a thing, or several with "/" between them."""
+        return "/".join(str(self.data.get(field)) for field in by.split("/"))
+
 
 @dataclass(frozen=True)
 class Call:
@@ -73,6 +77,7 @@ class Evidence:
 
     events: list[Record]
     commands: list[Record] = field(default_factory=list)
+    progress: list[Record] = field(default_factory=list)
     dead_letters: list[Record] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     rows: dict[str, dict[str, Json]] = field(default_factory=dict)

@@ -21,7 +21,7 @@ class History:
         self.app_id, self.environment_id, self.backup_id, self.restore_id, self.check_id = (uuid4() for _ in range(5))
         self._sequences: dict[str, int] = {}
 
-    def body(self, name: str, **changes: object) -> Event:
+    def body(self, name: str, /, **changes: object) -> Event:
         """The golden event `name` with this history's ids and with `changes`."""
         data: dict[str, Any] = json.loads((GOLDEN / f"{name}.v1.json").read_text(encoding="utf-8"))["data"]
         ids: Mapping[str, UUID] = {
@@ -37,7 +37,7 @@ class History:
         assert isinstance(found, Event)
         return found
 
-    def record(self, stream: str, name: str, **changes: object) -> RawRecord:
+    def record(self, stream: str, name: str, /, **changes: object) -> RawRecord:
         """The next event of `stream`."""
         self._sequences[stream] = self._sequences.get(stream, 0) + 1
         return event(self.body(name, **changes), stream, self._sequences[stream], key=str(self.app_id))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.history.checks import bucket, endings, folds, leavings, machines, outcomes, silence, streams
+from tests.history.checks import bucket, endings, folds, leavings, machines, once, outcomes, silence, streams
 from tests.history.evidence import Evidence, Finding
 
 CHECKS: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
@@ -11,7 +11,8 @@ CHECKS: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
     streams.a_stream_has_one_partition_and_its_order,
     outcomes.every_command_has_one_outcome,
     outcomes.every_answer_is_what_was_decided,
-    outcomes.an_effect_happens_once,
+    once.an_effect_happens_once,
+    once.a_night_is_planned_again_for_another_time,
     machines.states_move_along_their_machines,
     endings.what_was_accepted_ends,
     endings.no_database_is_left_behind,

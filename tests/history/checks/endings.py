@@ -1,29 +1,36 @@
 """What was accepted comes to an end, and leaves nothing behind on the server that it worked on."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
 from tests.history.checks.machines import RESTORE, states
 from tests.history.evidence import Evidence, Finding, Record
 
+Work = tuple[frozenset[str], str, frozenset[str]]
+
+
+def _work(begins: str, named_by: str, ends: str) -> Work:
+    return frozenset(begins.split()), named_by, frozenset(ends.split())
+
+
 ENDS: Final = (
-    ("BackupRequested", "backup_id", frozenset({"BackupCompleted", "BackupFailed"})),
-    ("RestoreRequested", "restore_id", frozenset({"RestoreCompleted", "RestoreFailed"})),
-    ("RestoreGraceEnded", "restore_id", frozenset({"PreviousStateRemoved"})),
-    ("RestoreUndoRequested", "restore_id", frozenset({"RestoreUndone", "RestoreUndoFailed"})),
-    ("PreflightRequested", "preflight_id", frozenset({"PreflightCompleted"})),
-    ("UploadRequested", "upload_id", frozenset({"DataUploaded", "UploadFailed"})),
-    ("ArchiveRequested", "archive_id", frozenset({"ArchiveCompleted", "ArchiveFailed"})),
-    ("EnvironmentCheckRequested", "check_id", frozenset({"EnvironmentChecked"})),
-    ("HookCallRequested", "call_id", frozenset({"HookAnswered", "HookFailed"})),
-    ("ShreddingRequested", "shred_id", frozenset({"BackupsShredded", "ShreddingFailed"})),
+    _work("BackupRequested", "backup_id", "BackupCompleted BackupFailed"),
+    _work("RestoreRequested", "restore_id", "RestoreCompleted RestoreFailed"),
+    _work("RestoreGraceEnded", "restore_id", "PreviousStateRemoved"),
+    _work("RestoreUndoRequested", "restore_id", "RestoreUndone RestoreUndoFailed"),
+    _work("PreflightRequested", "preflight_id", "PreflightCompleted"),
+    _work("UploadRequested", "upload_id", "DataUploaded UploadFailed"),
+    _work("ArchiveRequested", "archive_id", "ArchiveCompleted ArchiveFailed"),
+    _work("EnvironmentRegistered EnvironmentCheckRequested", "check_id", "EnvironmentChecked"),
+    _work("HookCallRequested", "call_id", "HookAnswered HookFailed"),
+    _work("ShreddingRequested", "shred_id", "BackupsShredded ShreddingFailed"),
 )
 """What begins some work, what names it, and what may be said at its end; all has come to rest."""
 GOES: Final = (
-    ("BackupExpired", "backup_id", frozenset({"BackupDeleted"})),
-    ("BackupDeletionRequested", "backup_id", frozenset({"BackupDeleted"})),
-    ("BackupErasureRequested", "backup_id", frozenset({"BackupErased"})),
+    _work("BackupExpired BackupDeletionRequested", "backup_id", "BackupDeleted"),
+    _work("BackupErasureRequested", "backup_id", "BackupErased"),
 )
 """What waits for a mark, so that it ends only where all that could be reclaimed was."""
 WORK_IDS: Final = ("restore_id", "upload_id")
@@ -31,19 +38,29 @@ OWN: Final = re.compile(r"nightkeep_([0-9a-f]{32})_(previous|undone|[0-9]+)")
 
 
 def what_was_accepted_ends(evidence: Evidence) -> Iterator[Finding]:
-    """As often as it was asked for, since an undo that failed may be asked for again."""
-    asked = ENDS + GOES if evidence.reclaimed else ENDS
+    """As often as it was asked for, since an undo that failed may be asked for again; and never more often."""
     log = evidence.distinct()
-    for begin, named_by, ends in asked:
-        open_now: dict[str, int] = {}
+    for work in ENDS + GOES:
+        open_now: Counter[str] = Counter()
         for record in log:
-            more = (begin in _begun(record)) - (record.name in ends)
-            if more:
-                entity_id = str(record.data[named_by])
-                open_now[entity_id] = open_now.get(entity_id, 0) + more
-        for entity_id, count in open_now.items():
-            if count > 0:
-                yield Finding("work that never ended", f"{begin} of {entity_id}")
+            entity_id, more = _more(record, work)
+            open_now[entity_id] += more
+            if more < 0 and open_now[entity_id] < 0:
+                yield Finding("an end that nothing began", f"{record.name} of {entity_id}")
+        if work in ENDS or evidence.reclaimed:
+            yield from _left(open_now, work)
+
+
+def _more(record: Record, work: Work) -> tuple[str, int]:
+    """By how much a record changes what is open, and of what."""
+    begins, named_by, ends = work
+    return record.named(named_by), bool(begins & _begun(record)) - (record.name in ends)
+
+
+def _left(open_now: Counter[str], work: Work) -> Iterator[Finding]:
+    for entity_id, count in open_now.items():
+        if count > 0:
+            yield Finding("work that never ended", f"{' or '.join(sorted(work[0]))} of {entity_id}")
 
 
 def _begun(record: Record) -> set[str]:

@@ -6,8 +6,8 @@ from typing import Final
 from tests.history.evidence import Evidence, Finding, Record
 
 NONE: Final = ""
-Moves = Mapping[str, tuple[frozenset[str], str]]
-"""By event: from which states, into which."""
+Moves = Mapping[str, tuple[frozenset[str], str | frozenset[str]]]
+"""By event: from which states, into which; of several, its own `state` says into which."""
 
 
 def _from(*states: str) -> frozenset[str]:
@@ -43,45 +43,69 @@ ARCHIVE: Final[Moves] = {
     "ArchiveFailed": (_from("queued", "running"), "failed"),
     "ArchiveExpired": (_from("completed"), "expired"),
 }
-MACHINES: Final = (("backup_id", BACKUP), ("restore_id", RESTORE), ("upload_id", UPLOAD), ("archive_id", ARCHIVE))
+SLOT: Final[Moves] = {
+    "SlotPlanned": (_from(NONE, "planned"), "planned"),
+    "SlotEnded": (_from("planned"), _from("completed", "failed", "skipped", "missed")),
+}
+"""Planned again, for another time, where the schedule has changed meanwhile."""
+MACHINES: Final[Mapping[str, Moves]] = {
+    "backup_id": BACKUP,
+    "restore_id": RESTORE,
+    "upload_id": UPLOAD,
+    "archive_id": ARCHIVE,
+    "environment_id/slot_date": SLOT,
+}
+"""By what names a thing."""
 STILL: Final = {
     "BackupCommented": "backup_id",
     "BackupPinned": "backup_id",
+    "BackupUnpinned": "backup_id",
+    "BackupCancelRequested": "backup_id",
     "BackupErasureRequested": "backup_id",
     "BackupErased": "backup_id",
+    "BackupExpiryChanged": "backup_id",
+    "ExpiryHeld": "backup_id",
+    "ExpiryReleased": "backup_id",
+    "LeaseAcquired": "backup_id",
+    "LeaseReleased": "backup_id",
+    "RestoreCancelRequested": "restore_id",
     "RestoreUndoRequested": "restore_id",
+    "RestoreUndoFailed": "restore_id",
     "RestoreGraceEnded": "restore_id",
+    "PreviousStateRemoved": "restore_id",
     "UploadCancelRequested": "upload_id",
     "EnvironmentCleared": "upload_id",
     "PackageRemoved": "upload_id",
     "AppServicesUnpublished": "upload_id",
+    "ArchiveDownloaded": "archive_id",
 }
 """What is said only of something that there is."""
 
 
-def states(evidence: Evidence, id_field: str, moves: Moves) -> tuple[dict[str, str], list[Finding]]:
+def states(evidence: Evidence, named_by: str, moves: Moves) -> tuple[dict[str, str], list[Finding]]:
     """Where each thing is at the end of the log, and the moves that its machine does not know."""
     now: dict[str, str] = {}
     wrong = []
     for record in evidence.distinct():
         if record.name in moves:
-            entity_id = str(record.data[id_field])
-            before, after = moves[record.name]
-            if now.get(entity_id, NONE) not in before:
+            entity_id = record.named(named_by)
+            before, into = moves[record.name]
+            after = into if isinstance(into, str) else str(record.data["state"])
+            if now.get(entity_id, NONE) not in before or not (after == into or after in into):
                 wrong.append(Finding("a move outside the machine", f"{_told(record)} while {now.get(entity_id)!r}"))
             now[entity_id] = after
     return now, wrong
 
 
 def states_move_along_their_machines(evidence: Evidence) -> Iterator[Finding]:
-    """Backups, restores, uploads, archives; and nothing is said of what there is not."""
+    """Backups, restores, uploads, archives, nights; and nothing is said of what there is not."""
     known: dict[str, dict[str, str]] = {}
-    for id_field, moves in MACHINES:
-        known[id_field], wrong = states(evidence, id_field, moves)
+    for named_by, moves in MACHINES.items():
+        known[named_by], wrong = states(evidence, named_by, moves)
         yield from wrong
     for record in evidence.distinct():
-        id_field = STILL.get(record.name, "")
-        if id_field and str(record.data[id_field]) not in known[id_field]:
+        named_by = STILL.get(record.name, "")
+        if named_by and record.named(named_by) not in known[named_by]:
             yield Finding("said of what there is not", _told(record))
 
 

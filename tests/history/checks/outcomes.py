@@ -1,7 +1,7 @@
-"""Every command ends once, callers were told how, and what it asked for happened once."""
+"""Every command ends once, and callers were told how."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 from uuid import UUID, uuid5
@@ -16,34 +16,6 @@ NO_COMMANDS: Final = re.compile(r"/api/v1/(webhooks|dead-letters|status|keys)|/a
 """What the gateway does by itself."""
 DECIDER: Final = "nightkeep/catalog"
 UPLOAD: Final = "an upload and its safety backup"
-ONCE: Final = {
-    "BackupRequested": "backup_id",
-    "BackupStarted": "backup_id",
-    "BackupCompleted": "backup_id",
-    "BackupFailed": "backup_id",
-    "BackupExpired": "backup_id",
-    "BackupDeletionRequested": "backup_id",
-    "BackupDeleted": "backup_id",
-    "BackupErasureRequested": "backup_id",
-    "BackupErased": "backup_id",
-    "RestoreRequested": "restore_id",
-    "RestoreCompleted": "restore_id",
-    "RestoreFailed": "restore_id",
-    "RestoreUndone": "restore_id",
-    "PreviousStateRemoved": "restore_id",
-    "UploadRequested": "upload_id",
-    "DataUploaded": "upload_id",
-    "UploadFailed": "upload_id",
-    "EnvironmentCleared": "upload_id",
-    "PackageRemoved": "upload_id",
-    "AppServicesUnpublished": "upload_id",
-    "AppRegistered": "app_id",
-    "EnvironmentRegistered": "environment_id",
-    "ArchiveCompleted": "archive_id",
-    "ShreddingRequested": "shred_id",
-    "BackupsShredded": "shred_id",
-}
-"""What can happen to a thing once only."""
 
 
 def _outcomes(evidence: Evidence) -> dict[str, list[Record]]:
@@ -107,13 +79,3 @@ def _told(call: Call, command_id: str, outcome: list[Record]) -> Iterator[Findin
         yield Finding("accepted and not on the log", f"{call.method} {call.path} ({command_id})")
     if call.status >= 400 and accepted:
         yield Finding("refused and on the log", f"{call.method} {call.path} ({command_id})")
-
-
-def an_effect_happens_once(evidence: Evidence) -> Iterator[Finding]:
-    """Whatever was delivered twice, killed and taken over."""
-    counted = Counter(
-        (record.name, str(record.data.get(ONCE[record.name]))) for record in evidence.distinct() if record.name in ONCE
-    )
-    for (name, entity_id), count in counted.items():
-        if count > 1:
-            yield Finding("an effect that happened twice", f"{name} of {entity_id}: {count} times")

@@ -1,4 +1,4 @@
-"""No secret is in events, commands, dead letters, rows, objects, logs, errors, or arguments of processes."""
+"""No secret is in events, commands, progress, dead letters, rows, objects, logs, errors, or arguments of processes."""
 
 import base64
 from collections.abc import Iterator
@@ -49,6 +49,7 @@ def _places(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
     for topic, records in (
         ("events", evidence.events),
         ("commands", evidence.commands),
+        ("progress", evidence.progress),
         ("dead letters", evidence.dead_letters),
     ):
         for record in records:

@@ -2,8 +2,14 @@
 
 from typing import Final
 
-from tests.history.faults import bucket, leaks, log, readers
+from tests.history.faults import bucket, leaks, log, readers, rows
 from tests.history.faults.tampering import Fault
 
-FAULTS: Final[dict[Fault, set[str]]] = {**log.FAULTS, **readers.FAULTS, **bucket.FAULTS, **leaks.FAULTS}
+FAULTS: Final[dict[Fault, set[str]]] = {
+    **log.FAULTS,
+    **readers.FAULTS,
+    **rows.FAULTS,
+    **bucket.FAULTS,
+    **leaks.FAULTS,
+}
 """Each with rules that must tell of it; others may."""

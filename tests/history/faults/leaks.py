@@ -22,6 +22,10 @@ def a_secret_in_a_dead_letter(evidence: Evidence) -> None:
     evidence.dead_letters[0] = replace(evidence.dead_letters[0], value=evidence.secrets[0].encode())
 
 
+def a_secret_in_progress(evidence: Evidence) -> None:
+    evidence.progress[0] = changed(evidence.progress[0], trouble=f"again soon: no {evidence.secrets[0]} there")
+
+
 def a_secret_in_a_log(evidence: Evidence) -> None:
     evidence.texts["catalog.log"] += evidence.secrets[2]
 
@@ -81,6 +85,7 @@ FAULTS: Final[dict[Fault, set[str]]] = {
     a_secret_in_an_event: {"a secret in the open"},
     a_secret_in_a_header: {"a secret in the open"},
     a_secret_in_a_dead_letter: {"a secret in the open"},
+    a_secret_in_progress: {"a secret in the open"},
     a_secret_in_a_log: {"a secret in the open"},
     a_secret_in_arguments: {"a secret in the open"},
     a_secret_in_an_error: {"a secret in the open"},

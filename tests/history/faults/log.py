@@ -36,6 +36,47 @@ def a_doubled_effect(evidence: Evidence) -> None:
     evidence.events.append(told_as(done, ce_id=an_id(1), ce_sequence="3"))
 
 
+def a_hook_answered_twice(evidence: Evidence) -> None:
+    _again(evidence, "HookAnswered")
+
+
+def a_night_that_ended_twice(evidence: Evidence) -> None:
+    _again(evidence, "SlotEnded")
+
+
+def a_night_that_was_planned_twice(evidence: Evidence) -> None:
+    _again(evidence, "SlotPlanned")
+
+
+def a_check_that_found_something_twice(evidence: Evidence) -> None:
+    _again(evidence, "EnvironmentChecked")
+
+
+def space_that_was_reclaimed_twice(evidence: Evidence) -> None:
+    _again(evidence, "SpaceReclaimed")
+
+
+def _again(evidence: Evidence, name: str) -> None:
+    """Told once more, as another event."""
+    evidence.events.append(told_as(evidence.events[at(evidence, name)], ce_id=an_id(1), ce_sequence="9"))
+
+
+def an_end_that_happened_twice(evidence: Evidence) -> None:
+    answered = evidence.events[at(evidence, "HookAnswered")]
+    failed = told_as(answered, ce_id=an_id(1), ce_sequence="2", ce_type="nightkeep.event.HookFailed.v1")
+    evidence.events.append(failed)
+
+
+def an_end_of_a_night_that_nobody_planned(evidence: Evidence) -> None:
+    ended = at(evidence, "SlotEnded")
+    evidence.events[ended] = changed(evidence.events[ended], slot_date="2001-01-01")
+
+
+def a_night_that_ended_as_it_began(evidence: Evidence) -> None:
+    ended = at(evidence, "SlotEnded")
+    evidence.events[ended] = changed(evidence.events[ended], state="planned")
+
+
 def a_command_decided_twice(evidence: Evidence) -> None:
     first = evidence.events[at(evidence, "BackupRequested")]
     evidence.events.append(told_as(first, ce_id=an_id(2), ce_subject="catalog/backup/another"))
@@ -111,6 +152,14 @@ FAULTS: Final[dict[Fault, set[str]]] = {
     a_backup_that_never_went: {"work that never ended"},
     a_lost_outcome: {"a command without an outcome"},
     a_doubled_effect: {"an effect that happened twice"},
+    a_hook_answered_twice: {"an effect that happened twice", "an end that nothing began"},
+    a_night_that_ended_twice: {"an effect that happened twice", "a move outside the machine"},
+    a_night_that_was_planned_twice: {"a night that was planned twice"},
+    a_check_that_found_something_twice: {"an effect that happened twice", "an end that nothing began"},
+    space_that_was_reclaimed_twice: {"an effect that happened twice"},
+    an_end_that_happened_twice: {"an end that nothing began"},
+    an_end_of_a_night_that_nobody_planned: {"a move outside the machine"},
+    a_night_that_ended_as_it_began: {"a move outside the machine"},
     a_command_decided_twice: {"a command decided twice", "an effect that happened twice"},
     a_command_that_was_accepted_and_refused: {"a command with two outcomes"},
     a_refusal_of_what_nobody_asked_for: {"a refusal of nothing"},

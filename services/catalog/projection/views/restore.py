@@ -36,7 +36,7 @@ class RestoreView(Restore):
     failure: FailureView | None = None
 
 
-_COMPLETED = ("finished_at", "switched_at", "database", "files", "sessions_ended", "steps")
+_COMPLETED = ("finished_at", "switched_at", "database", "files", "sessions_ended", "warnings", "steps")
 
 
 def view(before: RestoreView | None, event: Event) -> RestoreView | None:
@@ -45,7 +45,7 @@ def view(before: RestoreView | None, event: Event) -> RestoreView | None:
     if state is None:
         return None
     failed = isinstance(event, events.RestoreUndoFailed)
-    told = _details(before, event) | {"undo_state": "failed" if failed else _undo_state(state)}
+    told = _details(event) | {"undo_state": "failed" if failed else _undo_state(state)}
     return folded(RestoreView, before, state, told)
 
 
@@ -59,7 +59,7 @@ def _undo_state(state: Restore) -> UndoState:
     return "running" if state.undo_requested else "possible"
 
 
-def _details(before: RestoreView | None, event: Event) -> dict[str, Any]:
+def _details(event: Event) -> dict[str, Any]:
     match event:
         case events.RestoreRequested():
             told = {name: getattr(event, name) for name in ("requested_at", "requested_by", "warnings")}
@@ -70,8 +70,7 @@ def _details(before: RestoreView | None, event: Event) -> dict[str, Any]:
             return {"updated_at": event.started_at, "started_at": event.started_at, "status_message": "Running"}
         case events.RestoreCompleted():
             told = {name: getattr(event, name) for name in _COMPLETED}
-            warnings = (*(before.warnings if before else ()), *event.warnings)
-            return told | {"updated_at": event.finished_at, "warnings": warnings, "status_message": "Completed"}
+            return told | {"updated_at": event.finished_at, "status_message": "Completed"}
         case events.RestoreFailed() | events.RestoreUndoFailed():
             failure = FailureView.model_validate(event)
             told = {"updated_at": event.finished_at, "status_message": event.reason, "failure": failure}
