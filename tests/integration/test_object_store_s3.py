@@ -8,20 +8,30 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.errors import FailureCode
-from services.platform.objectstore import ObjectStore, StoreRefusedError, StoreUnavailableError
+from services.platform.objectstore import (
+    AlreadyExistsError,
+    ObjectChangedError,
+    ObjectStore,
+    StoreRefusedError,
+    StoreUnavailableError,
+    probe,
+)
 from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.objectstore.s3_client import s3_client
 from services.platform.objectstore.s3_multipart import upload
 from services.platform.process.settings import S3Settings
+from services.platform.repository import RepositoryV2
 from tests.suites.dumps import DumpBehaviour
 from tests.suites.erasing import ErasureBehaviour
+from tests.suites.faults import Kept
 from tests.suites.object_store import MEBIBYTE, ObjectStoreBehaviour, listed, pieces
-from tests.suites.reclaim import ReclaimBehaviour
-from tests.suites.repository import RepositoryBehaviour
+from tests.suites.reclaim import LATER, NOW, Backups, ReclaimBehaviour
+from tests.suites.repository import KEY, RepositoryBehaviour
 from tests.suites.shredding import ShreddingBehaviour
 from tests.suites.verify import VerifyBehaviour
 from tests.support.buckets import fresh_prefix
 from tests.support.full_store import before
+from tests.support.lost_answers import LosingLine, losing_line
 
 
 class TestS3ObjectStore(ObjectStoreBehaviour):
@@ -83,6 +93,70 @@ async def test_an_upload_that_somebody_ended_is_worth_another_try(s3: S3Settings
         with pytest.raises(StoreUnavailableError, match="NoSuchUpload"):
             await store.put_stream("large", overtaken())
         assert await store.get("large") == b"y" * MEBIBYTE
+
+
+@pytest.fixture
+async def losing(s3: S3Settings) -> AsyncIterator[LosingLine]:
+    """To an empty prefix."""
+    async with fresh_prefix(s3) as (settings, _), losing_line(settings) as line:
+        yield line
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_who_loses_the_answer_to_a_conditional_put_hears_that_it_has_succeeded(
+    losing: LosingLine, times: int
+) -> None:
+    losing.times = times  # the first time the driver's HTTP client asks again, the second time the driver
+    async with S3ObjectStore.open(losing.settings) as store:
+        first = await store.put("k", b"one", only_if_absent=True)
+        assert first == (await store.head("k")).etag
+        assert losing.lost.total() == times
+        losing.lost.clear()
+        second = await store.replace("k", b"two", etag=first)
+        assert first != second == (await store.head("k")).etag
+        assert losing.lost.total() == times
+
+
+async def test_who_loses_the_answer_that_another_was_first_hears_so(losing: LosingLine) -> None:
+    async with S3ObjectStore.open(losing.settings) as store:
+        await store.put("k", b"one")
+        losing.lost.clear()
+        with pytest.raises(AlreadyExistsError):
+            await store.put("k", b"two", only_if_absent=True)
+        with pytest.raises(ObjectChangedError):
+            await store.replace("k", b"two", etag='"of-another"')
+        assert await store.get("k") == b"one"
+
+
+async def test_a_store_is_safe_though_answers_are_lost(losing: LosingLine) -> None:
+    async with S3ObjectStore.open(losing.settings) as store:
+        await probe(store, uuid4())
+        assert losing.lost
+        assert await listed(store, "") == []
+
+
+async def test_a_manifest_decides_also_where_the_answer_to_it_is_lost(losing: LosingLine) -> None:
+    async with S3ObjectStore.open(losing.settings) as store:
+        backups = Backups(RepositoryV2(store, KEY).of(uuid4()))
+        whole = await backups.prepare(b"document")
+        losing.lost.clear()
+        verdict = await backups.repository.put_manifest(whole)
+        assert losing.lost[f"/{losing.settings.bucket}/{losing.settings.prefix}/{verdict.key}"] == 1
+        assert verdict.manifest == whole
+        assert verdict == await backups.repository.verdict(whole.backup_id)
+        assert verdict == await backups.repository.put_manifest(await backups.prepare(b"another", whole.backup_id))
+
+
+async def test_a_repository_loses_nothing_with_the_answers_to_its_puts(losing: LosingLine) -> None:
+    async with S3ObjectStore.open(losing.settings) as store:
+        kept, mark_id = Kept(store), uuid4()
+        await kept.chained()
+        await kept.delete()
+        await kept.repository().erase(mark_id, NOW)
+        assert (await kept.repository().remove_condemned(mark_id, LATER)).objects
+        await kept.all_is_there()
+    for part in ("/keys/", ".chain", f"/{mark_id}/"):
+        assert any(part in asked for asked in losing.lost), part
 
 
 async def test_what_was_put_below_one_prefix_is_not_seen_below_another(s3: S3Settings) -> None:

@@ -35,7 +35,8 @@ class ObjectStore(Protocol):
     async def put(self, key: str, data: bytes, *, only_if_absent: bool = False) -> str:
         """Write the whole object at once, nobody sees half of it; returns its etag.
 
-        With `only_if_absent` exactly one of several writers succeeds; raises AlreadyExistsError for the others.
+        With `only_if_absent` exactly one of several writers succeeds; raises AlreadyExistsError for the others. What
+        lies there tells which: of those that wrote the very same bytes a store may take each for the one.
         """
         ...
 

@@ -1,10 +1,10 @@
 """Objects in a bucket of an S3 server."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, Final
 
-from services.platform.objectstore.errors import ObjectChangedError, ObjectNotFoundError
+from services.platform.objectstore.errors import AlreadyExistsError, ObjectChangedError, ObjectNotFoundError
 from services.platform.objectstore.keys import checked
 from services.platform.objectstore.pieces import regrouped
 from services.platform.objectstore.port import PIECE_BYTES, ObjectInfo, Tell, untold
@@ -55,9 +55,22 @@ class S3ObjectStore:
         """See ObjectStore: If-None-Match lets the server decide who is first."""
         condition = {"IfNoneMatch": "*"} if only_if_absent else {}
         place = self._place(key)
-        with translated(key, first=only_if_absent), passing(Seam.CREATE if only_if_absent else Seam.PUT):
-            answer = await self._client.put_object(**place, Body=data, **condition)
+        try:
+            with translated(key, first=only_if_absent), passing(Seam.CREATE if only_if_absent else Seam.PUT):
+                answer = await self._client.put_object(**place, Body=data, **condition)
+        except AlreadyExistsError:
+            if (own := await self._own(key, data)) is None:
+                raise
+            return own
         return str(answer["ETag"])
+
+    async def _own(self, key: str, data: bytes) -> str | None:
+        """The etag, if just this lies there: the driver asks again when an answer was lost, and then meets its own."""
+        with suppress(ObjectNotFoundError):
+            there = await self.head(key)
+            if there.size_bytes == len(data) and await self.get(key) == data:
+                return there.etag
+        return None
 
     async def put_stream(self, key: str, pieces: AsyncIterator[bytes]) -> None:
         """See ObjectStore: one request if it fits into a part, else a multipart upload."""
@@ -79,8 +92,10 @@ class S3ObjectStore:
         try:
             with translated(key), passing(Seam.REPLACE):
                 answer = await self._client.put_object(**place, Body=data, IfMatch=etag)
-        except ObjectNotFoundError as error:  # what AWS says; others say that the precondition failed
-            raise ObjectChangedError(key) from error
+        except (ObjectChangedError, ObjectNotFoundError) as error:  # AWS says the second of one that is gone
+            if (own := await self._own(key, data)) is None:
+                raise ObjectChangedError(key) from error
+            return own
         return str(answer["ETag"])
 
     async def get(self, key: str) -> bytes:
