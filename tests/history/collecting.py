@@ -71,13 +71,12 @@ async def records(places: Places, topic: str) -> list[Record]:
         consumer.unsubscribe()
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        found: list[Record] = []
-        for partition, end in ends.items():
-            await consumer.seek_to_beginning(partition)
-            while await consumer.position(partition) < end:
-                polled = await consumer.getmany(partition, timeout_ms=1000)
-                found += [_record(one) for one in polled.get(partition, ()) if one.offset < end]
-        return found
+        await consumer.seek_to_beginning(*partitions)
+        found: dict[TopicPartition, list[Record]] = {one: [] for one in partitions}
+        while left := [one for one, end in ends.items() if await consumer.position(one) < end]:
+            for one, polled in (await consumer.getmany(*left, timeout_ms=1000)).items():
+                found[one] += [_record(record) for record in polled if record.offset < ends[one]]
+        return [record for one in partitions for record in found[one]]
     finally:
         await consumer.stop()
 

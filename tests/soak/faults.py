@@ -108,6 +108,11 @@ async def postgresql_is_frozen(_world: World, engines: Engines, dice: random.Ran
     return await _frozen(engines.postgres.freeze, engines.postgres.thaw, dice.uniform(1, 6))
 
 
+async def the_object_store_is_frozen(_world: World, engines: Engines, dice: random.Random) -> str:
+    """And answers late."""
+    return await _frozen(engines.s3.freeze, engines.s3.thaw, dice.uniform(2, 10))
+
+
 async def the_object_store_is_killed(_world: World, engines: Engines, dice: random.Random) -> str:
     """And started again."""
     engines.s3.kill()
@@ -163,6 +168,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     the_broker_is_killed,
     postgresql_is_killed,
     postgresql_is_frozen,
+    the_object_store_is_frozen,
     the_object_store_is_killed,
     the_object_store_lies,
     the_object_store_lies,

@@ -41,7 +41,7 @@ async def _appended_at_rest(world: World) -> str:
     A clock that was moved on brings nights due, and a service sees that at its own beat: maybe while all is collected,
     behind the log and before the rows.
     """
-    await eventually(lambda: asyncio.to_thread(_rests, world), within_seconds=REST_SECONDS)
+    await eventually(lambda: asyncio.to_thread(at_rest, world), within_seconds=REST_SECONDS)
     counts = ", ".join(f"(SELECT count(*) FROM {one}.event)" for one in APPENDING)  # noqa: S608 -- names from here
     return await asyncio.to_thread(execute, world.platform.database(), f"SELECT {counts}")
 
@@ -61,7 +61,7 @@ def secrets_of(world: World, calls: Sequence[Call]) -> Sequence[str]:
     return sorted({*kept, *known, master, key, *filter(None, signing)})
 
 
-def _rests(world: World) -> bool:
+def at_rest(world: World) -> bool:
     """Whether nothing waits: no event to be published, no record to be taken, no job to be done."""
     whole = world.platform.database()
     waiting = " UNION ALL ".join(f"SELECT count(*) FROM {one}.event WHERE published_at IS NULL" for one in APPENDING)  # noqa: S608 -- names from here

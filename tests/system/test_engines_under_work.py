@@ -1,0 +1,128 @@
+"""An engine fails in the middle of something, which is no matter of chance here: who does it stands at a named seam.
+
+PostgreSQL is killed under an open transaction, and the object store stands still for longer than a job may; all of it
+in one world, on engines of its own.
+"""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Final
+
+import pytest
+
+from contracts.defaults import SILENT_SECONDS
+from services.platform.process.seams import Seam, step_seam
+from tests.history.checks import findings
+from tests.soak import works
+from tests.soak.engines import Engines
+from tests.soak.fates import Ended, Fate
+from tests.soak.itinerary import Stop
+from tests.soak.shake import fragile_world
+from tests.soak.walk import walk
+from tests.soak.witness import at_rest, evidence_of
+from tests.soak.world import LEASE_SECONDS, World
+from tests.support.databases import execute
+from tests.support.eventually import eventually
+from tests.support.running_services import Service
+
+pytestmark = pytest.mark.timeout(600)
+
+COMMITS: Final = (
+    Stop("catalog", f"before {Seam.DECIDE}", works.backup),
+    Stop("snapshot", f"before {Seam.TAKE}", works.backup),
+    Stop("catalog", f"before {Seam.MARK}", works.backup),
+    Stop("snapshot", f"before {Seam.END}", works.backup),
+)
+"""Written and not kept yet: a decision, what follows from an event, an event's place on the log, the end of a job."""
+ASKS: Final = (
+    Stop("snapshot", f"before {Seam.CREATE}", works.backup),
+    Stop("restore", f"before {step_seam('load the dump')}", works.restore),
+)
+"""Next the object store is asked: to let the backup exist, and for what is in it."""
+PATIENCE_SECONDS: Final = 4
+LivedThrough = Callable[[World, Stop, Ended], Awaitable[str]]
+"""See Fate."""
+WRITING: Final = "FROM pg_stat_activity WHERE state = 'idle in transaction' AND backend_xid IS NOT NULL AND usename ="
+
+
+@pytest.fixture(scope="module")
+async def fragile() -> AsyncIterator[tuple[World, Engines]]:
+    """A crash moves sequences on that were used since the last checkpoint; here is none that is used."""
+    async with fragile_world() as (world, engines):
+        world.places["production"].database.run("CHECKPOINT", superuser=True)
+        yield world, engines
+
+
+@pytest.fixture(scope="module")
+async def impatient(fragile: tuple[World, Engines]) -> tuple[World, Engines]:
+    """The same, whose jobs are soon tried again when nothing moves."""
+    world, _ = fragile
+    for name in {one.service for one in ASKS}:
+        world.platform.own_settings[name] |= {"NIGHTKEEP_WORKER__NO_PROGRESS_SECONDS": str(PATIENCE_SECONDS)}
+        await world.restart(name, signal.SIGTERM)
+    return fragile
+
+
+async def test_work_ends_once_though_postgresql_is_killed_under_an_open_transaction(
+    fragile: tuple[World, Engines],
+) -> None:
+    world, engines = fragile
+
+    async def killed(world: World, stop: Stop, ended: Ended) -> str:
+        assert await asyncio.to_thread(_writes, world, stop.service)
+        engines.postgres.kill()
+        await asyncio.to_thread(engines.postgres.again)
+        world.platform.services[stop.service].process.send_signal(signal.SIGCONT)
+        await ended()
+        return ""
+
+    await _live_through(killed, world, _chosen(COMMITS))
+
+
+async def test_work_ends_once_though_the_object_store_stands_still_for_longer_than_a_job_may(
+    impatient: tuple[World, Engines],
+) -> None:
+    world, engines = impatient
+
+    async def frozen(world: World, stop: Stop, ended: Ended) -> str:
+        service = world.platform.services[stop.service]
+        engines.s3.freeze()
+        try:
+            service.process.send_signal(signal.SIGCONT)
+            await eventually(lambda: _has_lost_patience(service))
+        finally:
+            engines.s3.thaw()
+        await ended()
+        return ""
+
+    await _live_through(frozen, world, ASKS)
+
+
+def _chosen(stops: Sequence[Stop]) -> Sequence[Stop]:
+    """Two of them, by the dice of the whole run; all where somebody runs this by hand."""
+    seed = os.environ.get("NIGHTKEEP_TEST_SEED")
+    return stops if seed is None else random.Random(int(seed)).sample(stops, 2)  # noqa: S311 -- a test's dice
+
+
+def _writes(world: World, service: str) -> bool:
+    """Whether a service has written something that it has not committed."""
+    return execute(world.platform.database(), f"SELECT count(*) {WRITING} '{service}'") != "0"
+
+
+async def _has_lost_patience(service: Service) -> bool:
+    return f"nothing moved for {PATIENCE_SECONDS} seconds" in service.log.read_text(encoding="utf-8")
+
+
+async def _live_through(lived_through: LivedThrough, world: World, stops: Sequence[Stop]) -> None:
+    """Each from rest: nobody comes to the seam with what was there before. No service ends for it."""
+    fate = Fate("stands", "stop ", SILENT_SECONDS, LEASE_SECONDS, Service.is_stopped, lived_through)
+    lives = {name: one.process for name, one in world.platform.services.items()}
+    for stop in stops:
+        await eventually(lambda: asyncio.to_thread(at_rest, world))
+        [walked] = await walk(world, [stop], fate)
+        assert walked.trouble is None, stop
+    assert [name for name, life in lives.items() if life.poll() is not None] == []
+    assert findings(await evidence_of(world)) == []
