@@ -53,14 +53,16 @@ STATEMENTS: Final = frozenset({"execute", "executemany", "fetch", "fetchrow", "f
 """Whatever runs one: what fetches rows may change some."""
 READS: Final = ("SELECT", "SET ", "SHOW ")
 """Statements that leave nothing behind."""
+NAMED: Final = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
 class Breach:
-    """An effect outside any seam."""
+    """An effect outside any seam. `where` is the function with the classes and functions around it, by dots."""
 
     line: int
     what: str
+    where: str = ""
 
 
 def breaches(source: str) -> list[Breach]:
@@ -175,7 +177,8 @@ class _Looking(ast.NodeVisitor):
         return any(_is_call(item.context_expr, "passing") for one in withs for item in one.items)
 
     def _breach(self, node: ast.AST) -> None:
-        self._found.append(Breach(getattr(node, "lineno", 0), ast.unparse(node)))
+        where = ".".join(one.name for one in self._inside if isinstance(one, NAMED))
+        self._found.append(Breach(getattr(node, "lineno", 0), ast.unparse(node), where))
 
 
 def _last(node: ast.AST) -> str:

@@ -31,6 +31,8 @@ class Middle(NamedTuple):
 MIDDLES: Final = (
     Middle("snapshot", "backup", "write the manifest", works.backup),
     Middle("restore", "restore", "switch the databases", works.restore),
+    Middle("restore", "upload", "read what was sent, to its end", works.upload),
+    Middle("gateway", "archive", "read the backup once and make the archive's index", works.archive),
     Middle("retention", "shred", "put tombstones in all manifests' places", works.shredding),
 )
 
@@ -38,9 +40,10 @@ MIDDLES: Final = (
 @pytest.fixture
 async def patient(world: World) -> World:
     """A world whose workers hold their leases for long."""
-    for name in {one.service for one in MIDDLES}:
+    names = {one.service for one in MIDDLES}
+    for name in names:
         world.platform.own_settings[name] |= LEASE
-        await world.restart(name, signal.SIGTERM)
+    await asyncio.gather(*(world.restart(name, signal.SIGTERM) for name in names))
     return world
 
 

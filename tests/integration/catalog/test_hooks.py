@@ -1,7 +1,7 @@
 """Where an environment has a hook, its app runs or is stopped when the platform has said so."""
 
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tests.integration.catalog.test_refusals import refused
 from tests.support.script import Seen
@@ -25,11 +25,14 @@ async def deployed(shop: Shop) -> UUID:
 
 async def test_an_app_runs_once_its_platform_has_started_it(shop: Shop) -> None:
     environment_id = await deployed(shop)
+    backup_id = await shop.backup(environment_id)
     asked = await shop.ask("StartEnvironment", environment_id=environment_id)
     assert (asked.name, asked.data["action"]) == ("HookCallRequested", "start")
 
-    for command in ("StopEnvironment", "StartEnvironment", "RemoveEnvironment"):
-        code, reason, _ = refused(await shop.ask(command, environment_id=environment_id))
+    restore = {"restore_id": uuid4(), "backup_id": backup_id, "database_only": False}
+    for command in ("StopEnvironment", "StartEnvironment", "RemoveEnvironment", "RequestRestore"):
+        told = restore if command == "RequestRestore" else {}
+        code, reason, _ = refused(await shop.ask(command, environment_id=environment_id, **told))
         assert (code, "being asked to start" in reason) == ("ENVIRONMENT_BUSY", True), command
 
     await answer(shop, asked, "HookAnswered", answered_at=CHECKED_AT)

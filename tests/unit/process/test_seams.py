@@ -1,20 +1,26 @@
 """Effects happen at named seams only, and a rehearsal ends a process exactly where it was told to."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from contracts.topics import Topic
 from services.platform.process.seams import CrashFile, Seam, parsed, passing, publishing, rehearse
 from services.platform.process.settings import RehearsalSettings
-from tests.support.seam_exempt import idle, unnamed
+from tests.support.seam_exempt import excess, idle, modules, unnamed
 from tests.support.seam_lint import breaches
 from tests.support.seam_names import points, seams, sources, steps
+
+PASSES: Final = re.compile(r"\bpassing\((?!step_seam)|\bbefore\(")
+"""Where an effect passes a seam; in a step anything may happen, and it passes that besides."""
 
 
 def between(block: str, behind: str) -> str:
@@ -90,6 +96,25 @@ def test_an_effect_in_a_seam_is_let_pass(source: str) -> None:
 
 def test_every_effect_of_the_services_is_in_a_named_seam() -> None:
     assert unnamed() == {}
+
+
+def without_one_seam() -> Iterator[tuple[str, str]]:
+    """Each module that passes seams, each time without another one of them."""
+    for module, source in modules().items():
+        for found in PASSES.finditer(source) if module != "platform/process/seams.py" else ():
+            yield module, f"{source[: found.start()]}beside({source[found.end() :]}"
+
+
+def test_a_seam_that_is_taken_away_is_missed() -> None:
+    taken = list(without_one_seam())
+    assert taken
+    assert [module for module, source in taken if not excess(module, source)] == []
+
+
+def test_one_more_of_what_is_exempt_is_found() -> None:
+    module = "platform/objectstore/directory.py"
+    once = "            path.unlink(missing_ok=True)\n"
+    assert [one.what for one in excess(module, modules()[module].replace(once, 2 * once))] == ["path.unlink"]
 
 
 def test_nothing_is_exempt_from_that_which_is_not_there() -> None:
