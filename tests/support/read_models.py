@@ -1,8 +1,7 @@
 """A read model of its own for a test, the log before it, and the means to look at both."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from services.platform.messaging.producer import Producer
 from services.platform.messaging.reading import LogReader
 from services.platform.messaging.topics import ensure_topics
 from services.platform.process.settings import KafkaSettings, PostgresSettings
+from tests.support.in_process import running
 
 
 @dataclass
@@ -83,15 +83,12 @@ class Reading:
     @asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
         """The projection follows the log live."""
-        tasks = [asyncio.create_task(LiveProjection(self.settings, self.projection, None).run())]
-        tasks.append(asyncio.create_task(self.replayer.run()))
-        try:
+        async with self.following(self.projection), running([self.replayer.run()]):
             yield
-            assert not [task.exception() for task in tasks if task.done()]
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def following(self, projection: Projection) -> AbstractAsyncContextManager[None]:
+        """One that follows live, by itself: what it leaves out, nobody fills."""
+        return running([LiveProjection(self.settings, projection, None).run()])
 
 
 @asynccontextmanager
