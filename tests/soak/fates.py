@@ -68,14 +68,14 @@ async def _taken_over(world: World, stop: Stop, ended: Ended) -> str:
         before, changed_hands = await _held(world, stop.service), await _has_changed_hands(world, stop.service)
         sleeper.process.send_signal(signal.SIGCONT)
         await eventually(lambda: _has_let_go(sleeper, knows=changed_hands), within_seconds=WAKES_WITHIN_SECONDS)
-        results = await _results(sleeper)
+        ended_as = await results(sleeper)
         assert await asyncio.to_thread(sleeper.end, signal.SIGTERM) == 0, sleeper.log.read_text()[-4000:]
     finally:
         await asyncio.to_thread(sleeper.end)
     changed = _differences(before, await _held(world, stop.service))
     assert not changed, f"the sleeper has changed something: {changed}"
-    assert not changed_hands or results - {"completed"}, f"its job changed hands, and it does not know: {results}"
-    return f"job changed hands: {changed_hands}, its attempts: {', '.join(sorted(results)) or 'none'}"
+    assert not changed_hands or ended_as - {"completed"}, f"its job changed hands, and it does not know: {ended_as}"
+    return f"job changed hands: {changed_hands}, its attempts: {', '.join(sorted(ended_as)) or 'none'}"
 
 
 async def _held(world: World, service: str) -> dict[str, object]:
@@ -103,10 +103,10 @@ async def _has_changed_hands(world: World, service: str) -> bool:
 async def _has_let_go(sleeper: Service, *, knows: bool) -> bool:
     """Whether it is well and works on nothing; and `knows` that its job changed hands, which it sees late."""
     works = any((await _samples(sleeper, "nightkeep_jobs_running")).values()) if await sleeper.ready() else True
-    return not works and (not knows or bool(await _results(sleeper) - {"completed"}))
+    return not works and (not knows or bool(await results(sleeper) - {"completed"}))
 
 
-async def _results(sleeper: Service) -> set[str]:
+async def results(sleeper: Service) -> set[str]:
     """How its attempts at jobs have ended."""
     counted = await _samples(sleeper, "nightkeep_job_attempts_total")
     return {dict(labels)["result"] for labels, times in counted.items() if times}

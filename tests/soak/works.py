@@ -63,9 +63,8 @@ async def restore(world: World) -> AsyncGenerator[None, None]:
 async def upload(world: World) -> AsyncGenerator[None, None]:
     """Data from elsewhere into acceptance, whose own is backed up first."""
     production, acceptance = world.places["production"], world.environments["acceptance"]
-    sent = tar_gz({DUMP_NAME: await dumped(production), **tree(production)})
     disturb(world)
-    parcel_id = await asyncio.to_thread(_sent, world, acceptance, sent)
+    parcel_id = await sent(world, acceptance)
     wanted = production.everything()
     yield
     full = DataType.FILES_AND_DATABASE
@@ -84,8 +83,7 @@ async def upload(world: World) -> AsyncGenerator[None, None]:
 async def importing(world: World) -> AsyncGenerator[None, None]:
     """An archive from elsewhere becomes a backup of acceptance."""
     production, acceptance = world.places["production"], world.environments["acceptance"]
-    sent = tar_gz({DUMP_NAME: await dumped(production), **tree(production)})
-    parcel_id = await asyncio.to_thread(_sent, world, acceptance, sent)
+    parcel_id = await sent(world, acceptance)
     wanted = production.everything()
     yield
     asked = await world.caller.change(world.gateway.import_backup, acceptance, parcel_id)
@@ -281,8 +279,14 @@ def tree(place: Place) -> dict[str, bytes]:
     return {f"tree/{at}": (place.documents / at).read_bytes() for at in place.contents()}
 
 
+async def sent(world: World, environment_id: UUID) -> UUID:
+    """An archive of production, sent before anything dies; what is sent in parts is no command."""
+    production = world.places["production"]
+    data = tar_gz({DUMP_NAME: await dumped(production), **tree(production)})
+    return await asyncio.to_thread(_sent, world, environment_id, data)
+
+
 def _sent(world: World, environment_id: UUID, data: bytes) -> UUID:
-    """A file, sent before anything dies; what is sent in parts is no command."""
     path = world.platform.directory / f"{uuid4()}.tar.gz"
     path.write_bytes(data)
     with Gateway(world.platform.gateway_url, USER, world.api_key) as gateway:
