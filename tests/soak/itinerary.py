@@ -1,11 +1,11 @@
 """Which work passes which seam, in which service: every point of `tests.support.seam_names` has at least one stop."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from services.platform.process.seams import Seam, step_seam
-from tests.soak import outside_calls, restores, unasked, works
+from tests.soak import outside_calls, restores, rights, unasked, works
 from tests.soak.erasure import erasure
 from tests.soak.works import Work
 from tests.support.seam_names import FoundStep, steps
@@ -13,14 +13,20 @@ from tests.support.seam_names import FoundStep, steps
 
 @dataclass(frozen=True)
 class Stop:
-    """A service dies at a point while a work is done."""
+    """A service dies at a point while a work is done, the `nth` time that it is there."""
 
     service: str
     point: str
     work: Work
+    nth: int = 1
+
+    @property
+    def place(self) -> str:
+        """As a crash file says it."""
+        return self.point if self.nth == 1 else f"{self.point}:{self.nth}"
 
     def __str__(self) -> str:
-        return f"{self.service}, {self.point} ({self.work.__name__})"
+        return f"{self.service}, {self.place} ({self.work.__name__})"
 
 
 TELLING: Final[tuple[tuple[str, Work], ...]] = (
@@ -32,31 +38,38 @@ TELLING: Final[tuple[tuple[str, Work], ...]] = (
 )
 """The services that take events and tell some."""
 PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
-    Seam.DECIDE: (("catalog", works.backup),),
+    Seam.DECIDE: (("catalog", works.backup), ("catalog", rights.policy)),
     Seam.TAKE: TELLING,
-    Seam.PROJECT: (("catalog", works.backup),),
-    Seam.RING: (("catalog", restores.remove),),
-    Seam.MARK: TELLING,
-    Seam.LEASE: (("snapshot", works.backup), ("retention", works.deletion), ("gateway", works.archive)),
-    Seam.BEAT: (("snapshot", works.backup),),
+    Seam.PROJECT: (("catalog", works.backup), ("catalog", rights.access)),
+    Seam.RING: (("catalog", restores.remove), ("catalog", rights.policy)),
+    Seam.MARK: (*TELLING, ("gateway", rights.access)),
+    Seam.LEASE: (
+        ("snapshot", works.backup),
+        ("restore", works.restore),
+        ("retention", works.deletion),
+        ("gateway", works.archive),
+    ),
+    Seam.BEAT: (("snapshot", works.backup), ("restore", works.restore)),
     Seam.REMEMBER: (("snapshot", works.backup), ("restore", works.restore)),
     Seam.TELL: (("snapshot", works.backup), ("restore", works.restore)),
     Seam.END: (("snapshot", works.backup), ("restore", works.restore), ("retention", works.deletion)),
     Seam.GIVE_BACK: (("snapshot", works.handing_back),),
     Seam.ARCHIVE: (("gateway", works.archive),),
     Seam.PARCEL: (("gateway", works.upload),),
+    Seam.ACCESS: (("gateway", rights.access),),
     Seam.COMMIT: (("snapshot", works.backup), ("gateway", works.archive), ("retention", works.deletion)),
     Seam.PUBLISH_COMMANDS: (
         ("gateway", works.backup),
+        ("gateway", rights.policy),
         ("snapshot", unasked.night),
         ("retention", unasked.expiry),
     ),
-    Seam.PUBLISH_EVENTS: TELLING,
+    Seam.PUBLISH_EVENTS: (*TELLING, ("gateway", rights.access)),
     Seam.PUBLISH_PROGRESS: (("snapshot", works.backup),),
     Seam.PUBLISH_DEAD_LETTERS: (("catalog", works.letter),),
     Seam.OFFSETS: TELLING,
-    Seam.PUT: (("snapshot", works.backup), ("retention", erasure)),
-    Seam.CREATE: (("snapshot", works.backup), ("retention", erasure)),
+    Seam.PUT: (("snapshot", works.backup), ("retention", erasure), ("restore", restores.exchange)),
+    Seam.CREATE: (("snapshot", works.backup), ("retention", erasure), ("restore", restores.exchange)),
     Seam.REPLACE: (("retention", works.deletion), ("retention", erasure)),
     Seam.COPY: (("restore", restores.shelf),),
     Seam.DELETE: (("retention", works.reclaim), ("retention", erasure), ("restore", restores.exchange)),
@@ -68,6 +81,12 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.SWITCH: (("restore", works.restore),),
     Seam.SWITCH_BACK: (("restore", restores.undo),),
 }
+NTH: Final[Mapping[tuple[str, Work], Sequence[int]]] = {
+    (Seam.ACCESS, rights.access): range(1, 7),
+    (Seam.PUT, restores.exchange): (2, 3),
+    (Seam.DELETE, restores.exchange): (2, 3),
+}
+"""Where each time is another effect; the first that a restore puts into a bucket, and takes away, is a probe."""
 BY_MODULE: Final[Mapping[str, Work]] = {
     "snapshot/backup.py": works.backup,
     "snapshot/importing.py": works.importing,
@@ -114,7 +133,10 @@ AGAIN: Final[Mapping[str, Work]] = {
 def stops() -> list[Stop]:
     """All of them, each point before and after its seam."""
     return [
-        Stop(service, f"{when} {seam}", work) for service, seam, work in _passages() for when in ("before", "after")
+        Stop(service, f"{when} {seam}", work, nth)
+        for service, seam, work in _passages()
+        for nth in NTH.get((seam, work), (1,))
+        for when in ("before", "after")
     ]
 
 

@@ -75,12 +75,14 @@ async def shelf(world: World) -> AsyncGenerator[None, None]:
 
 
 async def exchange(world: World) -> AsyncGenerator[None, None]:
-    """A restore into a bucket: one document differs from the backup's."""
-    place = place_of(uuid4())
-    await world.shelf_store.put(place, b"of the backup")
+    """A restore into a bucket: one document differs from the backup's, another is not there any more."""
+    place, gone = place_of(uuid4()), place_of(uuid4())
+    for one in (place, gone):
+        await world.shelf_store.put(one, b"of the backup")
     made = await world.backed_up("shelf")
     await world.shelf_store.put(place, b"of later")
+    await world.shelf_store.delete(gone)
     yield
     asked = await world.caller.change(world.gateway.create_restore, world.environments["shelf"], made.backup_id)
     await completed(world, asked.restore_id)
-    assert await world.shelf_store.get(place) == b"of the backup"
+    assert [await world.shelf_store.get(one) for one in (place, gone)] == [b"of the backup"] * 2

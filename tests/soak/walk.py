@@ -52,7 +52,7 @@ async def _meet(world: World, stop: Stop, fate: Fate) -> str:
     work = stop.work(world)
     async with asyncio.timeout(PREPARED_WITHIN_SECONDS):
         await anext(work)
-    world.crash_file(stop.service).write_text(f"{fate.words}{stop.point}", encoding="utf-8")
+    world.crash_file(stop.service).write_text(f"{fate.words}{stop.place}", encoding="utf-8")
     doing = asyncio.create_task(_done(work))
 
     async def ended() -> None:

@@ -49,16 +49,19 @@ async def _appended_at_rest(world: World) -> str:
 def secrets_of(world: World, calls: Sequence[Call]) -> Sequence[str]:
     """What nobody may see: keys and passwords of everybody concerned, and what webhooks and hooks are signed with.
 
-    Those of hooks are among what an operator keeps; those of webhooks were shown to whoever made them.
+    Those of hooks are among what an operator keeps; those of webhooks were shown to whoever made them, and so were keys
+    and the tokens of invitations.
     """
     platform = world.platform
     kept = [path.read_text(encoding="ascii") for path in platform.secrets.iterdir()]
-    signing = [call.answer.get("signing_secret") for call in calls if isinstance(call.answer, dict)]
+    answers = [call.answer for call in calls if isinstance(call.answer, dict)]
+    signing = [answer.get("signing_secret") for answer in answers]
+    shown = [world.api_key, *(answer.get(field) for answer in answers for field in ("api_key", "token"))]
+    keys = [key.split("_", 2)[2] for key in shown if key]  # nk or ni, its id, and what nobody may see
     servers = [platform.kafka.password, platform.database.server.password, platform.s3.secret_access_key]
     known = [one.get_secret_value() for one in servers if one is not None]
     master = (platform.directory / "repository.key").read_text(encoding="ascii")
-    _, _, key = world.api_key.split("_", 2)  # nk, its id, and what nobody may see
-    return sorted({*kept, *known, master, key, *filter(None, signing)})
+    return sorted({*kept, *known, master, *keys, *filter(None, signing)})
 
 
 def at_rest(world: World) -> bool:

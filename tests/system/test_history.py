@@ -21,7 +21,7 @@ from tests.history.collecting import unfinished
 from tests.history.evidence import Evidence
 from tests.history.faults import FAULTS, rows
 from tests.history.faults.tampering import tampered
-from tests.soak import outside_calls, works
+from tests.soak import outside_calls, rights, works
 from tests.soak.witness import evidence_of, places_of
 from tests.soak.world import World
 
@@ -31,6 +31,7 @@ LIFE: Final = (
     works.letter,
     outside_calls.delivery,
     outside_calls.asking,
+    rights.access,
     works.restore,
     works.preflight,
     works.shredding,

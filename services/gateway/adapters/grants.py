@@ -14,6 +14,7 @@ from services.gateway.domain.rights import PLATFORM, Scope
 from services.gateway.resources import Access, AccessList
 from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.process.clock import Clock
+from services.platform.process.seams import Seam
 
 _sql = load_queries("services.gateway")
 
@@ -47,7 +48,7 @@ class Grants:
         A late repeat does nothing: somebody may have decided otherwise since. Raises NotFoundError, and RefusalError
         where nobody would be left to administer the platform, and for other rights than `instead_of`.
         """
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             await _sql.lock_people(c)
             asked = ("rights", user_id, place.kind, place.id, *sorted(rights))
             if not await is_repeat(c, intent, *asked):

@@ -15,6 +15,7 @@ from services.gateway.domain.rights import Caller, Scope
 from services.gateway.resources import CreatedKey, Key, KeyList, NewKey
 from services.platform.database import Database, Record, load_queries
 from services.platform.process.clock import Clock
+from services.platform.process.seams import Seam
 
 _sql = load_queries("services.gateway")
 
@@ -37,7 +38,7 @@ class Keys:
         _refuse_more(intent.caller, asked)
         key = ApiKey(intent.created_id("key").hex[: 2 * KEY_ID_BYTES], random_key().secret)
         now = self._clock.now()
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             await _sql.lock_stream(c, stream=key.key_id)
             known = await _sql.key(c, key_id=key.key_id)
             if known is not None:
@@ -64,7 +65,7 @@ class Keys:
     async def revoke(self, intent: Intent, key_id: str) -> None:
         """It opens nothing any more; again is harmless."""
         now = self._clock.now()
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             user_id = await _sql.revoke_key(c, key_id=key_id, now=now)
             if user_id is not None:
                 body = KeyRevoked(key_id=key_id, user_id=user_id, revoked_at=now)

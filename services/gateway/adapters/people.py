@@ -39,6 +39,7 @@ from services.gateway.resources import (
 )
 from services.platform.database import Connection, Database, Record, load_queries
 from services.platform.process.clock import Clock
+from services.platform.process.seams import Seam
 
 _sql = load_queries("services.gateway")
 
@@ -77,7 +78,7 @@ class People:
     async def add_organisation(self, intent: Intent, name: str) -> Organisation:
         """One more customer; the same intent again gets the same answer. Raises RefusalError."""
         organisation_id, now = intent.created_id("organisation"), self._clock.now()
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             if await _sql.add_organisation(c, organisation_id=organisation_id, name=name, now=now):
                 body = OrganisationAdded(organisation_id=organisation_id, name=name, added_at=now)
                 await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
@@ -96,7 +97,7 @@ class People:
     async def own_app(self, intent: Intent, app_id: UUID, organisation_id: UUID) -> None:
         """A registered app belongs to this organisation, unless it belongs to one already."""
         now = self._clock.now()
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             if await _sql.own_app(c, app_id=app_id, organisation_id=organisation_id):
                 body = AppHandedOver(app_id=app_id, organisation_id=organisation_id, handed_over_at=now)
                 await self._stream.say(c, organisation_id, [(body, intent.cause)], now=now)
@@ -107,7 +108,7 @@ class People:
         A late repeat does nothing. Raises NotFoundError.
         """
         now, asked = self._clock.now(), ("hand over", app_id, organisation_id)
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             await _sql.lock_people(c)
             if await is_repeat(c, intent, *asked):
                 return
@@ -132,7 +133,7 @@ class People:
         """Somebody who may be given rights; the same intent again gets the same answer. Raises RefusalError."""
         user_id, now = intent.created_id("user"), self._clock.now()
         organisation_id = asked.organisation_id or intent.caller.organisation_id
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             await _must_be_there(c, organisation_id)
             if await _sql.add_user(c, user_id=user_id, name=asked.name, organisation_id=organisation_id, now=now):
                 body = UserAdded(user_id=user_id, name=asked.name, organisation_id=organisation_id, added_at=now)
@@ -162,7 +163,7 @@ class People:
     async def remove_user(self, intent: Intent, user_id: UUID) -> None:
         """Take all keys and rights of a user; again is harmless. Raises RefusalError for the last administrator."""
         now, asked = self._clock.now(), ("remove user", user_id)
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             await _sql.lock_people(c)
             if await is_repeat(c, intent, *asked):
                 return
@@ -183,7 +184,7 @@ class People:
         token = ApiKey(intent.created_id("invitation").hex[: 2 * KEY_ID_BYTES], random_key().secret)
         now = self._clock.now()
         ends_at = await postgres_time(self._database) + timedelta(days=INVITATION_DAYS)
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             if await _sql.user(c, user_id=user_id) is None:
                 raise no_user()
             await _sql.lock_stream(c, stream=token.key_id)
@@ -227,7 +228,7 @@ class People:
 
     async def _accepted(self, token: ApiKey, user_id: UUID, key: ApiKey) -> bool:
         """False where it was accepted already; when, PostgreSQL says, as it says when invitations end."""
-        async with self._database.transaction() as c:
+        async with self._database.transaction(Seam.ACCESS) as c:
             now: datetime | None = await _sql.accept_invitation(c, invitation_id=token.key_id)
             if now is None:
                 return False

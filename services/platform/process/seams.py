@@ -38,6 +38,7 @@ class Seam(StrEnum):
     GIVE_BACK = "give a job back"
     ARCHIVE = "change an archive"
     PARCEL = "change a parcel"
+    ACCESS = "change who may do what"
     COMMIT = "commit anything else"
     PUBLISH_COMMANDS = "publish commands"
     PUBLISH_EVENTS = "publish events"

@@ -12,17 +12,22 @@ CALLERS: Final = UUID("faffdb79-9182-4006-93f2-8ddf680908f5")
 """The gateway's commands are named after user and idempotency key below this."""
 TOO_OFTEN: Final = 429
 """No answer to what was asked: the same call, a little later, gets one."""
-NO_COMMANDS: Final = re.compile(r"/api/v1/(webhooks|dead-letters|status|keys)|/archives|/simulat|/parcels")
+NO_COMMANDS: Final = re.compile(r"/api/v1/(webhooks|dead-letters|status|keys|invitations)|/archives|/simulat|/parcels")
 """What the gateway does by itself."""
+PEOPLE: Final = re.compile(r"/api/v1/users|/access/")
+"""What it decides by itself, and tells on the log."""
 DECIDER: Final = "nightkeep/catalog"
+GATEWAY: Final = "nightkeep/gateway"
+NO_EFFECTS: Final = frozenset({"CommandRejected", "RightUsed"})
+"""That a call was let in is told beside what it did, and also where it was refused."""
 UPLOAD: Final = "an upload and its safety backup"
 
 
-def _outcomes(evidence: Evidence) -> dict[str, list[Record]]:
+def _outcomes(evidence: Evidence, decider: str = DECIDER) -> dict[str, list[Record]]:
     """What the decider said because of each command, and of nothing else."""
     caused: defaultdict[str, list[Record]] = defaultdict(list)
     for record in evidence.distinct():
-        if record.headers.get("ce_source") == DECIDER:
+        if record.headers.get("ce_source") == decider:
             caused[record.headers.get("ce_causationid", "")].append(record)
     return caused
 
@@ -58,7 +63,7 @@ def _stream(record: Record) -> str | None:
 
 def every_answer_is_what_was_decided(evidence: Evidence) -> Iterator[Finding]:
     """Who was told that it is accepted finds it on the log; who was refused does not; a key has one answer."""
-    caused = _outcomes(evidence)
+    caused, of_people = _outcomes(evidence), _outcomes(evidence, GATEWAY)
     answers: defaultdict[str, set[bool]] = defaultdict(set)
     for call in evidence.calls:
         if call.method == "GET" or call.key is None or NO_COMMANDS.search(call.path):
@@ -67,14 +72,15 @@ def every_answer_is_what_was_decided(evidence: Evidence) -> Iterator[Finding]:
             continue
         command_id = str(uuid5(uuid5(CALLERS, call.user), call.key))
         answers[command_id].add(call.status < 400)
-        yield from _told(call, command_id, caused.get(command_id, []))
+        outcomes = of_people if PEOPLE.search(call.path) else caused
+        yield from _told(call, command_id, outcomes.get(command_id, []))
     for command_id, told in answers.items():
         if len(told) > 1:
             yield Finding("one key, two answers", command_id)
 
 
 def _told(call: Call, command_id: str, outcome: list[Record]) -> Iterator[Finding]:
-    accepted = [record for record in outcome if record.name != "CommandRejected"]
+    accepted = [record for record in outcome if record.name not in NO_EFFECTS]
     if call.status < 400 and not accepted:
         yield Finding("accepted and not on the log", f"{call.method} {call.path} ({command_id})")
     if call.status >= 400 and accepted:

@@ -1,11 +1,19 @@
 """No secret is in events, commands, progress, dead letters, rows, objects, logs, errors, or arguments of processes."""
 
 import base64
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from tests.history.evidence import Call, Evidence, Finding
+
+SHOWN: Final = {
+    r"/api/v1/webhooks": "signing_secret",
+    r"/api/v1/users/[^/]+/invitations": "token",
+    r"/api/v1/invitations/accept": "api_key",
+}
+"""What is made there, and the field in which whoever made it learns its secret."""
 
 
 def no_secret_is_anywhere(evidence: Evidence) -> Iterator[Finding]:
@@ -67,5 +75,6 @@ def _places(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
 
 def _not_shown(call: Call) -> Any:  # noqa: ANN401 -- JSON
     """An answer without what it is there to show, once: whoever makes a webhook has to learn its secret."""
-    is_made = (call.method, call.path, call.status) == ("POST", "/api/v1/webhooks", 201)
-    return {**call.answer, "signing_secret": None} if is_made else call.answer
+    shown = next((field for path, field in SHOWN.items() if re.fullmatch(path, call.path)), None)
+    is_made = shown is not None and (call.method, call.status) == ("POST", 201)
+    return {**call.answer, shown: None} if is_made else call.answer

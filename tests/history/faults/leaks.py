@@ -56,6 +56,16 @@ def a_signing_secret_that_is_shown_again(evidence: Evidence) -> None:
     evidence.calls.append(replace(made, path=f"{made.path}/{made.answer['webhook_id']}", status=200))
 
 
+def a_key_that_a_log_has(evidence: Evidence) -> None:
+    let_in = next(one for one in evidence.calls if one.path == "/api/v1/invitations/accept")
+    evidence.texts["gateway.log"] += let_in.answer["api_key"]
+
+
+def an_invitation_in_an_event(evidence: Evidence) -> None:
+    invited = next(one for one in evidence.calls if one.path.endswith("/invitations"))
+    evidence.events[3] = changed(evidence.events[3], note=invited.answer["token"])
+
+
 def the_key_of_a_hook_in_an_event(evidence: Evidence) -> None:
     signing = next(one for one in evidence.secrets if one.startswith("whsec_"))
     key = base64.b64decode(signing.removeprefix("whsec_"))
@@ -93,6 +103,8 @@ FAULTS: Final[dict[Fault, set[str]]] = {
     a_secret_in_a_look_that_failed: {"a secret in the open"},
     a_signing_secret_in_a_log: {"a secret in the open"},
     a_signing_secret_that_is_shown_again: {"a secret in the open"},
+    a_key_that_a_log_has: {"a secret in the open"},
+    an_invitation_in_an_event: {"a secret in the open"},
     the_key_of_a_hook_in_an_event: {"a secret in the open"},
     a_secret_in_base64_in_a_log: {"a secret in the open"},
     a_secret_in_hexadecimal_in_a_dead_letter: {"a secret in the open"},

@@ -138,6 +138,20 @@ def a_key_that_was_answered_two_ways(evidence: Evidence) -> None:
     evidence.calls.append(replace(evidence.calls[_accepted(evidence)], status=409))
 
 
+def a_right_that_nobody_was_told_of(evidence: Evidence) -> None:
+    del evidence.events[at(evidence, "AccessGranted")]
+
+
+def a_removal_that_was_refused(evidence: Evidence) -> None:
+    gone = next(n for n, one in enumerate(evidence.calls) if one.method == "DELETE" and "/users/" in one.path)
+    evidence.calls[gone] = replace(evidence.calls[gone], status=409)
+
+
+def an_invitation_that_was_accepted_twice(evidence: Evidence) -> None:
+    accepted = evidence.events[at(evidence, "InvitationAccepted")]
+    evidence.events.append(told_as(accepted, ce_id=an_id(1), ce_sequence="99"))
+
+
 def _accepted(evidence: Evidence) -> int:
     """The first call that asked for a backup, and got it."""
     asked = [n for n, one in enumerate(evidence.calls) if one.method == "POST" and one.path.endswith("/backups")]
@@ -172,4 +186,7 @@ FAULTS: Final[dict[Fault, set[str]]] = {
     an_answer_that_nobody_decided: {"accepted and not on the log"},
     a_refusal_of_what_was_done: {"refused and on the log"},
     a_key_that_was_answered_two_ways: {"one key, two answers"},
+    a_right_that_nobody_was_told_of: {"accepted and not on the log"},
+    a_removal_that_was_refused: {"refused and on the log"},
+    an_invitation_that_was_accepted_twice: {"an effect that happened twice"},
 }
