@@ -138,8 +138,8 @@ def a_key_that_was_answered_two_ways(evidence: Evidence) -> None:
     evidence.calls.append(replace(evidence.calls[_accepted(evidence)], status=409))
 
 
-def a_right_that_nobody_was_told_of(evidence: Evidence) -> None:
-    del evidence.events[at(evidence, "AccessGranted")]
+def a_right_that_went_untold(evidence: Evidence) -> None:
+    del evidence.events[at(evidence, "AccessRevoked")]
 
 
 def a_removal_that_was_refused(evidence: Evidence) -> None:
@@ -186,7 +186,7 @@ FAULTS: Final[dict[Fault, set[str]]] = {
     an_answer_that_nobody_decided: {"accepted and not on the log"},
     a_refusal_of_what_was_done: {"refused and on the log"},
     a_key_that_was_answered_two_ways: {"one key, two answers"},
-    a_right_that_nobody_was_told_of: {"accepted and not on the log"},
+    a_right_that_went_untold: {"accepted and not on the log"},
     a_removal_that_was_refused: {"refused and on the log"},
     an_invitation_that_was_accepted_twice: {"an effect that happened twice"},
 }
