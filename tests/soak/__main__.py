@@ -67,7 +67,7 @@ async def shake_all(minutes: float, seed: int, faults: Sequence[Fault], kept: Pa
     """Shake, and say what came of it; how much must not be."""
     async with fragile_world(kept) as (world, engines):
         shaken = await shake(world, engines, minutes=minutes, seed=seed, faults=faults)
-    _say(shaken.report())
+        _say(shaken.report())
     return len(shaken.found)
 
 

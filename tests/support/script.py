@@ -147,7 +147,7 @@ async def open_script(kafka: KafkaSettings, *, from_now: bool = False) -> AsyncI
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
-        await consumer.stop()
+        await asyncio.wait([asyncio.create_task(consumer.stop())])  # it may end as cancelled where a broker was away
         await producer.stop()
 
 

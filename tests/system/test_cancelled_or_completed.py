@@ -97,16 +97,19 @@ async def _the_same(_world: World, _kind: Kind, service: Service, _work_id: UUID
 
 async def _another(world: World, kind: Kind, service: Service, work_id: UUID) -> None:
     """Another life of it takes over as soon as it has heard of the cancellation, and the first wakes up behind that."""
-    await world.platform.start(kind.service)
-    await kind.ended(world, work_id)
-    service.process.send_signal(signal.SIGCONT)
-    await eventually(lambda: _is_overtaken(service), within_seconds=works.WITHIN_SECONDS)
-    assert await asyncio.to_thread(service.end, signal.SIGTERM) == 0
+    try:
+        await world.platform.start(kind.service)
+        await kind.ended(world, work_id)
+        service.process.send_signal(signal.SIGCONT)
+        await eventually(lambda: _is_overtaken(service), within_seconds=works.WITHIN_SECONDS)
+        assert await asyncio.to_thread(service.end, signal.SIGTERM) == 0
+    finally:
+        await asyncio.to_thread(service.end)
 
 
 async def _is_overtaken(service: Service) -> bool:
     """Whether it went on where it stood, and saw that its job is another's."""
-    return "lost" in await results(service)
+    return await service.ready() and "lost" in await results(service)
 
 
 async def _must_agree(world: World, kind: Kind, asked: Asked, ended: Ended) -> None:

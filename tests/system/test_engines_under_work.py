@@ -90,9 +90,10 @@ async def test_work_ends_once_though_the_object_store_stands_still_for_longer_th
     async def frozen(world: World, stop: Stop, ended: Ended) -> str:
         service = world.platform.services[stop.service]
         engines.s3.freeze()
+        before = service.log.stat().st_size
         try:
             service.process.send_signal(signal.SIGCONT)
-            await eventually(lambda: _has_lost_patience(service))
+            await eventually(lambda: _has_lost_patience(service, before))
         finally:
             engines.s3.thaw()
         await ended()
@@ -112,8 +113,9 @@ def _writes(world: World, service: str) -> bool:
     return execute(world.platform.database(), f"SELECT count(*) {WRITING} '{service}'") != "0"
 
 
-async def _has_lost_patience(service: Service) -> bool:
-    return f"nothing moved for {PATIENCE_SECONDS} seconds" in service.log.read_text(encoding="utf-8")
+async def _has_lost_patience(service: Service, before: int) -> bool:
+    """Behind so many bytes of its log."""
+    return f"nothing moved for {PATIENCE_SECONDS} seconds".encode() in service.log.read_bytes()[before:]
 
 
 async def _live_through(lived_through: LivedThrough, world: World, stops: Sequence[Stop]) -> None:

@@ -1,37 +1,58 @@
 """While a service runs: whether the log still reaches as far as it did (architecture §2.8)."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from contracts.topics import Topic
 from services.platform.eventstore.errors import LogPartedError
 from services.platform.eventstore.ports import LogReader
 
+LOOK_SECONDS: Final = 10.0
+"""How often the log is asked."""
+DOUBT_SECONDS: Final = 3.0
+"""Who was away for long and wakes up says what it knew before; by then it knows better."""
+
 
 class Reach:
-    """How far the log is known to go. A topic that is recreated under a running service goes less far.
-
-    Of one relay, which asks and publishes by turns: what it published before it asks is on the log.
-    """
+    """How far the log is known to go. A topic that is recreated under a running service goes less far."""
 
     def __init__(self, reader: LogReader) -> None:
         self._reader = reader
         self._reached: dict[int, int] = {}
 
     async def look(self) -> None:
-        """Ask where the log ends; what came since is not read. Raises LogPartedError, or a TransientError."""
-        self._advance(await self._reader.ends(Topic.EVENTS))
+        """Ask for ever where the log ends; what came since is not read. Raises LogPartedError, or a TransientError."""
+        while True:
+            if shorter := self._shorter(await self._ends()):
+                await asyncio.sleep(DOUBT_SECONDS)
+                ends = await self._ends()
+                _refuse({partition: ends[partition] for partition in shorter}, shorter)
+            await asyncio.sleep(LOOK_SECONDS)
 
     def published(self, places: Sequence[tuple[int, int]]) -> None:
         """Take note of partition and offset of what was put on the log. Raises LogPartedError."""
+        unknown = {partition for partition, offset in places if offset < 0}
         for partition, offset in places:
-            if offset >= 0:  # Kafka may know a repeated batch and have forgotten where it is
-                self._advance({partition: offset})
+            if partition not in unknown:  # as Kafka may have forgotten where a batch is that came twice
+                _refuse({partition: offset}, self._reached)
                 self._reached[partition] = offset + 1
 
-    def _advance(self, ends: Mapping[int, int]) -> None:
-        for partition, end in ends.items():
-            if end < (reached := self._reached.get(partition, 0)):
-                raise LogPartedError(
-                    f"partition {partition} of the log is at {end}, it had reached {reached}: the topic was recreated"
-                )
-        self._reached |= ends
+    async def _ends(self) -> Mapping[int, int]:
+        return await self._reader.ends(Topic.EVENTS)
+
+    def _shorter(self, ends: Mapping[int, int]) -> Mapping[int, int]:
+        """How far partitions had reached that end before that."""
+        before = {partition: self._reached.get(partition, 0) for partition in ends}
+        self._reached |= {partition: max(end, before[partition]) for partition, end in ends.items()}
+        return {partition: reached for partition, reached in before.items() if ends[partition] < reached}
+
+
+def _refuse(places: Mapping[int, int], reached: Mapping[int, int]) -> None:
+    """Whatever is before what had been reached."""
+    for partition, place in places.items():
+        if place < reached.get(partition, 0):
+            raise LogPartedError(
+                f"partition {partition} of the log is at {place}, it had reached {reached[partition]}: the topic was "
+                "recreated"
+            )

@@ -66,7 +66,7 @@ class Refill:
     async def _fill(self, schemas: Sequence[str]) -> int:
         ends = await self._reader.ends(Topic.EVENTS)
         if any(ends.values()):
-            raise LogNotEmptyError("the log has events already: only an empty one is filled, recreate it if this began")
+            raise LogNotEmptyError("the log has events already: only an empty one is filled, delete it and begin again")
         events = await self._published(schemas)
         places: list[tuple[int, int]] = []
         for start in range(0, len(events), BATCH):

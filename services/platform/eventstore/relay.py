@@ -1,7 +1,6 @@
 """The outbox's way to the log: one relay per service, in append order, begun again at the first unpublished row."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,13 +15,12 @@ from services.platform.eventstore.reconciliation import Reconciliation
 from services.platform.eventstore.store import outbox_channel
 from services.platform.process.retry import for_ever
 from services.platform.process.seams import Seam
+from services.platform.process.together import together
 
 BATCH: Final = 500
 """Events a send; large enough that the log's round trip is shared, small enough to hold in memory."""
 POLL_SECONDS: Final = 5.0
 """A lost notification delays an event by no more."""
-LOOK_SECONDS: Final = 10.0
-"""How often the log is asked whether it still reaches as far as it did."""
 STANDBY_SECONDS: Final = 1.0
 """How often a second process looks whether the relay's place is free."""
 
@@ -50,7 +48,9 @@ class OutboxRelay:
 
     async def run(self) -> None:
         """Publish for ever, again after transient errors. Raises SetBackError and LogPartedError: the process ends."""
-        await for_ever("publish events", self._take_the_place)
+        async with together() as group:
+            group.create_task(for_ever("publish events", self._take_the_place))
+            group.create_task(for_ever("ask how far the log goes", self._reach.look))
 
     async def _take_the_place(self) -> None:
         await self._reconciliation.ensure()
@@ -63,12 +63,8 @@ class OutboxRelay:
                 await self._relay(place, notifications)
 
     async def _relay(self, place: HeldLock, notifications: Notifications) -> None:
-        looked_at = float("-inf")
         while not place.lost:
             await self._reconciliation.ensure()
-            if time.monotonic() - looked_at >= LOOK_SECONDS:
-                await self._reach.look()
-                looked_at = time.monotonic()
             if await self.publish_batch() < BATCH:
                 await notifications.wait(POLL_SECONDS)
 

@@ -18,6 +18,7 @@ from services.platform.messaging.driver import (
 )
 from services.platform.process.seams import Seam, passing
 from services.platform.process.settings import KafkaSettings
+from services.platform.process.together import finished
 
 POLL_MS: Final = 1_000
 """How long a poll waits when nothing is there; only how soon a lost broker is noticed depends on it."""
@@ -73,7 +74,17 @@ async def _running(consumer: Any) -> AsyncIterator[None]:  # noqa: ANN401 -- aio
                 await consumer.start()
         yield
     finally:
-        await consumer.stop()
+        await finished(asyncio.create_task(_stopped(consumer)))
+
+
+async def _stopped(consumer: Any) -> None:  # noqa: ANN401 -- aiokafka has no types
+    """Whose fetch was about to be asked again, aiokafka ends as if it was cancelled, and lets its connections be."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping])
+    if stopping.cancelled():
+        await consumer._client.close()  # noqa: SLF001 -- there is no other way to end what is left
+    else:
+        stopping.result()
 
 
 class Untold:

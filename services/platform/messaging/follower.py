@@ -30,6 +30,8 @@ __all__ = ["EventFollower", "Reaction", "Reactions"]
 
 TOGETHER: Final = 50
 """At most so many records are dealt with in one transaction: who decides about the same apps waits for its end."""
+DOUBT_SECONDS: Final = 3.0
+"""A broker that was away for long and wakes up says what it knew before; by then it knows better."""
 LOOK_SECONDS: Final = 0.1
 """How often a barrier looks whether another instance has moved a partition."""
 
@@ -54,9 +56,10 @@ class EventFollower:
     """Reads the event topic from the offsets in PostgreSQL and calls the reaction of every event that has one.
 
     `name` is the consumer's (for example `snapshot`), the same after a restart. Position, offset and effect commit
-    together. An event seen before is ignored; the same place with another id raises LogForkedError out of `run`; an
-    event that comes early waits, parked, and with it everything later of that environment; a reaction that raises
-    PermanentError parks its event as poison, and so does an event that cannot be decoded. TransientError: again.
+    together. An event seen before is ignored; the same place with another id raises LogForkedError out of `run`, and so
+    does a topic that ends before what was dealt with; an event that comes early waits, parked, and with it everything
+    later of that environment; a reaction that raises PermanentError parks its event as poison, and so does an event
+    that cannot be decoded. TransientError: again.
     Streams that begin with one of `unfollowed` (the service's own) are passed over without a look. With `together` the
     reactions of a transaction are its; `reactions` are taken where poison was met, one by one.
     """
@@ -127,6 +130,7 @@ class EventFollower:
                 with broker_errors("read events"):
                     polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
                 records = [received(record) for batch in polled.values() for record in batch]
+                await self._refuse_shorter(consumer, firsts(records))
                 done: dict[int, int] = {}
                 for first in range(0, len(records), TOGETHER):
                     done |= await self._deal_with(records[first : first + TOGETHER])
@@ -142,6 +146,19 @@ class EventFollower:
             if place in consumer.assignment():
                 self._agreed[place.partition] = stored.get(place.partition, 0)
                 consumer.seek(place, self._agreed[place.partition])
+
+    async def _refuse_shorter(self, consumer: Any, begun: Mapping[int, int]) -> None:  # noqa: ANN401 -- aiokafka has no types
+        """The driver begins anew where it hears that the topic ends before what it was to go on at."""
+        agreed = {one: self._agreed.get(one, 0) for one, first in begun.items() if first < self._agreed.get(one, 0)}
+        if not agreed:
+            return
+        await asyncio.sleep(DOUBT_SECONDS)
+        ends = await _ends(consumer, self._topic)
+        for partition, reached in agreed.items():
+            if (end := ends.get(partition, 0)) < reached:
+                raise LogForkedError(
+                    f"partition {partition} of the log is at {end}, it had reached {reached}: the topic was recreated"
+                )
 
     async def _deal_with(self, records: Sequence[Received]) -> dict[int, int]:
         taken = await until_done("apply events", lambda: self._take(records))
@@ -161,7 +178,6 @@ class EventFollower:
     async def _taken(self, records: Sequence[Received], *, careful: bool) -> dict[int, int]:
         """The next offsets; without the partitions whose records are not the ones that follow what was dealt with."""
         begun = firsts(records)
-        self._refuse_earlier(begun)
         async with self._database.transaction(Seam.TAKE) as c:
             shared = self._together(c) if self._together and not careful else None
             intake = self._sharing(shared) if shared else self._intake
@@ -174,14 +190,6 @@ class EventFollower:
         for partition in next_offsets.keys() & self._agreed.keys():  # the others: a rebalance happened meanwhile
             self._agreed[partition] = next_offsets[partition]
         return next_offsets
-
-    def _refuse_earlier(self, begun: Mapping[int, int]) -> None:
-        """The driver begins at the start where the topic ends before what it was to go on at."""
-        for partition, first in begun.items():
-            if first < (agreed := self._agreed.get(partition, 0)):
-                raise LogForkedError(
-                    f"partition {partition} of the log is at {first}, it had reached {agreed}: the topic was recreated"
-                )
 
     def _sharing(self, shared: Together) -> Intake:
         return Intake(self._name, shared.reactions(), unfollowed=self._unfollowed, foresee=shared.look_up)

@@ -45,7 +45,10 @@ class ObjectStore(Protocol):
         ...
 
     async def replace(self, key: str, data: bytes, *, etag: str) -> str:
-        """Write over an object that still has this etag; returns the new one. Raises ObjectChangedError."""
+        """Write over an object that still has this etag; returns the new one. Raises ObjectChangedError.
+
+        Here, too, whoever wrote the very same bytes may be taken for the one that succeeded.
+        """
         ...
 
     async def get(self, key: str) -> bytes:

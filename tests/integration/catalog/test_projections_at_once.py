@@ -1,5 +1,6 @@
 """Projections may share the log and lose their partitions between poll and commit: the read model is the log's fold."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -66,7 +67,7 @@ async def test_two_that_share_the_log_leave_what_a_replay_makes(reading: Reading
     await reading.put(everywhere())
     async with AsyncExitStack() as stays:
         async with reading.following(first):
-            await first.hold.reached.wait()
+            await asyncio.wait_for(first.hold.reached.wait(), timeout=60)
             await stays.enter_async_context(reading.following(second))
             await eventually(both_have_some)
             polled = len(first.polled)

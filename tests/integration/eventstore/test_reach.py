@@ -1,15 +1,44 @@
 """A topic that is recreated under a running service is noticed, whether or not anybody says anything meanwhile."""
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
-from services.platform.eventstore import relay as relay_module
+from contracts.topics import Topic
+from services.platform.eventstore import reach as reach_module
 from services.platform.eventstore.errors import LogPartedError
 from services.platform.eventstore.reach import Reach
-from tests.support.event_log import InMemoryEventLog
+from services.platform.process.errors import TransientError
+from tests.support.event_log import InMemoryEventLog, Written
 from tests.support.event_store import OwnEvents
 from tests.support.eventually import eventually
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for long."""
+    monkeypatch.setattr(reach_module, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(reach_module, "DOUBT_SECONDS", 0.05)
+
+
+class Ends(InMemoryEventLog):
+    """A log that says where it ends, one answer after the other, the last of them for ever; None is no answer."""
+
+    def __init__(self, *answers: int | None) -> None:
+        super().__init__()
+        self.answers = list(answers)
+
+    async def ends(self, _topic: Topic) -> Mapping[int, int]:
+        """See LogReader."""
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if answer is None:
+            raise TransientError("no broker")
+        return {7: answer}
+
+    def read(self, _topic: Topic, _partition: int, _start: int, _end: int) -> AsyncIterator[Sequence[Written]]:
+        """Nobody asks."""
+        raise NotImplementedError
 
 
 async def test_an_event_that_comes_before_earlier_ones_is_on_another_log_and_stays_unpublished(own: OwnEvents) -> None:
@@ -22,11 +51,7 @@ async def test_an_event_that_comes_before_earlier_ones_is_on_another_log_and_sta
     assert await own.unpublished() == 1
 
 
-async def test_a_running_relay_ends_that_has_nothing_to_publish(
-    own: OwnEvents, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(relay_module, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(relay_module, "POLL_SECONDS", 0.1)
+async def test_a_running_relay_ends_that_has_nothing_to_publish(own: OwnEvents) -> None:
     running = asyncio.create_task(own.relay.run())
     await own.append("catalog/app/1", 3)
 
@@ -39,18 +64,41 @@ async def test_a_running_relay_ends_that_has_nothing_to_publish(
         await asyncio.wait_for(running, timeout=60)
 
 
-async def test_what_others_have_written_counts_from_the_first_look(own: OwnEvents) -> None:
-    reach, places = Reach(own.log), [(3, 0), (3, 1)]
-    await own.append("catalog/app/1", 3)
-    await own.publish_all()
-    await reach.look()
-    [partition] = {one.place[0] for one in own.log.written}
+async def test_what_others_have_written_counts() -> None:
+    log = Ends(3)
+    reach = Reach(log)
+    looking = asyncio.create_task(reach.look())
+    await eventually(lambda: _has_heard(reach, 2))
     with pytest.raises(LogPartedError):
-        reach.published([(partition, 2)])
-    reach.published([(partition, 3), *places])
+        reach.published([(7, 2)])
+    reach.published([(7, 3), (8, 0)])
+    log.answers = [4, 0]
+    with pytest.raises(LogPartedError, match="partition 7 of the log is at 0, it had reached 4"):
+        await asyncio.wait_for(looking, timeout=60)
+
+
+async def _has_heard(reach: Reach, offset: int) -> bool:
+    try:
+        reach.published([(7, offset)])
+    except LogPartedError:
+        return True
+    return False
+
+
+async def test_who_was_away_and_says_what_it_knew_before_ends_nobody() -> None:
+    log = Ends(5, 4, 5, 6, 0, 6)
+    looking = asyncio.create_task(Reach(log).look())
+
+    async def has_said_all() -> bool:
+        return len(log.answers) == 1
+
+    await eventually(has_said_all)
+    await asyncio.wait([looking], timeout=0.2)
+    assert not looking.done()
+    looking.cancel()
 
 
 async def test_a_batch_that_kafka_knows_already_and_not_where_it_is_is_no_other_log() -> None:
     reach = Reach(InMemoryEventLog())
-    for places in ([(0, 3), (0, 4), (1, 0)], [(0, -1)], [(0, 5), (1, 1)]):
+    for places in ([(0, 3), (0, 4), (1, 0)], [(0, -1), (0, 0), (0, 1)], [(0, 5), (1, 1)]):
         reach.published(places)

@@ -84,7 +84,7 @@ async def test_what_was_broken_off_begins_again_on_a_topic_that_was_recreated(
             await refill.run()
         with pytest.raises(LogPartedError):
             await own.look_again().ensure()  # nobody decides on half a log
-        with pytest.raises(LogNotEmptyError, match="recreate it if this began"):
+        with pytest.raises(LogNotEmptyError, match="delete it and begin again"):
             await refill.run()
         own.log.written.clear()
         assert await refill.run() == BATCH + 1
@@ -118,7 +118,7 @@ async def catalog(
         yield platform
 
 
-@pytest.mark.parametrize("meanwhile", ["it is down", "it runs"])
+@pytest.mark.parametrize("meanwhile", ["it is down", "it runs", "it decides"])
 async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_it(
     catalog: Platform, meanwhile: str
 ) -> None:
@@ -130,10 +130,17 @@ async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_
     if meanwhile == "it is down":
         running.end()
     await lose_the_log(catalog.kafka)
-    if meanwhile == "it runs":
+    if meanwhile != "it is down":
         await ensure_topics(catalog.kafka)
+        if meanwhile == "it decides":
+            async with open_script(catalog.kafka) as script:
+                told = {"environment_id": str(environment_id), "model_version": "7.1.0"}
+                await script.send("DeployPackage", told, key=shop.app_id)
         assert await asyncio.to_thread(running.process.wait, timeout=60) == 1
         assert "the topic was recreated" in running.log.read_text()
+    if meanwhile == "it decides":
+        assert refilled(catalog) == 1, "something is there already"
+        await lose_the_log(catalog.kafka)
 
     with pytest.raises(RuntimeError, match="the topic was recreated"):
         await catalog.start("catalog")
@@ -142,7 +149,9 @@ async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_
 
     async with open_script(catalog.kafka) as script:
         again = Shop(script, shop.app_id)
-        names = {"AppRegistered", "EnvironmentRegistered"}
+        names = {"AppRegistered", "EnvironmentRegistered"} | (
+            {"PackageDeployed"} if meanwhile == "it decides" else set()
+        )
         await eventually(lambda: there(again, names))
         deployed = await again.ask("DeployPackage", environment_id=environment_id, model_version="7.2.0")
         assert deployed.name == "PackageDeployed", deployed.data

@@ -106,7 +106,7 @@ async def test_a_log_that_ends_before_what_was_dealt_with_stops_loudly(followed:
     await lose_the_log(followed.settings)
     await ensure_topics(followed.settings)
     await followed.put(backup("b", 1))
-    with pytest.raises(LogForkedError, match="is at 0, it had reached 2: the topic was recreated"):
+    with pytest.raises(LogForkedError, match="is at 1, it had reached 2: the topic was recreated"):
         await asyncio.wait_for(followed.follower().run(), timeout=60)
 
 
