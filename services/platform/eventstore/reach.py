@@ -30,13 +30,20 @@ class Reach:
                 _refuse({partition: ends[partition] for partition in shorter}, shorter)
             await asyncio.sleep(LOOK_SECONDS)
 
-    def published(self, places: Sequence[tuple[int, int]]) -> None:
-        """Take note of partition and offset of what was put on the log. Raises LogPartedError."""
+    def so_far(self) -> Mapping[int, int]:
+        """For each partition how far it has reached; what is published from now on comes behind that."""
+        return dict(self._reached)
+
+    def published(self, places: Sequence[tuple[int, int]], behind: Mapping[int, int]) -> None:
+        """Take note of partition and offset of what was put on the log. Raises LogPartedError.
+
+        `behind` is `so_far` of before that: a look may have seen it on the log since.
+        """
         unknown = {partition for partition, offset in places if offset < 0}
         for partition, offset in places:
             if partition not in unknown:  # as Kafka may have forgotten where a batch is that came twice
-                _refuse({partition: offset}, self._reached)
-                self._reached[partition] = offset + 1
+                _refuse({partition: offset}, behind)
+                self._reached[partition] = max(offset + 1, self._reached.get(partition, 0))
 
     async def _ends(self) -> Mapping[int, int]:
         return await self._reader.ends(Topic.EVENTS)

@@ -77,8 +77,9 @@ class OutboxRelay:
         async with self._database.look() as c:
             rows = [row async for row in queries.unpublished(c, batch=BATCH)]
         if rows:
+            so_far = self._reach.so_far()
             places = await self._publish([_record(row) for row in rows])
-            self._reach.published(places)
+            self._reach.published(places, so_far)
             await self._note([row["position"] for row in rows], places)
             PUBLISHED.labels(self._service).inc(len(rows))
         return len(rows)
