@@ -1,13 +1,15 @@
 """Effects that pass no seam of their own on purpose, each with the reason."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tests.support.seam_lint import Breach, breaches
 from tests.support.seam_names import SERVICES, sources
+
+_breaches = cache(breaches)
 
 OWN: Final = "a file of this process's own, which nobody else looks for"
 PARTS: Final = "what is begun in parts appears to nobody before it is completed, which is a seam"
@@ -97,11 +99,6 @@ def modules() -> Mapping[str, str]:
 def _found() -> Iterator[tuple[str, str, str]]:
     for module, source in modules().items():
         yield from ((module, one.where, one.what) for one in _breaches(source))
-
-
-@cache
-def _breaches(source: str) -> Sequence[Breach]:
-    return breaches(source)
 
 
 def _times(key: tuple[str, str, str]) -> int:

@@ -24,10 +24,9 @@ class Reach:
     async def look(self) -> None:
         """Ask for ever where the log ends; what came since is not read. Raises LogPartedError, or a TransientError."""
         while True:
-            if shorter := self._shorter(await self._ends()):
+            if further := self._heard(await self._ends()):
                 await asyncio.sleep(DOUBT_SECONDS)
-                ends = await self._ends()
-                _refuse({partition: ends[partition] for partition in shorter}, shorter)
+                _refuse(await self._ends(), further)
             await asyncio.sleep(LOOK_SECONDS)
 
     def so_far(self) -> Mapping[int, int]:
@@ -48,18 +47,21 @@ class Reach:
     async def _ends(self) -> Mapping[int, int]:
         return await self._reader.ends(Topic.EVENTS)
 
-    def _shorter(self, ends: Mapping[int, int]) -> Mapping[int, int]:
-        """How far partitions had reached that end before that."""
+    def _heard(self, ends: Mapping[int, int]) -> Mapping[int, int]:
+        """Take note of where partitions end; how far those had reached that end before that."""
         before = {partition: self._reached.get(partition, 0) for partition in ends}
         self._reached |= {partition: max(end, before[partition]) for partition, end in ends.items()}
         return {partition: reached for partition, reached in before.items() if ends[partition] < reached}
 
 
 def _refuse(places: Mapping[int, int], reached: Mapping[int, int]) -> None:
-    """Whatever is before what had been reached."""
+    if reason := recreated(places, reached):
+        raise LogPartedError(reason)
+
+
+def recreated(places: Mapping[int, int], reached: Mapping[int, int]) -> str | None:
+    """What is said of a log where a partition is at a place before the one that it had reached."""
     for partition, place in places.items():
-        if place < reached.get(partition, 0):
-            raise LogPartedError(
-                f"partition {partition} of the log is at {place}, it had reached {reached[partition]}: the topic was "
-                "recreated"
-            )
+        if place < (before := reached.get(partition, 0)):
+            return f"partition {partition} of the log is at {place}, it had reached {before}: the topic was recreated"
+    return None

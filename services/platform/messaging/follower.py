@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from contracts.envelope import Event
 from contracts.topics import Topic
 from services.platform.database import Connection, Database
+from services.platform.eventstore.reach import DOUBT_SECONDS, recreated
 from services.platform.messaging.consuming import (
     POLL_MS,
     POLL_RECORDS,
@@ -30,8 +31,6 @@ __all__ = ["EventFollower", "Reaction", "Reactions"]
 
 TOGETHER: Final = 50
 """At most so many records are dealt with in one transaction: who decides about the same apps waits for its end."""
-DOUBT_SECONDS: Final = 3.0
-"""A broker that was away for long and wakes up says what it knew before; by then it knows better."""
 LOOK_SECONDS: Final = 0.1
 """How often a barrier looks whether another instance has moved a partition."""
 
@@ -154,11 +153,8 @@ class EventFollower:
             return
         await asyncio.sleep(DOUBT_SECONDS)
         ends = await _ends(consumer, self._topic)
-        for partition, reached in agreed.items():
-            if (end := ends.get(partition, 0)) < reached:
-                raise LogForkedError(
-                    f"partition {partition} of the log is at {end}, it had reached {reached}: the topic was recreated"
-                )
+        if reason := recreated({one: ends.get(one, 0) for one in agreed}, agreed):
+            raise LogForkedError(reason)
 
     async def _deal_with(self, records: Sequence[Received]) -> dict[int, int]:
         taken = await until_done("apply events", lambda: self._take(records))

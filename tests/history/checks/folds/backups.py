@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from tests.history.checks.folds.folding import failure, folded, later, of
-from tests.history.checks.machines import BACKUP, states
+from tests.history.checks.folds.folding import failure, later, moved, of, updated
 from tests.history.evidence import Evidence, Json, Record
 
 RULE: Final = ("policy", "policy_version", "rule_version", "windows", "expires_at")
@@ -36,9 +35,7 @@ MOVED_AT: Final = {
 
 def rows(evidence: Evidence) -> dict[str, Json]:
     """By id."""
-    now, _ = states(evidence, "backup_id", BACKUP)
-    found = folded(evidence, "backup_id", "BackupRequested", _begun, _on)
-    return {backup_id: row | {"state": now[backup_id]} for backup_id, row in found.items()}
+    return moved(evidence, "backup_id", "BackupRequested", _begun, _on)
 
 
 def _begun(record: Record) -> Json:
@@ -46,8 +43,7 @@ def _begun(record: Record) -> Json:
 
 
 def _on(record: Record, backup: Json) -> Json:
-    moved = MOVED_AT.get(record.name)
-    told = {"updated_at": record.data.get(moved)} if moved else {}
+    told = updated(record, MOVED_AT)
     return told | _said(record) | _worked(record, backup) | _held(record, backup) | _gone(record)
 
 

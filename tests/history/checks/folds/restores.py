@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from tests.history.checks.folds.folding import failure, folded, later, of
-from tests.history.checks.machines import RESTORE, states
+from tests.history.checks.folds.folding import failure, folded, later, moved, of, updated
 from tests.history.evidence import Evidence, Json, Record
 
 OF_WHAT: Final = ("app_id", "backup_id", "environment_id", "source_environment_id", "database_only")
@@ -27,9 +26,7 @@ GRACE_HOURS: Final = 24
 
 def rows(evidence: Evidence) -> dict[str, Json]:
     """By id."""
-    now, _ = states(evidence, "restore_id", RESTORE)
-    found = folded(evidence, "restore_id", "RestoreRequested", _begun, _on)
-    return {restore_id: row | {"state": now[restore_id]} for restore_id, row in found.items()}
+    return moved(evidence, "restore_id", "RestoreRequested", _begun, _on)
 
 
 def _begun(record: Record) -> Json:
@@ -37,9 +34,7 @@ def _begun(record: Record) -> Json:
 
 
 def _on(record: Record, _restore: Json) -> Json:
-    moved = MOVED_AT.get(record.name)
-    told = {"updated_at": record.data.get(moved)} if moved else {}
-    return told | _worked(record) | _undone(record)
+    return updated(record, MOVED_AT) | _worked(record) | _undone(record)
 
 
 def _worked(record: Record) -> Json:

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from tests.history.checks.folds.folding import failure, folded, of
-from tests.history.checks.machines import UPLOAD, states
+from tests.history.checks.folds.folding import failure, moved, of
 from tests.history.evidence import Evidence, Json, Record
 
 REQUESTED: Final = ("app_id", "environment_id", "data_type", "safety_backup_id", "requested_at", "requested_by")
@@ -18,9 +17,7 @@ NOT_YET: Final[Json] = {
 
 def rows(evidence: Evidence) -> dict[str, Json]:
     """By id."""
-    now, _ = states(evidence, "upload_id", UPLOAD)
-    found = folded(evidence, "upload_id", "UploadRequested", _begun, _on)
-    return {upload_id: row | {"state": now[upload_id]} for upload_id, row in found.items()}
+    return moved(evidence, "upload_id", "UploadRequested", _begun, _on)
 
 
 def _begun(record: Record) -> Json:
