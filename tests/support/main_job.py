@@ -42,7 +42,9 @@ class Place:
 
     def contents(self) -> dict[str, str]:
         """Every file by its place below the directory, with its SHA-256."""
-        files = [path for path in self.documents.rglob("*") if path.is_file() and ".nightkeep" not in path.parts]
+        # What a service has beside the documents comes and goes: nobody walks into it.
+        tops = [path for path in self.documents.iterdir() if path.name != ".nightkeep"]
+        files = [path for top in tops for path in (top, *top.rglob("*")) if path.is_file()]
         return {str(path.relative_to(self.documents)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     def everything(self) -> tuple[str, dict[str, str]]:
