@@ -5,8 +5,6 @@ in one world, on engines of its own.
 """
 
 import asyncio
-import os
-import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
@@ -25,6 +23,7 @@ from tests.soak.walk import walk
 from tests.soak.witness import at_rest, evidence_of
 from tests.soak.world import LEASE_SECONDS, World
 from tests.support.databases import execute
+from tests.support.dice import some_of
 from tests.support.eventually import eventually
 from tests.support.running_services import Service
 
@@ -79,7 +78,7 @@ async def test_work_ends_once_though_postgresql_is_killed_under_an_open_transact
         await ended()
         return ""
 
-    await _live_through(killed, world, _chosen(COMMITS))
+    await _live_through(killed, world, some_of(COMMITS, 2))
 
 
 async def test_work_ends_once_though_the_object_store_stands_still_for_longer_than_a_job_may(
@@ -100,12 +99,6 @@ async def test_work_ends_once_though_the_object_store_stands_still_for_longer_th
         return ""
 
     await _live_through(frozen, world, ASKS)
-
-
-def _chosen(stops: Sequence[Stop]) -> Sequence[Stop]:
-    """Two of them, by the dice of the whole run; all where somebody runs this by hand."""
-    seed = os.environ.get("NIGHTKEEP_TEST_SEED")
-    return stops if seed is None else random.Random(int(seed)).sample(stops, 2)  # noqa: S311 -- a test's dice
 
 
 def _writes(world: World, service: str) -> bool:
