@@ -37,9 +37,10 @@ NONE_CHOSEN: Final = 5
 CORES: Final = os.cpu_count() or 1
 ANYHOW: Final = ("-n", str(min(CORES + 3, 5)), "--dist", "worksteal")
 """More workers than cores: most tests wait for a server. With more than five of them memory would be short."""
-BY_FILE: Final = ("-n", str(min(CORES + 2, 4)), "--dist", "loadfile", "--no-loadscope-reorder")
-"""Tests of a file share a whole platform, so they stay together; the files that may take longest come first. With two
-workers more than cores these are busy; each has engines of its own, so more than four would be short of memory."""
+BY_FILE: Final = ("-n", str(min(CORES + 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder")
+"""Tests of a file share a whole platform, so they stay together; the files that may take longest come first. With one
+worker more than cores these are busy, and with two their promises that have a time are broken; each has engines of its
+own, so more than four would be short of memory."""
 
 
 @dataclass(frozen=True)

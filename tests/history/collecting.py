@@ -20,6 +20,7 @@ TABLES: Final = {
     "preflight": "preflight_id::text",
     "upload": "upload_id::text",
     "slot": "environment_id || '/' || slot_date",
+    "policy_change": "policy_change_id::text",
 }
 """Of the read model, each with what names a row."""
 

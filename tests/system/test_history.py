@@ -32,6 +32,7 @@ LIFE: Final = (
     outside_calls.delivery,
     outside_calls.asking,
     rights.access,
+    rights.policy,
     works.restore,
     works.preflight,
     works.shredding,

@@ -1,8 +1,12 @@
 """The object store of tests does what every one must."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 
-from services.platform.objectstore import ObjectStore
+from services.platform.objectstore import ObjectStore, probe
+from services.platform.objectstore.probe import LEFT_FOR
 from tests.suites.object_store import ObjectStoreBehaviour
 from tests.support.memory_store import MemoryObjectStore
 
@@ -11,3 +15,14 @@ class TestMemoryObjectStore(ObjectStoreBehaviour):
     @pytest.fixture
     def store(self) -> ObjectStore:
         return MemoryObjectStore()
+
+
+async def test_a_probe_removes_what_one_that_was_killed_has_left_and_leaves_one_under_way_alone() -> None:
+    store = MemoryObjectStore()
+    await store.put("probe/killed/0", b"first racer")
+    store.now += LEFT_FOR
+    await store.put("probe/under-way/0", b"first racer")
+    await store.put("probes", b"none")
+    store.now += timedelta(seconds=1)
+    await probe(store, uuid4())
+    assert list(store.objects) == ["probe/under-way/0", "probes"]

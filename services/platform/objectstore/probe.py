@@ -1,6 +1,7 @@
 """Proves, before anything relies on it, that exactly one conditional put wins in a store (architecture §2.11)."""
 
 import asyncio
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,20 +16,32 @@ Not one race of many: SeaweedFS has whoever finds a key locked ask again a secon
 """
 PREFIX: Final = "probe"
 FIRST, SECOND, LATE = b"first racer", b"second racer", b"late"
+LEFT_FOR: Final = timedelta(hours=1)
+"""Far longer than a probe takes."""
 
 
 async def probe(store: ObjectStore, probe_id: UUID) -> None:
     """Race for keys, two for each; exactly one wins, and it stays the winner's.
 
-    Raises UnsafeStoreError when the store does not keep to that: nothing may be backed up there.
+    Raises UnsafeStoreError when the store does not keep to that: nothing may be backed up there. What a probe that was
+    killed has left goes with the next that comes an hour later.
     """
     keys = [f"{PREFIX}/{probe_id}/{number}" for number in range(RACES)]
     try:
         async with together() as group:
             for key in keys:
                 group.create_task(_race(store, key))
+        await _remove_left(store, keys[0])
     finally:
         await asyncio.gather(*(store.delete(key) for key in keys))
+
+
+async def _remove_left(store: ObjectStore, own: str) -> None:
+    """By the store's own clock, which alone says how old something there is."""
+    now = (await store.head(own)).modified_at
+    async for info in store.list(f"{PREFIX}/"):
+        if info.modified_at < now - LEFT_FOR:
+            await store.delete(info.key)
 
 
 async def _race(store: ObjectStore, key: str) -> None:

@@ -21,6 +21,7 @@ CHECKS: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
     bucket.every_backup_restores_to_what_was_written,
     leavings.every_key_is_one_of_the_format,
     leavings.nothing_in_the_bucket_is_unheard_of,
+    leavings.no_marker_keeps_reclaim_waiting,
     leavings.nothing_dangles_after_reclaim,
     silence.no_secret_is_anywhere,
 )

@@ -1,5 +1,6 @@
 """Nothing stays in the bucket that nobody knows of, or that nothing needs any more."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -54,6 +55,15 @@ def nothing_in_the_bucket_is_unheard_of(evidence: Evidence) -> Iterator[Finding]
                 yield Finding("a manifest of no backup", f"{backup_id} is {now.get(backup_id)!r}")
 
 
+def no_marker_keeps_reclaim_waiting(evidence: Evidence) -> Iterator[Finding]:
+    """At rest every backup has ended: one that had begun has a manifest or a tombstone, or its marker has gone."""
+    for environment in environments(evidence).values():
+        decided = set(_decided(evidence, environment))
+        for key in _below(evidence, environment, "begun/"):
+            if key.rpartition("/")[2] not in decided:
+                yield Finding("a marker of a backup that never comes", key)
+
+
 def nothing_dangles_after_reclaim(evidence: Evidence) -> Iterator[Finding]:
     """Every pack has something that a backup needs, unless it was not reclaimed yet; and so on."""
     if not evidence.reclaimed:
@@ -77,23 +87,30 @@ def _packs(evidence: Evidence, environment: StoredEnvironment) -> Iterator[Findi
 
 
 def _indexes(evidence: Evidence, environment: StoredEnvironment) -> Iterator[Finding]:
-    packs = {key.rpartition("/")[2] for key in evidence.objects if key.startswith(f"{environment.prefix}packs/")}
+    packs = {key.rpartition("/")[2] for key in _below(evidence, environment, "packs/")}
     for pack_id in environment.indexed().keys() - packs:
         yield Finding("an index of a pack that is gone", f"{environment.prefix}{pack_id}")
 
 
 def _beside(evidence: Evidence, environment: StoredEnvironment) -> Iterator[Finding]:
-    """Marks without an end, and chains of backups that are gone."""
-    if any(key.startswith(f"{environment.prefix}condemned/") for key in evidence.objects):
+    """Marks without an end, chains of backups that are gone, and what tells of damage to packs that are."""
+    if _below(evidence, environment, "condemned/"):
         yield Finding("a mark that was not ended", environment.prefix)
-    for key in evidence.objects:
-        if key.startswith(environment.prefix) and key.endswith(".chain"):
-            backup_id = key.rpartition("/")[2].removesuffix(".chain")
-            if not environment.has_manifest(backup_id):
-                yield Finding("a chain without a manifest", key)
+    for key in _below(evidence, environment, "manifests/"):
+        name, dot, _ = key.rpartition("/")[2].partition(".chain")
+        if dot and not environment.has_manifest(name):
+            yield Finding("a chain without a manifest", key)
+    packs = {key.rpartition("/")[2] for key in _below(evidence, environment, "packs/")}
+    for key in _below(evidence, environment, "damaged/"):
+        if packs.isdisjoint(json.loads(evidence.objects[key])["packs"]):
+            yield Finding("damage to packs that are gone", key)
 
 
 def _decided(evidence: Evidence, environment: StoredEnvironment) -> list[str]:
-    prefix = f"{environment.prefix}manifests/"
-    names = [key.removeprefix(prefix) for key in evidence.objects if key.startswith(prefix)]
+    names = [key.rpartition("/")[2] for key in _below(evidence, environment, "manifests/")]
     return [name for name in names if not name.endswith(".chain")]
+
+
+def _below(evidence: Evidence, environment: StoredEnvironment, what: str) -> list[str]:
+    """The keys of one kind that an environment has."""
+    return [key for key in evidence.objects if key.startswith(f"{environment.prefix}{what}")]

@@ -1,5 +1,6 @@
 """Faults of what is stored."""
 
+import json
 from dataclasses import replace
 from typing import Final
 
@@ -137,6 +138,21 @@ def a_chain_of_a_backup_that_is_gone(evidence: Evidence) -> None:
     evidence.objects[_prefix(evidence) + f"manifests/{gone}.chain"] = b"NKSO"
 
 
+def a_marker_of_a_backup_without_a_decision(evidence: Evidence) -> None:
+    evidence.objects[_prefix(evidence) + f"begun/{an_id(7)}"] = b""
+
+
+def a_tombstone_that_went_before_its_marker(evidence: Evidence) -> None:
+    gone = evidence.events[at(evidence, "BackupDeleted")].data["backup_id"]
+    evidence.objects.pop(_prefix(evidence) + f"manifests/{gone}", None)
+    evidence.objects[_prefix(evidence) + f"begun/{gone}"] = b""
+
+
+def damage_that_was_told_of_for_ever(evidence: Evidence) -> None:
+    told = {"environment_id": _prefix(evidence).split("/")[1], "packs": [an_id(7)]}
+    evidence.objects[_prefix(evidence) + f"damaged/{an_id(8)}"] = json.dumps(told).encode()
+
+
 def _prefix(evidence: Evidence) -> str:
     return newest_manifest(evidence).partition("manifests/")[0]
 
@@ -162,6 +178,9 @@ FAULTS: Final[dict[Fault, set[str]]] = {
     a_part_that_nobody_sent: {"a part of no parcel"},
     an_object_without_its_last_part: {"an object that was not put to its end"},
     a_chain_of_a_backup_that_is_gone: {"a chain without a manifest"},
+    a_marker_of_a_backup_without_a_decision: {"a marker of a backup that never comes"},
+    a_tombstone_that_went_before_its_marker: {"a marker of a backup that never comes"},
+    damage_that_was_told_of_for_ever: {"damage to packs that are gone"},
     a_backup_of_less_than_was_written: {"a backup that is not what was written"},
     a_backup_with_the_rows_of_an_earlier_one: {"a backup with other rows"},
     a_backup_of_fewer_rows_than_were_written: {"a backup with other rows"},

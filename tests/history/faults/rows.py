@@ -12,7 +12,7 @@ _FIELDS: Final[Mapping[str, str]] = {
         app_id name mode region cloud_version database files documents_query schedule hook removed
         check ever_passed run_state app_services model_version package_bytes package_sha256 data_model_version
         hook_call hook_failure active_backups active_restore active_upload active_shredding undoable_restore
-        policy stored reclaimed shredding stopped_sweep stopped_schedule
+        policy stored reclaimed shredding stopped_sweep stopped_schedule gap gap_filler
     """,
     "backup": """
         app_id environment_id kind state created_at created_by updated_at comment model_version slot_date
@@ -35,6 +35,10 @@ _FIELDS: Final[Mapping[str, str]] = {
         warnings failure status_message
     """,
     "slot": "calendar_offset due_at state ended_at reason late backup_id tries",
+    "policy_change": """
+        app_id policy_change_id environment_id policy application applied_policy requested_at environment_ids
+        digest not_before effect changed_count reached changed_at changed_by approved_by withdrawn_by applied_at
+    """,
 }
 """Written down once more, so that no comparison goes without anybody noticing."""
 

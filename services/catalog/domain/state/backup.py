@@ -18,7 +18,7 @@ from services.catalog.domain.state.aggregate import Aggregate, changed
 
 
 class Backup(Aggregate):
-    """`cancel_requested` is set from the request until manifest or tombstone has decided.
+    """`cancel_requested` stays set, whatever manifest or tombstone then decided.
 
     `leases` are those that nobody has released; one whose time is over holds nothing, whether that was said or not.
     `held` is what holds it past its expiry, as it was last said, and `held_in` the sweep that had asked for it; empty

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.history.checks.folds import busy, platforms
+from tests.history.checks.folds import busy, gaps, platforms
 from tests.history.checks.folds.folding import failure, folded, of
 from tests.history.evidence import Evidence, Json, Record
 
@@ -17,6 +17,7 @@ SHREDDED: Final = ("shredded_at", "keys_destroyed", "first_format_objects", "lef
 NOT_YET: Final[Json] = {
     **platforms.NOT_YET,
     **busy.NOT_YET,
+    **gaps.NOT_YET,
     **dict.fromkeys(("policy", "stored", "shredding", "stopped_sweep", "stopped_schedule")),
     "removed": False,
     "ever_passed": False,
@@ -117,6 +118,7 @@ FOLDS: Final[tuple[Callable[[Record, Json], Json], ...]] = (
     platforms.asked,
     platforms.needed,
     busy.worked,
+    gaps.gap,
     _stored,
     _shredded,
     _stopped,
