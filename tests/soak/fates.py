@@ -18,7 +18,9 @@ from tests.support.running_services import Service
 
 Ended = Callable[[], Awaitable[None]]
 WAKES_WITHIN_SECONDS: Final = 240.0
-NEWEST: Final = "FROM job WHERE kind IN ('backup', 'restore', 'undo') ORDER BY position DESC LIMIT 1"
+NEWEST: Final = """
+    FROM job WHERE kind IN ('backup', 'import', 'recover', 'restore', 'undo', 'upload') ORDER BY position DESC LIMIT 1
+"""
 """The job of the work; others follow by themselves, such as the removal of what an earlier restore has set aside."""
 SLEEPS_SECONDS: Final = 3
 SLEEPERS_LEASE_SECONDS: Final = 10
@@ -80,7 +82,8 @@ async def _taken_over(world: World, stop: Stop, ended: Ended) -> str:
 
 async def _held(world: World, service: str) -> dict[str, object]:
     """What the environments hold, how much the service has said of the work, and its databases."""
-    newest = f"SELECT coalesce(payload ->> 'restore_id', payload ->> 'backup_id') {NEWEST}"
+    named = "coalesce(payload ->> 'upload_id', payload ->> 'restore_id', payload ->> 'backup_id')"
+    newest = f"SELECT {named} {NEWEST}"
     work_id = await asyncio.to_thread(world.known, service, newest)
     database = f"nightkeep\\_{UUID(work_id).hex}%"
     queries = {

@@ -141,10 +141,10 @@ def stops() -> list[Stop]:
 
 
 def sleeps() -> list[Stop]:
-    """Where whoever works on a backup, a restore or its undo may sleep: in the services that lease such jobs."""
+    """Where whoever makes a backup, or changes what an environment holds, may sleep: in the services that lease it."""
     works_of = {
-        "snapshot": (works.backup,),
-        "restore": (works.restore, restores.withdrawal, restores.shelf, restores.exchange, restores.undo),
+        "snapshot": (works.backup, works.importing, works.recovery),
+        "restore": (works.restore, restores.withdrawal, restores.shelf, restores.exchange, restores.undo, works.upload),
     }
     return [stop for stop in stops() if stop.work in works_of.get(stop.service, ())]
 

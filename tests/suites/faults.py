@@ -17,6 +17,7 @@ from services.platform.repository import EnvironmentRepository, RepositoryV2
 from services.platform.repository.errors import RemovalTooEarlyError
 from tests.suites.reclaim import LATER, NOW, Backups
 from tests.suites.repository import KEY, pieces
+from tests.support.dice import one_in
 
 KINDS: Final[dict[str, Callable[[], Faults]]] = {
     "errors once": lambda: Faults(before={ANY: 1}),
@@ -31,8 +32,8 @@ KINDS: Final[dict[str, Callable[[], Faults]]] = {
 }
 MOST_CALLS: Final = 250
 """More than any of these works makes."""
-STEPS: Final = {"reclaim": 3, "erase": 5}
-"""Works of many calls are met at one in so many."""
+STEPS: Final = {"reclaim": 6, "erase": 10}
+"""Works of many calls are met at one in so many, which are others in each run."""
 ROWS: Final = random.Random(20261128).randbytes(20_000)  # noqa: S311 -- the same rows each time
 """Of every dump: what a night changes is stored against them."""
 CHANGED_BYTES: Final = 2000
@@ -181,7 +182,7 @@ class FaultBehaviour:
     ) -> None:
         prepared = Kept(new_store())
         await prepared.chained()
-        for skip in range(0, MOST_CALLS, self.every * STEPS.get(work.__name__, 1)):
+        for skip in one_in(self.every * STEPS.get(work.__name__, 1), MOST_CALLS):
             kept = await prepared.copied(new_store())
             faults = KINDS[kind]()
             faults.skip = skip

@@ -12,3 +12,8 @@ def some_of(these: Sequence[T], count: int) -> Sequence[T]:
     """As many of them as `NIGHTKEEP_TEST_SEED` chooses; all where somebody runs the test by hand."""
     seed = os.environ.get("NIGHTKEEP_TEST_SEED")
     return these if seed is None else random.Random(int(seed)).sample(these, count)  # noqa: S311 -- a test's dice
+
+
+def one_in(step: int, most: int) -> range:
+    """One in `step` of the numbers below `most`; with which it begins is chosen likewise, 0 by hand."""
+    return range(int(os.environ.get("NIGHTKEEP_TEST_SEED", "0")) % step, most, step)
