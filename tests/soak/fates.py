@@ -92,7 +92,13 @@ async def _held(world: World, service: str) -> dict[str, object]:
     }
     asked = {what: await asyncio.to_thread(world.known, service, query) for what, query in queries.items()}
     held = {name: await asyncio.to_thread(place.everything) for name, place in world.places.items()}
-    return asked | held | {"objects": await world.shelf_objects()}
+    return asked | held | {"objects": await world.shelf_objects(), "manifest": await _manifest(world, work_id)}
+
+
+async def _manifest(world: World, backup_id: str) -> list[str]:
+    """The state of what has decided about a backup; of no other work there is any."""
+    places = [f"environments/{one}/manifests/{backup_id}" for one in world.environments.values()]
+    return [info.etag for place in places async for info in world.store.list(place)]
 
 
 def _differences(before: dict[str, object], now: dict[str, object]) -> dict[str, tuple[object, object]]:

@@ -15,5 +15,5 @@ def some_of(these: Sequence[T], count: int) -> Sequence[T]:
 
 
 def one_in(step: int, most: int) -> range:
-    """One in `step` of the numbers below `most`; with which it begins is chosen likewise, 0 by hand."""
-    return range(int(os.environ.get("NIGHTKEEP_TEST_SEED", "0")) % step, most, step)
+    """One number in `step`, up to the first that is `most` or more; where it begins is chosen likewise, 0 by hand."""
+    return range(int(os.environ.get("NIGHTKEEP_TEST_SEED", "0")) % step, most + step, step)

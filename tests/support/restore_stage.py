@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -75,6 +76,12 @@ QUICK: Final = WorkerSettings(
     backoff_last_seconds=0.1,
 )
 """As in production, on another scale."""
+
+
+@cache
+def _receivers() -> Receivers:
+    """One does for all tests: each reads the certificate authorities, which takes 30 ms."""
+    return Receivers(WebhookSettings())
 
 
 @dataclass
@@ -150,7 +157,7 @@ class RestoreStage:
                 repository=RepositoryV2(store, KEY),
                 parcels=Parcels(store, Wraps(store, KEY), uuid4),
                 secrets=secrets,
-                hooks=Hooks(Receivers(WebhookSettings()), SigningSecrets(secrets), SystemClock()),
+                hooks=Hooks(_receivers(), SigningSecrets(secrets), SystemClock()),
                 tools=PostgresTools({}),
                 scratch=directory / "scratch",
                 clock=SystemClock(),

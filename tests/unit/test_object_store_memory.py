@@ -18,11 +18,12 @@ class TestMemoryObjectStore(ObjectStoreBehaviour):
 
 
 async def test_a_probe_removes_what_one_that_was_killed_has_left_and_leaves_one_under_way_alone() -> None:
-    store = MemoryObjectStore()
-    await store.put("probe/killed/0", b"first racer")
+    store, under_way = MemoryObjectStore(), f"probe/{uuid4()}/0"
+    of_others = ["probe/report.csv", f"probe/{uuid4()}", "probes"]
+    for key in (*of_others, f"probe/{uuid4()}/7"):
+        await store.put(key, b"first racer")
     store.now += LEFT_FOR
-    await store.put("probe/under-way/0", b"first racer")
-    await store.put("probes", b"none")
+    await store.put(under_way, b"first racer")
     store.now += timedelta(seconds=1)
     await probe(store, uuid4())
-    assert list(store.objects) == ["probe/under-way/0", "probes"]
+    assert list(store.objects) == [*of_others, under_way]

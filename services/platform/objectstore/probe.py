@@ -1,6 +1,7 @@
 """Proves, before anything relies on it, that exactly one conditional put wins in a store (architecture §2.11)."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,7 @@ Not one race of many: SeaweedFS has whoever finds a key locked ask again a secon
 """
 PREFIX: Final = "probe"
 FIRST, SECOND, LATE = b"first racer", b"second racer", b"late"
+OURS: Final = re.compile(rf"{PREFIX}/[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}/[0-9]+")
 LEFT_FOR: Final = timedelta(hours=1)
 """Far longer than a probe takes."""
 
@@ -37,10 +39,10 @@ async def probe(store: ObjectStore, probe_id: UUID) -> None:
 
 
 async def _remove_left(store: ObjectStore, own: str) -> None:
-    """By the store's own clock, which alone says how old something there is."""
+    """By the store's own clock, which alone says how old something is; what else lies there is somebody else's."""
     now = (await store.head(own)).modified_at
     async for info in store.list(f"{PREFIX}/"):
-        if info.modified_at < now - LEFT_FOR:
+        if OURS.fullmatch(info.key) and info.modified_at < now - LEFT_FOR:
             await store.delete(info.key)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 import time
-from functools import cache
 from typing import Final, NamedTuple
 
 import httpx
@@ -46,7 +45,9 @@ class Receivers:
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._seconds = settings.timeout_seconds
-        self._own_trust = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else None
+        self._trusted = (
+            ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else httpx.create_ssl_context()
+        )
 
     async def call(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         """POST `body`, which is JSON, with our usual headers and these; never raises for what the receiver does."""
@@ -61,18 +62,11 @@ class Receivers:
         return Answer(status, _printable(said), time.monotonic() - began)
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        trusted = self._own_trust or _usual_trust()
         async with (
-            httpx.AsyncClient(verify=trusted, timeout=self._seconds, follow_redirects=False) as client,
+            httpx.AsyncClient(verify=self._trusted, timeout=self._seconds, follow_redirects=False) as client,
             client.stream("POST", url, content=body, headers=headers) as response,
         ):
             return response.status_code, (await _beginning(response)).decode(errors="replace")
-
-
-@cache
-def _usual_trust() -> ssl.SSLContext:
-    """Read once, and where somebody is called: it costs a tenth of a service's start."""
-    return httpx.create_ssl_context()
 
 
 async def _beginning(response: httpx.Response) -> bytes:

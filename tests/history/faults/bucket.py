@@ -143,9 +143,10 @@ def a_marker_of_a_backup_without_a_decision(evidence: Evidence) -> None:
 
 
 def a_tombstone_that_went_before_its_marker(evidence: Evidence) -> None:
-    gone = evidence.events[at(evidence, "BackupDeleted")].data["backup_id"]
-    evidence.objects.pop(_prefix(evidence) + f"manifests/{gone}", None)
-    evidence.objects[_prefix(evidence) + f"begun/{gone}"] = b""
+    gone = evidence.events[at(evidence, "BackupDeleted")].data
+    prefix = f"environments/{gone['environment_id']}/"
+    del evidence.objects[f"{prefix}manifests/{gone['backup_id']}"]
+    evidence.objects[f"{prefix}begun/{gone['backup_id']}"] = b""
 
 
 def damage_that_was_told_of_for_ever(evidence: Evidence) -> None:

@@ -18,6 +18,8 @@ from contracts.values import RunState, UtcSchedule, WallClockSchedule
 from services.catalog.domain.decide.backups import recover_backup, request_backup
 from services.catalog.domain.decide.occasions import nightly, on_demand
 from services.catalog.domain.state.environment import Environment, evolve
+from tests.history.checks.folds import gaps
+from tests.history.evidence import Json, Record
 from tests.support.histories import GOLDEN, History
 from tests.support.year.model import ModelPlace, Rhythm, tiers
 
@@ -167,6 +169,16 @@ def _ended(day: date, state: str) -> Event:
 
 
 def _after(before: Environment, event: Event) -> Environment:
+    """And the history checker's own fold says the same."""
     after = evolve(before, event)
     assert after is not None
+    record = Record(
+        0, 0, "", {"ce_type": f"nightkeep.event.{type(event).__name__}.v1"}, event.model_dump_json().encode()
+    )
+    assert _gap(before) | gaps.gap(record, _gap(before)) == _gap(after)
     return after
+
+
+def _gap(environment: Environment) -> Json:
+    """As it is stored."""
+    return environment.model_dump(mode="json", include={"gap", "gap_filler"})
