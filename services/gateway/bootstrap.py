@@ -79,7 +79,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
     outcomes = OutcomeWatch(database)
     goodbye = Goodbye()
     tide = Tide(database, goodbye, patience_seconds=settings.gateway.read_your_writes_seconds)
-    decisions = Decisions(ground.producer, outcomes, clock, goodbye)
+    decisions = Decisions(ground.producer, outcomes, clock, goodbye, settings.gateway.answer_seconds)
     bucket = await stack.enter_async_context(open_bucket_unseen(settings.s3, settings.repository, settings.wraps))
     repository = bucket.repository()
     workshop = stack.enter_context(Workshop.open())

@@ -24,8 +24,6 @@ from services.platform.messaging.producer import Producer
 from services.platform.process.clock import Clock
 from services.platform.process.errors import TransientError
 
-ANSWER_SECONDS: Final = 10.0
-"""Answers take milliseconds; who waits longer is better told to ask again."""
 SOURCE: Final = "nightkeep/gateway"
 
 
@@ -64,7 +62,7 @@ class Decisions:
         outcomes: OutcomeWatch,
         clock: Clock,
         goodbye: Goodbye,
-        answer_seconds: float = ANSWER_SECONDS,
+        answer_seconds: float,
     ) -> None:
         self._producer = producer
         self._outcomes = outcomes

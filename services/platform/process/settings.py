@@ -156,6 +156,7 @@ class GatewaySettings(Group):
     rate_burst: int = Field(default=defaults.RATE_BURST, ge=1)
     access_gathered_seconds: float = Field(default=defaults.ACCESS_GATHERED_SECONDS, gt=0)
     read_your_writes_seconds: float = Field(default=defaults.READ_YOUR_WRITES_SECONDS, gt=0)
+    answer_seconds: float = Field(default=defaults.CALL_ANSWER_SECONDS, gt=0)
 
 
 class OpenIdSettings(Group):
