@@ -23,7 +23,7 @@ from tests.support.main_job import SERVICES
 
 WITHIN_SECONDS = 240.0
 ANSWER_SECONDS = "25"
-"""So long the gateway waits for an outcome: its clients wait for 30, and on a busy machine one took more than the usual 10."""
+"""So long the gateway waits for an outcome, and its clients for 30: on a busy machine one took more than usual 10."""
 PATIENCE_SECONDS = 120.0
 """So long a client goes on that is told "not known yet": all that fails is noted then, and not what does first."""
 
