@@ -32,7 +32,7 @@ KINDS: Final[dict[str, Callable[[], Faults]]] = {
 }
 MOST_CALLS: Final = 250
 """More than any of these works makes."""
-STEPS: Final = {"reclaim": 6, "erase": 10}
+STEPS: Final = {"reclaim": 3, "erase": 5}
 """Works of many calls are met at one in so many, which are others with each seed."""
 ROWS: Final = random.Random(20261128).randbytes(20_000)  # noqa: S311 -- the same rows each time
 """Of every dump: what a night changes is stored against them."""

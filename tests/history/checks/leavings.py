@@ -87,7 +87,7 @@ def _packs(evidence: Evidence, environment: StoredEnvironment) -> Iterator[Findi
 
 
 def _indexes(evidence: Evidence, environment: StoredEnvironment) -> Iterator[Finding]:
-    packs = {key.rpartition("/")[2] for key in _below(evidence, environment, "packs/")}
+    packs = set(_names(evidence, environment, "packs/"))
     for pack_id in environment.indexed().keys() - packs:
         yield Finding("an index of a pack that is gone", f"{environment.prefix}{pack_id}")
 
@@ -100,15 +100,19 @@ def _beside(evidence: Evidence, environment: StoredEnvironment) -> Iterator[Find
         name, dot, _ = key.rpartition("/")[2].partition(".chain")
         if dot and not environment.has_manifest(name):
             yield Finding("a chain without a manifest", key)
-    packs = {key.rpartition("/")[2] for key in _below(evidence, environment, "packs/")}
+    packs = set(_names(evidence, environment, "packs/"))
     for key in _below(evidence, environment, "damaged/"):
         if packs.isdisjoint(json.loads(evidence.objects[key])["packs"]):
             yield Finding("damage to packs that are gone", key)
 
 
 def _decided(evidence: Evidence, environment: StoredEnvironment) -> list[str]:
-    names = [key.rpartition("/")[2] for key in _below(evidence, environment, "manifests/")]
-    return [name for name in names if not name.endswith(".chain")]
+    return [name for name in _names(evidence, environment, "manifests/") if not name.endswith(".chain")]
+
+
+def _names(evidence: Evidence, environment: StoredEnvironment, what: str) -> list[str]:
+    """What those of one kind are called."""
+    return [key.rpartition("/")[2] for key in _below(evidence, environment, what)]
 
 
 def _below(evidence: Evidence, environment: StoredEnvironment, what: str) -> list[str]:
