@@ -156,4 +156,5 @@ FAILED_BACKUP_KEPT_DAYS: Final = 14
 READ_YOUR_WRITES_SECONDS: Final = 1.0
 """How long a read waits for the read model to reach the caller's own write (architecture §2.7)."""
 CALL_ANSWER_SECONDS: Final = 10.0
-"""How long a change waits for its outcome: that takes milliseconds; who waits longer is better told to ask again."""
+"""How long a change waits for its outcome, and whoever names what was made just now for that to be readable: it takes
+milliseconds; who waits longer is better told to ask again."""

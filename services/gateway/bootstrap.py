@@ -78,8 +78,9 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
 
     outcomes = OutcomeWatch(database)
     goodbye = Goodbye()
-    tide = Tide(database, goodbye, patience_seconds=settings.gateway.read_your_writes_seconds)
-    decisions = Decisions(ground.producer, outcomes, clock, goodbye, settings.gateway.answer_seconds)
+    own = settings.gateway
+    tide = Tide(database, goodbye, patience_seconds=own.read_your_writes_seconds, answer_seconds=own.answer_seconds)
+    decisions = Decisions(ground.producer, outcomes, clock, goodbye, own.answer_seconds)
     bucket = await stack.enter_async_context(open_bucket_unseen(settings.s3, settings.repository, settings.wraps))
     repository = bucket.repository()
     workshop = stack.enter_context(Workshop.open())
@@ -91,14 +92,14 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         encoder=await workshop.do(encoder),
         secret=await link_key(database, token_bytes(KEY_BYTES)),
     )
-    link_seconds = settings.gateway.archive_link_seconds
+    link_seconds = own.archive_link_seconds
     secrets = SigningSecrets(SecretDirectory(settings.secrets_directory) if settings.secrets_directory else None)
     hashing, stream = Hashing(), AccessStream(ground.events)
     authenticator = Authenticator(database, time.monotonic, hashing, Guessing(time.monotonic))
-    access_log = AccessLog(database, stream, clock, gather_seconds=settings.gateway.access_gathered_seconds)
-    places = Places(settings.gateway.downloads_at_once, "backups and archives are being read")
+    access_log = AccessLog(database, stream, clock, gather_seconds=own.access_gathered_seconds)
+    places = Places(own.downloads_at_once, "backups and archives are being read")
     kept = Parcels(bucket.store, bucket.wraps, random_id)
-    parcels = ParcelDesk(database, kept, part_bytes=settings.gateway.parcel_part_bytes)
+    parcels = ParcelDesk(database, kept, part_bytes=own.parcel_part_bytes)
     parts = Parts(
         authenticator=authenticator,
         permits=Permits(database, tide),
@@ -106,7 +107,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         keys=Keys(database, stream, authenticator, clock),
         grants=Grants(database, stream, authenticator, clock),
         access_log=access_log,
-        rates=Rates(Rate(settings.gateway.rate_per_second, settings.gateway.rate_burst), time.monotonic),
+        rates=Rates(Rate(own.rate_per_second, own.rate_burst), time.monotonic),
         changes=Changes(decisions, tide),
         asked=Asked(database),
         read_model=read_model,
@@ -124,16 +125,16 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         steady_lists=SteadyLists(database),
         contents=BackupContents(repository, workshop, places),
         parcels=parcels,
-        parcel_places=Places(settings.gateway.parcel_parts_at_once, "parts of files are being sent"),
+        parcel_places=Places(own.parcel_parts_at_once, "parts of files are being sent"),
         sessions=Sessions(database, stream, clock, hashing, Guessing(time.monotonic)),
         openid=OpenId(settings.openid, time.monotonic) if settings.openid else None,
         health=health,
         goodbye=goodbye,
-        public_url=settings.gateway.public_url,
-        deployed_url=settings.gateway.deployed_url,
+        public_url=own.public_url,
+        deployed_url=own.deployed_url,
     )
     health.ready_when("read model", read_model.is_there)
-    application = make_application(parts, public_url=settings.gateway.public_url)
+    application = make_application(parts, public_url=own.public_url)
     reactions = Handlers(parts.alerts, parcels, queue, archives).reactions()
     press = Press(database, repository, workshop, archives, decisions, clock, link_seconds)
     publisher = ProgressPublisher(ground.producer, service=SERVICE, clock=clock, new_id=random_id)
@@ -146,7 +147,7 @@ async def bootstrap(stack: AsyncExitStack, settings: GatewayServiceSettings, hea
         end_links_for_ever(archives, database, decisions),
         remove_ended_for_ever(parcels, parts.asked),
         _answer(
-            serve(application, settings.gateway.host, settings.gateway.port),
+            serve(application, own.host, own.port),
             outcomes.run(),
             tide.run(),
             access_log.run(),

@@ -1,5 +1,6 @@
 """Engines for a test session from the same programs that `nightkeep up` runs, in a directory that goes with it."""
 
+import os
 import secrets
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -19,13 +21,15 @@ from infra.local.engines.seaweedfs import DOORS, SeaweedFS
 from infra.local.ports import LOOPBACK, free_port, free_ports
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 
-START_SECONDS = 120
+START_SECONDS: Final = 120
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 -- names within it are drawn by mkdtemp
+ENOUGH_BYTES: Final = 4 << 30
 
 
 @contextmanager
 def local_kafka() -> Iterator[KafkaSettings]:
-    """Run a broker."""
-    with engine_directory() as directory:
+    """Run a broker, in memory where there is enough: for the topics of a test it waits for 500 writes to the disk."""
+    with engine_directory(_memory()) as directory:
         engine = Kafka(directory, free_port(), free_port(), password=secrets.token_urlsafe())
         with running(engine):
             yield kafka_settings_of(engine.address, engine.password)
@@ -108,11 +112,18 @@ def _await_ready(engine: Engine, process: subprocess.Popen[bytes], command: Comm
 
 
 @contextmanager
-def engine_directory() -> Iterator[Path]:
+def engine_directory(where: Path | None = None) -> Iterator[Path]:
     """Make a directory that PostgreSQL's unprivileged user can reach; pytest's own are closed to it."""
-    directory = Path(tempfile.mkdtemp(prefix="nightkeep-test-"))
+    directory = Path(tempfile.mkdtemp(prefix="nightkeep-test-", dir=where))
     directory.chmod(0o711)
     try:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """Where files lie in memory; None on a machine that has too little to spare for them."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
+        return MEMORY
+    return None

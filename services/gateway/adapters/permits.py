@@ -10,7 +10,7 @@ from contracts.streams import stream
 from services.gateway.adapters.keystore import grants_of
 from services.gateway.adapters.people import no_user
 from services.gateway.adapters.tide import Accepted, Tide
-from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError
+from services.gateway.domain.refusals import NotFoundError, RefusalError
 from services.gateway.domain.rights import (
     ALL_SCOPES,
     MISSING,
@@ -124,7 +124,7 @@ class Permits:
         if accepted is None or await self._tide.reach(accepted.mark) is None:
             return
         if caller.knows_of(await self._around(thing, thing_id, accepted)):
-            raise NotKnownYetError
+            await self._tide.must_reach(accepted.mark)
 
     async def _around(self, thing: Thing, thing_id: UUID, accepted: Accepted) -> Lineage:
         """Where something lies that cannot be read yet; of what lies in nothing that can, the platform."""

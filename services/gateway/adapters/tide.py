@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.gateway.adapters.goodbye import Goodbye
 from services.gateway.adapters.waiting_room import WaitingRoom
+from services.gateway.domain.refusals import NotKnownYetError
 from services.platform.database import Database, load_queries
 from services.platform.process.retry import for_ever
 
@@ -35,24 +36,37 @@ class Accepted(NamedTuple):
 
 
 class Tide:
-    """How far the read model is; everybody in this process who waits for it is served by one connection."""
+    """How far the read model is; everybody in this process who waits for it is served by one connection.
 
-    def __init__(self, database: Database, goodbye: Goodbye, *, patience_seconds: float) -> None:
+    An answer that can be given without it waits for `patience_seconds`, any other for `answer_seconds`: the read model
+    stands still for some seconds while one catalog takes over from another.
+    """
+
+    def __init__(self, database: Database, goodbye: Goodbye, *, patience_seconds: float, answer_seconds: float) -> None:
         self._database = database
         self._goodbye = goodbye
         self._patience_seconds = patience_seconds
+        self._answer_seconds = answer_seconds
         self._room: WaitingRoom[Mark, None] = WaitingRoom()
 
     async def reach(self, mark: Mark) -> Mark | None:
         """None once the read model is at `mark`; what it lacks when that takes too long."""
+        return None if await self._comes_to(mark, self._patience_seconds) else mark
+
+    async def must_reach(self, mark: Mark) -> None:
+        """Returns when the read model is at `mark`, without which there is no answer. Raises NotKnownYetError."""
+        if not await self._comes_to(mark, self._answer_seconds):
+            raise NotKnownYetError
+
+    async def _comes_to(self, mark: Mark, seconds: float) -> bool:
         if mark in await self._reached([mark]):
-            return None
+            return True
         try:
-            async with self._goodbye.patience(self._patience_seconds):
+            async with self._goodbye.patience(seconds):
                 await self._room.wait(mark)
         except TimeoutError:
-            return mark
-        return None
+            return False
+        return True
 
     async def settle(self, environment_id: UUID) -> Mark | None:
         """The same for the newest accepted outcome of an environment, whoever asked for it."""

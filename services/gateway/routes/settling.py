@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from services.gateway.domain.refusals import NotFoundError, NotKnownYetError
+from services.gateway.domain.refusals import NotFoundError
 from services.gateway.parts import Parts
 from services.gateway.routes.headers import READ_LAG_HEADER
 
@@ -24,6 +24,6 @@ async def key_of(parts: Parts, environment_id: UUID) -> str:
     try:
         return await parts.read_model.key_of_environment(environment_id)
     except NotFoundError:
-        if await parts.tide.settle(environment_id) is not None:
-            raise NotKnownYetError from None
+        if (lag := await parts.tide.settle(environment_id)) is not None:
+            await parts.tide.must_reach(lag)
         return await parts.read_model.key_of_environment(environment_id)

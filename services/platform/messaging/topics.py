@@ -26,8 +26,9 @@ from services.platform.messaging.driver import (
 from services.platform.messaging.errors import BrokerUnavailableError, TopicMismatchError
 from services.platform.process.settings import KafkaSettings
 
-APPEARS_WITHIN_SECONDS: Final = 15.0
-"""A topic that was just created is not known to every broker at once."""
+APPEARS_WITHIN_SECONDS: Final = 60.0
+"""A topic that was just created is not known to every broker at once: it waits for some twenty writes to its disk for
+each partition, ten seconds for ours with a disk of fifty writes a second, and longer where others create theirs."""
 
 
 async def ensure_topics(settings: KafkaSettings) -> None:

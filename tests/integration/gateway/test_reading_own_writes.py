@@ -1,5 +1,6 @@
 """Where the read model cannot follow in time, the answer says so instead of showing an old state as the new one."""
 
+import asyncio
 from secrets import token_hex
 from typing import Final
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from contracts.defaults import READ_YOUR_WRITES_SECONDS
 from services.gateway.domain.rights import Scope
 from tests.integration.gateway.test_people import customer, give, let_in, new_user
 from tests.support.gateway import Api
@@ -95,6 +97,26 @@ async def test_what_was_accepted_is_not_known_yet_instead_of_missing(
     assert (early.status_code, early.json()["errorCode"], early.headers["retry-after"]) == (503, "NOT_KNOWN_YET", "1")
     assert (of_another.status_code, of_another.json()["errorCode"]) == (404, "NOT_FOUND"), "existence is not revealed"
     assert late.status_code == 200, late.text
+
+
+async def test_what_was_accepted_is_waited_for_where_there_is_no_answer_without_it(
+    api: Api, hasty: httpx.AsyncClient
+) -> None:
+    environment = await api.ready_environment()
+    environment_id = environment["environment_id"]
+
+    async with held_up(api, HOLD, environment_id):
+        accepted = await hasty.post(f"/api/v1/environments/{environment_id}/backups")
+        where = f"/api/v1/backups/{accepted.json()['backup_id']}"
+        reading = asyncio.create_task(hasty.get(where))
+        changing = asyncio.create_task(hasty.put(f"{where}/comment", json={"comment": "late"}))
+        await asyncio.sleep(2 * READ_YOUR_WRITES_SECONDS)
+        early = reading.done() or changing.done()
+    read, changed = await reading, await changing
+
+    assert not early
+    assert (read.status_code, read.json()["backup_id"]) == (200, accepted.json()["backup_id"]), read.text
+    assert changed.is_success, changed.text
 
 
 async def test_an_app_that_was_accepted_is_not_known_yet_to_its_organisation(

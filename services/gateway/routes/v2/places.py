@@ -11,8 +11,7 @@ from contracts.errors import RejectionCode
 from contracts.streams import stream
 from services.gateway.adapters.changes import NotReadableYetError
 from services.gateway.adapters.decisions import Intent
-from services.gateway.adapters.tide import Mark
-from services.gateway.domain.refusals import NotFoundError, NotKnownYetError, RefusalError
+from services.gateway.domain.refusals import NotFoundError, RefusalError
 from services.gateway.parts import Parts
 from services.gateway.resources import Environment
 from services.gateway.routes.calls import PartsOf
@@ -29,8 +28,6 @@ BODY: Final[dict[str, Any]] = {
     }
 }
 """How a body is described that `comment_in` reads."""
-LOOKS: Final = 10
-"""Scripts know no "accepted, look later": so often is the usual patience had with the read model."""
 
 
 async def _environment(project_id: UUID, environment_id: UUID, parts: PartsOf, response: Response) -> Environment:
@@ -66,22 +63,18 @@ async def _arrived(parts: Parts, place: Environment, snapshot_id: UUID) -> None:
     accepted = await parts.tide.accepted(stream("catalog", "backup", snapshot_id))
     if accepted is None or accepted.environment_id != place.environment_id:
         return
-    await _reached(parts, accepted.mark)
+    await parts.tide.must_reach(accepted.mark)
 
 
 async def make(parts: Parts, intent: Intent, body: Command, place: Environment) -> None:
-    """Returns when the change can be read. Raises RefusalError and NotKnownYetError."""
+    """Returns when the change can be read: scripts know no "accepted, look later".
+
+    Raises RefusalError and NotKnownYetError.
+    """
     try:
         await parts.changes.make(intent, body, str(place.app_id), location=None)
     except NotReadableYetError as late:
-        await _reached(parts, late.mark)
-
-
-async def _reached(parts: Parts, mark: Mark) -> None:
-    for _ in range(LOOKS):
-        if await parts.tide.reach(mark) is None:
-            return
-    raise NotKnownYetError
+        await parts.tide.must_reach(late.mark)
 
 
 async def comment_in(request: Request) -> str | None:
