@@ -23,7 +23,7 @@ from services.cli.errors import (
 from services.gateway.resources.content_digest import content_digest
 
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
-"""The gateway answers within about 11 s, even when only to say that it does not know yet."""
+"""The gateway answers within some 22 s, even when only to say that it does not know yet."""
 READ_LAG: Final = "Nightkeep-Read-Lag"
 """The header that says: the read model has not reached your own writes."""
 

@@ -158,6 +158,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
     a_service_is_killed,
     a_service_is_killed,
     a_service_is_killed,
+    a_service_is_killed,
+    a_service_dies_at_a_seam,
     a_service_dies_at_a_seam,
     a_service_dies_at_a_seam,
     a_service_dies_at_a_seam,

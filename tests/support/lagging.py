@@ -2,14 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 import asyncpg
 
 from tests.support.gateway import Api
-
-HASTY: Final = {"NIGHTKEEP_GATEWAY__ANSWER_SECONDS": "5"}
-"""For a gateway that has waited long enough for a read model that does not get on."""
 
 
 @asynccontextmanager

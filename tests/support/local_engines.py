@@ -123,7 +123,7 @@ def engine_directory(where: Path | None = None) -> Iterator[Path]:
 
 
 def _memory() -> Path | None:
-    """Where files lie in memory; None on a machine that has too little to spare for them."""
+    """Where files lie in memory; None on a machine that has no such place, or a small one, as in a container."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
         return MEMORY
     return None

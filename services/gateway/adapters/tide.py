@@ -38,15 +38,15 @@ class Accepted(NamedTuple):
 class Tide:
     """How far the read model is; everybody in this process who waits for it is served by one connection.
 
-    An answer that can be given without it waits for `patience_seconds`, any other for `answer_seconds`: the read model
-    stands still for some seconds while one catalog takes over from another.
+    An answer that can be given without it waits for `patience_seconds`, any other for `answer_seconds` if that is
+    longer: the read model stands still for some seconds while one catalog takes over from another.
     """
 
     def __init__(self, database: Database, goodbye: Goodbye, *, patience_seconds: float, answer_seconds: float) -> None:
         self._database = database
         self._goodbye = goodbye
         self._patience_seconds = patience_seconds
-        self._answer_seconds = answer_seconds
+        self._answer_seconds = max(answer_seconds, patience_seconds)
         self._room: WaitingRoom[Mark, None] = WaitingRoom()
 
     async def reach(self, mark: Mark) -> Mark | None:

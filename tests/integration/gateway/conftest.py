@@ -7,7 +7,6 @@ import pytest
 
 from services.platform.process.settings import KafkaSettings, PostgresSettings
 from tests.support.gateway import Api, open_api, second_gateway
-from tests.support.lagging import HASTY
 
 
 @pytest.fixture(scope="package")
@@ -21,6 +20,6 @@ async def api(
 
 @pytest.fixture
 async def hasty(api: Api) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of a second gateway, whose reads wait for the read model as long as they do by default."""
-    async with second_gateway(api, **HASTY) as other, other.connect(api.key) as client:
+    """A caller of a second gateway, which waits for the read model as long as it does by default."""
+    async with second_gateway(api) as other, other.connect(api.key) as client:
         yield client

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 from tests.support.eventually import eventually
 from tests.support.gateway import second_gateway
-from tests.support.lagging import HASTY, held_up
+from tests.support.lagging import held_up
 from tests.support.sending import Sending
 
 
@@ -15,7 +15,7 @@ async def test_an_upload_that_lags_is_accepted_once_and_not_known_yet(sending: S
     asked = {"parcel_id": parcel["parcel_id"], "data_type": "files_only", "safety_backup": False}
 
     async with (
-        second_gateway(api, **HASTY) as other,
+        second_gateway(api) as other,
         other.connect(api.key) as hasty,
         held_up(api, "LOCK TABLE read.upload IN SHARE MODE"),
     ):
@@ -40,7 +40,7 @@ async def test_an_upload_is_told_again_when_it_has_ended_before_it_could_be_read
     asked = {"parcel_id": parcel["parcel_id"], "data_type": "files_only", "safety_backup": False}
 
     async with (
-        second_gateway(api, **HASTY) as other,
+        second_gateway(api) as other,
         other.connect(api.key) as hasty,
         held_up(api, "LOCK TABLE read.upload IN SHARE MODE"),
     ):
@@ -64,7 +64,7 @@ async def test_an_import_is_told_at_once_and_not_known_yet_where_it_cannot_be_re
     asked = {"parcel_id": parcel["parcel_id"], "model_version": "6.3.0"}
 
     async with (
-        second_gateway(api, **HASTY) as other,
+        second_gateway(api) as other,
         other.connect(api.key) as hasty,
         held_up(api, "LOCK TABLE read.backup IN SHARE MODE"),
     ):
