@@ -5,6 +5,7 @@ import re
 import secrets
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ class Machine:
 
 
 Lie = Literal["none", "refuses", "errs", "is slow", "loses answers", "is full"]
+LIES: Final[tuple[Lie, ...]] = ("refuses", "errs", "is slow", "loses answers", "is full")
 WRITING: Final = (b"PUT ", b"POST ")
 FULL: Final = b"HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -75,6 +77,8 @@ class Door:
     port: int
     upstream_port: int
     lie: Lie = "none"
+    met: Counter[Lie] = field(default_factory=Counter)
+    """How many came while it told each of its lies."""
     _open: set[asyncio.Task[None]] = field(default_factory=set)
     """Held here: the server lets go of who serves a connection that was lost."""
 
@@ -93,6 +97,8 @@ class Door:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lie = self.lie
         try:
+            if lie != "none":
+                self.met[lie] += 1
             if lie == "errs":
                 await reader.readuntil(b"\r\n\r\n")
                 writer.write(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.history.collecting import records
 from tests.soak import restores, works
-from tests.soak.engines import Engines, Lie
+from tests.soak.engines import LIES, Engines
 from tests.soak.itinerary import stops
 from tests.soak.witness import places_of
 from tests.soak.world import LEASE_SECONDS, World
@@ -18,6 +18,10 @@ STANDS_SECONDS: Final = 8
 """Longer than a lease here, and than Kafka's session."""
 TOLD_AGAIN: Final = 40
 """Records that are put on a topic once more."""
+MET_SECONDS: Final = 20.0
+NOT_MET: Final = "it did not come by"
+"""How a fault ends that nobody came to meet within a while."""
+COMES_SECONDS: Final = 8.0
 PASSED: Final = (works.backup, works.restore, restores.undo, works.check)
 """The works that people at work do, too."""
 Fault = Callable[[World, Engines, random.Random], Awaitable[str]]
@@ -35,14 +39,12 @@ async def a_service_dies_at_a_seam(world: World, _engines: Engines, dice: random
     stop = dice.choice([stop for stop in stops() if stop.work in PASSED])
     service = world.platform.services[stop.service]
     world.crash_file(stop.service).write_text(stop.point, encoding="utf-8")
-    for _ in range(80):
-        if service.process.poll() is not None:
-            await world.restart(stop.service)
-            return f"{stop.service} {stop.point}"
-        await asyncio.sleep(0.1)
+    if await _until(lambda: service.process.poll() is not None, COMES_SECONDS):
+        await world.restart(stop.service)
+        return f"{stop.service} {stop.point}"
     world.crash_file(stop.service).unlink(missing_ok=True)
     await world.restart_dead()
-    return f"{stop.service} {stop.point}: it did not come by"
+    return f"{stop.service} {stop.point}: {NOT_MET}"
 
 
 async def a_service_stands_still(world: World, _engines: Engines, dice: random.Random) -> str:
@@ -50,13 +52,11 @@ async def a_service_stands_still(world: World, _engines: Engines, dice: random.R
     stop = dice.choice([stop for stop in stops() if stop.work in PASSED])
     crash_file = world.crash_file(stop.service)
     crash_file.write_text(f"stand {STANDS_SECONDS} {stop.point}", encoding="utf-8")
-    for _ in range(80):
-        if not crash_file.exists():
-            await asyncio.sleep(STANDS_SECONDS)
-            return f"{stop.service} {stop.point}"
-        await asyncio.sleep(0.1)
+    if await _until(lambda: not crash_file.exists(), COMES_SECONDS):
+        await asyncio.sleep(STANDS_SECONDS)
+        return f"{stop.service} {stop.point}"
     crash_file.unlink(missing_ok=True)
-    return f"{stop.service} {stop.point}: it did not come by"
+    return f"{stop.service} {stop.point}: {NOT_MET}"
 
 
 async def a_service_sleeps_past_its_lease(world: World, _engines: Engines, dice: random.Random) -> str:
@@ -122,13 +122,16 @@ async def the_object_store_is_killed(_world: World, engines: Engines, dice: rand
 
 
 async def the_object_store_lies(_world: World, engines: Engines, dice: random.Random) -> str:
-    """It refuses, errs, is slow, is full, or does what it was asked to and loses the answer."""
-    lies: list[Lie] = ["refuses", "errs", "is slow", "loses answers", "is full"]
-    lie = dice.choice(lies)
-    engines.door.tell(lie)
-    await asyncio.sleep(dice.uniform(1, 6))
-    engines.door.tell("none")
-    return lie
+    """It refuses, errs, is slow, is full, or does what it was asked to and loses the answer; each until it was met."""
+    lies = dice.sample(LIES, len(LIES))
+    for lie in lies:
+        await asyncio.sleep(dice.uniform(0.1, 1))
+        before = engines.door.met[lie]
+        engines.door.tell(lie)
+        await asyncio.sleep(dice.uniform(0.5, 3))
+        await _until(lambda: engines.door.met[lie] > before, MET_SECONDS)  # noqa: B023 -- called here alone
+        engines.door.tell("none")
+    return ", ".join(lies)
 
 
 async def some_is_told_again(world: World, _engines: Engines, dice: random.Random) -> str:
@@ -173,12 +176,20 @@ FAULTS: Final[tuple[Fault, ...]] = (
     the_object_store_is_frozen,
     the_object_store_is_killed,
     the_object_store_lies,
-    the_object_store_lies,
     some_is_told_again,
     the_clock_jumps,
 )
 """What is there more often happens more often."""
 ENGINE_KILLS: Final = {the_broker_is_killed, postgresql_is_killed, the_object_store_is_killed}
+
+
+async def _until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Whether it came to hold within this time."""
+    for _ in range(int(seconds * 10)):
+        if holds():
+            return True
+        await asyncio.sleep(0.1)
+    return holds()
 
 
 async def _frozen(freeze: Callable[[], None], thaw: Callable[[], None], seconds: float) -> str:

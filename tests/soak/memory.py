@@ -33,8 +33,12 @@ class Memory:
             for name, service in platform.services.items():
                 with suppress(psutil.Error):
                     size = psutil.Process(service.process.pid).memory_info().rss
-                    self._sizes[name].append((time.monotonic() - self._began, size))
+                    self.note(name, time.monotonic() - self._began, size)
             await asyncio.sleep(LOOKS_SECONDS)
+
+    def note(self, name: str, seconds: float, size: int) -> None:
+        """A service held so many bytes, so long after the beginning."""
+        self._sizes[name].append((seconds, size))
 
     def thirds(self) -> dict[str, tuple[int, int]]:
         """Of each service what it held at the median look of the first third and of the last, in bytes.

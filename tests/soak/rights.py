@@ -2,8 +2,11 @@
 
 import secrets
 from collections.abc import AsyncGenerator, Collection
+from http.cookies import SimpleCookie
 from typing import Final
 from uuid import UUID
+
+import httpx
 
 from contracts.events.access import Place, PlaceKind
 from contracts.retention import Policy, Window
@@ -12,11 +15,13 @@ from services.cli.client import Gateway
 from services.cli.errors import UnauthorizedError
 from services.cli.retention_calls import PolicyPlace
 from services.gateway.domain.rights import Scope
+from services.gateway.domain.sessions import COOKIE
 from services.gateway.resources import NewPolicy
 from tests.soak.world import World
 
 LONGER: Final = Window(months=120)
 """Than the rule of before keeps anything: what shortens nothing has not to cool off."""
+PASSPHRASE: Final = "correct horse"  # noqa: S105 -- of nobody
 TOLD: Final = ("UserAdded", "InvitationAccepted", "KeyCreated", "AccessGranted", "AccessRevoked", "UserRemoved")
 
 
@@ -34,6 +39,22 @@ async def access(world: World) -> AsyncGenerator[None, None]:
         assert await _seen(world, theirs) is None
     for name in TOLD:
         await world.told_once(name, user.user_id)
+
+
+async def signing_in(world: World) -> AsyncGenerator[None, None]:
+    """Somebody gets a password, and signs in with it as a browser does; nobody else learns password or cookie."""
+    yield
+    name, password = f"browser {secrets.token_hex(4)}", f"{PASSPHRASE} {secrets.token_hex(8)}"
+    world.typed.append(password)
+    user = await world.caller.change(world.gateway.add_user, name)
+    let_in = await world.caller.change(world.gateway.accept_invitation, await _invited(world, user.user_id))
+    with Gateway(world.platform.gateway_url, let_in.user, let_in.api_key) as theirs:
+        await world.caller.change(theirs.change_password, password)
+    answer = await world.caller.say("POST", "/api/v1/session", body={"user": name, "password": password})
+    assert answer.status_code == httpx.codes.CREATED, answer.text
+    world.typed.append(SimpleCookie(answer.headers["set-cookie"])[COOKIE].value)
+    wrong = await world.caller.say("POST", "/api/v1/session", body={"user": name, "password": f"no {password}"})
+    assert wrong.status_code == httpx.codes.UNAUTHORIZED, wrong.text
 
 
 async def policy(world: World) -> AsyncGenerator[None, None]:

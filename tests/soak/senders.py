@@ -33,6 +33,7 @@ class Senders:
         """Clear acceptance and fill it with what was sent; its app is deployed again, as a platform would."""
         world, acceptance = self.patient.world, self.patient.world.environments["acceptance"]
         held, parcel_id = await self._sent(acceptance)
+        before = await self.patient.asked(world.places["acceptance"].everything)
         full = DataType.FILES_AND_DATABASE
         asked = await self.patient.change(world.gateway.create_upload, acceptance, parcel_id, full)
         ended = await world.caller.until(
@@ -40,6 +41,8 @@ class Senders:
         )
         if ended.state is UploadState.COMPLETED:
             assert await self.patient.asked(world.places["acceptance"].everything) == held, "another one than was sent"
+            assert ended.safety_backup_id is not None
+            world.contents[ended.safety_backup_id] = before
             await self.patient.change(world.gateway.deploy, acceptance, "7.1.0")
         else:
             assert ended.failure is not None, ended

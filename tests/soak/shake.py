@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from tests.history.checks import CHECKS, findings
 from tests.history.evidence import Evidence, Finding
 from tests.soak import works
-from tests.soak.engines import Engines, open_engines
-from tests.soak.faults import ENGINE_KILLS, FAULTS, Fault, told_again
+from tests.soak.engines import Engines, Lie, open_engines
+from tests.soak.faults import ENGINE_KILLS, FAULTS, NOT_MET, Fault, told_again
 from tests.soak.loading import AT_MOST
 from tests.soak.memory import Memory
 from tests.soak.people import People
@@ -44,6 +44,8 @@ class Shaken:
     refused: Counter[str] = field(default_factory=Counter)
     found: list[Finding] = field(default_factory=list)
     memory: str = ""
+    not_met: Counter[str] = field(default_factory=Counter)
+    lies: Counter[Lie] = field(default_factory=Counter)
     kills: int = 0
     repeated: int = 0
     events: int = 0
@@ -57,6 +59,8 @@ class Shaken:
         lines = [
             f"seed {self.seed}, {self.minutes:g} minutes",
             f"injected {sum(self.injected.values())}: {_counted(self.injected)}",
+            f"beside these, prepared, and nobody came by: {_counted(self.not_met) or 'none'}",
+            f"met the lies of the object store: {_counted(self.lies)}",
             f"killed: {self.kills} times, services and engines",
             f"told again at the end, in another order: {self.repeated} records",
             f"done {sum(self.done.values())}: {_counted(self.done)}",
@@ -113,9 +117,11 @@ async def _inject(
         _say(fault.__name__.replace("_", " "))
         async with asyncio.timeout(LONGEST_FAULT_SECONDS):
             said = await fault(world, engines, dice)
-        shaken.injected[fault.__name__.replace("_", " ")] += 1
+        counted = shaken.not_met if said.endswith(NOT_MET) else shaken.injected
+        counted[fault.__name__.replace("_", " ")] += 1
         shaken.kills += sum(life.poll() == -signal.SIGKILL for life in lives) + (fault in ENGINE_KILLS)
         _say(f"    {said}")
+    shaken.lies = engines.door.met
     with suppress(RuntimeError):
         await world.restart_dead()
 
@@ -151,7 +157,7 @@ async def fragile_world(kept: Path | None = None) -> AsyncIterator[tuple[World, 
                 yield world, engines
 
 
-def _counted(counter: Counter[str]) -> str:
+def _counted(counter: Counter[Any]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counter.most_common())
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import date, timedelta
+from uuid import UUID
 
 from contracts.slot_times import Nights
 from contracts.states import BackupState, SlotState
@@ -18,6 +19,7 @@ async def night(world: World) -> AsyncGenerator[None, None]:
     await world.caller.change(world.gateway.start, production)
     slot = Nights(Region.EUROPE, CloudVersion.V4, None).next_after(world.clock.now())
     await _of_slot(world, "SlotPlanned", slot.slot_date)
+    held = await world.held("production")
     yield
     world.clock.to(slot.due_at + timedelta(seconds=1))
     ended = await _of_slot(world, "SlotEnded", slot.slot_date)
@@ -25,6 +27,7 @@ async def night(world: World) -> AsyncGenerator[None, None]:
     assert ended.data["state"] == SlotState.COMPLETED, ended.data
     asked = [one for one in _seen(world, "BackupRequested", slot.slot_date) if one.data["slot"]]  # not those of people
     assert len({one.headers["ce_id"] for one in asked}) == 1
+    world.contents[UUID(ended.data["backup_id"])] = held
 
 
 async def expiry(world: World) -> AsyncGenerator[None, None]:

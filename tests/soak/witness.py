@@ -61,7 +61,7 @@ def secrets_of(world: World, calls: Sequence[Call]) -> Sequence[str]:
     servers = [platform.kafka.password, platform.database.server.password, platform.s3.secret_access_key]
     known = [one.get_secret_value() for one in servers if one is not None]
     master = (platform.directory / "repository.key").read_text(encoding="ascii")
-    return sorted({*kept, *known, master, *keys, *filter(None, signing)})
+    return sorted({*kept, *known, master, *keys, *world.typed, *filter(None, signing)})
 
 
 def at_rest(world: World) -> bool:

@@ -65,7 +65,7 @@ async def upload(world: World) -> AsyncGenerator[None, None]:
     production, acceptance = world.places["production"], world.environments["acceptance"]
     disturb(world)
     parcel_id = await sent(world, acceptance)
-    wanted = production.everything()
+    wanted, before = production.everything(), await world.held("acceptance")
     yield
     full = DataType.FILES_AND_DATABASE
     asked = await world.caller.change(world.gateway.create_upload, acceptance, parcel_id, full)
@@ -75,6 +75,8 @@ async def upload(world: World) -> AsyncGenerator[None, None]:
     )
     assert ended.state is UploadState.COMPLETED, ended.failure
     assert world.places["acceptance"].everything() == wanted
+    assert ended.safety_backup_id is not None
+    world.contents[ended.safety_backup_id] = before
     for name in ("EnvironmentCleared", "DataUploaded"):
         await world.told_once(name, asked.upload_id)
     await world.caller.change(world.gateway.deploy, acceptance, "7.1.0")
@@ -295,10 +297,11 @@ def _sent(world: World, environment_id: UUID, data: bytes) -> UUID:
 
 def disturb(world: World) -> None:
     """Acceptance has rows and a document of its own, and its own version of one of production's."""
-    acceptance = world.places["acceptance"]
+    acceptance, production = world.places["acceptance"], world.places["production"]
     acceptance.database.run(f"CREATE TABLE own_{secrets.token_hex(4)} (id int)")
     acceptance.put(secrets.token_bytes(100), uuid4())
-    document = next(path for path in world.places["production"].documents.rglob("*-*") if path.is_file())
+    document = next(path for path in production.documents.rglob("*-*") if path.is_file())
+    (acceptance.documents / document.relative_to(production.documents)).unlink(missing_ok=True)  # none is written over
     acceptance.put(secrets.token_bytes(100), UUID(document.name))
 
 

@@ -1,6 +1,7 @@
 """A platform of six services that rehearses, on a clock that is moved, with an app of three environments."""
 
 import asyncio
+import hashlib
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -44,6 +45,8 @@ MODES: Final = {"production": Mode.PRODUCTION, "acceptance": Mode.ACCEPTANCE, "s
 LARGE_BYTES: Final = 17 * 1024 * 1024
 """More than one request to an object store carries."""
 PATIENCE_SECONDS: Final = 240.0
+Held = tuple[str, dict[str, str]]
+"""A database as text, and the SHA-256 of each document by its place."""
 
 
 @dataclass
@@ -65,8 +68,10 @@ class World:
     places: dict[str, Place]
     arguments: Arguments
     newest: Backup | None = None
-    contents: dict[UUID, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    contents: dict[UUID, Held] = field(default_factory=dict)
     api_key: str = field(default="", repr=False)
+    typed: list[str] = field(default_factory=list, repr=False)
+    """Passwords of people, and the cookies of their browsers."""
 
     @property
     def gateway(self) -> Gateway:
@@ -117,16 +122,22 @@ class World:
 
     async def backed_up(self, name: str = "production") -> Backup:
         """A completed backup, and what was there when it was asked for."""
-        held = self.places[name].everything()
+        held = await self.held(name)
         asked = await self.caller.change(self.gateway.create_backup, self.environments[name], "walked")
         ended = await self.caller.until(
             lambda: self.gateway.backup(asked.backup_id),
             lambda backup: backup.state in {BackupState.COMPLETED, BackupState.FAILED},
         )
         assert ended.state is BackupState.COMPLETED, ended.failure
-        if name != "shelf":  # its documents are in a bucket
-            self.contents[ended.backup_id] = held
+        self.contents[ended.backup_id] = held
         return ended
+
+    async def held(self, name: str) -> Held:
+        """What an environment holds; the shelf has its documents in a bucket."""
+        database, documents = self.places[name].everything()
+        if name == "shelf":
+            documents = {at: hashlib.sha256(data).hexdigest() for at, data in (await self.shelf_objects()).items()}
+        return database, documents
 
     async def shelf_objects(self) -> dict[str, bytes]:
         """The documents that are in a bucket."""

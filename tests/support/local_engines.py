@@ -23,7 +23,7 @@ from services.platform.process.settings import KafkaSettings, PostgresSettings, 
 
 START_SECONDS: Final = 120
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 -- names within it are drawn by mkdtemp
-ENOUGH_BYTES: Final = 4 << 30
+ENOUGH_BYTES: Final = 1 << 30
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Final
 EFFECTS: Final = frozenset(
     {
         "commit",  # a transaction, or a consumer's offsets
+        "ack",  # offsets that Faust commits
         "send_and_wait",
         "rename",
         "renames",

@@ -32,6 +32,7 @@ LIFE: Final = (
     outside_calls.delivery,
     outside_calls.asking,
     rights.access,
+    rights.signing_in,
     rights.policy,
     works.restore,
     works.preflight,
@@ -52,12 +53,14 @@ async def test_a_sound_history_has_no_findings_and_every_fault_in_it_is_found(wo
         async for _ in work(world):
             pass
     await _until_seen(world)
-    await world.caller.say("GET", f"/api/v1/backups/{uuid4()}")
+    nowhere = f"/api/v1/backups/{uuid4()}"
+    await world.caller.say("GET", nowhere)
     evidence = await evidence_of(world, reclaimed=True)
     assert len(evidence.commands) > 10
     assert {one.name for one in evidence.progress} == {"JobProgressed"}
     assert len(evidence.loaded) > 2
-    assert [call.status for call in evidence.calls if call.method == "GET" and call.status != AWAY] == [404]
+    looks = [call for call in evidence.calls if call.method == "GET" and call.status != AWAY]
+    assert [(call.path, call.status) for call in looks] == [(nowhere, 404)]
     assert findings(evidence) == []
     evidence.calls += [replace(call, status=TOO_OFTEN, answer=None) for call in evidence.calls if call.key]
     assert findings(evidence) == [], "who was told to come again later, and did, was told one thing"

@@ -95,6 +95,14 @@ async def test_services_decide_nothing_on_an_older_copy_and_go_on_with_a_newer_o
     await _do(world, works.backup)
     assert findings(await evidence_of(world)) == []
 
+    await _stop_all(world)
+    await lose_the_log(world.platform.kafka)
+    await asyncio.gather(*(_must_refuse(world, name, "was recreated") for name in APPENDING))
+    assert await asyncio.to_thread(refilled, world.platform) == 0
+    await world.platform.start(*SERVICES)
+    await _do(world, works.backup)
+    assert findings(await evidence_of(world)) == []
+
 
 async def test_where_there_is_no_newer_copy_the_log_is_filled_from_the_older_one_and_the_bucket_tells_the_rest(
     world: World, copies: Copies
@@ -130,9 +138,9 @@ async def _stop_all(world: World) -> None:
         assert await asyncio.to_thread(service.end, signal.SIGTERM) == 0, service.name
 
 
-async def _must_refuse(world: World, name: str) -> None:
+async def _must_refuse(world: World, name: str, why: str = r"was set back\. Bring back a newer copy of it") -> None:
     """It ends as soon as it has looked, and says why and what to do."""
-    with pytest.raises(RuntimeError, match=r"ended with 1:[\s\S]*was set back\. Bring back a newer copy of it"):
+    with pytest.raises(RuntimeError, match=rf"ended with 1:[\s\S]*{why}"):
         await world.platform.start(name)
 
 

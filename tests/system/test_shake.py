@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests.soak import faults
-from tests.soak.engines import Engines
+from tests.soak.engines import LIES, Engines
 from tests.soak.shake import shake
 from tests.soak.world import World
 
@@ -35,4 +35,6 @@ async def test_a_hostile_log_and_engines_that_die_leave_no_trace(fragile: tuple[
     shaken = await shake(*fragile, minutes=MINUTES, seed=seed, faults=HOSTILE)
     print(shaken.report())  # noqa: T201 -- what was done under which faults
     assert sum(shaken.injected.values()) >= len(HOSTILE)
+    assert set(shaken.lies) == set(LIES)
+    assert min(shaken.kills, shaken.commands, shaken.backups, shaken.loaded, shaken.repeated) > 0, "under no work"
     assert shaken.found == [], f"NIGHTKEEP_TEST_SEED={seed}"

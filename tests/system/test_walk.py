@@ -24,10 +24,7 @@ from tests.support.databases import FreshDatabase
 STOPS: Final = 3
 SLEEPS: Final = 2
 QUICK: Final = (works.backup, works.restore, restores.undo, works.check, works.preflight, works.letter)
-"""What takes seconds; deletions, graces and downloads take a while longer, and wait for the whole walk.
-
-So do sleeps through a restore: each has several leases to end.
-"""
+"""What takes seconds; deletions, graces and downloads take a while longer, and wait for the whole walk."""
 
 
 pytestmark = pytest.mark.timeout(1500)
@@ -50,7 +47,9 @@ async def test_a_service_that_dies_at_a_seam_leaves_no_trace(world: World) -> No
 
 
 async def test_a_service_that_sleeps_at_a_seam_changes_nothing_when_it_wakes_up(light_sleepers: World) -> None:
-    await _walk([stop for stop in sleeps() if stop.work is works.backup], SLEEPS, light_sleepers, SLEEPING)
+    all_sleeps = sleeps()
+    await _walk([stop for stop in all_sleeps if stop.work is works.backup], SLEEPS, light_sleepers, SLEEPING)
+    await _walk([stop for stop in all_sleeps if stop.work is works.restore], 1, light_sleepers, SLEEPING)
 
 
 async def _walk(all_stops: Sequence[Stop], number: int, world: World, fate: Fate) -> None:

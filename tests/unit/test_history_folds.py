@@ -3,15 +3,17 @@
 An arm of its folds that no soak has reached yet would else be wrong for the first time in the middle of a night.
 """
 
-import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import pytest
+from pydantic_core import from_json, to_json
 
 from contracts.codec import RawRecord, decode
-from contracts.envelope import Event, Kind
+from contracts.envelope import Event, Kind, Message
 from contracts.registry import BODIES
+from services.catalog.projection.audit import entry
 from services.catalog.projection.tables import concerned
 from tests.history.checks.folds import FOLDS, the_read_model_is_the_fold_of_the_log
 from tests.history.evidence import Evidence, Record
@@ -189,13 +191,23 @@ def _project(views: dict[tuple[str, str], Any], raw: RawRecord) -> None:
             row = table.name, "/".join(map(str, key[1]))
             view = table.fold(views.get(row), message)
             views |= {row: view} if view is not None else {}
+    views["audit", str(message.envelope.id)] = entry(
+        Message(message.envelope, message.body), message.body.model_dump(mode="json"), {}
+    )
 
 
 def _rows(views: dict[tuple[str, str], Any]) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {table: {} for table in FOLDS}
     for (table, entity_id), view in views.items():
-        rows[table][entity_id] = json.loads(view.model_dump_json())
+        rows[table][entity_id] = from_json(to_json(view))
+    rows["listed_day"] = {day: {"backups": count} for day, count in _days(rows["backup"].values()).items()}
     return rows
+
+
+def _days(backups: Collection[dict[str, Any]]) -> Counter[str]:
+    """As a trigger of the database counts them."""
+    listed = [one for one in backups if one["state"] in ("queued", "running", "completed", "failed")]
+    return Counter(f"{one['environment_id']}/{one['created_at'][: len('2026-03-08')]}" for one in listed)
 
 
 def _shown(offset: int, raw: RawRecord) -> Record:

@@ -20,6 +20,7 @@ from services.catalog.projection.keeper import Projection
 from services.platform.messaging.records import Place, Received
 from services.platform.process.errors import NightkeepError, TransientError
 from services.platform.process.retry import until_done
+from services.platform.process.seams import Seam, passing
 from services.platform.process.settings import KafkaSettings
 
 BATCH: Final = 500
@@ -67,8 +68,9 @@ class LiveProjection:
             if len(coming) < BATCH and not stream.channel.queue.empty():
                 continue
             await self._apply(sorted((_received(one.message) for one in coming), key=lambda one: one.place))
-            for one in coming:
-                await stream.ack(one)
+            with passing(Seam.OFFSETS):  # Faust commits by the second what was acknowledged
+                for one in coming:
+                    await stream.ack(one)
             coming.clear()
 
     async def _apply(self, records: Sequence[Received]) -> None:

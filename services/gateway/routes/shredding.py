@@ -11,7 +11,7 @@ from services.gateway.domain.rights import Scope
 from services.gateway.resources import NewShredding, Shredding
 from services.gateway.routes.calls import DESCRIBED, PartsOf, intent_with, may
 from services.gateway.routes.headers import location
-from services.gateway.routes.settling import key_of, settle
+from services.gateway.routes.settling import found, key_of, settle
 
 router = APIRouter(prefix="/api/v1/environments/{environment_id}", tags=["retention"], dependencies=[*DESCRIBED])
 
@@ -37,4 +37,4 @@ async def shred_backups(environment_id: UUID, asked: NewShredding, parts: PartsO
 async def show_shredding(environment_id: UUID, parts: PartsOf, response: Response) -> Shredding:
     """The newest shredding of an environment's backups: how far it is, and what it left."""
     await settle(parts, environment_id, response)
-    return await parts.read_model.shredding(environment_id)
+    return await found(parts, environment_id, lambda: parts.read_model.shredding(environment_id))

@@ -61,6 +61,11 @@ def a_key_that_a_log_has(evidence: Evidence) -> None:
     evidence.texts["gateway.log"] += let_in.answer["api_key"]
 
 
+def a_password_in_a_command(evidence: Evidence) -> None:
+    typed = next(one for one in evidence.secrets if one.startswith("correct horse"))
+    evidence.commands[0] = changed(evidence.commands[0], password=typed)
+
+
 def an_invitation_in_an_event(evidence: Evidence) -> None:
     invited = next(one for one in evidence.calls if one.path.endswith("/invitations"))
     evidence.events[3] = changed(evidence.events[3], note=invited.answer["token"])
@@ -104,6 +109,7 @@ FAULTS: Final[dict[Fault, set[str]]] = {
     a_signing_secret_in_a_log: {"a secret in the open"},
     a_signing_secret_that_is_shown_again: {"a secret in the open"},
     a_key_that_a_log_has: {"a secret in the open"},
+    a_password_in_a_command: {"a secret in the open"},
     an_invitation_in_an_event: {"a secret in the open"},
     the_key_of_a_hook_in_an_event: {"a secret in the open"},
     a_secret_in_base64_in_a_log: {"a secret in the open"},

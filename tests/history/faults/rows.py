@@ -39,6 +39,8 @@ _FIELDS: Final[Mapping[str, str]] = {
         app_id policy_change_id environment_id policy application applied_policy requested_at environment_ids
         digest not_before effect changed_count reached changed_at changed_by approved_by withdrawn_by applied_at
     """,
+    "listed_day": "backups",
+    "audit": "what at sequence actor correlation_id key_id",
 }
 """Written down once more, so that no comparison goes without anybody noticing."""
 

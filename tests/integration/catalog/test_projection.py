@@ -1,7 +1,12 @@
 """The read model is the fold of the log, however it came in."""
 
+import random
+from collections import deque
 from datetime import UTC, datetime
+from typing import Final
 from uuid import uuid4
+
+import pytest
 
 from contracts.explanation import Clocks, HistoryLine, explain
 from contracts.states import BackupState
@@ -9,6 +14,23 @@ from services.platform.database import migrate
 from tests.support.eventually import eventually
 from tests.support.histories import History
 from tests.support.read_models import Reading
+
+WHOLE_LIFE: Final = [
+    "BackupRequested",
+    "BackupStarted",
+    "BackupCompleted",
+    "BackupCommented",
+    "RestoreRequested",
+    "RestoreStarted",
+    "RestoreCompleted",
+    "SlotEnded",
+    "LeaseAcquired",
+    "ExpiryHeld",
+    "LeaseReleased",
+    "ExpiryReleased",
+    "BackupExpired",
+    "BackupDeleted",
+]
 
 
 async def test_a_history_becomes_what_a_reader_expects(reading: Reading) -> None:
@@ -67,22 +89,7 @@ async def test_a_backup_that_has_gone_keeps_its_whole_history(reading: Reading) 
         row = await c.fetchrow("SELECT state, history, document FROM read.backup")
     assert row
     assert (row["state"], row["document"]["held"]) == ("deleted", [])
-    assert [line["what"] for line in row["history"]] == [
-        "BackupRequested",
-        "BackupStarted",
-        "BackupCompleted",
-        "BackupCommented",
-        "RestoreRequested",
-        "RestoreStarted",
-        "RestoreCompleted",
-        "SlotEnded",
-        "LeaseAcquired",
-        "ExpiryHeld",
-        "LeaseReleased",
-        "ExpiryReleased",
-        "BackupExpired",
-        "BackupDeleted",
-    ]
+    assert [line["what"] for line in row["history"]] == WHOLE_LIFE
     now = datetime.now(UTC)
     explained = explain([HistoryLine.model_validate(line) for line in row["history"]], Clocks(now, now))
     assert (explained.backup_id, explained.state) == (history.backup_id, BackupState.DELETED)
@@ -91,6 +98,25 @@ async def test_a_backup_that_has_gone_keeps_its_whole_history(reading: Reading) 
     environment = await reading.document("environment")
     assert environment
     assert environment["reclaimed"]["bytes"] > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_apps_whose_events_come_between_each_other_are_each_as_if_it_were_alone(
+    reading: Reading, seed: int
+) -> None:
+    histories = [History() for _ in range(6)]
+    lives = [deque([*one.registered(), *one.backed_up(), *one.restored(), *one.let_go()]) for one in histories]
+    order = [number for number, life in enumerate(lives) for _ in life]
+    random.Random(seed).shuffle(order)  # noqa: S311 -- a test's dice
+    await reading.put([lives[number].popleft() for number in order])
+    await reading.replayer.catch_up()
+    async with reading.database.transaction() as c:
+        rows = await c.fetch("SELECT backup_id, state, history FROM read.backup")
+        stopped = await c.fetchval("SELECT count(*) FROM parked_record")
+    assert {row["backup_id"] for row in rows} == {one.backup_id for one in histories}
+    for row in rows:
+        assert (row["state"], [line["what"] for line in row["history"]]) == ("deleted", WHOLE_LIFE)
+    assert stopped == 0
 
 
 async def test_the_newest_check_of_stored_backups_is_shown_and_space_that_it_could_not_tell_stays(

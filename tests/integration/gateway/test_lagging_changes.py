@@ -92,3 +92,19 @@ async def test_what_an_app_got_meanwhile_is_not_known_yet_to_its_administrator(
     assert accepted.headers["location"].startswith(f"/api/v1/{where}/"), accepted.text
     assert (early.status_code, early.json()["errorCode"]) == (503, "NOT_KNOWN_YET"), early.text
     assert late.status_code == 200, late.text
+
+
+async def test_a_shredding_that_lags_is_not_known_yet_instead_of_never_asked_for(
+    api: Api, hasty: httpx.AsyncClient
+) -> None:
+    environment, _ = await api.backed_up()
+    place = f"/api/v1/environments/{environment['environment_id']}/shredding"
+
+    async with held_up(api, "LOCK TABLE read.environment IN SHARE MODE"):
+        accepted = await hasty.post(place, json={"confirm_name": environment["name"]})
+        early = await hasty.get(accepted.headers["location"])
+    late = await api.client.get(place)
+
+    assert (accepted.status_code, accepted.json()) == (202, {"accepted": True}), accepted.text
+    assert (early.status_code, early.json()["errorCode"]) == (503, "NOT_KNOWN_YET"), early.text
+    assert late.status_code == 200, late.text

@@ -1,6 +1,7 @@
 """A worker killed at any point: the takeover finishes, and the one that wakes up late changes nothing."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -8,9 +9,12 @@ import pytest
 from contracts.events.restores import RestoreCompleted, RestoreFailed, RestoreStarted, RestoreUndone
 from services.platform.process.errors import TransientError
 from services.restore.handlers import RESTORE, UNDO
+from tests.soak import restores, works
+from tests.soak.itinerary import work_of
 from tests.support.app_databases import AppDatabase
 from tests.support.dying import Failing, die_and_be_taken_over
 from tests.support.restore_stage import Place, RestoreStage, StoredBackup, place_of
+from tests.support.seam_names import steps
 
 SAME, OTHER, ABSENT, EXTRA = (place_of(number) for number in range(1, 5))
 BACKED_UP = {SAME: b"same", OTHER: b"the backup's", ABSENT: b"absent"}
@@ -39,6 +43,11 @@ UNDO_STEPS = (
     "bring the documents back",
     "remove what the restore had brought",
 )
+SAID: Final = {"say that it is done", "say that it is undone"}
+"""Behind these the job is over."""
+TOGETHER: Final = {"load the dump", "add documents that are absent", "stage documents that differ"}
+"""The parts of one step, which happen at the same time."""
+OF_UPLOADS: Final = {"note what a sent dump may not change"}
 
 
 @dataclass
@@ -66,6 +75,12 @@ async def scene(stage: RestoreStage, small: AppDatabase, destination: AppDatabas
     production.put(BACKED_UP)
     acceptance.put(BEFORE)
     return Scene(stage, await stage.back_up(production), acceptance, destination.as_text())
+
+
+def test_no_step_is_left_out() -> None:
+    found = [(work_of(step), step.sentence) for step in steps()]
+    assert {sentence for work, sentence in found if work is works.restore} - SAID == {*STEPS} | TOGETHER | OF_UPLOADS
+    assert {sentence for work, sentence in found if work is restores.undo} - SAID == {*UNDO_STEPS}
 
 
 @pytest.mark.parametrize("after", STEPS)

@@ -31,6 +31,7 @@ def between(block: str, behind: str) -> str:
 BAD = {
     "a commit of its own": "async def f(c):\n    await c.commit()",
     "offsets beside the seam": "async def f(c):\n    with passing(OFFSETS):\n        pass\n    await c.commit({})",
+    "offsets that Faust commits": "async def f(stream):\n    await stream.ack(event)",
     "a put that no seam is around": "async def f(s):\n    await s.client.put_object(Key='k')",
     "a delete in another block": "async def f(s):\n    with translated('k'):\n        await s.delete_object()",
     "an upload that is completed": "async def f(s):\n    await s.complete_multipart_upload()",

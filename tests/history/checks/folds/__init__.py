@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from tests.history.checks.folds import apps, backups, environments, nights, policies, restores, uploads
+from tests.history.checks.folds import apps, audit, backups, environments, nights, policies, restores, uploads
 from tests.history.evidence import Evidence, Finding, Json
 
 FOLDS: Final[Mapping[str, Callable[[Evidence], dict[str, Json]]]] = {
@@ -16,6 +16,8 @@ FOLDS: Final[Mapping[str, Callable[[Evidence], dict[str, Json]]]] = {
     "upload": uploads.rows,
     "slot": nights.rows,
     "policy_change": policies.rows,
+    "listed_day": backups.by_day,
+    "audit": audit.rows,
 }
 """By table; each row of one has the same fields."""
 

@@ -1,5 +1,7 @@
 """Backups, as the log tells of them."""
 
+from collections import Counter
+from datetime import UTC, date, datetime
 from typing import Final
 
 from tests.history.checks.folds.folding import failure, later, moved, of, updated
@@ -23,6 +25,7 @@ NOT_YET: Final[Json] = {
 }
 LET_GO: Final[Json] = {"leases": [], "held": []}
 FAILED_KEPT_DAYS: Final = 14
+LISTED: Final = frozenset({"queued", "running", "completed", "failed"})
 MOVED_AT: Final = {
     "BackupStarted": "started_at",
     "BackupCompleted": "finished_at",
@@ -36,6 +39,17 @@ MOVED_AT: Final = {
 def rows(evidence: Evidence) -> dict[str, Json]:
     """By id."""
     return moved(evidence, "backup_id", "BackupRequested", _begun, _on)
+
+
+def by_day(evidence: Evidence) -> dict[str, Json]:
+    """How many of an environment are in the list, by the day (UTC) on which they were made."""
+    listed = [one for one in rows(evidence).values() if one["state"] in LISTED]
+    days = Counter(f"{one['environment_id']}/{_day(one['created_at'])}" for one in listed)
+    return {day: {"backups": count} for day, count in days.items()}
+
+
+def _day(instant: str) -> date:
+    return datetime.fromisoformat(instant).astimezone(UTC).date()
 
 
 def _begun(record: Record) -> Json:
