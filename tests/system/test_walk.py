@@ -5,7 +5,7 @@ A few seams, chosen by dice; `infra/bin/soak --walk` and `--walk --sleep` go to 
 
 import os
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +18,11 @@ from tests.soak.fates import DYING, SLEEPING, Fate
 from tests.soak.itinerary import Stop, sleeps, stops
 from tests.soak.walk import walk
 from tests.soak.witness import evidence_of
+from tests.soak.works import Work
 from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase
 
+SEED: Final = int(os.environ.get("NIGHTKEEP_TEST_SEED", "9"))
 STOPS: Final = 3
 SLEEPS: Final = 2
 QUICK: Final = (works.backup, works.restore, restores.undo, works.check, works.preflight, works.letter)
@@ -43,20 +45,22 @@ async def light_sleepers(
 
 
 async def test_a_service_that_dies_at_a_seam_leaves_no_trace(world: World) -> None:
-    await _walk([stop for stop in stops() if stop.work in QUICK], STOPS, world, DYING)
+    await _walk(_chosen(stops(), QUICK, STOPS), world, DYING)
 
 
 async def test_a_service_that_sleeps_at_a_seam_changes_nothing_when_it_wakes_up(light_sleepers: World) -> None:
-    all_sleeps = sleeps()
-    await _walk([stop for stop in all_sleeps if stop.work is works.backup], SLEEPS, light_sleepers, SLEEPING)
-    await _walk([stop for stop in all_sleeps if stop.work is works.restore], 1, light_sleepers, SLEEPING)
+    chosen = [*_chosen(sleeps(), [works.backup], SLEEPS), *_chosen(sleeps(), [works.restore], 1)]
+    await _walk(chosen, light_sleepers, SLEEPING)
 
 
-async def _walk(all_stops: Sequence[Stop], number: int, world: World, fate: Fate) -> None:
-    seed = int(os.environ.get("NIGHTKEEP_TEST_SEED", "9"))
-    chosen = random.Random(seed).sample(all_stops, number)  # noqa: S311 -- a test's dice
-    print(f"NIGHTKEEP_TEST_SEED={seed}")  # noqa: T201 -- whoever sees it fail walks the same way again
+def _chosen(all_stops: Sequence[Stop], among: Collection[Work], number: int) -> Sequence[Stop]:
+    dice = random.Random(SEED)  # noqa: S311 -- a test's dice
+    return dice.sample([stop for stop in all_stops if stop.work in among], number)
+
+
+async def _walk(chosen: Sequence[Stop], world: World, fate: Fate) -> None:
+    print(f"NIGHTKEEP_TEST_SEED={SEED}")  # noqa: T201 -- whoever sees it fail walks the same way again
     walked = await walk(world, chosen, fate)
-    assert [one.trouble for one in walked if one.trouble] == [], f"NIGHTKEEP_TEST_SEED={seed}"
+    assert [one.trouble for one in walked if one.trouble] == [], f"NIGHTKEEP_TEST_SEED={SEED}"
     await works.let_all_go(world)
-    assert findings(await evidence_of(world, reclaimed=True)) == [], f"NIGHTKEEP_TEST_SEED={seed}"
+    assert findings(await evidence_of(world, reclaimed=True)) == [], f"NIGHTKEEP_TEST_SEED={SEED}"
