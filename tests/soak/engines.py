@@ -78,7 +78,7 @@ class Door:
     upstream_port: int
     lie: Lie = "none"
     met: Counter[Lie] = field(default_factory=Counter)
-    """How many came while it told each of its lies."""
+    """How many each of its lies was told to."""
     _open: set[asyncio.Task[None]] = field(default_factory=set)
     """Held here: the server lets go of who serves a connection that was lost."""
 
@@ -97,7 +97,7 @@ class Door:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lie = self.lie
         try:
-            if lie != "none":
+            if lie not in ("none", "is full"):  # who only reads is told the truth by what is full
                 self.met[lie] += 1
             if lie == "errs":
                 await reader.readuntil(b"\r\n\r\n")
@@ -113,7 +113,7 @@ class Door:
     async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lie: Lie) -> None:
         theirs, ours = await asyncio.open_connection("127.0.0.1", self.upstream_port)
         if lie == "is full":
-            asked = asyncio.create_task(_copy_reads(reader, writer, ours))
+            asked = asyncio.create_task(self._copy_reads(reader, writer, ours))
         else:
             asked = asyncio.create_task(_copy(reader, ours, seconds=0.3 if lie == "is slow" else 0.0))
         try:
@@ -126,24 +126,26 @@ class Door:
             await asyncio.gather(asked, return_exceptions=True)
             ours.close()
 
+    async def _copy_reads(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ours: asyncio.StreamWriter
+    ) -> None:
+        """Pass on what only reads; what writes finds no room, and is told so once all of it has come."""
+        while (head := await reader.readuntil(b"\r\n\r\n")) and not head.startswith(WRITING):
+            ours.write(head)
+            await ours.drain()
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        await reader.readexactly(int(length[1]) if length else 0)
+        writer.write(FULL)
+        await writer.drain()
+        self.met["is full"] += 1
+        ours.close()  # so whoever copies its answers ends, too
+
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter, seconds: float = 0.0) -> None:
     while data := await source.read(65536):
         await asyncio.sleep(seconds)
         target.write(data)
         await target.drain()
-
-
-async def _copy_reads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ours: asyncio.StreamWriter) -> None:
-    """Pass on what only reads; what writes finds no room, and is told so once all of it has come."""
-    while (head := await reader.readuntil(b"\r\n\r\n")) and not head.startswith(WRITING):
-        ours.write(head)
-        await ours.drain()
-    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
-    await reader.readexactly(int(length[1]) if length else 0)
-    writer.write(FULL)
-    await writer.drain()
-    ours.close()  # so whoever copies its answers ends, too
 
 
 @dataclass

@@ -68,6 +68,7 @@ PLATFORM: Final[Mapping[Seam, tuple[tuple[str, Work], ...]]] = {
     Seam.PUBLISH_PROGRESS: (("snapshot", works.backup),),
     Seam.PUBLISH_DEAD_LETTERS: (("catalog", works.letter),),
     Seam.OFFSETS: TELLING,
+    Seam.ACKNOWLEDGE: (("catalog", works.backup),),
     Seam.PUT: (("snapshot", works.backup), ("retention", erasure), ("restore", restores.exchange)),
     Seam.CREATE: (("snapshot", works.backup), ("retention", erasure), ("restore", restores.exchange)),
     Seam.REPLACE: (("retention", works.deletion), ("retention", erasure)),

@@ -21,7 +21,7 @@ from tests.history.collecting import unfinished
 from tests.history.evidence import Evidence
 from tests.history.faults import FAULTS, rows
 from tests.history.faults.tampering import tampered
-from tests.soak import outside_calls, rights, works
+from tests.soak import outside_calls, rights, unasked, works
 from tests.soak.witness import evidence_of, places_of
 from tests.soak.world import World
 
@@ -38,6 +38,7 @@ LIFE: Final = (
     works.preflight,
     works.shredding,
     works.upload,
+    unasked.night,
     works.reclaim,
     works.backup,
 )

@@ -68,7 +68,7 @@ class LiveProjection:
             if len(coming) < BATCH and not stream.channel.queue.empty():
                 continue
             await self._apply(sorted((_received(one.message) for one in coming), key=lambda one: one.place))
-            with passing(Seam.OFFSETS):  # Faust commits by the second what was acknowledged
+            with passing(Seam.ACKNOWLEDGE):  # Faust commits by the second what was acknowledged
                 for one in coming:
                     await stream.ack(one)
             coming.clear()

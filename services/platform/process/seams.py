@@ -45,6 +45,7 @@ class Seam(StrEnum):
     PUBLISH_PROGRESS = "publish progress"
     PUBLISH_DEAD_LETTERS = "publish dead-letters"
     OFFSETS = "commit offsets"
+    ACKNOWLEDGE = "acknowledge what was projected"
     PUT = "put an object"
     CREATE = "create an object"
     REPLACE = "replace an object"
