@@ -1,6 +1,5 @@
 """Work of whoever administers: people and what they may do, and how long backups are kept; see `tests.soak.works`."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Collection
 from http.cookies import SimpleCookie
@@ -19,6 +18,7 @@ from services.gateway.domain.rights import Scope
 from services.gateway.domain.sessions import COOKIE
 from services.gateway.resources import NewPolicy
 from tests.soak.world import World
+from tests.support.eventually import eventually
 
 LONGER: Final = Window(months=120)
 """Than the rule of before keeps anything: what shortens nothing has not to cool off."""
@@ -60,11 +60,14 @@ async def signing_in(world: World) -> AsyncGenerator[None, None]:
 
 async def _signed_in(world: World, name: str, password: str) -> httpx.Response:
     """The answer, once nothing that it needs is away."""
-    while True:
+
+    async def asked() -> httpx.Response | None:
         answer = await world.caller.say("POST", "/api/v1/session", body={"user": name, "password": password})
-        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-            return answer
-        await asyncio.sleep(0.2)
+        return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+
+    answer = await eventually(asked)
+    assert answer is not None
+    return answer
 
 
 async def policy(world: World) -> AsyncGenerator[None, None]:
