@@ -116,7 +116,7 @@ async def _live_through(lived_through: LivedThrough, world: World, stops: Sequen
     fate = Fate("stands", "stop ", SILENT_SECONDS, LEASE_SECONDS, Service.is_stopped, lived_through)
     lives = {name: one.process for name, one in world.platform.services.items()}
     for stop in stops:
-        await eventually(lambda: asyncio.to_thread(at_rest, world))
+        await eventually(lambda: asyncio.to_thread(at_rest, world.platform.database()))
         [walked] = await walk(world, [stop], fate)
         assert walked.trouble is None, stop
     assert [name for name, life in lives.items() if life.poll() is not None] == []
