@@ -68,22 +68,30 @@ def run(command: Command) -> None:
 
 def stop(process: subprocess.Popen[bytes], command: Command) -> None:
     """End it and everything that it started; return when all of it is gone."""
-    family = session_members(process.pid)
+    below = family(process.pid)
     if process.poll() is None:
         process.send_signal(command.stop_signal)
     try:
         process.wait(command.stop_seconds)
     except subprocess.TimeoutExpired:
+        below += family(process.pid)
         process.kill()
         process.wait()
-    kill_all([*family, *session_members(process.pid)])
+    kill_all([*below, *family(process.pid)])
     for path in command.leftovers:
         path.unlink(missing_ok=True)
 
 
-def session_members(leader: int) -> list[psutil.Process]:
-    """Every process of the session that `leader` opened, without the leader."""
-    return [process for process in psutil.process_iter() if process.pid != leader and _session(process.pid) == leader]
+def family(leader: int) -> list[psutil.Process]:
+    """Every process below `leader` or in the session that it opened, without itself.
+
+    PostgreSQL's processes open sessions of their own; what a program has let go of is below somebody else.
+    """
+    try:
+        below = psutil.Process(leader).children(recursive=True)
+    except psutil.NoSuchProcess:
+        below = []
+    return [*below, *(one for one in psutil.process_iter() if one not in below and _follows(one.pid, leader))]
 
 
 def kill_all(processes: Sequence[psutil.Process], seconds: float = 5.0) -> None:
@@ -107,8 +115,8 @@ def _roll(log: Path) -> None:
         log.replace(log.with_suffix(".1.log"))
 
 
-def _session(pid: int) -> int | None:
+def _follows(pid: int, leader: int) -> bool:
     try:
-        return os.getsid(pid)
+        return pid != leader and os.getsid(pid) == leader
     except (ProcessLookupError, PermissionError):
-        return None
+        return False

@@ -13,6 +13,8 @@ from infra.local.engines.kafka import Kafka
 from infra.local.ports import free_port
 from tests.support.local_engines import running
 
+pytestmark = pytest.mark.timeout(900)
+
 
 def a_broker(directory: Path) -> Kafka:
     directory.mkdir()

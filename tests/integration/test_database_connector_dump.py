@@ -86,7 +86,7 @@ async def test_a_snapshot_outlives_the_timeouts_of_the_role(app: AppDatabase) ->
 
 
 async def test_a_dump_waits_for_nobody_and_names_who_holds_the_lock(app: AppDatabase) -> None:
-    database = EnvironmentDatabase(app.access(), TOOLS, lock_wait_seconds=0.7, lock_tries=2)
+    database = EnvironmentDatabase(app.access(), TOOLS, lock_wait_seconds=1.5, lock_tries=2)
     async with blocked(app, "customer", application="nightly report"), database.open_snapshot() as snapshot:
         with pytest.raises(LockTimeoutError, match=r"nightly report") as caught:
             async with snapshot.dump():

@@ -226,13 +226,13 @@ async def test_a_lock_stays_with_who_is_awake(database: Database, fresh_database
         async with database.transaction() as c:
             return bool(
                 await c.fetchval(
-                    "SELECT backend_start < now() - interval '3 seconds'"
+                    "SELECT backend_start < now() - interval '6 seconds'"
                     " FROM pg_locks JOIN pg_stat_activity USING (pid)"
                     " WHERE locktype = 'advisory' AND datname = current_database()"
                 )
             )
 
-    holder = await Database.open(_impatient(fresh_database))
+    holder = await Database.open(_impatient(fresh_database, silent_seconds=2.0))
     async with holder.locked("relay") as place:
         await eventually(has_held_long)
         assert place is not None
@@ -289,8 +289,8 @@ async def test_who_is_busy_or_idle_is_not_taken_for_silent(database: Database) -
         assert await c.fetchval("SELECT 1") == 1
 
 
-def _impatient(fresh_database: FreshDatabase) -> PostgresSettings:
-    return fresh_database("catalog").model_copy(update={"silent_seconds": 1.0})
+def _impatient(fresh_database: FreshDatabase, silent_seconds: float = 1.0) -> PostgresSettings:
+    return fresh_database("catalog").model_copy(update={"silent_seconds": silent_seconds})
 
 
 async def _holder(settings: PostgresSettings) -> Process:

@@ -11,7 +11,9 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from infra.local.children import Command, session_members, start, stop
+import psutil
+
+from infra.local.children import Command, family, kill_all, start, stop
 from infra.local.engines.engine import Engine
 from infra.local.engines.kafka import Kafka
 from infra.local.engines.postgres import Postgres
@@ -27,6 +29,8 @@ from tests.support.local_engines import (
 from tests.support.until import until
 
 START_SECONDS: Final = 240.0
+GONE_SECONDS: Final = 60.0
+"""Who writes to a slow disk ends behind that."""
 
 
 @dataclass
@@ -38,17 +42,23 @@ class Machine:
     process: subprocess.Popen[bytes]
 
     def freeze(self) -> None:
-        """It answers nobody."""
-        self._signal(signal.SIGSTOP)
+        """It and all that it started answer nobody."""
+        self.process.send_signal(signal.SIGSTOP)  # first, so that it starts nobody meanwhile
+        self._signal_all(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """It goes on, as if no time had passed."""
-        self._signal(signal.SIGCONT)
+        """All go on, as if no time had passed."""
+        self._signal_all(signal.SIGCONT)
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """It and all that it started are gone at once; `again` starts it anew on what it had written."""
-        self._signal(signal.SIGKILL)
+        self.process.send_signal(signal.SIGSTOP)
+        below = family(self.process.pid)
+        self.process.kill()
+        kill_all(below, GONE_SECONDS)
         self.process.wait()
+        assert not [one for one in below if one.is_running()], "who is left holds PostgreSQL's memory, and none starts"
 
     def again(self) -> None:
         """Start it, and return when it answers."""
@@ -57,11 +67,10 @@ class Machine:
         self.process = start(self.command)
         until(self.engine.is_ready, within_seconds=START_SECONDS)
 
-    def _signal(self, number: signal.Signals) -> None:
-        for process in session_members(self.process.pid):
-            with suppress(ProcessLookupError):
+    def _signal_all(self, number: signal.Signals) -> None:
+        for process in family(self.process.pid):
+            with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
-        self.process.send_signal(number)
 
 
 Lie = Literal["none", "refuses", "errs", "is slow", "loses answers", "is full"]
@@ -169,7 +178,7 @@ async def open_engines() -> AsyncIterator[Engines]:
         kafka = Kafka(rooms[0], free_port(), free_port(), password=secrets.token_urlsafe())
         postgres = Postgres(rooms[1], free_port(), password=secrets.token_urlsafe())
         s3 = SeaweedFS(rooms[2], tuple(free_ports(len(DOORS))), "nightkeep", secrets.token_urlsafe())
-        machines = tuple(stack.enter_context(_machine(engine)) for engine in (kafka, postgres, s3))
+        machines = tuple(stack.enter_context(machine_of(engine)) for engine in (kafka, postgres, s3))
         behind = int(s3.endpoint_url.rpartition(":")[2])
         door = Door(free_port(), behind)
         told = s3_settings_of(f"http://127.0.0.1:{door.port}", s3.secret_access_key)
@@ -186,7 +195,7 @@ async def open_engines() -> AsyncIterator[Engines]:
 
 
 @contextmanager
-def _machine(engine: Engine) -> Iterator[Machine]:
+def machine_of(engine: Engine) -> Iterator[Machine]:
     engine.prepare()
     command = engine.command()
     machine = Machine(engine, command, start(command))

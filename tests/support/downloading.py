@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from services.platform.database import Database
 from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.repository import Verdict
 from services.platform.repository.keys import read_key_file
@@ -20,6 +21,8 @@ from tests.support.local_client import loopback_client
 
 ENDS_WITHIN_SECONDS = 240
 """On a machine where everything else runs too."""
+SILENT_SECONDS = 600
+"""A test does other things meanwhile; PostgreSQL ends a session of a service that is silent for long."""
 ENTRIES = (TocEntry(1, b"TABLE", offset=(3, 0)), TocEntry(2, b"TABLE DATA"), TocEntry(3, b"BLOBS"))
 
 
@@ -117,9 +120,14 @@ class Shelf:
     @asynccontextmanager
     async def nothing_leased(self) -> AsyncIterator[None]:
         """As long as this lasts, whatever is asked for stays queued."""
-        async with self.api.database.transaction() as c:
-            await c.execute("SELECT pg_advisory_xact_lock(hashtextextended('nightkeep jobs gateway', 0))")
-            yield
+        patient = self.api.platform.database("gateway").model_copy(update={"silent_seconds": SILENT_SECONDS})
+        database = await Database.open(patient)
+        try:
+            async with database.transaction() as c:
+                await c.execute("SELECT pg_advisory_xact_lock(hashtextextended('nightkeep jobs gateway', 0))")
+                yield
+        finally:
+            await database.close()
 
     def stranger(self) -> httpx.AsyncClient:
         """Somebody without a key."""

@@ -6,11 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 import psutil
 
@@ -21,6 +21,7 @@ from infra.local.programs import SCALE_SETTING
 from tests.support.until import until
 
 READY_SECONDS: Final = 240
+T = TypeVar("T")
 SMALL: Final = "0.02"
 """Of the sample: a few megabytes."""
 
@@ -77,6 +78,14 @@ class LocalStack:
         guard = supervisor.parent()
         assert guard
         return [guard, *guard.children(recursive=True)]
+
+    def of_each(self, look: Callable[[psutil.Process], T]) -> list[T]:
+        """What a look at each of its processes tells; a session of PostgreSQL may have ended before that."""
+        told = []
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                told.append(look(process))
+        return told
 
     def environment_of_commands(self) -> dict[str, str]:
         """Return what the commands find: this directory, a small sample, nothing of the person who runs the tests."""

@@ -144,7 +144,7 @@ def _registered(platform: Platform, api_key: str, gateway: Gateway, places: dict
     registered = {}
     for name, mode in (("production", Mode.PRODUCTION), ("acceptance", Mode.ACCEPTANCE)):
         environment = gateway.register_environment(app.app_id, described(platform, name, places[name], mode))
-        check = gateway.wait_for_check(environment.environment_id, timeout_seconds=60)
+        check = gateway.wait_for_check(environment.environment_id, timeout_seconds=240)
         assert check.state == "passed", check.findings
         registered[name] = gateway.deploy(environment.environment_id, "7.1.0")
     gateway.start(registered["production"].environment_id)

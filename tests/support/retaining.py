@@ -176,7 +176,7 @@ class Retaining:
         return await self._sweeps() > before
 
     async def _sweeps(self) -> int:
-        async with loopback_client() as client:
+        async with loopback_client(timeout=60) as client:
             metrics = (await client.get(f"{self.platform.services['retention'].health_url}/metrics")).text
         found = re.search(r"^nightkeep_retention_sweep_seconds_count (\d+)", metrics, re.MULTILINE)
         return int(found[1]) if found else 0

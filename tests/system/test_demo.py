@@ -15,6 +15,8 @@ from infra.local.layout import SETTING
 from tests.support.local_stack import LocalStack, stack_directory
 from tests.support.until import until
 
+pytestmark = pytest.mark.timeout(600)
+
 ROOT = Path(__file__).parents[2]
 
 NAMED = {

@@ -20,7 +20,7 @@ from tests.soak.fates import Ended, Fate
 from tests.soak.itinerary import Stop
 from tests.soak.shake import fragile_world
 from tests.soak.walk import walk
-from tests.soak.witness import at_rest, evidence_of
+from tests.soak.witness import REST_SECONDS, at_rest, evidence_of
 from tests.soak.world import LEASE_SECONDS, World
 from tests.support.databases import execute
 from tests.support.dice import some_of
@@ -116,7 +116,7 @@ async def _live_through(lived_through: LivedThrough, world: World, stops: Sequen
     fate = Fate("stands", "stop ", SILENT_SECONDS, LEASE_SECONDS, Service.is_stopped, lived_through)
     lives = {name: one.process for name, one in world.platform.services.items()}
     for stop in stops:
-        await eventually(lambda: asyncio.to_thread(at_rest, world.platform.database()))
+        await eventually(lambda: asyncio.to_thread(at_rest, world.platform.database()), within_seconds=REST_SECONDS)
         [walked] = await walk(world, [stop], fate)
         assert walked.trouble is None, stop
     assert [name for name, life in lives.items() if life.poll() is not None] == []

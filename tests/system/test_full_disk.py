@@ -4,12 +4,16 @@ import asyncio
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from contracts.states import RestoreState
 from services.platform.process.settings import KafkaSettings, S3Settings
 from tests.support.databases import FreshDatabase
 from tests.support.full_disk import no_room_for_more
 from tests.support.main_job import open_main_job
 from tests.support.running_services import open_platform
+
+pytestmark = pytest.mark.timeout(900)
 
 WITHIN = 240
 ROOM_BYTES = 1_000_000

@@ -17,6 +17,8 @@ from tests.support.main_job import MainJob, open_main_job
 from tests.support.receiver import open_receiver
 from tests.support.running_services import open_platform
 
+pytestmark = pytest.mark.timeout(600)
+
 WITHIN = 120
 
 

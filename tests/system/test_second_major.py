@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import pytest
 
 from contracts.events.archives import DataType
 from contracts.states import BackupState, RestoreState
@@ -18,6 +19,8 @@ from tests.support.main_job import MainJob, open_main_job
 from tests.support.restoring import connect
 from tests.support.running_services import open_platform
 from tests.support.tls_engines import SECOND_MAJOR_WHEEL
+
+pytestmark = pytest.mark.timeout(600)
 
 WITHIN = 120
 COUNTED = "SELECT count(*), sum(hashtext(customer::text)) FROM customer"

@@ -7,10 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import pytest
 
 from infra.local.cache import cache_directory
 from tests.support.local_stack import LocalStack, alive, stack_directory, until_gone
 from tests.support.somebody_else import as_normal_user, beside, own_by_normal_user, with_loopback_only
+
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_data_survives_a_kill_of_everything_and_the_next_start_needs_no_network() -> None:
@@ -53,7 +56,7 @@ def test_a_normal_users_stack_runs_beside_another_and_ctrl_c_ends_it_in_order(tm
             up = stack.start(output=said)
             stack.wait_ready()
             processes = stack.processes()
-            users = {process.uids().effective for process in processes}
+            users = set(stack.of_each(lambda process: process.uids().effective))
             assert 0 not in users or os.geteuid() != 0
             assert (stack.status()["state"], other.status()["state"]) == ("ready", "ready")
             up.send_signal(signal.SIGINT)

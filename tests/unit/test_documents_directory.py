@@ -341,7 +341,8 @@ async def test_an_add_of_small_ones_that_is_cancelled_leaves_nothing_half(store:
     documents = {new_place(): os.urandom(20_000) for _ in range(30)}
     await store.read_small([new_place()], bytes)
     adding = asyncio.create_task(store.add_small(documents))
-    await asyncio.sleep(0.004)
+    for _ in range(3):
+        await asyncio.sleep(0)  # it has begun, and with thirty it has not ended: no clock says how long it takes
     adding.cancel()
     with pytest.raises(asyncio.CancelledError):
         await adding

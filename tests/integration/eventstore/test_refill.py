@@ -1,6 +1,7 @@
 """A log that was recreated is filled from the event tables: everything is there again, in its order, once."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -129,6 +130,8 @@ async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_
     running = catalog.services["catalog"]
     if meanwhile == "it is down":
         running.end()
+    if meanwhile == "it decides":
+        running.process.send_signal(signal.SIGSTOP)  # it finds the command and the loss at the same time
     await lose_the_log(catalog.kafka)
     if meanwhile != "it is down":
         await ensure_topics(catalog.kafka)
@@ -136,7 +139,8 @@ async def test_a_recreated_topic_stops_the_catalog_until_one_command_has_filled_
             async with open_script(catalog.kafka) as script:
                 told = {"environment_id": str(environment_id), "model_version": "7.1.0"}
                 await script.send("DeployPackage", told, key=shop.app_id)
-        assert await asyncio.to_thread(running.process.wait, timeout=60) == 1
+            running.process.send_signal(signal.SIGCONT)
+        assert await asyncio.to_thread(running.process.wait, timeout=240) == 1
         assert "the topic was recreated" in running.log.read_text()
     if meanwhile == "it decides":
         assert refilled(catalog) == 1, "something is there already"

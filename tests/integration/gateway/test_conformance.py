@@ -23,7 +23,7 @@ AWAY: Final = (503, "NOT_KNOWN_YET")
 """Said while an engine is slow, on a machine that is busy: it is no defect, and described. None is away here."""
 
 
-@pytest.mark.timeout(6 * 3600 if FULL else 300)
+@pytest.mark.timeout(6 * 3600 if FULL else 900)
 async def test_every_operation_answers_as_it_is_described_whatever_is_sent(api: Api) -> None:
     key = await api.key_with(*ALL_SCOPES)
 

@@ -14,6 +14,7 @@ from services.restore.handlers import PREFLIGHT, RESTORE
 from services.restore.work.preflighting import PreflightJob
 from tests.support.app_databases import AppDatabase
 from tests.support.dying import Dying
+from tests.support.eventually import eventually
 from tests.support.restore_stage import Place, RestoreStage, StoredBackup, place_of
 from tests.support.restoring import connect
 
@@ -69,7 +70,11 @@ async def test_a_preflight_stops_in_the_middle_of_its_look_and_changes_nothing(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND backend_type = 'client backend'"
     )
-    assert destination.run(sessions) == "0"
+
+    async def nobody_is_there() -> bool:
+        return await asyncio.to_thread(destination.run, sessions) == "0"
+
+    await eventually(nobody_is_there)
 
 
 async def test_a_cancellation_behind_the_findings_changes_nothing_of_them(

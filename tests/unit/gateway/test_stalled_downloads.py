@@ -89,11 +89,11 @@ async def test_the_making_ends_for_a_client_that_takes_nothing_and_so_does_its_c
 
 
 async def test_a_slow_client_that_goes_on_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closing, "STALLED_SECONDS", 0.4)
+    monkeypatch.setattr(closing, "STALLED_SECONDS", 1.5)
     sent: list[bytes] = []
 
     async def slow(message: Any) -> None:  # noqa: ANN401 -- as ASGI has it
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
         sent.append(message.get("body", b""))
 
     async def making() -> AsyncGenerator[bytes, None]:
