@@ -135,9 +135,11 @@ async def _objects(places: Places) -> AsyncIterator[tuple[str, bytes]]:
 def arguments() -> list[str]:
     """What anybody on the machine sees of the processes that there are now: their arguments."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for path in Path("/proc").iterdir():  # no glob: it looks whether each is there, and fails where one ends just then
+        if not path.name.isdigit():
+            continue
         try:
-            said = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            said = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue  # it has ended meanwhile
         found.append(said)
