@@ -198,11 +198,17 @@ async def reclaim(world: World) -> AsyncGenerator[None, None]:
 
 
 async def _mark_of(world: World, environment_id: UUID) -> str:
-    """The mark under which garbage has been named; one from before may end at any moment."""
-    named = f"environment_id = '{environment_id}' AND condemned_contents IS NOT NULL"
+    """The mark under which garbage has been named; one from before may end at any moment.
+
+    It may also be empty, as where a deletion was heard of when its garbage had been named already: that one goes
+    without a word, and what was deleted meanwhile is named behind it.
+    """
+    named = f"environment_id = '{environment_id}' AND condemned_contents > 0"
     mark = ""
     while not mark:
         await until_garbage(world, "condemned_contents IS NOT NULL", minutes=11)
+        if await asyncio.to_thread(world.known, "retention", _garbage(world, "condemned_contents = 0")) == "1":
+            await until_garbage(world, "condemned_contents IS DISTINCT FROM 0", hours=25)
         mark = world.known("retention", f"SELECT mark_id FROM retention.environment WHERE {named}")  # noqa: S608 -- ids
     return mark
 
