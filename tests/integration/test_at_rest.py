@@ -61,7 +61,9 @@ async def test_work_that_goes_from_hand_to_hand_is_never_at_rest(database: Postg
     assert at_rest(database) == "0"
     execute(database, *STARTS)
     going = asyncio.create_task(asyncio.to_thread(execute, database, HANDS))
-    seen = [await asyncio.to_thread(at_rest, database) for _ in range(LOOKS)]
-    execute(database, "INSERT INTO enough DEFAULT VALUES")
-    await going
+    try:
+        seen = [await asyncio.to_thread(at_rest, database) for _ in range(LOOKS)]
+    finally:
+        execute(database, "INSERT INTO enough DEFAULT VALUES")
+        await going
     assert set(seen) == {""}
