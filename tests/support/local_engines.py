@@ -24,21 +24,24 @@ from services.platform.process.settings import KafkaSettings, PostgresSettings, 
 START_SECONDS: Final = 120
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 -- names within it are drawn by mkdtemp
 ENOUGH_BYTES: Final = 1 << 30
+"""For the topics of a run."""
+ENOUGH_FOR_DATABASES_BYTES: Final = 4 << 30
+"""Those of five workers at once, the log of what they write, and a broker beside them."""
 
 
 @contextmanager
 def local_kafka() -> Iterator[KafkaSettings]:
     """Run a broker, in memory where there is enough: for the topics of a test it waits for 500 writes to the disk."""
-    with engine_directory(_memory()) as directory:
+    with engine_directory(_memory(ENOUGH_BYTES)) as directory:
         engine = Kafka(directory, free_port(), free_port(), password=secrets.token_urlsafe())
         with running(engine):
             yield kafka_settings_of(engine.address, engine.password)
 
 
 @contextmanager
-def local_postgres(**settings: str) -> Iterator[PostgresSettings]:
+def local_postgres(where: Path | None = None, **settings: str) -> Iterator[PostgresSettings]:
     """Run PostgreSQL 18 with these settings; nothing that it holds must survive, so it does not wait for the disk."""
-    with engine_directory() as directory:
+    with engine_directory(where) as directory:
         engine = Postgres(
             directory, free_port(), password=secrets.token_urlsafe(), settings={"fsync": "off", **settings}
         )
@@ -122,8 +125,17 @@ def engine_directory(where: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _memory() -> Path | None:
+def place_of_databases() -> Path | None:
+    """In memory where there is enough, else on the disk (None): a test's own is some 300 files that come and go.
+
+    PostgreSQL's user runs a copy of its programs in its directory, if theirs are closed to it.
+    """
+    place = _memory(ENOUGH_FOR_DATABASES_BYTES)
+    return None if place is None or os.statvfs(place).f_flag & os.ST_NOEXEC else place
+
+
+def _memory(enough_bytes: int) -> Path | None:
     """Where files lie in memory; None on a machine that has no such place, or a small one, as in a container."""
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH_BYTES:
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= enough_bytes:
         return MEMORY
     return None

@@ -10,7 +10,7 @@ from typing import Final
 
 from infra.local.outside import as_environment
 from tests.support.databases import make_template
-from tests.support.local_engines import local_kafka, local_postgres, local_s3
+from tests.support.local_engines import local_kafka, local_postgres, local_s3, place_of_databases
 from tests.support.settings import EngineSettings
 
 CONNECTIONS: Final = "600"
@@ -26,7 +26,7 @@ def shared_engines() -> Iterator[Mapping[str, str]]:
             if named.kafka is None:
                 told |= as_environment("TEST_KAFKA", stack.enter_context(local_kafka()))
             if named.postgres is None:
-                postgres = stack.enter_context(local_postgres(max_connections=CONNECTIONS))
+                postgres = stack.enter_context(local_postgres(place_of_databases(), max_connections=CONNECTIONS))
                 make_template(postgres)
                 told |= as_environment("TEST_POSTGRES", postgres) | {"NIGHTKEEP_TEST_TEMPLATE_IS_MADE": "true"}
             if named.s3 is None:
