@@ -26,6 +26,7 @@ from services.platform.connectors.database.errors import (
 )
 from services.platform.process.settings import PostgresSettings
 from tests.support.app_databases import AppDatabase, app_database, until
+from tests.support.local_stack import alive
 from tests.support.rich_schema import fill
 
 TOOLS = PostgresTools({})
@@ -143,7 +144,7 @@ async def test_a_dump_dies_with_the_process_that_began_it(app: AppDatabase, tmp_
         (dump,) = dumps_of(parent.pid)
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-        await until(lambda: not dump.is_running() or dump.status() == psutil.STATUS_ZOMBIE)
+        await until(lambda: not alive([dump]))
 
 
 async def test_no_password_is_seen_in_arguments_or_environment(app: AppDatabase) -> None:

@@ -14,6 +14,7 @@ from services.platform.process.settings import LogSettings, PostgresSettings, Re
 from tests.support.events import event
 from tests.support.eventually import eventually
 from tests.support.histories import History
+from tests.support.local_stack import command_of
 from tests.support.read_models import Reading
 
 FEW, MANY = 40, 400
@@ -37,7 +38,7 @@ async def _shared(
 
 def _fillers() -> list[psutil.Process]:
     """Those of this test's process."""
-    return [one for one in psutil.Process().children() if FILLER in one.cmdline()]
+    return [one for one in psutil.Process().children() if FILLER in command_of(one)]
 
 
 async def _one_works(reading: Reading) -> list[psutil.Process]:

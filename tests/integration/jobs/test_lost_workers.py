@@ -18,6 +18,7 @@ from services.platform.process.settings import PostgresSettings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.jobs import SERVICE, Jobs, Kind
+from tests.support.local_stack import alive
 
 ROOT = Path(__file__).parents[3]
 
@@ -141,7 +142,7 @@ async def test_a_worker_hears_of_a_cancellation_in_another_process(
 
 
 async def _is_gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    return not alive([process])
 
 
 async def _is_paused(other: WorkerProcess) -> bool:

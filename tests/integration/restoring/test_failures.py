@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -24,6 +23,7 @@ from tests.support.app_databases import AppDatabase, app_database, until
 from tests.support.damaging import rot
 from tests.support.databases import FreshDatabase
 from tests.support.dying import Dying
+from tests.support.local_stack import alive, command_of
 from tests.support.restore_stage import KEY, Place, RestoreStage, place_of
 from tests.support.restoring import connect
 
@@ -250,21 +250,19 @@ async def test_a_cancellation_in_the_middle_of_a_load_kills_its_program(scene: S
         (load,) = loads()
         await scene.stage.ask_cancel(restore_id, scene.acceptance)
         await scene.stage.ended(restore_id)
-    assert not load.is_running() or load.status() == psutil.STATUS_ZOMBIE
+    assert not alive([load])
     scene.assert_nothing_changed()
 
 
 def loads() -> list[psutil.Process]:
     """The programs that load a dump for this process."""
-    return [child for child in psutil.Process().children() if "--exit-on-error" in command_of(child)]
+    return [child for child in psutil.Process().children() if "--exit-on-error" in program_of(child)]
 
 
-def command_of(process: psutil.Process) -> list[str]:
+def program_of(process: psutil.Process) -> list[str]:
     """Its arguments; none when it has ended, or is still on its way to the program."""
-    with suppress(psutil.NoSuchProcess):
-        command: list[str] = process.cmdline()
-        return [] if any("tether" in word for word in command) else command
-    return []
+    command = command_of(process)
+    return [] if any("tether" in word for word in command) else command
 
 
 class Endless:

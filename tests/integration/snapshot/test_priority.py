@@ -6,6 +6,7 @@ import pytest
 from contracts.events.backups import BackupCompleted
 from tests.support.capturing import Place
 from tests.support.eventually import eventually
+from tests.support.local_stack import command_of
 from tests.support.running_services import Platform
 from tests.support.snapshotting import Snapshots
 
@@ -16,7 +17,7 @@ STARTED_AT = psutil.Process().nice()
 def dump_of(service: psutil.Process) -> psutil.Process | None:
     """The dump that a service runs."""
     for child in service.children(recursive=True):
-        words = child.cmdline()
+        words = command_of(child)
         if words and words[0].endswith("pg_dump") and "--format=custom" in words:
             return child
     return None
