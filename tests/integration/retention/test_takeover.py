@@ -1,6 +1,5 @@
 """A worker is killed, or sleeps, in the middle of every step: nothing dangles, nothing that is needed is lost."""
 
-import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +29,9 @@ DOOMS = (
     "delete manifests/ after",
 )
 """Calls by which a deletion and a reclaim change the store, in their order: the worker dies on one side of each."""
+
+SOON_HOURS = 0.2
+"""A sweep further: one that looked just before the clock was moved is followed by the next."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +112,31 @@ async def lived(retaining: Retaining) -> Life:
     return Life(retaining, environment_id, deleted, kept, own)
 
 
-async def until_dead(life: Life, process: Program) -> list[Stage]:
+async def until_dead(life: Life, process: Program) -> Sequence[Stage]:
     """Let time pass until the process has met its end; the stages that had not come by then."""
+
+    async def is_dead() -> bool:
+        return process.poll() is not None
+
+    stages = await until_ended(life, is_dead)
+    assert process.poll() is not None, "it lived to the end"
+    return stages
+
+
+async def until_ended(life: Life, is_ended: Callable[[], Awaitable[bool]]) -> Sequence[Stage]:
+    """Let time pass from stage to stage until `is_ended`; the stages that had not come by then."""
     stages = life.stages()
-    while stages:
-        life.retaining.clock.on(seconds=stages[0].after.total_seconds())
-        while not await stages[0].has_come():
-            if process.poll() is not None:
-                return stages
-            await asyncio.sleep(0.05)
-        stages = stages[1:]
-    raise AssertionError("it lived to the end")
+    for place, stage in enumerate(stages):
+        life.retaining.clock.on(seconds=stage.after.total_seconds())
+        await life.retaining.while_sweeping(partial(either, stage.has_come, is_ended), every_hours=SOON_HOURS)
+        if not await stage.has_come():
+            return stages[place:]
+    return ()
+
+
+async def either(one: Callable[[], Awaitable[bool]], other: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether one of them is so."""
+    return await one() or await other()
 
 
 async def until_forgotten(life: Life, stages: Sequence[Stage]) -> None:
@@ -128,7 +144,7 @@ async def until_forgotten(life: Life, stages: Sequence[Stage]) -> None:
     for place, stage in enumerate(stages):
         if place:
             life.retaining.clock.on(seconds=stage.after.total_seconds())
-        await eventually(stage.has_come, within_seconds=PATIENCE_SECONDS)
+        await life.retaining.while_sweeping(stage.has_come, every_hours=SOON_HOURS)
 
 
 async def all_is_well(life: Life) -> None:
@@ -176,13 +192,12 @@ async def test_a_reclaimer_that_slept_deletes_nothing_that_a_backup_has_stored_s
 async def until_asleep(life: Life, process: Program) -> None:
     """Let time pass until the process stands still."""
     sleeper = psutil.Process(process.pid)
-    for stage in life.stages():
-        life.retaining.clock.on(seconds=stage.after.total_seconds())
-        while not await stage.has_come():
-            if sleeper.status() == psutil.STATUS_STOPPED:
-                return
-            await asyncio.sleep(0.05)
-    raise AssertionError("it never slept")
+
+    async def is_asleep() -> bool:
+        return bool(sleeper.status() == psutil.STATUS_STOPPED)
+
+    await until_ended(life, is_asleep)
+    assert await is_asleep(), "it never slept"
 
 
 async def has_woken(place: Retaining) -> bool:
