@@ -119,7 +119,7 @@ async def until_dead(life: Life, process: Program) -> Sequence[Stage]:
         return process.poll() is not None
 
     stages = await until_ended(life, is_dead)
-    assert process.poll() is not None, "it lived to the end"
+    assert stages, "it lived to the end"
     return stages
 
 
@@ -196,8 +196,7 @@ async def until_asleep(life: Life, process: Program) -> None:
     async def is_asleep() -> bool:
         return bool(sleeper.status() == psutil.STATUS_STOPPED)
 
-    await until_ended(life, is_asleep)
-    assert await is_asleep(), "it never slept"
+    assert await until_ended(life, is_asleep), "it never slept"
 
 
 async def has_woken(place: Retaining) -> bool:
