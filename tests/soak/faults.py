@@ -12,6 +12,7 @@ from tests.soak.engines import LIES, Engines
 from tests.soak.itinerary import stops
 from tests.soak.witness import places_of
 from tests.soak.world import LEASE_SECONDS, World
+from tests.support.full_database import no_room
 from tests.support.main_job import SERVICES
 
 STANDS_SECONDS: Final = 8
@@ -109,6 +110,15 @@ async def postgresql_is_frozen(_world: World, engines: Engines, dice: random.Ran
     return await _frozen(engines.postgres.freeze, engines.postgres.thaw, dice.uniform(1, 6))
 
 
+async def postgresql_is_full(world: World, _engines: Engines, dice: random.Random) -> str:
+    """Its disk, for everything that a service writes, until there is room again."""
+    seconds = dice.uniform(2, 10)
+    async with no_room(world.platform.database(), [*SERVICES, "read"]):
+        await asyncio.sleep(seconds)
+    await world.restart_dead()
+    return f"{seconds:.1f} s"
+
+
 async def the_object_store_is_frozen(_world: World, engines: Engines, dice: random.Random) -> str:
     """And answers late."""
     return await _frozen(engines.s3.freeze, engines.s3.thaw, dice.uniform(2, 10))
@@ -175,6 +185,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     the_broker_is_killed,
     postgresql_is_killed,
     postgresql_is_frozen,
+    postgresql_is_full,
     the_object_store_is_frozen,
     the_object_store_is_killed,
     the_object_store_lies,

@@ -1,7 +1,7 @@
 """An engine fails in the middle of something, which is no matter of chance here: who does it stands at a named seam.
 
-PostgreSQL is killed under an open transaction, and the object store stands still for longer than a job may; all of it
-in one world, on engines of its own.
+PostgreSQL is killed under an open transaction, or has no room; the object store stands still for longer than a job may.
+All of it in one world, on engines of its own.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ from tests.soak.world import LEASE_SECONDS, World
 from tests.support.databases import execute
 from tests.support.dice import some_of
 from tests.support.eventually import eventually
+from tests.support.full_database import SAYS, no_room
+from tests.support.main_job import SERVICES
 from tests.support.running_services import Service
 
 pytestmark = pytest.mark.timeout(600)
@@ -81,6 +83,23 @@ async def test_work_ends_once_though_postgresql_is_killed_under_an_open_transact
     await _live_through(killed, world, some_of(COMMITS, 2))
 
 
+async def test_work_ends_once_though_postgresql_has_no_room_in_the_middle_of_a_job(
+    fragile: tuple[World, Engines],
+) -> None:
+    world, _ = fragile
+
+    async def full(world: World, stop: Stop, ended: Ended) -> str:
+        service = world.platform.services[stop.service]
+        before = service.log.stat().st_size
+        async with no_room(world.platform.database(), [*SERVICES, "read"]):
+            service.process.send_signal(signal.SIGCONT)
+            await eventually(lambda: _has_said(service, before, SAYS))
+        await ended()
+        return ""
+
+    await _live_through(full, world, ASKS)
+
+
 async def test_work_ends_once_though_the_object_store_stands_still_for_longer_than_a_job_may(
     impatient: tuple[World, Engines],
 ) -> None:
@@ -92,7 +111,7 @@ async def test_work_ends_once_though_the_object_store_stands_still_for_longer_th
         before = service.log.stat().st_size
         try:
             service.process.send_signal(signal.SIGCONT)
-            await eventually(lambda: _has_lost_patience(service, before))
+            await eventually(lambda: _has_said(service, before, f"nothing moved for {PATIENCE_SECONDS} seconds"))
         finally:
             engines.s3.thaw()
         await ended()
@@ -106,9 +125,9 @@ def _writes(world: World, service: str) -> bool:
     return execute(world.platform.database(), f"SELECT count(*) {WRITING} '{service}'") != "0"
 
 
-async def _has_lost_patience(service: Service, before: int) -> bool:
+async def _has_said(service: Service, before: int, words: str) -> bool:
     """Behind so many bytes of its log."""
-    return f"nothing moved for {PATIENCE_SECONDS} seconds".encode() in service.log.read_bytes()[before:]
+    return words.encode() in service.log.read_bytes()[before:]
 
 
 async def _live_through(lived_through: LivedThrough, world: World, stops: Sequence[Stop]) -> None:
