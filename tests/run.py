@@ -1,6 +1,7 @@
 """Runs everything that must hold and says at the end, in one plain line, how many of it did.
 
-`python -m tests.run` is all of it, `--fast` what a developer wants in the loop; further words go to pytest.
+`python -m tests.run` is all of it, `--fast` what a developer wants in the loop. Where tests go through every point of a
+work, it takes a sample, of each commit its own; with `--all` it takes every one. Further words go to pytest.
 """
 
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from tests.support.dice import SEED
 from tests.support.shared_engines import shared_engines
 
 ROOT: Final = Path(__file__).parents[1]
@@ -31,7 +33,6 @@ LINTERS: Final = (
     ("tests can be found", ("pytest", "-qqq", "--disable-warnings", "--collect-only", *MOST, *SYSTEM)),
 )
 """The last one also compiles the tests, which else each worker does at the same time."""
-SEED: Final = "NIGHTKEEP_TEST_SEED"
 NONE_CHOSEN: Final = 5
 """pytest's exit code where no test was to be run."""
 CORES: Final = os.cpu_count() or 1
@@ -58,10 +59,9 @@ def main(words: Sequence[str]) -> int:
     """Run the linters, then the tests; every step runs whatever became of the one before."""
     fast = "--fast" in words
     began = time.monotonic()
-    os.environ.setdefault(SEED, str(_seed()))
-    print(f"{SEED}={os.environ[SEED]}", flush=True)  # noqa: T201 -- a program prints
+    _throw_dice(every_point="--all" in words)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each worker, and each program, compiles everything anew
-    rest = [word for word in words if word != "--fast"]
+    rest = [word for word in words if word not in {"--fast", "--all"}]
     if fast:
         total = _lint()
         tests = _tests(FAST, rest, ANYHOW, os.environ)
@@ -76,6 +76,16 @@ def main(words: Sequence[str]) -> int:
     print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201 -- a program prints
     print(f"{total.passed} passed, {total.failed} failed", flush=True)  # noqa: T201 -- a program prints
     return 1 if total.failed else 0
+
+
+def _throw_dice(*, every_point: bool) -> None:
+    """Choose the samples, and say by what."""
+    if every_point:
+        os.environ.pop(SEED, None)
+        print("--all: every point of what is sampled otherwise", flush=True)  # noqa: T201 -- a program prints
+    else:
+        os.environ.setdefault(SEED, str(_seed()))
+        print(f"{SEED}={os.environ[SEED]} (it chooses the samples; --all takes none)", flush=True)  # noqa: T201 -- a program prints
 
 
 def _seed() -> int:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from services.platform.connectors.database.errors import (
 )
 from services.platform.process.settings import PostgresSettings
 from tests.support.app_databases import AppDatabase, app_database, until
-from tests.support.local_stack import alive
+from tests.support.processes import alive, command_of
 from tests.support.rich_schema import fill
 
 TOOLS = PostgresTools({})
@@ -246,13 +246,12 @@ def started(command: list[str], **environment: str) -> "subprocess.Popen[bytes]"
 
 def dumps_of(pid: int) -> list[psutil.Process]:
     """The dumps that a process runs; programs that are only asked for their version are none."""
-    with suppress(psutil.NoSuchProcess):
-        return [
-            child
-            for child in psutil.Process(pid).children()
-            if "--format=custom" in child.cmdline() and not any("tether" in word for word in child.cmdline())
-        ]
-    return []
+    with_words = [(child, command_of(child)) for child in psutil.Process(pid).children()]
+    return [
+        child
+        for child, words in with_words
+        if "--format=custom" in words and not any("tether" in word for word in words)
+    ]
 
 
 @contextmanager

@@ -32,8 +32,8 @@ KINDS: Final[dict[str, Callable[[], Faults]]] = {
 }
 MOST_CALLS: Final = 250
 """More than any of these works makes."""
-STEPS: Final = {"reclaim": 3, "erase": 5}
-"""Works of many calls are met at one in so many, which are others with each seed."""
+SAMPLED: Final = {"back_up": 3, "read_back": 3, "check": 3, "reclaim": 9, "erase": 15}
+"""A run's sample meets one in so many of a work's calls, which are others with each seed."""
 ROWS: Final = random.Random(20261128).randbytes(20_000)  # noqa: S311 -- the same rows each time
 """Of every dump: what a night changes is stored against them."""
 CHANGED_BYTES: Final = 2000
@@ -182,10 +182,10 @@ class FaultBehaviour:
     ) -> None:
         prepared = Kept(new_store())
         await prepared.chained()
-        for skip in one_in(self.every * STEPS.get(work.__name__, 1), MOST_CALLS):
+        for number in one_in(SAMPLED[work.__name__], MOST_CALLS):
             kept = await prepared.copied(new_store())
             faults = KINDS[kind]()
-            faults.skip = skip
+            faults.skip = number * self.every
             await work(kept, faults)
             await kept.all_is_there()
             if not faults.struck:

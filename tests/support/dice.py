@@ -1,19 +1,28 @@
-"""What one run of the tests leaves to another, by the dice that are of the whole run."""
+"""What one run of the tests leaves to another, by the dice that are of the whole run.
+
+`infra/bin/test` takes a sample of the tests that go through every point of something, each commit another one;
+`infra/bin/test --all`, and whoever runs a test by hand, goes through all of them.
+"""
 
 import os
 import random
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+SEED: Final = "NIGHTKEEP_TEST_SEED"
 
 
 def some_of(these: Sequence[T], count: int) -> Sequence[T]:
-    """As many of them as `NIGHTKEEP_TEST_SEED` chooses; all where somebody runs the test by hand."""
-    seed = os.environ.get("NIGHTKEEP_TEST_SEED")
-    return these if seed is None else random.Random(int(seed)).sample(these, count)  # noqa: S311 -- a test's dice
+    """As many of them as `NIGHTKEEP_TEST_SEED` chooses, in their order; all where there is none."""
+    seed = os.environ.get(SEED)
+    if seed is None:
+        return these
+    dice = random.Random(int(seed))  # noqa: S311 -- a test's dice
+    return [these[index] for index in sorted(dice.sample(range(len(these)), count))]
 
 
 def one_in(step: int, most: int) -> range:
-    """One number in `step`, up to the first that is `most` or more; where it begins is chosen likewise, 0 by hand."""
-    return range(int(os.environ.get("NIGHTKEEP_TEST_SEED", "0")) % step, most + step, step)
+    """One number in `step`, up to the first that is `most` or more, from where the seed says; each if there is none."""
+    seed = os.environ.get(SEED)
+    return range(most + 1) if seed is None else range(int(seed) % step, most + step, step)

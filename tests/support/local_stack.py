@@ -18,7 +18,6 @@ from infra.local.cache import SETTING as CACHE_SETTING
 from infra.local.cache import cache_directory
 from infra.local.layout import SETTING
 from infra.local.programs import SCALE_SETTING
-from tests.support.until import until
 
 READY_SECONDS: Final = 240
 T = TypeVar("T")
@@ -92,30 +91,6 @@ class LocalStack:
         theirs = {key: value for key, value in os.environ.items() if not key.startswith("NIGHTKEEP_")}
         ours = {SETTING: str(self.data_dir), CACHE_SETTING: str(cache_directory()), SCALE_SETTING: SMALL}
         return {**theirs, **ours, **self.environment}
-
-
-def alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """Those that still live; the identity is pid and start time."""
-    return [process for process in processes if process.is_running() and not _is_zombie(process)]
-
-
-def command_of(process: psutil.Process) -> list[str]:
-    """Its arguments; none when it has ended."""
-    with suppress(psutil.NoSuchProcess):
-        return list(process.cmdline())
-    return []
-
-
-def _is_zombie(process: psutil.Process) -> bool:
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def until_gone(processes: Sequence[psutil.Process], *, within_seconds: float = 10) -> None:
-    """Wait until none of these lives."""
-    until(lambda: not alive(processes), within_seconds=within_seconds)
 
 
 @contextmanager

@@ -155,6 +155,10 @@ class Retaining:
             process.send_signal(signal.SIGKILL)
             process.wait()
 
+    async def has_woken(self) -> bool:
+        """Whether the doomed process, which slept, has found that its job is somebody else's."""
+        return "lost" in self.doomed_log.read_text(encoding="utf-8")
+
     @property
     def doomed_log(self) -> Path:
         """What the doomed process says."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-import psutil
 from pydantic import SecretStr
 
 from infra.local.outside import as_environment
@@ -51,7 +50,7 @@ class Service:
 
     async def is_stopped(self) -> bool:
         """Whether it stands at the seam that its crash file named: `stop before step: write the manifest`."""
-        return psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED
+        return await starting.is_asleep(self.process)
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> int:
         """End it, by default without any warning; returns its exit code."""

@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, Protocol
 
+import psutil
+
 from tests.support.databases import SERVICES
 
 ROOT: Final = Path(__file__).parents[2]
@@ -33,6 +35,16 @@ class Program(Protocol):
     def wait(self, timeout: float | None = None) -> int: ...
 
     def send_signal(self, sig: int) -> None: ...
+
+
+async def is_dead(program: Program) -> bool:
+    """Whether it has ended, however."""
+    return program.poll() is not None
+
+
+async def is_asleep(program: Program) -> bool:
+    """Whether it was stopped by a signal, and was not woken up since."""
+    return bool(psutil.Process(program.pid).status() == psutil.STATUS_STOPPED)
 
 
 Start = Callable[[str, Mapping[str, str], Path], Program]

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from infra.local.cache import cache_directory
-from tests.support.local_stack import LocalStack, alive, stack_directory, until_gone
+from tests.support.local_stack import LocalStack, stack_directory
+from tests.support.processes import alive, until_gone
 from tests.support.somebody_else import as_normal_user, beside, own_by_normal_user, with_loopback_only
 
 pytestmark = pytest.mark.timeout(900)

@@ -34,7 +34,7 @@ class TestFaultsInMemory(FaultBehaviour):
 
 
 class TestFaultsInADirectory(FaultBehaviour):
-    every = 7
+    every = 3
     """Each call syncs: which of them a fault meets is for the other store to go through."""
 
     @pytest.fixture

@@ -14,7 +14,7 @@ from services.platform.process.settings import LogSettings, PostgresSettings, Re
 from tests.support.events import event
 from tests.support.eventually import eventually
 from tests.support.histories import History
-from tests.support.local_stack import command_of
+from tests.support.processes import command_of
 from tests.support.read_models import Reading
 
 FEW, MANY = 40, 400

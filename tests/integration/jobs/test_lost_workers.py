@@ -18,7 +18,7 @@ from services.platform.process.settings import PostgresSettings
 from tests.support.databases import FreshDatabase
 from tests.support.eventually import eventually
 from tests.support.jobs import SERVICE, Jobs, Kind
-from tests.support.local_stack import alive
+from tests.support.processes import alive
 
 ROOT = Path(__file__).parents[3]
 

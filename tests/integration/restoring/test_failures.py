@@ -23,7 +23,7 @@ from tests.support.app_databases import AppDatabase, app_database, until
 from tests.support.damaging import rot
 from tests.support.databases import FreshDatabase
 from tests.support.dying import Dying
-from tests.support.local_stack import alive, command_of
+from tests.support.processes import alive, command_of
 from tests.support.restore_stage import KEY, Place, RestoreStage, place_of
 from tests.support.restoring import connect
 

@@ -11,6 +11,7 @@ from services.platform.process.errors import PermanentError
 from services.restore.handlers import UPLOAD
 from tests.integration.restoring.test_uploads import BEFORE, DOCUMENTS, assert_untouched, dumped, files, filled
 from tests.support.app_databases import AppDatabase
+from tests.support.dice import some_of
 from tests.support.dying import Dying, Failing, die_and_be_taken_over
 from tests.support.restore_stage import Place, RestoreStage
 from tests.support.sent_archives import tar_gz
@@ -51,7 +52,7 @@ async def scene(stage: RestoreStage, small: AppDatabase, destination: AppDatabas
     return Scene(stage, await filled(stage, destination), tar_gz(files(await dumped(small, stage))))
 
 
-@pytest.mark.parametrize("after", [*BEFORE_SWITCH, *BEHIND_SWITCH])
+@pytest.mark.parametrize("after", some_of([*BEFORE_SWITCH, *BEHIND_SWITCH], 4))
 async def test_an_upload_is_finished_by_whoever_takes_it_over(scene: Scene, after: str) -> None:
     upload_id = await scene.ask()
     await die_and_be_taken_over(scene.stage, upload_id, UPLOAD, after, scene.assert_uploaded)

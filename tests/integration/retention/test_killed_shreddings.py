@@ -4,15 +4,15 @@ import signal
 from functools import partial
 from uuid import UUID, uuid4
 
-import psutil
 import pytest
 
 from tests.integration.retention.test_shredding import keys_of
 from tests.integration.retention.test_takeover import told
+from tests.support.dice import some_of
 from tests.support.eventually import eventually
 from tests.support.retaining import PATIENCE_SECONDS, Retaining
 from tests.support.shop import Shop
-from tests.support.starting import Program
+from tests.support.starting import is_asleep, is_dead
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -55,45 +55,32 @@ async def has_ended(
     assert [b"by_master" in key for key in there] == [False, True][:keys]
 
 
-@pytest.mark.parametrize("doom", DOOMS)
+@pytest.mark.parametrize("doom", some_of(DOOMS, 2))
 async def test_a_worker_killed_at_any_call_is_followed_by_one_that_brings_it_to_its_end(
     place: Retaining, doom: str
 ) -> None:
     environment_id, backup_id, shred_id = await asked(place)
     with place.doomed(f"{doom} SIGKILL") as process:
-        await eventually(partial(_is_dead, process), within_seconds=PATIENCE_SECONDS)
+        await eventually(partial(is_dead, process), within_seconds=PATIENCE_SECONDS)
     assert process.poll() == -signal.SIGKILL
     async with place.running():
         await has_ended(place, environment_id, backup_id, shred_id)
 
 
-@pytest.mark.parametrize("call", ["replace keys/ before", "replace manifests/ before"])
+@pytest.mark.parametrize("call", some_of(["replace keys/ before", "replace manifests/ before"], 1))
 async def test_a_worker_that_slept_harms_no_backup_that_was_taken_since(place: Retaining, call: str) -> None:
     environment_id, backup_id, shred_id = await asked(place)
     with place.doomed(f"{call} SIGSTOP") as process:
-        await eventually(partial(sleeps, process), within_seconds=PATIENCE_SECONDS)
+        await eventually(partial(is_asleep, process), within_seconds=PATIENCE_SECONDS)
         async with place.running():
             await eventually(partial(_is_deleted, place, backup_id), within_seconds=PATIENCE_SECONDS)
             since = await told(Shop(place.script), place, environment_id, b"taken since")
             process.send_signal(signal.SIGCONT)
-            await eventually(partial(_has_woken, place), within_seconds=PATIENCE_SECONDS)
+            await eventually(place.has_woken, within_seconds=PATIENCE_SECONDS)
             await has_ended(place, environment_id, backup_id, shred_id, keys=2)
     assert await place.bytes_of(environment_id, since) == [b"dump taken since", b"taken since"]
-
-
-async def _is_dead(process: Program) -> bool:
-    return process.poll() is not None
 
 
 async def _is_deleted(place: Retaining, backup_id: UUID) -> bool:
     """By its row: what was said is not published while the sleeper is the one to relay it."""
     return bool(await place.known("SELECT state = 'deleted' FROM backup WHERE backup_id = $1", backup_id))
-
-
-async def sleeps(process: Program) -> bool:
-    return psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
-
-
-async def _has_woken(place: Retaining) -> bool:
-    """Whether the sleeper has found that its job is somebody else's."""
-    return "lost" in place.doomed_log.read_text(encoding="utf-8")

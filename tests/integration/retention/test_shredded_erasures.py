@@ -1,14 +1,16 @@
 """An erasure and a shredding of the same backups at the same time: both come to their end, and nothing is left."""
 
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 
 from tests.integration.retention.test_erasing import Dumps
-from tests.integration.retention.test_killed_shreddings import sleeps
+from tests.support.dice import some_of
 from tests.support.eventually import eventually
 from tests.support.retaining import PATIENCE_SECONDS, Retaining
 from tests.support.shop import Shop
+from tests.support.starting import is_asleep
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -57,7 +59,7 @@ async def both_end(decided: Retaining, dumps: Dumps, shred_id: UUID, erased_id: 
 async def test_what_is_to_be_erased_while_it_is_shredded_is_erased_behind_it(decided: Retaining, dumps: Dumps) -> None:
     with decided.doomed("replace keys/ before SIGSTOP") as process:
         shred_id = await shred(dumps.shop, dumps.environment_id)
-        await eventually(lambda: sleeps(process), within_seconds=PATIENCE_SECONDS)
+        await eventually(partial(is_asleep, process), within_seconds=PATIENCE_SECONDS)
         backup_id = dumps.taken.pop(0)[0].backup_id
         asked = await dumps.shop.ask("DeleteBackup", backup_id=backup_id, erase=True)
         assert asked.name == "BackupErasureRequested", asked.data
@@ -65,11 +67,11 @@ async def test_what_is_to_be_erased_while_it_is_shredded_is_erased_behind_it(dec
         await both_end(decided, dumps, shred_id, backup_id)
 
 
-@pytest.mark.parametrize("doom", ["put condemned/ before", "put condemned/ after"])
+@pytest.mark.parametrize("doom", some_of(["put condemned/ before", "put condemned/ after"], 1))
 async def test_what_is_shredded_while_it_is_erased_is_both(decided: Retaining, dumps: Dumps, doom: str) -> None:
     with decided.doomed(f"{doom} SIGSTOP") as process:
         backup_id = await dumps.delete(0)
-        await decided.while_sweeping(lambda: sleeps(process), every_hours=0.2)
+        await decided.while_sweeping(partial(is_asleep, process), every_hours=0.2)
         shred_id = await shred(dumps.shop, dumps.environment_id)
     async with decided.running():
         await both_end(decided, dumps, shred_id, backup_id)

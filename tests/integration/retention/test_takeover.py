@@ -7,13 +7,13 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
-import psutil
 import pytest
 
+from tests.support.dice import some_of
 from tests.support.eventually import eventually
 from tests.support.retaining import PATIENCE_SECONDS, Retaining
 from tests.support.shop import Shop, completed_backup
-from tests.support.starting import Program
+from tests.support.starting import Program, is_asleep, is_dead
 from tests.support.sweeping import requested
 
 pytestmark = pytest.mark.timeout(900)
@@ -44,7 +44,10 @@ class Stage:
 
 @dataclass
 class Life:
-    """An environment with a backup that a person has deleted and one that shares all of it but its list, `own`."""
+    """An environment with a backup that a person has deleted and one that shares all of it but its list, `own`.
+
+    Where the deleted one was of another document, the other shares nothing of it.
+    """
 
     retaining: Retaining
     environment_id: UUID
@@ -95,9 +98,9 @@ async def told(shop: Shop, retaining: Retaining, environment_id: UUID, document:
     return body.backup_id
 
 
-async def lived(retaining: Retaining) -> Life:
+async def lived(retaining: Retaining, document: bytes = b"shared") -> Life:
     shop, environment_id = Shop(retaining.script), uuid4()
-    deleted = await told(shop, retaining, environment_id, b"shared")
+    deleted = await told(shop, retaining, environment_id, document)
     kept = await told(shop, retaining, environment_id, b"shared")
     own = await retaining.list_of(environment_id, deleted)
     await shop.fact(
@@ -114,11 +117,7 @@ async def lived(retaining: Retaining) -> Life:
 
 async def until_dead(life: Life, process: Program) -> Sequence[Stage]:
     """Let time pass until the process has met its end; the stages that had not come by then."""
-
-    async def is_dead() -> bool:
-        return process.poll() is not None
-
-    stages = await until_ended(life, is_dead)
+    stages = await until_ended(life, partial(is_dead, process))
     assert stages, "it lived to the end"
     return stages
 
@@ -159,7 +158,7 @@ async def all_is_well(life: Life) -> None:
     assert await retaining.bytes_of(life.environment_id, life.kept) == [b"dump shared", b"shared"]
 
 
-@pytest.mark.parametrize("doom", DOOMS)
+@pytest.mark.parametrize("doom", some_of(DOOMS, 3))
 async def test_a_worker_killed_at_any_call_harms_nothing(place: Retaining, doom: str) -> None:
     life = await lived(place)
     with place.doomed(f"{doom} SIGKILL") as process:
@@ -172,36 +171,30 @@ async def test_a_worker_killed_at_any_call_harms_nothing(place: Retaining, doom:
     await all_is_well(life)
 
 
-async def test_a_reclaimer_that_slept_deletes_nothing_that_a_backup_has_stored_since(place: Retaining) -> None:
-    life = await lived(place)
+@pytest.mark.parametrize("document", [b"shared", b"condemned"])
+async def test_a_reclaimer_that_slept_deletes_nothing_that_a_backup_has_stored_since(
+    place: Retaining, document: bytes
+) -> None:
+    life = await lived(place, document)
     with place.doomed("delete packs/ before SIGSTOP") as process:
         await eventually(life.is_known, within_seconds=PATIENCE_SECONDS)
         await until_asleep(life, process)
-        since = await told(Shop(place.script), place, life.environment_id, b"shared")
+        since = await told(Shop(place.script), place, life.environment_id, document)
         async with place.running():
             await eventually(life.has_no_mark, within_seconds=PATIENCE_SECONDS)
-            after = await told(Shop(place.script), place, life.environment_id, b"shared")
+            after = await told(Shop(place.script), place, life.environment_id, document)
             process.send_signal(signal.SIGCONT)  # it relays what the other one has said
-            await eventually(partial(has_woken, place), within_seconds=PATIENCE_SECONDS)
+            await eventually(place.has_woken, within_seconds=PATIENCE_SECONDS)
             await place.told("SpaceReclaimed", life.environment_id)
     assert place.names(life.environment_id).count("SpaceReclaimed") == 1
-    for backup_id in (life.kept, since, after):
-        assert await place.bytes_of(life.environment_id, backup_id) == [b"dump shared", b"shared"]
+    assert await place.bytes_of(life.environment_id, life.kept) == [b"dump shared", b"shared"]
+    for backup_id in (since, after):
+        assert await place.bytes_of(life.environment_id, backup_id) == [b"dump " + document, document]
 
 
 async def until_asleep(life: Life, process: Program) -> None:
     """Let time pass until the process stands still."""
-    sleeper = psutil.Process(process.pid)
-
-    async def is_asleep() -> bool:
-        return bool(sleeper.status() == psutil.STATUS_STOPPED)
-
-    assert await until_ended(life, is_asleep), "it never slept"
-
-
-async def has_woken(place: Retaining) -> bool:
-    """Whether the sleeper has found that its job is somebody else's."""
-    return "lost" in place.doomed_log.read_text(encoding="utf-8")
+    assert await until_ended(life, partial(is_asleep, process)), "it never slept"
 
 
 async def test_two_services_at_once_delete_each_backup_once(place: Retaining) -> None:

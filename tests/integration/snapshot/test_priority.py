@@ -6,7 +6,7 @@ import pytest
 from contracts.events.backups import BackupCompleted
 from tests.support.capturing import Place
 from tests.support.eventually import eventually
-from tests.support.local_stack import command_of
+from tests.support.processes import command_of
 from tests.support.running_services import Platform
 from tests.support.snapshotting import Snapshots
 
