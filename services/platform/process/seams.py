@@ -128,6 +128,7 @@ class CrashFile:
         self._left -= 1
         if self._left:
             return False
+        self._asked = ""  # who goes on may be asked for the same again
         self._path.unlink()
         return True
 

@@ -1,5 +1,7 @@
 """Bringing a dump into a new database beside the live one."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -128,6 +130,21 @@ async def test_an_extension_that_rows_need_fails_the_preflight(
     (finding,) = [finding for finding in findings if finding.subject == "dblink"]
     assert finding.code == "UNSUPPORTED_CONTENT"
     assert "VIEW public far" in finding.message
+
+
+async def test_a_program_that_has_seen_enough_of_a_dump_leaves_no_error_behind(
+    source: AppDatabase, destination: AppDatabase, tmp_path: Path
+) -> None:
+    source.run(
+        "CREATE TABLE wide AS SELECT (SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 30 + n % 2))"
+        " FROM generate_series(1, 5000) AS n"
+    )
+    opened, into, said = await dump(source), target(destination, tmp_path), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    for _ in range(20):
+        await into.read_archive(opened)
+    gc.collect()
+    assert said == []
 
 
 async def test_event_triggers_and_publications_of_everything_are_left_out_without_a_superuser(

@@ -170,6 +170,18 @@ def test_a_process_that_is_told_to_stop_goes_on_when_it_is_woken(tmp_path: Path)
     assert process.communicate(timeout=60)[0].count("passed") == 3
 
 
+def test_a_process_that_goes_on_is_met_again_by_the_same_words(tmp_path: Path) -> None:
+    crash_file = tmp_path / "crash"
+    crash_file.write_text("stop before commit offsets")
+    process = started(crash_file)
+    for words in ("stop before commit offsets", ""):
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        crash_file.write_text(words)
+        process.send_signal(signal.SIGCONT)
+    assert process.communicate(timeout=60)[0].count("passed") == 3
+
+
 def test_a_process_that_is_told_to_stand_still_goes_on_by_itself(tmp_path: Path) -> None:
     crash_file = tmp_path / "crash"
     crash_file.write_text("stand 1 before commit offsets:2")
