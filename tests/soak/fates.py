@@ -15,6 +15,7 @@ from tests.soak.world import LEASE_SECONDS, World
 from tests.support.eventually import eventually
 from tests.support.local_client import loopback_client
 from tests.support.running_services import Service
+from tests.support.starting import is_dead
 
 Ended = Callable[[], Awaitable[None]]
 WAKES_WITHIN_SECONDS: Final = 240.0
@@ -50,7 +51,7 @@ class Fate:
 
 
 async def _is_dead(service: Service) -> bool:
-    return service.process.poll() is not None
+    return await is_dead(service.process)
 
 
 async def _started_again(world: World, stop: Stop, ended: Ended) -> str:

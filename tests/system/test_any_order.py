@@ -4,7 +4,6 @@ Each run takes one order of both, chosen by dice.
 """
 
 import asyncio
-import os
 import random
 import re
 import secrets
@@ -25,6 +24,7 @@ from infra.local.engines.seaweedfs import DOORS, SeaweedFS
 from infra.local.ports import free_port, free_ports
 from tests.support.buckets import BUCKET, fresh_prefix
 from tests.support.databases import TEMPLATE, FreshDatabase, execute, make_template
+from tests.support.dice import SEED, seed
 from tests.support.eventually import eventually
 from tests.support.local_engines import (
     engine_directory,
@@ -83,10 +83,9 @@ async def absent() -> AsyncIterator[Absent]:
 
 @pytest.mark.timeout(600)
 async def test_services_before_engines_wait_and_then_back_up(absent: Absent, tmp_path: Path) -> None:
-    seed = int(os.environ.get("NIGHTKEEP_TEST_SEED", "9"))
-    dice = random.Random(seed)  # noqa: S311 -- a test's dice
+    dice = random.Random(seed())  # noqa: S311 -- a test's dice
     services, engines = dice.sample(SERVICES, len(SERVICES)), absent.in_order(dice)
-    order = f"NIGHTKEEP_TEST_SEED={seed}: {', '.join([*services, *(one.name for one in engines)])}"
+    order = f"{SEED}={seed()}: {', '.join([*services, *(one.name for one in engines)])}"
     print(order)  # noqa: T201 -- whoever sees it fail starts in the same order again
 
     kafka = kafka_settings_of(absent.kafka.address, absent.kafka.password)

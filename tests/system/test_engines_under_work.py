@@ -89,11 +89,8 @@ async def test_work_ends_once_though_postgresql_has_no_room_in_the_middle_of_a_j
     world, _ = fragile
 
     async def full(world: World, stop: Stop, ended: Ended) -> str:
-        service = world.platform.services[stop.service]
-        before = service.log.stat().st_size
         async with no_room(world.platform.database(), [*SERVICES, "read"]):
-            service.process.send_signal(signal.SIGCONT)
-            await eventually(lambda: _has_said(service, before, SAYS))
+            await _goes_on_until_it_says(SAYS, world.platform.services[stop.service])
         await ended()
         return ""
 
@@ -106,12 +103,10 @@ async def test_work_ends_once_though_the_object_store_stands_still_for_longer_th
     world, engines = impatient
 
     async def frozen(world: World, stop: Stop, ended: Ended) -> str:
-        service = world.platform.services[stop.service]
         engines.s3.freeze()
-        before = service.log.stat().st_size
         try:
-            service.process.send_signal(signal.SIGCONT)
-            await eventually(lambda: _has_said(service, before, f"nothing moved for {PATIENCE_SECONDS} seconds"))
+            patience = f"nothing moved for {PATIENCE_SECONDS} seconds"
+            await _goes_on_until_it_says(patience, world.platform.services[stop.service])
         finally:
             engines.s3.thaw()
         await ended()
@@ -125,9 +120,15 @@ def _writes(world: World, service: str) -> bool:
     return execute(world.platform.database(), f"SELECT count(*) {WRITING} '{service}'") != "0"
 
 
-async def _has_said(service: Service, before: int, words: str) -> bool:
-    """Behind so many bytes of its log."""
-    return words.encode() in service.log.read_bytes()[before:]
+async def _goes_on_until_it_says(words: str, service: Service) -> None:
+    """Where it stood, and behind what is in its log already."""
+    before = service.log.stat().st_size
+
+    async def has_said() -> bool:
+        return words.encode() in service.log.read_bytes()[before:]
+
+    service.process.send_signal(signal.SIGCONT)
+    await eventually(has_said)
 
 
 async def _live_through(lived_through: LivedThrough, world: World, stops: Sequence[Stop]) -> None:

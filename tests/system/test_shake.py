@@ -3,7 +3,6 @@
 A short sample of faults; `infra/bin/soak --minutes N --seed S` shakes longer, and everything.
 """
 
-import os
 from typing import Final
 
 import pytest
@@ -12,6 +11,7 @@ from tests.soak import faults
 from tests.soak.engines import LIES, Engines
 from tests.soak.shake import shake
 from tests.soak.world import World
+from tests.support.dice import SEED, seed
 
 MINUTES: Final = 0.3
 """And as long as each fault takes to have come once."""
@@ -30,11 +30,11 @@ what decides and what keeps is gone in the middle of it."""
 
 @pytest.mark.timeout(1500)
 async def test_a_hostile_log_and_engines_that_die_leave_no_trace(fragile: tuple[World, Engines]) -> None:
-    seed = int(os.environ.get("NIGHTKEEP_TEST_SEED", "9"))
-    print(f"NIGHTKEEP_TEST_SEED={seed}")  # noqa: T201 -- whoever sees it fail shakes the same way again
-    shaken = await shake(*fragile, minutes=MINUTES, seed=seed, faults=HOSTILE)
+    told = f"{SEED}={seed()}"
+    print(told)  # noqa: T201 -- whoever sees it fail shakes the same way again
+    shaken = await shake(*fragile, minutes=MINUTES, seed=seed(), faults=HOSTILE)
     print(shaken.report())  # noqa: T201 -- what was done under which faults
     assert sum(shaken.injected.values()) >= len(HOSTILE)
     assert set(shaken.lies) == set(LIES)
     assert min(shaken.commands, shaken.backups, shaken.repeated) > 0, "under no work"
-    assert shaken.found == [], f"NIGHTKEEP_TEST_SEED={seed}"
+    assert shaken.found == [], told

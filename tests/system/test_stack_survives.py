@@ -28,7 +28,7 @@ def test_data_survives_a_kill_of_everything_and_the_next_start_needs_no_network(
         for process in everything:
             with suppress(psutil.NoSuchProcess):  # a session of PostgreSQL ends whenever it likes
                 process.kill()
-        until_gone(everything, within_seconds=60)  # who writes to a slow disk ends behind that
+        until_gone(everything)
         assert stack.status()["state"] == "down"
 
         offline = LocalStack(directory, prefix=with_loopback_only())

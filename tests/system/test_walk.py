@@ -3,7 +3,6 @@
 A few seams, chosen by dice; `infra/bin/soak --walk` and `--walk --sleep` go to all of them.
 """
 
-import os
 import random
 from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
@@ -21,8 +20,8 @@ from tests.soak.witness import evidence_of
 from tests.soak.works import Work
 from tests.soak.world import World, open_world
 from tests.support.databases import FreshDatabase
+from tests.support.dice import SEED, seed
 
-SEED: Final = int(os.environ.get("NIGHTKEEP_TEST_SEED", "9"))
 STOPS: Final = 3
 SLEEPS: Final = 2
 QUICK: Final = (works.backup, works.restore, restores.undo, works.check, works.preflight, works.letter)
@@ -54,13 +53,14 @@ async def test_a_service_that_sleeps_at_a_seam_changes_nothing_when_it_wakes_up(
 
 
 def _chosen(all_stops: Sequence[Stop], among: Collection[Work], number: int) -> Sequence[Stop]:
-    dice = random.Random(SEED)  # noqa: S311 -- a test's dice
+    dice = random.Random(seed())  # noqa: S311 -- a test's dice
     return dice.sample([stop for stop in all_stops if stop.work in among], number)
 
 
 async def _walk(chosen: Sequence[Stop], world: World, fate: Fate) -> None:
-    print(f"NIGHTKEEP_TEST_SEED={SEED}")  # noqa: T201 -- whoever sees it fail walks the same way again
+    told = f"{SEED}={seed()}"
+    print(told)  # noqa: T201 -- whoever sees it fail walks the same way again
     walked = await walk(world, chosen, fate)
-    assert [one.trouble for one in walked if one.trouble] == [], f"NIGHTKEEP_TEST_SEED={SEED}"
+    assert [one.trouble for one in walked if one.trouble] == [], told
     await works.let_all_go(world)
-    assert findings(await evidence_of(world, reclaimed=True)) == [], f"NIGHTKEEP_TEST_SEED={SEED}"
+    assert findings(await evidence_of(world, reclaimed=True)) == [], told

@@ -80,8 +80,8 @@ class Child:
         while self.process.stdout is not None and await self.process.stdout.read(PIPE_BYTES):
             pass
 
-    async def _hang_up(self) -> None:
-        """Hear how its stdin ended: an older CPython (3.11.2) logs a broken pipe that nobody asks about."""
+    async def hang_up(self) -> None:
+        """Close its stdin and hear how that ended: CPython 3.11.2 logs a broken pipe that nobody asks about."""
         if self.process.stdin is not None:
             self.process.stdin.close()
             with suppress(BrokenPipeError, ConnectionResetError):
@@ -94,7 +94,7 @@ class Child:
                 os.killpg(self.process.pid, signal.SIGKILL)
         await self._drain()
         await self.process.wait()
-        await self._hang_up()
+        await self.hang_up()
         if self._listening:
             await self._listening
 

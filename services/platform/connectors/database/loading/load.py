@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -95,9 +95,7 @@ async def feed(child: Child, dump: AsyncIterator[bytes], told: Told) -> int:
         if child.process.returncode:
             return size
         await told(size)
-    stdin.close()
-    with suppress(BrokenPipeError, ConnectionResetError):
-        await stdin.wait_closed()
+    await child.hang_up()
     return size
 
 
