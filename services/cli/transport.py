@@ -1,6 +1,7 @@
 """HTTP to the gateway: keys in headers, refusals as errors, "not known yet" repeated with the same key."""
 
 import json
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -54,6 +55,11 @@ class Fetched(NamedTuple):
     pieces: Iterator[bytes]
 
 
+def trusted_at(url: str) -> ssl.SSLContext | bool:
+    """Whom to trust at `url`: the usual authorities. Over plain HTTP nobody, which is not worth reading their list."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.lower().startswith("http://") else True
+
+
 class Transport:
     """Requests to one gateway as one user. Raises the GatewayError tree."""
 
@@ -61,7 +67,7 @@ class Transport:
         self.url = url.rstrip("/")
         self._patience_seconds = patience_seconds
         headers = {b"Mendix-Username": _sent(user), b"Mendix-ApiKey": _sent(api_key), b"Accept": b"application/json"}
-        self._client = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT)
+        self._client = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT, verify=trusted_at(self.url))
 
     def close(self) -> None:
         """End all connections."""

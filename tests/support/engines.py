@@ -11,8 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiobotocore.session import get_session  # type: ignore[import-untyped]  # -- aiobotocore has no types
 
+from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.support.databases import FreshDatabase, make_template
 from tests.support.local_engines import local_kafka, local_postgres, local_s3
@@ -107,16 +107,8 @@ def _wait_for(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _create_bucket(settings: S3Settings) -> None:
-    client = get_session().create_client(
-        "s3",
-        endpoint_url=settings.endpoint_url,
-        region_name=settings.region,
-        aws_access_key_id=settings.access_key_id,
-        aws_secret_access_key=settings.secret_access_key.get_secret_value(),
-        verify=str(settings.ca_file) if settings.ca_file else None,
-    )
-    async with client as opened:
-        await opened.create_bucket(Bucket=settings.bucket)
+    async with S3ObjectStore.open(settings) as store:
+        await store.create_bucket(settings.region)
 
 
 def _containers() -> Any:  # noqa: ANN401 -- a module

@@ -22,6 +22,8 @@ import psutil
 from tests.support.databases import SERVICES
 
 ROOT: Final = Path(__file__).parents[2]
+LATE: Final = ("faust.app",)
+"""What a service imports when it has begun."""
 
 
 class Program(Protocol):
@@ -61,7 +63,7 @@ def execute(module: str, environment: Mapping[str, str], log: Path) -> Program:
 def fork(module: str, environment: Mapping[str, str], log: Path) -> Program:
     """From a process beside this one that has imported all services; both go when this one ends in order."""
     forking = multiprocessing.get_context("forkserver")
-    forking.set_forkserver_preload([__name__, *(f"services.{name}.bootstrap" for name in SERVICES)])
+    forking.set_forkserver_preload([__name__, *(f"services.{name}.bootstrap" for name in SERVICES), *LATE])
     log.touch()
     process = forking.Process(target=_become, args=(module, dict(environment), log), daemon=True)
     with _one_reader:  # to start one is to look at all others
