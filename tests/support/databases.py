@@ -1,6 +1,8 @@
 """A database of its own for every test, with the roles, schemas and tables of all services, cloned in milliseconds."""
 
 import asyncio
+import select
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from typing import Final
 from uuid import uuid4
 
 from psycopg.conninfo import make_conninfo
-from psycopg.pq import ConnStatus, ExecStatus, PGconn, abc
+from psycopg.pq import ConnStatus, ExecStatus, PGconn, TransactionStatus, abc
 from pydantic import SecretStr
 
 from services.platform.database import Database, migrate
@@ -30,6 +32,10 @@ TABLES: Final = {
     "read": ("catalog.projection",),
 }
 """The packages of `services` whose tables a schema has; a service whose tables are not there makes them itself."""
+MAINTENANCE: Final = "postgres"
+"""Every server's own database, which nobody drops or renames."""
+_kept: Final[defaultdict[str, list[abc.PGconn]]] = defaultdict(list)
+"""By whom they are connected to: a new one takes 8 ms of processor, of both sides."""
 ROLE_PASSWORD: Final = SecretStr("of-a-test")
 
 
@@ -69,6 +75,7 @@ def execute(server: PostgresSettings, *statements: str, role: str | None = None)
 
 @contextmanager
 def _connected(server: PostgresSettings) -> Iterator[abc.PGconn]:
+    """To a server's own database by a connection that was kept, else by a new one; nobody is in the way of others."""
     told = make_conninfo(
         host=server.host,
         port=server.port,
@@ -77,13 +84,37 @@ def _connected(server: PostgresSettings) -> Iterator[abc.PGconn]:
         dbname=server.database,
         sslmode="prefer" if server.sslmode.startswith("verify") else server.sslmode,
     )
-    connection = PGconn.connect(told.encode())
+    kept = _kept[told]
+    connection = kept.pop() if kept else _connect(told)
+    if _has_ended(connection):
+        connection.finish()
+        connection = _connect(told)
     try:
-        if connection.status != ConnStatus.OK:
-            raise RuntimeError(connection.get_error_message())
         yield connection
     finally:
+        if server.database == MAINTENANCE and _is_as_new(connection):
+            kept.append(connection)
+        else:
+            connection.finish()
+
+
+def _connect(told: str) -> abc.PGconn:
+    connection = PGconn.connect(told.encode())
+    if connection.status != ConnStatus.OK:
+        refusal = connection.get_error_message()
         connection.finish()
+        raise RuntimeError(refusal)
+    return connection
+
+
+def _has_ended(connection: abc.PGconn) -> bool:
+    """The server says nothing to who asks nothing, but that it goes."""
+    return bool(select.select([connection.socket], [], [], 0)[0])
+
+
+def _is_as_new(connection: abc.PGconn) -> bool:
+    idle = connection.transaction_status == TransactionStatus.IDLE
+    return idle and connection.exec_(b"DISCARD ALL").status == ExecStatus.COMMAND_OK
 
 
 def _lines(result: abc.PGresult) -> list[str]:

@@ -205,6 +205,6 @@ async def test_two_services_at_once_delete_each_backup_once(place: Retaining) ->
         for number, stage in enumerate(lives[0].stages()):
             place.clock.on(seconds=stage.after.total_seconds())
             for life in lives:
-                await eventually(life.stages()[number].has_come, within_seconds=PATIENCE_SECONDS)
+                await place.while_sweeping(life.stages()[number].has_come, every_hours=SOON_HOURS)
     for life in lives:
         await all_is_well(life)
