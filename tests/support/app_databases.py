@@ -17,7 +17,7 @@ from contracts.values import SslMode
 from infra.local.engines.postgres import installation
 from services.platform.connectors.database import DatabaseAccess, Login
 from services.platform.process.settings import PostgresSettings
-from tests.support.databases import execute
+from tests.support.databases import AS_FILES, execute
 from tests.support.eventually import eventually
 
 
@@ -48,7 +48,7 @@ class AppDatabase:
             self.server,
             f"CREATE ROLE {self.role} LOGIN PASSWORD '{self.password}'",
             f"CREATE ROLE {self.reader}",
-            f"CREATE DATABASE {self.name} OWNER {self.role} {options}",
+            f"CREATE DATABASE {self.name} OWNER {self.role} {AS_FILES} {options}",
         )
 
     def drop(self) -> None:

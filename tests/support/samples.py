@@ -12,7 +12,7 @@ from infra.sample import Sample, SampleEnvironment, SampleGround, make_sample
 from infra.sample.names import AppNames
 from infra.sample.psql import Psql
 from services.platform.process.settings import PostgresSettings
-from tests.support.databases import execute
+from tests.support.databases import AS_FILES, execute
 
 SMALL = 0.01
 """A hundredth of the rows and documents; every kind of thing is there."""
@@ -51,7 +51,7 @@ def clone(ground: SampleGround, original: SampleEnvironment, directory: Path) ->
     """A copy of database and documents: what a perfect restore would have left there."""
     database, documents = f"clone_{uuid4().hex}", directory / uuid4().hex
     owner, template = original.names.owner, original.psql.server.database
-    execute(ground.server, f'CREATE DATABASE {database} OWNER "{owner}" TEMPLATE "{template}"')
+    execute(ground.server, f'CREATE DATABASE {database} OWNER "{owner}" TEMPLATE "{template}" {AS_FILES}')
     shutil.copytree(original.documents, documents)
     server = original.psql.server.model_copy(update={"database": database})
     try:
@@ -64,7 +64,7 @@ def clone(ground: SampleGround, original: SampleEnvironment, directory: Path) ->
 def restored_by_hand(ground: SampleGround, original: SampleEnvironment, dump: Path) -> Iterator[SampleEnvironment]:
     """The database as pg_restore makes it of a dump, with the documents of the original."""
     database, owner = f"restored_{uuid4().hex}", original.names.owner
-    execute(ground.server, f'CREATE DATABASE {database} OWNER "{owner}" TEMPLATE template0')
+    execute(ground.server, f'CREATE DATABASE {database} OWNER "{owner}" TEMPLATE template0 {AS_FILES}')
     psql = Psql(original.psql.server.model_copy(update={"database": database}), ground.binaries)
     original.psql.program("pg_dump", ["-Fc", "-f", str(dump)])
     psql.program("pg_restore", ["-e", "-d", database, str(dump)])

@@ -7,6 +7,7 @@ import pytest
 
 from services.gateway.domain.rights import Scope
 from tests.integration.gateway.test_people import customer, give, let_in, new_user
+from tests.support.dice import some_of
 from tests.support.gateway import Api, described
 from tests.support.lagging import held_up
 
@@ -19,7 +20,7 @@ ASKED: Final = {
 """How it is asked for at an environment, and the table whose writers are held up."""
 
 
-@pytest.mark.parametrize("what", ASKED)
+@pytest.mark.parametrize("what", some_of(list(ASKED), 2))
 async def test_what_was_accepted_meanwhile_is_not_known_yet_instead_of_missing(
     api: Api, hasty: httpx.AsyncClient, what: str
 ) -> None:

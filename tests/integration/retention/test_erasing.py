@@ -11,6 +11,7 @@ from tests.history.stored import StoredEnvironment, own_of
 from tests.integration.retention.test_expiry import forgotten
 from tests.suites.dumps import SMALL, Nights, Table
 from tests.support.damaging import rot
+from tests.support.dice import some_of
 from tests.support.eventually import eventually
 from tests.support.retaining import PATIENCE_SECONDS, Retaining
 from tests.support.shop import Shop
@@ -89,7 +90,7 @@ async def test_nothing_of_it_is_left_a_day_later_without_a_grace(retaining: Reta
     await dumps.are_whole()
 
 
-@pytest.mark.parametrize("since", ["deleting", "deleted", "forgotten"])
+@pytest.mark.parametrize("since", some_of(["deleting", "deleted", "forgotten"], 1))
 async def test_what_was_deleted_plainly_is_erased_when_that_is_asked_for_later(
     retaining: Retaining, dumps: Dumps, since: str
 ) -> None:

@@ -1,5 +1,6 @@
-"""What the client says of a change whose answer cannot be read yet."""
+"""What the client says of a change whose answer cannot be read yet, and whom it trusts."""
 
+import ssl
 from uuid import UUID
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 
 from services.cli.client import Gateway
 from services.cli.errors import NotKnownYetError
-from services.cli.transport import READ_LAG, Transport
+from services.cli.transport import READ_LAG, Transport, trusted_at
 
 
 def answered(request: httpx.Request) -> httpx.Response:
@@ -38,3 +39,10 @@ def test_a_check_that_cannot_be_read_yet_is_read_from_its_environment(monkeypatc
     monkeypatch.setattr(httpx, "Client", lambda **_: client)
     with Gateway("http://gateway", "ada", "key", patience_seconds=5) as gateway:
         assert gateway.check_environment(UUID(int=1)).check_id == UUID(int=7)
+
+
+def test_certificates_are_looked_at_over_https_and_nobody_is_trusted_over_plain_http() -> None:
+    assert trusted_at("https://gateway") is True
+    nobody = trusted_at("HTTP://gateway")
+    assert isinstance(nobody, ssl.SSLContext)
+    assert (nobody.verify_mode, nobody.check_hostname, nobody.get_ca_certs()) == (ssl.CERT_REQUIRED, True, [])
