@@ -32,7 +32,7 @@ KINDS: Final[dict[str, Callable[[], Faults]]] = {
 }
 MOST_CALLS: Final = 250
 """More than any of these works makes."""
-SAMPLED: Final = {"back_up": 3, "read_back": 3, "check": 3, "reclaim": 9, "erase": 15}
+SAMPLED: Final = {"back_up": 5, "read_back": 5, "check": 5, "reclaim": 15, "erase": 25}
 """A run's sample meets one in so many of a work's calls, which are others with each seed."""
 ROWS: Final = random.Random(20261128).randbytes(20_000)  # noqa: S311 -- the same rows each time
 """Of every dump: what a night changes is stored against them."""

@@ -64,13 +64,12 @@ class AppDatabase:
         execute(self.server, f"DROP ROLE IF EXISTS {self.role}", f"DROP ROLE IF EXISTS {self.reader}")
 
     def _drop_subscriptions(self, name: str) -> None:
-        inside = self.server.model_copy(update={"database": name})
-        listed = (
-            "SELECT subname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid AND datname = current_database()"
-        )
-        for subscription in execute(inside, listed).splitlines():
+        listed = f"SELECT subname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid AND datname = '{name}'"  # noqa: S608 -- a name of this test
+        for subscription in execute(self.server, listed).splitlines():
             execute(
-                inside, f"ALTER SUBSCRIPTION {subscription} SET (slot_name = NONE)", f"DROP SUBSCRIPTION {subscription}"
+                self.server.model_copy(update={"database": name}),
+                f"ALTER SUBSCRIPTION {subscription} SET (slot_name = NONE)",
+                f"DROP SUBSCRIPTION {subscription}",
             )
 
     def run(self, *statements: str, superuser: bool = False, database: str | None = None) -> str:

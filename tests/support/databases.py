@@ -109,7 +109,9 @@ def _connect(told: str) -> abc.PGconn:
 
 def _has_ended(connection: abc.PGconn) -> bool:
     """The server says nothing to who asks nothing, but that it goes."""
-    return bool(select.select([connection.socket], [], [], 0)[0])
+    heard = select.poll()
+    heard.register(connection.socket, select.POLLIN)
+    return bool(heard.poll(0))
 
 
 def _is_as_new(connection: abc.PGconn) -> bool:
