@@ -29,5 +29,5 @@ def test_an_open_transaction_is_left_to_nobody(postgres: PostgresSettings) -> No
 
 
 def test_a_refusal_is_told_as_postgresql_words_it(postgres: PostgresSettings) -> None:
-    with pytest.raises(RuntimeError, match='ERROR:  column "no_such_column" does not exist'):
+    with pytest.raises(RuntimeError, match='column "no_such_column" does not exist'):
         execute(postgres, "SELECT no_such_column")
