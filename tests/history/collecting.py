@@ -120,9 +120,14 @@ def _session() -> AioSession:
     return AioSession()
 
 
+def s3_client(places: Places) -> Any:  # noqa: ANN401 -- aiobotocore has no types
+    """The driver's client of the object store, for an `async with`."""
+    return _session().create_client("s3", **places.s3)
+
+
 async def unfinished(places: Places) -> AsyncIterator[str]:
     """The keys of objects that are put in parts and have no end."""
-    async with _session().create_client("s3", **places.s3) as client:
+    async with s3_client(places) as client:
         pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=places.bucket, Prefix=places.prefix)
         async for page in pages:
             for begun in page.get("Uploads", ()):
@@ -130,7 +135,7 @@ async def unfinished(places: Places) -> AsyncIterator[str]:
 
 
 async def _objects(places: Places) -> AsyncIterator[tuple[str, bytes]]:
-    async with _session().create_client("s3", **places.s3) as client:
+    async with s3_client(places) as client:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=places.bucket, Prefix=places.prefix)
         async for page in pages:
             for entry in page.get("Contents", ()):

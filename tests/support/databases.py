@@ -1,10 +1,8 @@
 """A database of its own for every test, with the roles, schemas and tables of all services, cloned in milliseconds."""
 
-import asyncio
 import select
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +14,7 @@ from pydantic import SecretStr
 
 from services.platform.database import Database, migrate
 from services.platform.process.settings import PostgresSettings
+from tests.support.in_a_thread import wait_for
 
 SERVICES: Final = ("catalog", "snapshot", "restore", "retention", "replication", "gateway")
 TEMPLATE: Final = "nightkeep_template"
@@ -141,10 +140,8 @@ def make_template(server: PostgresSettings) -> None:
     template = server.model_copy(update={"database": TEMPLATE})
     owners = {**{service: service for service in SERVICES}, "read": "catalog"}
     execute(template, *(f"CREATE SCHEMA {schema} AUTHORIZATION {owner}" for schema, owner in owners.items()))
-    with ThreadPoolExecutor(1) as pool:  # this thread may have a loop of its own
-        for schema in TABLES:
-            role = template.model_copy(update={"user": owners[schema], "password": ROLE_PASSWORD})
-            pool.submit(asyncio.run, _make_tables(role, schema)).result()
+    for schema in TABLES:
+        wait_for(_make_tables(template.model_copy(update={"user": owners[schema], "password": ROLE_PASSWORD}), schema))
 
 
 async def _make_tables(role: PostgresSettings, schema: str) -> None:

@@ -4,9 +4,7 @@
 its own), `fresh_database`, `fresh_bucket` are a test's own place on them; `module_database` is a module's.
 """
 
-import asyncio
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +13,7 @@ import pytest
 from services.platform.objectstore.s3 import S3ObjectStore
 from services.platform.process.settings import KafkaSettings, PostgresSettings, S3Settings
 from tests.support.databases import FreshDatabase, make_template
+from tests.support.in_a_thread import wait_for
 from tests.support.local_engines import local_kafka, local_postgres, local_s3
 from tests.support.settings import EngineSettings
 from tests.support.tls_engines import local_postgres17_tls
@@ -96,14 +95,8 @@ def module_database(postgres: PostgresSettings) -> Iterator[FreshDatabase]:
 def fresh_bucket(s3: S3Settings) -> S3Settings:
     """A new, empty bucket."""
     settings = s3.model_copy(update={"bucket": f"test-{uuid4().hex}"})
-    _wait_for(_create_bucket(settings))
+    wait_for(_create_bucket(settings))
     return settings
-
-
-def _wait_for(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine in a thread: the test's own loop may be this thread's."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, work).result()
 
 
 async def _create_bucket(settings: S3Settings) -> None:

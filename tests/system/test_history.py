@@ -8,7 +8,6 @@ from typing import Final
 from uuid import uuid4
 
 import pytest
-from aiobotocore.session import get_session  # type: ignore[import-untyped]  # -- aiobotocore has no types
 
 from contracts.envelope import Event
 from contracts.registry import BODIES
@@ -17,7 +16,7 @@ from tests import history
 from tests.history.checks import CHECKS, endings, findings, machines, once
 from tests.history.checks.folds import FOLDS
 from tests.history.checks.outcomes import TOO_OFTEN
-from tests.history.collecting import unfinished
+from tests.history.collecting import s3_client, unfinished
 from tests.history.evidence import Evidence
 from tests.history.faults import FAULTS, rows
 from tests.history.faults.tampering import tampered
@@ -112,7 +111,7 @@ async def _until_seen(world: World) -> None:
 async def _begin(world: World, key: str) -> None:
     """Begin to put an object in parts; nobody ends it."""
     places = places_of(world)
-    async with get_session().create_client("s3", **places.s3) as client:
+    async with s3_client(places) as client:
         await client.create_multipart_upload(Bucket=places.bucket, Key=places.prefix + key)
 
 
