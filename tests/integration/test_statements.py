@@ -31,3 +31,8 @@ def test_an_open_transaction_is_left_to_nobody(postgres: PostgresSettings) -> No
 def test_a_refusal_is_told_as_postgresql_words_it(postgres: PostgresSettings) -> None:
     with pytest.raises(RuntimeError, match='column "no_such_column" does not exist'):
         execute(postgres, "SELECT no_such_column")
+
+
+def test_why_a_session_was_ended_is_told(postgres: PostgresSettings) -> None:
+    with pytest.raises(RuntimeError, match="terminating connection due to administrator command"):
+        execute(postgres, "SELECT pg_terminate_backend(pg_backend_pid())")

@@ -58,7 +58,6 @@ class AppDatabase:
             f"SELECT datname FROM pg_database WHERE datdba = (SELECT oid FROM pg_roles WHERE rolname = '{self.role}')",  # noqa: S608 -- a name of this test
         ).splitlines()
         for name in names:
-            execute(self.server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
             self._drop_subscriptions(name)
             execute(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         execute(self.server, f"DROP ROLE IF EXISTS {self.role}", f"DROP ROLE IF EXISTS {self.reader}")
@@ -66,6 +65,7 @@ class AppDatabase:
     def _drop_subscriptions(self, name: str) -> None:
         listed = f"SELECT subname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid AND datname = '{name}'"  # noqa: S608 -- a name of this test
         for subscription in execute(self.server, listed).splitlines():
+            execute(self.server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
             execute(
                 self.server.model_copy(update={"database": name}),
                 f"ALTER SUBSCRIPTION {subscription} SET (slot_name = NONE)",

@@ -68,7 +68,7 @@ def execute(server: PostgresSettings, *statements: str, role: str | None = None)
     """Run statements one by one, optionally as a role; return what their last results say, as `psql -At` prints it."""
     said = [f"SET ROLE {role}"] if role else []
     with _connected(server) as connection:
-        lines = [line for statement in (*said, *statements) for line in _lines(connection.exec_(statement.encode()))]
+        lines = [line for statement in (*said, *statements) for line in _lines(connection, statement)]
     return "\n".join(lines).strip()
 
 
@@ -118,9 +118,10 @@ def _is_as_new(connection: abc.PGconn) -> bool:
     return idle and connection.exec_(b"DISCARD ALL").status == ExecStatus.COMMAND_OK
 
 
-def _lines(result: abc.PGresult) -> list[str]:
+def _lines(connection: abc.PGconn, statement: str) -> list[str]:
+    result = connection.exec_(statement.encode())
     if result.status == ExecStatus.FATAL_ERROR:
-        raise RuntimeError(result.get_error_message())
+        raise RuntimeError(connection.get_error_message())  # the result's own lacks why a session was ended
     return ["|".join(_text(result, row, column) for column in range(result.nfields)) for row in range(result.ntuples)]
 
 

@@ -317,6 +317,25 @@ async def test_nothing_is_switched_back_when_what_was_there_before_is_gone(
     assert destination.run("SELECT count(*) FROM customer") == "500"
 
 
+async def test_a_database_whose_removal_was_broken_off_is_gone(
+    source: AppDatabase, destination: AppDatabase, tmp_path: Path
+) -> None:
+    """PostgreSQL marks it first, and lets nobody do anything with it but remove it."""
+    into = target(destination, tmp_path)
+    await load(into, await dump(source))
+    await switch(into)
+    half_removed = f"UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{into.previous_name}'"  # noqa: S608 -- a name of this test
+    destination.run(half_removed, superuser=True, database="postgres")
+    assert not await into.can_switch_back()
+    with pytest.raises(SwitchError, match="nothing was closed"):
+        await into.close_for_undo()
+    with pytest.raises(SwitchError, match="nothing was switched"):
+        await into.switch_back()
+    await into.remove_previous()
+    listed = f"SELECT count(*) FROM pg_database WHERE datname = '{into.previous_name}'"  # noqa: S608 -- a name of this test
+    assert destination.run(listed, superuser=True, database="postgres") == "0"
+
+
 async def test_a_provisioner_that_is_no_superuser_needs_three_rights_and_no_more(
     source: AppDatabase, destination: AppDatabase, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 -- name: describe(database)^
 -- A database as another one is made like it; absent columns of older majors come as NULL, and so does a tablespace
--- that it gets without being told: naming that one would need a right on it.
+-- that it gets without being told: naming that one would need a right on it. One whose removal was broken off (it has
+-- the limit -2) can only be removed: it is not there.
 SELECT d.oid,
        pg_catalog.pg_get_userbyid(d.datdba) AS owner,
        pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
@@ -16,7 +17,7 @@ SELECT d.oid,
        d.datacl IS NOT NULL AS has_acl,
        pg_catalog.shobj_description(d.oid, 'pg_database') AS comment
 FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_tablespace AS t ON t.oid = d.dattablespace
-WHERE d.datname = :database;
+WHERE d.datname = :database AND d.datconnlimit <> -2;
 
 -- name: databases_like(pattern)
 SELECT datname AS name FROM pg_catalog.pg_database WHERE datname ~ :pattern ORDER BY 1;
