@@ -56,6 +56,20 @@ async def test_a_service_works_in_the_schema_named_like_its_role(database: Datab
         )
 
 
+async def test_those_who_come_at_once_share_few_connections(database: Database) -> None:
+    async def look() -> int:
+        async with database.look() as c:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'catalog'"
+            return int(await c.fetchval(query))
+
+    assert max(await asyncio.gather(*(look() for _ in range(50)))) <= 2
+
+
+async def test_who_finds_all_connections_busy_is_given_another_one(database: Database) -> None:
+    async with database.transaction(), database.transaction(), database.transaction() as c:
+        assert await c.fetchval("SELECT true")
+
+
 async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
     async def insert_and_fail() -> None:
         async with database.transaction() as c:

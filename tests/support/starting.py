@@ -22,8 +22,7 @@ import psutil
 from tests.support.databases import SERVICES
 
 ROOT: Final = Path(__file__).parents[2]
-LATE: Final = ("faust.app",)
-"""What a service imports when it has begun."""
+WARM: Final = "tests.support.warm"
 
 
 class Program(Protocol):
@@ -63,7 +62,7 @@ def execute(module: str, environment: Mapping[str, str], log: Path) -> Program:
 def fork(module: str, environment: Mapping[str, str], log: Path) -> Program:
     """From a process beside this one that has imported all services; both go when this one ends in order."""
     forking = multiprocessing.get_context("forkserver")
-    forking.set_forkserver_preload([__name__, *(f"services.{name}.bootstrap" for name in SERVICES), *LATE])
+    forking.set_forkserver_preload([__name__, *(f"services.{name}.bootstrap" for name in SERVICES), WARM])
     log.touch()
     process = forking.Process(target=_become, args=(module, dict(environment), log), daemon=True)
     with _one_reader:  # to start one is to look at all others

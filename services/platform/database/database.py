@@ -30,6 +30,10 @@ ACQUIRE_SECONDS: Final = 15.0
 """Longer than a connection attempt may take; then the pool is exhausted or the server away."""
 AWAKE_SHARE: Final = 0.3
 """A lock's session says a word after this share of the time in which it may be silent."""
+BUSY_SECONDS: Final = 0.05
+"""For so long all connections are in use before there is one more: it takes as long as some twenty short transactions,
+and those who come at once, such as all parts of a service at its start, do with few of them.
+"""
 CLOSE_SECONDS: Final = 5.0
 """What connections in use are given before they are cut."""
 GIVING_BACK_FAILED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -48,6 +52,8 @@ class Database:
         self.generation = 0
         self._silent_seconds = settings.silent_seconds
         self._with_state: set[int] = set()
+        self._given_back = asyncio.Condition()
+        self._turn = asyncio.Lock()
         self._pool: Pool = asyncpg.create_pool(
             **connect_arguments(settings, schema=schema),
             min_size=0,
@@ -136,19 +142,33 @@ class Database:
                     c.remove_termination_listener(lock.connection_lost)
 
     @asynccontextmanager
-    async def _acquired(self) -> AsyncIterator[Connection]:
+    async def _acquired(self, *, at_once: bool = False) -> AsyncIterator[Connection]:
+        """`at_once`: whoever keeps it needs one more in any case."""
         with translated_while_connecting():
+            if not at_once:
+                await self._wait_while_busy()
             c = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
         try:
             yield c
         finally:
             with suppress(*GIVING_BACK_FAILED):
                 await self._pool.release(c)
+            async with self._given_back:
+                self._given_back.notify()
+
+    async def _wait_while_busy(self) -> None:
+        """Until a connection is idle, or for `BUSY_SECONDS`; one waits at a time, so not all who wait connect at once."""
+        async with self._turn:
+            if self._pool.get_idle_size() or self._pool.get_size() in {0, self._pool.get_max_size()}:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BUSY_SECONDS), self._given_back:
+                    await self._given_back.wait_for(self._pool.get_idle_size)
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[Connection]:
         """A connection that may have more than a transaction leaves behind: all of it is reset at the end."""
-        async with self._acquired() as c:
+        async with self._acquired(at_once=True) as c:
             self._with_state.add(c.get_server_pid())
             yield c
 
