@@ -157,7 +157,7 @@ class Database:
                 self._given_back.notify()
 
     async def _wait_while_busy(self) -> None:
-        """Until a connection is idle, or for `BUSY_SECONDS`; one waits at a time, so not all who wait connect at once."""
+        """Until a connection is idle, or for `BUSY_SECONDS`; one waits at a time, else all who wait connect at once."""
         async with self._turn:
             if self._pool.get_idle_size() or self._pool.get_size() in {0, self._pool.get_max_size()}:
                 return
