@@ -4,8 +4,10 @@ import asyncio
 import json
 import signal
 import sys
+from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
@@ -68,6 +70,45 @@ async def test_those_who_come_at_once_share_few_connections(database: Database) 
 async def test_who_finds_all_connections_busy_is_given_another_one(database: Database) -> None:
     async with database.transaction(), database.transaction(), database.transaction() as c:
         assert await c.fetchval("SELECT true")
+
+
+@asynccontextmanager
+async def _letting_in_one(server: PostgresSettings) -> AsyncIterator[PostgresSettings]:
+    """A server that serves the first who comes, and never answers the others."""
+    let_in = list[StreamWriter]()
+
+    async def come(reader: StreamReader, writer: StreamWriter) -> None:
+        let_in.append(writer)
+        if len(let_in) == 1:
+            theirs, ours = await asyncio.open_connection(server.host, server.port)
+            let_in.append(ours)
+            await asyncio.gather(_copied(reader, ours), _copied(theirs, writer), return_exceptions=True)
+
+    async with await asyncio.start_server(come, "127.0.0.1") as door:
+        yield server.model_copy(update={"port": door.sockets[0].getsockname()[1]})
+        for writer in let_in:
+            writer.close()
+
+
+async def _copied(source: StreamReader, target: StreamWriter) -> None:
+    while piece := await source.read(65536):
+        target.write(piece)
+
+
+async def test_whoever_waits_for_a_server_that_lets_nobody_in_is_told_in_time(
+    fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(opened: Database) -> None:
+        async with opened.look() as c:
+            await c.execute("SELECT")
+
+    async with _letting_in_one(fresh_database("catalog")) as only:
+        opened = await Database.open(only)
+        monkeypatch.setattr("services.platform.database.database.ACQUIRE_SECONDS", 1.0)
+        async with opened.transaction(), asyncio.timeout(10):
+            told = await asyncio.gather(*(look(opened) for _ in range(400)), return_exceptions=True)
+        assert {type(one) for one in told} == {DatabaseUnavailableError}
+        await opened.close()
 
 
 async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:

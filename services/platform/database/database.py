@@ -145,14 +145,15 @@ class Database:
     async def _acquired(self, *, at_once: bool = False) -> AsyncIterator[Connection]:
         """`at_once`: whoever keeps it needs one more in any case."""
         with translated_while_connecting():
-            if not at_once:
-                await self._wait_while_busy()
-            c = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            async with asyncio.timeout(ACQUIRE_SECONDS):
+                if not at_once:
+                    await self._wait_while_busy()
+                c = await self._pool.acquire()
         try:
             yield c
         finally:
             with suppress(*GIVING_BACK_FAILED):
-                await self._pool.release(c)
+                await self._pool.release(c, timeout=ACQUIRE_SECONDS)
             async with self._given_back:
                 self._given_back.notify()
 
