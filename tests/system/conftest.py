@@ -1,6 +1,6 @@
 """What tests of whole systems stand on."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from tests.support.databases import FreshDatabase
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files of which one test, and then all, may take longest: else all wait at the end for one of them.
+    """Begin with the files whose tests together may take longest: else all wait at the end for one of them.
 
     A worker is given files until it has three tests before it, so what comes behind a long one waits for that.
     """
-    at_most = defaultdict[Path, list[int]](list)
+    at_most = Counter[Path]()
     for item in items:
-        at_most[item.path].append(_timeout_seconds(item))
-    items.sort(key=lambda item: (max(at_most[item.path]), sum(at_most[item.path])), reverse=True)
+        at_most[item.path] += _timeout_seconds(item)
+    items.sort(key=lambda item: at_most[item.path], reverse=True)
 
 
 def _timeout_seconds(item: pytest.Item) -> int:
